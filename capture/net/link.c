@@ -1,0 +1,120 @@
+/*
+ * The link layer: from a captured frame to the IP packet in it.
+ *
+ * Link types differ in what stands before the packet and in how that names the protocol: by an EtherType (Ethernet and
+ * the two "cooked" Linux types, whose VLAN tags look alike), by the address family of the machine that captured, or not
+ * at all. Each kind has one function; link_strip chooses. Nothing is copied: the packet is a slice of the frame.
+ */
+#include "capture/net/link.h"
+
+enum {
+	ETHERTYPE_IPV4 = 0x0800,
+	ETHERTYPE_VLAN = 0x8100,   /* IEEE 802.1Q */
+	ETHERTYPE_IPV6 = 0x86dd,
+	ETHERTYPE_QINQ = 0x88a8,   /* IEEE 802.1ad */
+	ETHERTYPE_QINQ_OLD = 0x9100,
+	MAX_TAGS = 8,
+};
+
+static enum link_status rest_is_ip(const struct cursor *c, struct slice *ip)
+{
+	if (c->short_ || !c->rest.len)
+		return LINK_SHORT;
+	*ip = c->rest;
+	return LINK_IP;
+}
+
+static bool is_tag(uint16_t type)
+{
+	return type == ETHERTYPE_VLAN || type == ETHERTYPE_QINQ || type == ETHERTYPE_QINQ_OLD;
+}
+
+static enum link_status strip_ethertype(struct cursor *c, uint16_t type, struct slice *ip)
+{
+	for (int tags = 0; is_tag(type) && tags < MAX_TAGS; tags++) {
+		cursor_take(c, 2);
+		type = cursor_be16(c);
+	}
+	if (c->short_)
+		return LINK_SHORT;
+	if (type != ETHERTYPE_IPV4 && type != ETHERTYPE_IPV6)
+		return LINK_OTHER;
+	return rest_is_ip(c, ip);
+}
+
+static enum link_status strip_ethernet(struct cursor *c, struct slice *ip)
+{
+	cursor_take(c, 12);
+	uint16_t type = cursor_be16(c);
+	return strip_ethertype(c, type, ip);
+}
+
+static enum link_status strip_sll(struct cursor *c, struct slice *ip)
+{
+	cursor_take(c, 14);
+	uint16_t type = cursor_be16(c);
+	return strip_ethertype(c, type, ip);
+}
+
+static enum link_status strip_sll2(struct cursor *c, struct slice *ip)
+{
+	uint16_t type = cursor_be16(c);
+	cursor_take(c, 18);
+	return strip_ethertype(c, type, ip);
+}
+
+/* AF_INET is 2 everywhere; AF_INET6 is 10 on Linux, 24 on NetBSD and OpenBSD, 28 on FreeBSD, 30 on macOS. */
+static bool family_is_ip(uint32_t family)
+{
+	return family == 2 || family == 10 || family == 24 || family == 28 || family == 30;
+}
+
+static enum link_status strip_family(struct cursor *c, bool either_order, struct slice *ip)
+{
+	uint32_t family = cursor_be32(c);
+	if (c->short_)
+		return LINK_SHORT;
+	if (!family_is_ip(family) && !(either_order && family_is_ip(__builtin_bswap32(family))))
+		return LINK_OTHER;
+	return rest_is_ip(c, ip);
+}
+
+static enum link_status strip_raw(struct cursor *c, struct slice *ip)
+{
+	struct cursor ahead = *c;
+	uint8_t version = cursor_u8(&ahead) >> 4;
+	if (!ahead.short_ && version != 4 && version != 6)
+		return LINK_OTHER;
+	return rest_is_ip(c, ip);
+}
+
+enum link_status link_strip(int link, struct slice frame, struct slice *ip)
+{
+	struct cursor c = cursor_of(frame);
+	switch (link) {
+	case LINK_ETHERNET:
+		return strip_ethernet(&c, ip);
+	case LINK_SLL:
+		return strip_sll(&c, ip);
+	case LINK_SLL2:
+		return strip_sll2(&c, ip);
+	case LINK_NULL:
+		return strip_family(&c, true, ip);
+	case LINK_LOOP:
+		return strip_family(&c, false, ip);
+	case LINK_RAW_BSD:
+	case LINK_RAW_OPENBSD:
+	case LINK_RAW:
+	case LINK_IPV4:
+	case LINK_IPV6:
+		return strip_raw(&c, ip);
+	default:
+		return LINK_UNKNOWN;
+	}
+}
+
+bool link_known(int link)
+{
+	struct slice ip;
+	return link_strip(link, slice_of(NULL, 0), &ip) != LINK_UNKNOWN;
+}
