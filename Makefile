@@ -1,0 +1,99 @@
+# envscope: make, make check, make demo, make bench, make fuzz, make install. SAN=1: address and undefined-behaviour sanitizers.
+# CI=true or WERROR=1: warnings are errors. PREFIX and DESTDIR as usual.
+
+PREFIX ?= /usr/local
+CC ?= cc
+VERSION := 0.1.0
+
+PACKAGES := libpcap libprotobuf-c ncursesw zlib jansson
+TOOLS := protoc-c pkg-config
+
+ifeq ($(SAN),1)
+B := build/san
+SANFLAGS := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+OPT ?= -O1 -g
+else
+B := build
+OPT ?= -O2 -g
+endif
+
+WARN := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wvla -Wpointer-arith -Wcast-qual
+ifneq ($(filter 1 true,$(WERROR) $(CI)),)
+WARN += -Werror
+endif
+CPPFLAGS := -I. -Ibuild/gen -D_DEFAULT_SOURCE -D_XOPEN_SOURCE=700 -DENVSCOPE_VERSION='"$(VERSION)"' $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
+CFLAGS := -std=c17 $(OPT) $(SANFLAGS) -fstack-protector-strong -fPIE $(WARN)
+LDFLAGS := $(SANFLAGS) -pie -Wl,-z,relro,-z,now
+LDLIBS := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lhttp_parser -lm
+
+PROTO := $(wildcard proto/*.proto)
+GEN := $(PROTO:proto/%.proto=build/gen/%.pb-c.c) build/gen/google/protobuf/any.pb-c.c build/gen/google/protobuf/timestamp.pb-c.c
+GEN_OBJ := $(GEN:build/gen/%.c=$B/gen/%.o)
+LIB := $(wildcard base/*.c capture/*.c capture/net/*.c capture/stream/*.c decode/*.c export/*.c tui/*.c) $(filter-out cli/main.c,$(wildcard cli/*.c))
+LIB_OBJ := $(LIB:%.c=$B/obj/%.o)
+HEADERS := $(wildcard base/*.h capture/*.h capture/net/*.h capture/stream/*.h decode/*.h export/*.h tui/*.h cli/*.h)
+
+ifeq ($(SAN),1)
+PROGRAM := $B/envscope
+else
+PROGRAM := envscope
+endif
+
+all: $(PROGRAM)
+
+$(PROGRAM): $B/obj/cli/main.o $B/libenvscope.a
+	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$B/libenvscope.a: $(LIB_OBJ) $(GEN_OBJ)
+	@rm -f $@
+	ar rcs $@ $^
+
+$B/obj/%.o: %.c | build/gen/.stamp
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+# Generated from proto/: the protobuf-c code, and a list of all its message descriptors.
+build/gen/.stamp: $(PROTO)
+	@mkdir -p build/gen
+	protoc-c --c_out=build/gen -Iproto $(notdir $(PROTO)) google/protobuf/any.proto google/protobuf/timestamp.proto
+	sed -n 's/^extern const ProtobufCMessageDescriptor \(.*\);/TYPE(\1)/p' $$(find build/gen -name '*.pb-c.h' | LC_ALL=C sort) > build/gen/types.inc
+	@touch $@
+
+$(GEN): build/gen/.stamp ;
+
+$B/gen/%.o: build/gen/%.c
+	@mkdir -p $(@D)
+	$(CC) -Ibuild/gen -O2 -g -fPIE $(SANFLAGS) -w -c -o $@ $<
+
+-include samples/samples.mk bench/bench.mk tests/tests.mk
+
+# Every header compiles alone.
+headers: build/gen/.stamp
+	@for h in $(HEADERS); do \
+		echo "#include \"$$h\"" | $(CC) $(CPPFLAGS) $(CFLAGS) -Werror -Wno-unused-function -x c -fsyntax-only - || { echo "$$h does not compile alone"; exit 1; }; \
+	done
+
+check: deps
+	@bash tests/check.sh
+
+demo: deps
+	@$(MAKE) --no-print-directory all build/samples/.stamp
+	@if [ -t 0 ] && [ -t 1 ]; then ./envscope -r samples/tcp.pcap; else ./envscope -r samples/tcp.pcap -T text; fi
+
+# Installs what is missing (apt), and only that.
+deps:
+	@bash tests/deps.sh
+
+install: all
+	install -D -m 755 envscope $(DESTDIR)$(PREFIX)/bin/envscope
+	./envscope --man > build/envscope.1
+	install -D -m 644 build/envscope.1 $(DESTDIR)$(PREFIX)/share/man/man1/envscope.1
+
+clean:
+	rm -rf build envscope
+
+.PHONY: all headers check demo deps install clean
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+-include $(LIB_OBJ:.o=.d) $B/obj/cli/main.d

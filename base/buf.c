@@ -1,0 +1,84 @@
+/*
+ * A growable run of bytes, doubling as it grows.
+ *
+ *	at            at + len        at + cap
+ *	| bytes in use | room          |
+ *
+ * Limits are the callers': a buf grows as far as it is told to.
+ */
+#include "base/buf.h"
+
+#include "base/xalloc.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+void buf_release(struct buf *b)
+{
+	free(b->at);
+	*b = (struct buf){ 0 };
+}
+
+uint8_t *buf_reserve(struct buf *b, size_t n)
+{
+	if (b->cap - b->len < n) {
+		size_t cap = b->cap ? b->cap : 64;
+		while (cap - b->len < n)
+			cap *= 2;
+		b->at = xreallocarray(b->at, cap, 1);
+		b->cap = cap;
+	}
+	return b->at + b->len;
+}
+
+void buf_add(struct buf *b, struct slice s)
+{
+	if (!s.len)
+		return;
+	memcpy(buf_reserve(b, s.len), s.at, s.len);
+	b->len += s.len;
+}
+
+void buf_add_byte(struct buf *b, uint8_t c)
+{
+	*buf_reserve(b, 1) = c;
+	b->len++;
+}
+
+void buf_add_str(struct buf *b, const char *text)
+{
+	buf_add(b, slice_str(text));
+}
+
+void buf_addv(struct buf *b, const char *format, va_list args)
+{
+	va_list again;
+	va_copy(again, args);
+	int n = vsnprintf((char *)buf_reserve(b, 64), 64, format, args);
+	if (n >= 64)
+		vsnprintf((char *)buf_reserve(b, (size_t)n + 1), (size_t)n + 1, format, again);
+	if (n > 0)
+		b->len += (size_t)n;
+	va_end(again);
+}
+
+void buf_addf(struct buf *b, const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	buf_addv(b, format, args);
+	va_end(args);
+}
+
+void buf_consume(struct buf *b, size_t n)
+{
+	if (n < b->len)
+		memmove(b->at, b->at + n, b->len - n);
+	b->len -= n;
+}
+
+const char *buf_cstr(struct buf *b)
+{
+	*buf_reserve(b, 1) = 0;
+	return (const char *)b->at;
+}

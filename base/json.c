@@ -1,0 +1,168 @@
+/*
+ * The JSON writer: a comma flag and a buf.
+ *
+ * Whoever writes calls in the order of the text: json_open, json_key, a value, json_close. Nesting needs no stack, since
+ * closing a bracket always leaves a comma due.
+ */
+#include "base/json.h"
+
+#include "base/text.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static void value_next(struct json *j)
+{
+	if (j->comma)
+		buf_add_byte(j->out, ',');
+	j->comma = true;
+}
+
+void json_open(struct json *j, char bracket)
+{
+	value_next(j);
+	buf_add_byte(j->out, (uint8_t)bracket);
+	j->comma = false;
+}
+
+void json_close(struct json *j, char bracket)
+{
+	buf_add_byte(j->out, (uint8_t)bracket);
+	j->comma = true;
+}
+
+static bool plain(uint8_t c)
+{
+	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+}
+
+static void add_escape(struct buf *out, uint32_t p)
+{
+	static const char letters[] = "btn\vfr"; /* from U+0008; \v has no short form */
+	if (p == '"' || p == '\\')
+		buf_addf(out, "\\%c", (int)p);
+	else if (p >= 8 && p <= 13 && p != '\v')
+		buf_addf(out, "\\%c", letters[p - 8]);
+	else
+		buf_addf(out, "\\u%04x", (unsigned)p);
+}
+
+static void add_quoted(struct buf *out, struct slice s)
+{
+	buf_add_byte(out, '"');
+	while (s.len) {
+		size_t run = 0;
+		while (run < s.len && plain(s.at[run]))
+			run++;
+		buf_add(out, slice_head(s, run));
+		s = slice_skip(s, run);
+		if (!s.len)
+			break;
+		uint32_t p;
+		s = slice_skip(s, text_next(s, &p, NULL));
+		if (p < 0x20 || p == '"' || p == '\\' || p == 0x7f)
+			add_escape(out, p);
+		else
+			text_add_point(out, p);
+	}
+	buf_add_byte(out, '"');
+}
+
+void json_key_slice(struct json *j, struct slice key)
+{
+	value_next(j);
+	add_quoted(j->out, key);
+	buf_add_byte(j->out, ':');
+	j->comma = false;
+}
+
+void json_key(struct json *j, const char *key)
+{
+	json_key_slice(j, slice_str(key));
+}
+
+void json_string(struct json *j, struct slice text)
+{
+	value_next(j);
+	add_quoted(j->out, text);
+}
+
+void json_text(struct json *j, const char *text)
+{
+	json_string(j, slice_str(text));
+}
+
+void json_raw(struct json *j, const char *format, ...)
+{
+	value_next(j);
+	va_list args;
+	va_start(args, format);
+	buf_addv(j->out, format, args);
+	va_end(args);
+}
+
+void json_int(struct json *j, int64_t value)
+{
+	json_raw(j, "%lld", (long long)value);
+}
+
+void json_uint(struct json *j, uint64_t value)
+{
+	json_raw(j, "%llu", (unsigned long long)value);
+}
+
+void json_bool(struct json *j, bool value)
+{
+	json_raw(j, "%s", value ? "true" : "false");
+}
+
+void json_null(struct json *j)
+{
+	json_raw(j, "null");
+}
+
+void json_double(struct json *j, double value)
+{
+	char text[40];
+	if (!isfinite(value)) {
+		json_null(j);
+		return;
+	}
+	for (int digits = 15; digits <= 17; digits++) {
+		snprintf(text, sizeof text, "%.*g", digits, value);
+		if (strtod(text, NULL) == value)
+			break;
+	}
+	json_raw(j, "%s", text);
+}
+
+void json_float(struct json *j, float value)
+{
+	char text[40];
+	if (!isfinite(value)) {
+		json_null(j);
+		return;
+	}
+	for (int digits = 6; digits <= 9; digits++) {
+		snprintf(text, sizeof text, "%.*g", digits, (double)value);
+		if (strtof(text, NULL) == value)
+			break;
+	}
+	json_raw(j, "%s", text);
+}
+
+void json_base64(struct json *j, struct slice bytes)
+{
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	value_next(j);
+	buf_add_byte(j->out, '"');
+	for (; bytes.len; bytes = slice_skip(bytes, 3)) {
+		uint32_t word = 0;
+		for (size_t i = 0; i < 3; i++)
+			word = word << 8 | (i < bytes.len ? bytes.at[i] : 0);
+		for (size_t i = 0; i < 4; i++)
+			buf_add_byte(j->out, i <= bytes.len ? (uint8_t)letters[word >> (18 - 6 * i) & 63] : '=');
+	}
+	buf_add_byte(j->out, '"');
+}

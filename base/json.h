@@ -1,0 +1,36 @@
+/* A JSON writer (RFC 8259) that appends to a buf and sets the commas. Its output is always valid UTF-8: what is not becomes
+ * U+FFFD. Reading JSON is a library's work (docs/libraries.md). */
+#ifndef BASE_JSON_H
+#define BASE_JSON_H
+
+#include "base/buf.h"
+
+struct json {
+	struct buf *out; /* not owned */
+	bool comma;      /* a comma is due before the next value */
+};
+
+static inline struct json json_to(struct buf *out)
+{
+	return (struct json){ out, false };
+}
+
+void json_open(struct json *j, char bracket);  /* '{' or '[' */
+void json_close(struct json *j, char bracket); /* '}' or ']' */
+void json_key(struct json *j, const char *key);
+void json_key_slice(struct json *j, struct slice key);
+void json_string(struct json *j, struct slice text);
+void json_text(struct json *j, const char *text);
+void json_int(struct json *j, int64_t value);
+void json_uint(struct json *j, uint64_t value);
+void json_bool(struct json *j, bool value);
+void json_null(struct json *j);
+/* The shortest decimal that reads back as the same double, or as the same float; null for what JSON has no number for. */
+void json_double(struct json *j, double value);
+void json_float(struct json *j, float value);
+/* A value that is JSON already, formatted as by printf. */
+void json_raw(struct json *j, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* The bytes as a string of base64 (RFC 4648, section 4). */
+void json_base64(struct json *j, struct slice bytes);
+
+#endif

@@ -1,0 +1,29 @@
+/* Text from the wire: UTF-8 read with care, and made harmless for a terminal. */
+#ifndef BASE_TEXT_H
+#define BASE_TEXT_H
+
+#include "base/buf.h"
+#include "base/slice.h"
+
+enum { TEXT_REPLACEMENT = 0xfffd };
+
+/* Decodes one code point at the front of s (s.len > 0); returns how many bytes it took. What is not UTF-8 (RFC 3629: also
+ * overlong forms, surrogates, beyond U+10FFFF) takes one byte and is TEXT_REPLACEMENT; *valid, if asked for, says which. */
+size_t text_next(struct slice s, uint32_t *point, bool *valid);
+/* Appends a code point as UTF-8. */
+void text_add_point(struct buf *out, uint32_t point);
+/* True if every byte belongs to valid UTF-8. */
+bool text_is_utf8(struct slice s);
+/* True if s is valid UTF-8 of printable characters, tab, CR and LF. */
+bool text_is_printable(struct slice s);
+/* Appends s so that it can do nothing to a terminal: control characters as pictures (U+2400 …), what is not UTF-8, C1
+ * controls, and characters that change the direction of text as U+FFFD. No line break survives. */
+void text_add_safe(struct buf *out, struct slice s);
+/* The same for at most `columns` columns; a text that was cut ends in "…". Returns the columns used. */
+int text_add_fit(struct buf *out, struct slice s, int columns);
+/* Columns that a code point takes on a terminal: 0 (combining), 1 or 2. Needs a UTF-8 locale (LC_CTYPE). */
+int text_width(uint32_t point);
+/* Columns of a whole text. */
+int text_columns(struct slice s);
+
+#endif

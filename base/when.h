@@ -1,0 +1,18 @@
+/* Times as text. A time is nanoseconds since 1970-01-01 00:00 UTC in an int64_t. */
+#ifndef BASE_WHEN_H
+#define BASE_WHEN_H
+
+#include "base/buf.h"
+
+enum { NS_PER_S = 1000000000 };
+
+/* "2026-11-22T20:43:36.062123456Z" */
+void when_add_iso(struct buf *out, int64_t ns);
+/* "20:43:36.062123", in local time or UTC. */
+void when_add_clock(struct buf *out, int64_t ns, bool utc);
+/* A span in seconds with 9 decimals: "0.000120500", "-1.000000000". */
+void when_add_seconds(struct buf *out, int64_t ns);
+/* A span for people, at most 7 columns: "120µs", "3.4ms", "1.20s", "2m05s", "3h12m". */
+void when_add_span(struct buf *out, int64_t ns);
+
+#endif

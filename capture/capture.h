@@ -1,0 +1,59 @@
+/*
+ * The pipeline: source → link → IP → TCP connection → reassembly → stream layers → sink.
+ */
+#ifndef CAPTURE_CAPTURE_H
+#define CAPTURE_CAPTURE_H
+
+#include "capture/message.h"
+#include "capture/net/fragment.h"
+#include "capture/source.h"
+#include "capture/stream/layer.h"
+
+struct capture;
+
+/* -d tcp.port==PORT,NAME */
+struct decode_as {
+	uint16_t port;
+	enum transport transport;
+};
+
+struct capture_options {
+	const struct decode_as *decode_as; /* borrowed for the life of the capture */
+	size_t decode_as_count;
+};
+
+struct capture_counts {
+	struct source_counts source;
+	uint64_t not_ip, not_tcp, bad; /* packets passed over: no IP, no TCP, headers that can't be read */
+	uint64_t cut_packets;          /* packets shorter in the capture than on the wire */
+	struct fragment_counts fragments;
+	uint64_t connections;          /* seen in all */
+	uint64_t connections_forgotten; /* given up for the limit while open */
+	uint64_t segments;             /* TCP segments with data */
+	uint64_t duplicate_bytes;      /* retransmitted or overlapping bytes that were dropped: the first copy counts */
+	uint64_t out_of_order;         /* segments that had to wait for an earlier one */
+	uint64_t gaps, gap_bytes;      /* bytes missing from the capture */
+	uint64_t old_segments;         /* segments that fit no connection any more */
+	struct stream_counts stream;
+	int64_t first_time, last_time; /* of packets; 0 before the first */
+};
+
+enum capture_status {
+	CAPTURE_MORE,    /* go on */
+	CAPTURE_WAIT,    /* nothing to read now: poll capture_fd() */
+	CAPTURE_END,     /* all was read */
+	CAPTURE_DAMAGED, /* the source can't be read on: source_error(capture_source()) */
+};
+
+/* Takes the source over (frees it with itself). The sink's user must outlive it. */
+struct capture *capture_new(struct source *source, const struct sink *sink, const struct capture_options *o);
+void capture_free(struct capture *c);
+/* Reads and handles at most `packets` packets. */
+enum capture_status capture_step(struct capture *c, unsigned packets);
+/* The end: whatever still waits in buffers is handed on, and all connections are told to the sink as ended (CONN_OPEN where they
+ * were still open). Call once, before session_finish. */
+void capture_finish(struct capture *c);
+struct source *capture_source(struct capture *c);
+struct capture_counts capture_counts(const struct capture *c);
+
+#endif

@@ -1,0 +1,105 @@
+/*
+ * Where capture/ ends and decode/ begins: messages, and news about what is no message.
+ *
+ * capture/ never looks into an Envelope. It hands on pieces of messages with the facts that it knows: which connection, which
+ * direction, when, where in the capture file the bytes stand. Whoever wants them fills in a struct sink.
+ */
+#ifndef CAPTURE_MESSAGE_H
+#define CAPTURE_MESSAGE_H
+
+#include "base/slice.h"
+
+enum dir { DIR_C2S, DIR_S2C }; /* also indexes arrays of two */
+
+enum transport {
+	TRANSPORT_UNKNOWN,
+	TRANSPORT_TCP,
+	TRANSPORT_WS,
+	TRANSPORT_GRPC,
+	TRANSPORT_REST,
+	TRANSPORT_LEGACY,
+	TRANSPORT_PIPE,
+	TRANSPORT_HTTP, /* HTTP that carries none of our messages */
+	TRANSPORT_TLS,  /* TLS that is not decrypted */
+	TRANSPORTS
+};
+
+/* "tcp", "ws" … as in the listings and for -d; "unknown" for TRANSPORT_UNKNOWN. */
+const char *transport_name(enum transport t);
+/* The transport of that name, TRANSPORT_UNKNOWN if there is none. */
+enum transport transport_named(const char *name);
+
+enum encoding { ENCODING_ENVELOPE, ENCODING_JSON, ENCODING_LEGACY, ENCODING_PAYLOAD };
+
+struct endpoint {
+	uint8_t addr[16]; /* IPv4 in the first four bytes */
+	uint8_t family;   /* 4, 6, or 0 where there is no address */
+	uint16_t port;
+};
+
+enum conn_end { CONN_OPEN, CONN_CLOSED_BY_CLIENT, CONN_CLOSED_BY_SERVER, CONN_RESET_BY_CLIENT, CONN_RESET_BY_SERVER, CONN_FORGOTTEN };
+
+/* What capture/ knows of a connection. Lives from its first packet until the sink's closed() returns. */
+struct conn_info {
+	uint32_t number;         /* from 1, in order of appearance */
+	struct endpoint ends[2]; /* [DIR_C2S] is the client, who sends in that direction; [DIR_S2C] the server */
+	bool start_seen;         /* the capture has its beginning (SYN) */
+	bool tls;
+	enum transport transport;
+	enum conn_end end;
+	int64_t opened;          /* time of its first packet */
+	void *user;              /* the sink's; NULL at first */
+};
+
+/* A piece of one message. A small message comes whole (first and last), a large one as it arrives: several messages can be
+ * under way at once, but only one a connection and direction, and its pieces come in order. */
+struct piece {
+	struct conn_info *conn;
+	enum dir dir;
+	enum encoding encoding;
+	bool first, last;
+	bool cut;           /* with last: the message is not complete, the capture lacks the rest (or the sender never sent it) */
+	bool after_gap;     /* with first: packets are missing from the capture between the message before and this one */
+	bool unmasked;      /* came in a WebSocket frame that breaks RFC 6455, section 5.1 (mask) */
+	uint64_t size;      /* of the whole message, as announced */
+	uint64_t offset;    /* of this piece in it */
+	struct slice bytes; /* borrowed during the call */
+	int64_t at;         /* place of bytes in the capture file, -1 if they can't be read again from there */
+	int64_t time;       /* of the packet that brought the piece */
+};
+
+enum news_kind {
+	NEWS_GAP,      /* `bytes` of the stream are missing from the capture (0: number unknown) */
+	NEWS_SKIPPED,  /* `bytes` passed over in search of the next message boundary */
+	NEWS_OVERLONG, /* a length prefix of `bytes`, beyond the limit */
+	NEWS_CUT,      /* a message of `bytes` of which so little was captured that nothing is known of it */
+	NEWS_NOT_OURS, /* nothing in the stream looks like OpenIAP; no more of it is read; text says what it is, if known */
+	NEWS_NOTE,     /* anything else worth a line; text says it */
+	NEWS_KINDS
+};
+
+struct news {
+	enum news_kind kind;
+	struct conn_info *conn;
+	enum dir dir;
+	int64_t time;
+	uint64_t bytes;
+	const char *text; /* a static sentence, or NULL */
+};
+
+/* How far bytes look like the beginning of an Envelope. */
+enum probe { PROBE_NO, PROBE_MORE, PROBE_WEAK, PROBE_STRONG };
+
+enum { PROBE_BYTES = 96 }; /* a probe never asks for more than that many bytes */
+
+struct sink {
+	void *user;
+	void (*message)(void *user, const struct piece *p);
+	void (*news)(void *user, const struct news *n);
+	/* The connection ended, for the reason in conn->end; CONN_OPEN when the capture itself ended. */
+	void (*closed)(void *user, struct conn_info *conn, int64_t time);
+	/* Could an Envelope of `length` bytes begin with these? Needs no user: it is a pure function. */
+	enum probe (*probe)(struct slice head, uint64_t length);
+};
+
+#endif

@@ -1,0 +1,55 @@
+/* Where packets come from: a capture file (pcap or pcapng, plain or gzipped), standard input, or live interfaces. */
+#ifndef CAPTURE_SOURCE_H
+#define CAPTURE_SOURCE_H
+
+#include "capture/packet.h"
+
+struct source;
+
+enum source_status {
+	SOURCE_PACKET,  /* a packet was handed out */
+	SOURCE_WAIT,    /* nothing now: poll source_fd() and ask again */
+	SOURCE_END,     /* the end of the file, or the interface is gone */
+	SOURCE_DAMAGED, /* the source can't be read on; source_error() says what and where; what came before is good */
+};
+
+struct source_counts {
+	uint64_t packets, bytes;    /* handed out */
+	uint64_t dropped_kernel;    /* live: no room in the kernel's buffer */
+	uint64_t dropped_interface; /* live: by the network interface */
+	uint64_t filtered;          /* read from a file but not matched by the capture filter */
+};
+
+struct source_options {
+	const char *filter;  /* pcap-filter expression, or NULL */
+	int snaplen;         /* live: bytes of a packet; 0: all of it */
+	int buffer_mib;      /* live: kernel buffer; 0: the library's */
+	bool promiscuous;    /* live */
+};
+
+/* Opens a capture file; "-" is standard input. NULL on failure, with one sentence without a line break in error. */
+struct source *source_open_file(const char *path, const struct source_options *o, char *error, size_t error_size);
+/* Opens an interface for live capture. NULL on failure; the sentence says what to do about missing permission. */
+struct source *source_open_live(const char *interface, const struct source_options *o, char *error, size_t error_size);
+void source_free(struct source *s);
+
+/* The next packet. Never blocks longer than reading a file takes; a pipe or an interface with nothing ready is SOURCE_WAIT. */
+enum source_status source_next(struct source *s, struct packet *out);
+/* The descriptor to poll for reading on SOURCE_WAIT, -1 if there is none to wait for. */
+int source_fd(const struct source *s);
+/* What went wrong, after SOURCE_DAMAGED: one sentence. */
+const char *source_error(const struct source *s);
+struct source_counts source_counts(struct source *s);
+/* Bytes of the file read so far and in all, for a progress bar; total 0 where it is not known. For gzipped files both count
+ * compressed bytes. */
+void source_progress(const struct source *s, uint64_t *done, uint64_t *total);
+/* A descriptor from which packet bytes can be read again at packet.at (a plain file), owned by the source; -1 if none. */
+int source_file(const struct source *s);
+/* True when packets come as they happen (interface, pipe), false for a file. */
+bool source_is_live(const struct source *s);
+/* How it is called on the screen: the path, or the interface. Lives as long as the source. */
+const char *source_name(const struct source *s);
+/* Writes one line an interface, as tcpdump -D does, to out. Returns 0, or -1 with a sentence in error. */
+int source_list_interfaces(void (*line)(void *user, const char *text), void *user, char *error, size_t error_size);
+
+#endif

@@ -1,0 +1,102 @@
+/*
+ * What runs inside a byte stream: layers, each with its bytes from the one below (TCP at the bottom) and its own bytes to the one
+ * above (the length prefix at the top, which hands messages to the sink).
+ *
+ * A layer takes bytes of both directions of one connection, in order, and never calls back down. It owns the layers above it.
+ */
+#ifndef CAPTURE_STREAM_LAYER_H
+#define CAPTURE_STREAM_LAYER_H
+
+#include "capture/message.h"
+
+/* Bytes of one direction, in order. */
+struct chunk {
+	struct slice bytes; /* borrowed during the call */
+	int64_t at;         /* their place in the capture file, -1 if they don't stand there as they are */
+	int64_t time;       /* of the packet that brought them */
+};
+
+static inline struct chunk chunk_skip(struct chunk c, size_t n)
+{
+	c.bytes = slice_skip(c.bytes, n);
+	c.at = c.at < 0 ? -1 : c.at + (int64_t)n;
+	return c;
+}
+
+static inline struct chunk chunk_head(struct chunk c, size_t n)
+{
+	c.bytes = slice_head(c.bytes, n);
+	return c;
+}
+
+struct layer;
+
+struct layer_ops {
+	const char *name;
+	void (*feed)(struct layer *l, enum dir dir, struct chunk c);
+	/* n bytes of the stream are missing from the capture at this place; n 0: their number is not known. */
+	void (*gap)(struct layer *l, enum dir dir, uint64_t n, int64_t time);
+	/* This direction has ended: nothing more comes. Called once a direction at most. */
+	void (*end)(struct layer *l, enum dir dir, int64_t time);
+	void (*free)(struct layer *l);
+};
+
+/* The first member of every layer's own struct. */
+struct layer {
+	const struct layer_ops *ops;
+};
+
+static inline void layer_feed(struct layer *l, enum dir dir, struct chunk c)
+{
+	if (c.bytes.len)
+		l->ops->feed(l, dir, c);
+}
+
+static inline void layer_gap(struct layer *l, enum dir dir, uint64_t n, int64_t time)
+{
+	l->ops->gap(l, dir, n, time);
+}
+
+static inline void layer_end(struct layer *l, enum dir dir, int64_t time)
+{
+	l->ops->end(l, dir, time);
+}
+
+static inline void layer_free(struct layer *l)
+{
+	if (l)
+		l->ops->free(l);
+}
+
+struct stream_limits {
+	uint64_t message; /* longest message, bytes */
+	size_t head;      /* longest HTTP head, bytes */
+	size_t scan;      /* bytes looked through for a framing before a direction is given up */
+};
+
+struct stream_counts {
+	uint64_t skipped;  /* bytes passed over in search of a boundary */
+	uint64_t overlong; /* messages beyond the limit */
+	uint64_t cut;      /* messages cut by a gap or an end */
+	uint64_t not_ours; /* connections that carry something else */
+	uint64_t control;  /* WebSocket control frames */
+	uint64_t bad_frames; /* frames that can't be */
+};
+
+/* What all layers of a connection share. */
+struct stream {
+	struct conn_info *conn;
+	const struct sink *sink;
+	const struct stream_limits *limits;
+	struct stream_counts *counts; /* of the whole capture */
+};
+
+/* Tells the sink. */
+static inline void stream_news(const struct stream *s, enum news_kind kind, enum dir dir, int64_t time, uint64_t bytes,
+			       const char *text)
+{
+	struct news n = { kind, s->conn, dir, time, bytes, text };
+	s->sink->news(s->sink->user, &n);
+}
+
+#endif

@@ -1,0 +1,258 @@
+/*
+ * The schema: descriptors from the generated code, and which command carries which message.
+ *
+ * The list of descriptors (build/gen/types.inc) is made at build time from the generated headers, so a message added to proto/
+ * is known here without another line. Commands are derived from message names: XRequest is carried by the command "x", XResponse by
+ * "xreply", both in lower case. What does not follow that rule stands in `special`.
+ *
+ * Two open-addressing tables hold names → types and names → commands; they are filled once and never change.
+ */
+#include "decode/schema.h"
+
+#include "base/hash.h"
+#include "base/xalloc.h"
+
+#include <ctype.h>
+#include <google/protobuf/any.pb-c.h>
+#include <google/protobuf/timestamp.pb-c.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "ace.pb-c.h"
+#include "agent.pb-c.h"
+#include "base.pb-c.h"
+#include "querys.pb-c.h"
+#include "queues.pb-c.h"
+#include "stripe.pb-c.h"
+#include "watch.pb-c.h"
+#include "workitems.pb-c.h"
+
+enum { SLOTS = 1024, NAME_MAX_ = 64 };
+#define KEY 0x6f70656e69617021u
+
+static const ProtobufCMessageDescriptor *const descriptors[] = {
+#define TYPE(symbol) &symbol,
+#include "types.inc"
+#undef TYPE
+};
+enum { TYPES = sizeof descriptors / sizeof *descriptors };
+
+/* Commands whose message or kind does not follow from a name by rule. */
+static const struct special {
+	const char *command, *message, *reply;
+	uint8_t kind;
+} special[] = {
+	{ "error", "ErrorResponse", NULL, COMMAND_REPLY },
+	{ "ping", "PingRequest", NULL, COMMAND_REQUEST },
+	{ "pong", "PingResponse", NULL, COMMAND_REPLY },
+	{ "noop", "Noop", NULL, COMMAND_SINGLE },
+	{ "refreshtoken", "RefreshToken", NULL, COMMAND_SINGLE },
+	{ "watchevent", "WatchEvent", NULL, COMMAND_EVENT },
+	{ "queueevent", "QueueEvent", NULL, COMMAND_EVENT },
+	{ "beginstream", "BeginStream", NULL, COMMAND_STREAM },
+	{ "stream", "Stream", NULL, COMMAND_STREAM },
+	{ "endstream", "EndStream", NULL, COMMAND_STREAM },
+	{ "getelement", "GetElementRequest", "GetElementResponse", COMMAND_REQUEST },
+};
+
+struct schema {
+	uint16_t type_slot[SLOTS], command_slot[SLOTS]; /* numbers, 0 for an empty slot */
+	struct command_info command[2 * TYPES + 1];     /* [0] unused */
+	char *name[2 * TYPES + 1];                      /* what command[].name points to where it was derived */
+	uint16_t commands;
+};
+
+static struct slice type_name(type_id t)
+{
+	return slice_str(descriptors[t - 1]->name);
+}
+
+static size_t slot_of(struct slice name)
+{
+	return hash_bytes(name, KEY) % SLOTS;
+}
+
+static void add_type(struct schema *s, type_id t)
+{
+	size_t i = slot_of(type_name(t));
+	while (s->type_slot[i])
+		i = (i + 1) % SLOTS;
+	s->type_slot[i] = t;
+}
+
+static type_id type_of_full_name(const struct schema *s, struct slice name)
+{
+	for (size_t i = slot_of(name); s->type_slot[i]; i = (i + 1) % SLOTS)
+		if (slice_eq(type_name(s->type_slot[i]), name))
+			return s->type_slot[i];
+	return 0;
+}
+
+static uint16_t command_exact(const struct schema *s, struct slice name)
+{
+	for (size_t i = slot_of(name); s->command_slot[i]; i = (i + 1) % SLOTS)
+		if (slice_is(name, s->command[s->command_slot[i]].name))
+			return s->command_slot[i];
+	return 0;
+}
+
+static void add_command(struct schema *s, struct command_info info)
+{
+	if (command_exact(s, slice_str(info.name)))
+		return;
+	uint16_t number = ++s->commands;
+	s->command[number] = info;
+	size_t i = slot_of(slice_str(info.name));
+	while (s->command_slot[i])
+		i = (i + 1) % SLOTS;
+	s->command_slot[i] = number;
+}
+
+/* "QueryResponse" → "queryreply", given that it ends in `ending`. */
+static char *derived(const char *message, const char *ending, const char *instead)
+{
+	size_t stem = strlen(message) - strlen(ending), more = strlen(instead);
+	char *name = xcalloc(1, stem + more + 1);
+	for (size_t i = 0; i < stem; i++)
+		name[i] = (char)tolower((unsigned char)message[i]);
+	memcpy(name + stem, instead, more);
+	return name;
+}
+
+static bool ends_in(const char *text, const char *ending)
+{
+	size_t n = strlen(text), m = strlen(ending);
+	return n > m && strcmp(text + n - m, ending) == 0;
+}
+
+static void add_derived(struct schema *s, type_id t)
+{
+	const char *message = descriptors[t - 1]->short_name;
+	char *name = NULL;
+	uint8_t kind = COMMAND_REQUEST;
+	if (ends_in(message, "Request")) {
+		name = derived(message, "Request", "");
+	} else if (ends_in(message, "Response")) {
+		name = derived(message, "Response", "reply");
+		kind = COMMAND_REPLY;
+	}
+	if (!name)
+		return;
+	uint16_t before = s->commands;
+	add_command(s, (struct command_info){ name, t, 0, kind });
+	if (s->commands == before)
+		free(name);
+	else
+		s->name[s->commands] = name;
+}
+
+struct schema *schema_new(void)
+{
+	struct schema *s = xcalloc(1, sizeof *s);
+	for (type_id t = 1; t <= TYPES; t++)
+		add_type(s, t);
+	for (size_t i = 0; i < sizeof special / sizeof *special; i++) {
+		const struct special *x = &special[i];
+		type_id reply = x->reply ? schema_type_named(s, slice_str(x->reply)) : 0;
+		type_id type = schema_type_named(s, slice_str(x->message));
+		add_command(s, (struct command_info){ x->command, type, reply, x->kind });
+	}
+	for (type_id t = 1; t <= TYPES; t++)
+		add_derived(s, t);
+	return s;
+}
+
+void schema_free(struct schema *s)
+{
+	if (!s)
+		return;
+	for (uint16_t i = 1; i <= s->commands; i++)
+		free(s->name[i]);
+	free(s);
+}
+
+type_id schema_types(const struct schema *s)
+{
+	(void)s;
+	return TYPES;
+}
+
+const ProtobufCMessageDescriptor *schema_descriptor(const struct schema *s, type_id t)
+{
+	(void)s;
+	return t && t <= TYPES ? descriptors[t - 1] : NULL;
+}
+
+const char *schema_name(const struct schema *s, type_id t)
+{
+	(void)s;
+	return t && t <= TYPES ? descriptors[t - 1]->short_name : NULL;
+}
+
+type_id schema_type_named(const struct schema *s, struct slice name)
+{
+	char full[16 + NAME_MAX_];
+	if (name.len > NAME_MAX_)
+		return 0;
+	int n = snprintf(full, sizeof full, "openiap.%.*s", (int)name.len, (const char *)name.at);
+	return type_of_full_name(s, slice_of(full, (size_t)n));
+}
+
+type_id schema_type_of_url(const struct schema *s, struct slice url)
+{
+	size_t from = url.len;
+	while (from && url.at[from - 1] != '/')
+		from--;
+	return url.len ? type_of_full_name(s, slice_skip(url, from)) : 0;
+}
+
+uint16_t schema_commands(const struct schema *s)
+{
+	return s->commands;
+}
+
+uint16_t schema_command(const struct schema *s, struct slice name)
+{
+	char lower[NAME_MAX_];
+	uint16_t exact = command_exact(s, name);
+	if (exact || name.len > NAME_MAX_)
+		return exact;
+	for (size_t i = 0; i < name.len; i++)
+		lower[i] = (char)tolower(name.at[i]);
+	return command_exact(s, slice_of(lower, name.len));
+}
+
+const struct command_info *schema_command_info(const struct schema *s, uint16_t command)
+{
+	return command && command <= s->commands ? &s->command[command] : NULL;
+}
+
+bool schema_is_jwt(const ProtobufCFieldDescriptor *field)
+{
+	return strcmp(field->name, "jwt") == 0;
+}
+
+bool schema_is_secret(const ProtobufCFieldDescriptor *field)
+{
+	return schema_is_jwt(field) || strcmp(field->name, "password") == 0;
+}
+
+int schema_wire_type(const ProtobufCFieldDescriptor *field)
+{
+	switch (field->type) {
+	case PROTOBUF_C_TYPE_STRING:
+	case PROTOBUF_C_TYPE_BYTES:
+	case PROTOBUF_C_TYPE_MESSAGE:
+		return 2;
+	case PROTOBUF_C_TYPE_FLOAT:
+	case PROTOBUF_C_TYPE_FIXED32:
+	case PROTOBUF_C_TYPE_SFIXED32:
+		return 5;
+	case PROTOBUF_C_TYPE_DOUBLE:
+	case PROTOBUF_C_TYPE_FIXED64:
+	case PROTOBUF_C_TYPE_SFIXED64:
+		return 1;
+	default:
+		return 0;
+	}
+}

@@ -1,0 +1,171 @@
+/*
+ * The session: everything seen so far, and what it means. It is fed through a sink by capture/; exporters and screens read it.
+ *
+ * Messages are numbered n = 1, 2, 3 … in the order of completion. Each has a record of 64 bytes; its bytes stay where they are (the
+ * capture file) or go to a spool file, and are read again when asked for. Records, connections and news keep their place in
+ * memory until they are forgotten (session_first says from where on they are kept).
+ */
+#ifndef DECODE_SESSION_H
+#define DECODE_SESSION_H
+
+#include "base/buf.h"
+#include "capture/message.h"
+#include "decode/envelope.h"
+#include "decode/rules.h"
+#include "decode/schema.h"
+
+struct session;
+
+enum role { ROLE_SINGLE, ROLE_REQUEST, ROLE_REPLY, ROLE_STREAM, ROLE_EVENT };
+/* "request", "reply", … */
+const char *role_name(enum role r);
+
+/* States of a thread, kept in the record of its first message. */
+enum thread_state {
+	THREAD_SINGLE,     /* a message that stands alone */
+	THREAD_OPEN,       /* a request without a final reply yet */
+	THREAD_STREAMING,  /* its stream has begun and not ended */
+	THREAD_DONE,
+	THREAD_FAILED,     /* the reply is an error */
+	THREAD_UNANSWERED, /* the connection ended without a reply */
+	THREAD_BROKEN,     /* the connection ended in the middle of its stream */
+	THREAD_ORPHAN,     /* replies or stream messages whose request is not in the capture */
+	THREAD_STATES
+};
+const char *thread_state_name(enum thread_state s);
+
+/* A message. 64 bytes; 0 in a link means none. */
+struct record {
+	int64_t time;       /* ns, of the packet that completed it */
+	uint64_t place;     /* of its bytes: for session_bytes */
+	uint32_t size;      /* bytes of the whole message */
+	uint32_t conn;      /* connection number */
+	int32_t seq;
+	uint32_t rules;     /* bit set of enum rule */
+	uint16_t command;   /* for session_command_name */
+	type_id type;       /* of the payload; 0 unknown or none */
+	uint32_t thread;    /* n of its thread's first message; its own n if it is that */
+	uint32_t next;      /* n of the next message of the thread */
+	uint32_t last;      /* first message: n of the thread's newest message */
+	uint32_t reply;     /* first message: n of the final reply */
+	uint32_t tally;     /* first message of a thread with more than two: number of its tally */
+	uint8_t dir : 1, encoding : 2, role : 3, cut : 1, has_seq : 1;
+	uint8_t state : 4;  /* first message: enum thread_state */
+	uint8_t has_data : 1, has_rid : 1, has_jwt : 1, untyped : 1; /* untyped: data without a known type_url */
+	int8_t priority;    /* clamped to int8 */
+	uint8_t transport : 7, tls : 1;
+	uint32_t request;   /* first message, where it is not the request itself: n of the request */
+};
+
+/* Sums over a thread of more than two messages. */
+struct tally {
+	uint64_t bytes[2];     /* by direction */
+	uint64_t stream_bytes; /* of the payloads of stream messages */
+	uint64_t stream_total; /* the file's size by BeginStream.stat; 0 unknown */
+	uint32_t messages, chunks, events;
+	uint32_t rules;        /* of all its messages */
+	uint32_t first_answer; /* n of the first message in the other direction */
+};
+
+/* A thread as a screen wants it. */
+struct thread_info {
+	uint32_t first, request, reply, last; /* n; 0 for none */
+	enum thread_state state;
+	int64_t time;                          /* of the first message */
+	int64_t latency_first, latency_last;   /* ns from the request to the first and to the final answer; -1 for none */
+	uint64_t bytes[2];
+	uint32_t messages, chunks, events;
+	uint32_t rules;
+	int percent;                           /* of a stream in progress; -1 unknown */
+};
+
+/* A connection that had messages or news. */
+struct session_conn {
+	struct conn_info info;    /* a copy, renewed as things change; info.user means nothing here */
+	int64_t first, last;      /* times of its first and last message */
+	uint64_t messages[2], bytes[2];
+	uint64_t gaps;            /* in the capture */
+	uint32_t rules[RULES];    /* how often each was broken */
+	uint32_t signin, signin_reply; /* n of the last successful signin, or of the last one tried; 0 */
+	bool closed;
+};
+
+/* News about what is no message: a row between messages. */
+struct session_news {
+	enum news_kind kind;
+	enum dir dir;
+	uint32_t conn;
+	uint32_t after; /* it came after message n = after */
+	int64_t time;
+	uint64_t bytes;
+	const char *text; /* static sentence or NULL */
+};
+/* One line for it, harmless and without a line break: "gap: 1,448 bytes are missing from the capture". */
+void session_news_text(struct buf *out, const struct session_news *n);
+
+struct session_counts {
+	uint64_t messages, bytes;    /* all ever seen */
+	uint64_t forgotten;          /* records given up for the memory limit */
+	uint64_t ids_forgotten;      /* open ids given up: a reply to one of them can't be linked */
+	uint64_t commands_unnamed;   /* messages whose unknown command found no more room in the name table */
+	uint64_t news_forgotten;     /* news beyond the limit */
+	uint64_t unreadable;         /* messages whose bytes could not be kept or read again (spool full, file gone) */
+	uint64_t rules[RULES];
+	uint64_t spool;              /* bytes in the spool file */
+	size_t memory;               /* bytes of records and tables */
+};
+
+/* Who wants to hear of things as they happen. Any may be NULL. */
+struct session_listener {
+	void *user;
+	/* A message is complete and threaded. bytes: its Envelope (what was captured of it), borrowed during the call. */
+	void (*message)(void *user, uint32_t n, struct slice bytes);
+	/* A rule of an earlier message became known only now; `was` is one it replaces, RULES for none. */
+	void (*rule)(void *user, uint32_t n, enum rule rule, enum rule was, int64_t time);
+	void (*news)(void *user, const struct session_news *news);
+};
+
+struct session_options {
+	bool keep;          /* keep records for screens and reports; else only what threading needs (printing) */
+	uint64_t memory;    /* budget for records and tables in bytes, 0 for none: the oldest are forgotten first */
+	int file;           /* descriptor from which places in the capture file can be read, -1 if there is none */
+	const char *spool_dir; /* where the spool file is made; NULL: $TMPDIR, else /tmp */
+	uint64_t hash_key;  /* key of the id table's hash; any number nobody can guess */
+};
+
+struct session *session_new(const struct session_options *o, const struct session_listener *listener);
+void session_free(struct session *s);
+/* The sink that feeds it. */
+struct sink session_sink(struct session *s);
+/* The capture has ended: what could only be known now becomes known (listener.rule). */
+void session_finish(struct session *s, int64_t time);
+
+const struct schema *session_schema(const struct session *s);
+struct session_counts session_counts(const struct session *s);
+/* n of the newest message, 0 for none; and of the oldest that is still kept. */
+uint32_t session_count(const struct session *s);
+uint32_t session_first(const struct session *s);
+/* The record of message n; NULL when it is forgotten or not there. */
+const struct record *session_record(const struct session *s, uint32_t n);
+/* The bytes of message n: what was captured of its Envelope. Borrowed from scratch or the session until either is used again. Empty
+ * when they can't be read. */
+struct slice session_bytes(const struct session *s, uint32_t n, struct buf *scratch);
+/* Its command as sent (for an unknown command too long or too rare to be kept: "…"). Lives as long as the session. */
+struct slice session_command_name(const struct session *s, const struct record *r);
+/* A thread by its first message. */
+void session_thread(const struct session *s, uint32_t first, struct thread_info *out);
+/* Threads in order of their first message: how many, and the n of the first message of the i-th (from 0). With a memory limit the
+ * oldest may be forgotten: their n is below session_first. */
+uint32_t session_threads(const struct session *s);
+uint32_t session_thread_at(const struct session *s, uint32_t i);
+/* ns from its request to this reply; -1 if it is no reply or the request is not known. */
+int64_t session_latency(const struct session *s, uint32_t n);
+/* Connections by index (from 0), or by number (NULL if it had neither messages nor news). */
+uint32_t session_conns(const struct session *s);
+const struct session_conn *session_conn_at(const struct session *s, uint32_t i);
+const struct session_conn *session_conn(const struct session *s, uint32_t number);
+/* News by index (from 0), in the order of time; `after` grows with it. */
+uint32_t session_news_count(const struct session *s);
+const struct session_news *session_news_at(const struct session *s, uint32_t i);
+
+#endif

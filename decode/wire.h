@@ -1,0 +1,98 @@
+/*
+ * The protobuf wire format, read exactly as protobuf_c_message_unpack (1.4) reads it: what it refuses is refused here, so that view,
+ * tree and that function always agree.
+ */
+#ifndef DECODE_WIRE_H
+#define DECODE_WIRE_H
+
+#include "base/slice.h"
+
+enum wire_type { WIRE_VARINT = 0, WIRE_64BIT = 1, WIRE_LENGTH = 2, WIRE_32BIT = 5 };
+
+struct wire_field {
+	uint32_t number;
+	uint8_t type;        /* enum wire_type */
+	uint64_t number_value; /* VARINT, 64BIT, 32BIT */
+	struct slice bytes;  /* LENGTH: the content; else the encoded value */
+	size_t size;         /* of the whole field, tag and length included */
+};
+
+enum wire_status { WIRE_FIELD, WIRE_END, WIRE_BAD };
+
+/* Reads a varint of at most `most` bytes from the front of s; returns the bytes it took, 0 if it does not end in them. */
+static inline size_t wire_varint(struct slice s, size_t most, uint64_t *value)
+{
+	size_t n = s.len < most ? s.len : most;
+	uint64_t v = 0;
+	for (size_t i = 0; i < n; i++) {
+		if (i < 10)
+			v |= (uint64_t)(s.at[i] & 0x7f) << (7 * i);
+		if (s.at[i] < 0x80) {
+			*value = v;
+			return i + 1;
+		}
+	}
+	return 0;
+}
+
+static inline uint64_t wire_fixed(const uint8_t *at, size_t n)
+{
+	uint64_t v = 0;
+	for (size_t i = 0; i < n; i++)
+		v |= (uint64_t)at[i] << (8 * i);
+	return v;
+}
+
+/* The header of a field: number, type, and for WIRE_LENGTH the length in *length; returns the bytes it took, 0 if it is cut or can't
+ * be (groups, types 6 and 7, a length beyond INT32_MAX). Varints of other types are not looked at. */
+static inline size_t wire_header(struct slice s, struct wire_field *f, uint64_t *length)
+{
+	uint64_t tag;
+	size_t n = wire_varint(s, 5, &tag), m;
+	if (!n)
+		return 0;
+	f->number = (uint32_t)(tag >> 3);
+	f->type = (uint8_t)(tag & 7);
+	*length = 0;
+	if (f->type == WIRE_LENGTH) {
+		m = wire_varint(slice_skip(s, n), 5, length);
+		if (!m || *length > INT32_MAX)
+			return 0;
+		return n + m;
+	}
+	return f->type == WIRE_VARINT || f->type == WIRE_64BIT || f->type == WIRE_32BIT ? n : 0;
+}
+
+/* Takes the next field off the front of *rest. WIRE_END when it is empty; on WIRE_BAD *rest stays where the fault is. */
+static inline enum wire_status wire_next(struct slice *rest, struct wire_field *f)
+{
+	uint64_t length;
+	if (!rest->len)
+		return WIRE_END;
+	size_t head = wire_header(*rest, f, &length), n;
+	if (!head)
+		return WIRE_BAD;
+	struct slice value = slice_skip(*rest, head);
+	switch (f->type) {
+	case WIRE_VARINT:
+		n = wire_varint(value, 10, &f->number_value);
+		if (!n)
+			return WIRE_BAD;
+		break;
+	case WIRE_LENGTH:
+		n = (size_t)length;
+		break;
+	default:
+		n = f->type == WIRE_64BIT ? 8 : 4;
+	}
+	if (n > value.len)
+		return WIRE_BAD;
+	if (f->type == WIRE_64BIT || f->type == WIRE_32BIT)
+		f->number_value = wire_fixed(value.at, n);
+	f->bytes = slice_of(value.at, n);
+	f->size = head + n;
+	*rest = slice_skip(*rest, f->size);
+	return WIRE_FIELD;
+}
+
+#endif
