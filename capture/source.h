@@ -9,8 +9,9 @@ struct source;
 enum source_status {
 	SOURCE_PACKET,  /* a packet was handed out */
 	SOURCE_WAIT,    /* nothing now: poll source_fd() and ask again */
-	SOURCE_END,     /* the end of the file, or the interface is gone */
-	SOURCE_DAMAGED, /* the source can't be read on; source_error() says what and where; what came before is good */
+	SOURCE_END,     /* the end of the file */
+	SOURCE_DAMAGED, /* the source can't be read on (damage, the interface is gone); source_error() says what and where; what came
+			 * before is good */
 };
 
 struct source_counts {
@@ -18,6 +19,7 @@ struct source_counts {
 	uint64_t dropped_kernel;    /* live: no room in the kernel's buffer */
 	uint64_t dropped_interface; /* live: by the network interface */
 	uint64_t filtered;          /* read from a file but not matched by the capture filter */
+	uint64_t secrets_dropped;   /* decryption secrets blocks of a pcapng file over 16 MiB */
 };
 
 struct source_options {
@@ -25,17 +27,24 @@ struct source_options {
 	int snaplen;         /* live: bytes of a packet; 0: all of it */
 	int buffer_mib;      /* live: kernel buffer; 0: the library's */
 	bool promiscuous;    /* live */
+	/* Called for each decryption secrets block of a pcapng file (format 0x544c534b: a TLS key log), in the order of the file, from
+	 * within source_next. The bytes are borrowed during the call. NULL: they are passed over. */
+	void (*secrets)(void *user, uint32_t format, struct slice bytes);
+	void *secrets_user;
 };
 
-/* Opens a capture file; "-" is standard input. NULL on failure, with one sentence without a line break in error. */
+/* Opens a capture file; "-" is standard input. NULL on failure, with one sentence without a line break in error. What a pipe holds
+ * is only known later: source_next answers SOURCE_DAMAGED if it is no capture. `o` may be NULL, and the strings in it need only
+ * last for the call. */
 struct source *source_open_file(const char *path, const struct source_options *o, char *error, size_t error_size);
 /* Opens an interface for live capture. NULL on failure; the sentence says what to do about missing permission. */
 struct source *source_open_live(const char *interface, const struct source_options *o, char *error, size_t error_size);
 void source_free(struct source *s);
 
-/* The next packet. Never blocks longer than reading a file takes; a pipe or an interface with nothing ready is SOURCE_WAIT. */
+/* The next packet. Never blocks longer than reading a file takes; a pipe or an interface with nothing ready is SOURCE_WAIT, and so
+ * is a file after some thousand packets that the filter did not match: the caller is to have its turn. END and DAMAGED stick. */
 enum source_status source_next(struct source *s, struct packet *out);
-/* The descriptor to poll for reading on SOURCE_WAIT, -1 if there is none to wait for. */
+/* The descriptor to poll for reading on SOURCE_WAIT (a file's is always ready), -1 if there is none: ask again in a moment. */
 int source_fd(const struct source *s);
 /* What went wrong, after SOURCE_DAMAGED: one sentence. */
 const char *source_error(const struct source *s);
@@ -49,7 +58,7 @@ int source_file(const struct source *s);
 bool source_is_live(const struct source *s);
 /* How it is called on the screen: the path, or the interface. Lives as long as the source. */
 const char *source_name(const struct source *s);
-/* Writes one line an interface, as tcpdump -D does, to out. Returns 0, or -1 with a sentence in error. */
+/* Hands one line an interface to `line`, as tcpdump -D writes it, without line break. Returns 0, or -1 with a sentence in error. */
 int source_list_interfaces(void (*line)(void *user, const char *text), void *user, char *error, size_t error_size);
 
 #endif

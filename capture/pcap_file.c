@@ -1,0 +1,263 @@
+/*
+ * Capture files: the pcap format (draft-ietf-opsawg-pcap) is read here, blocks of pcapng by pcapng.c.
+ *
+ *	pcap      | header 24 | record 16 | packet | record 16 | packet ...
+ *	pcapng    | section header block | interface block | packet block ...
+ *
+ * Records are peeked at in the buffer of the byte source and consumed once they are whole, so that a pipe may stop
+ * anywhere; a packet is a slice of that buffer. The first four bytes tell format, byte order and time unit:
+ *
+ *	a1b2c3d4  microseconds        a1b23c4d  nanoseconds
+ *	a1b2cd34  microseconds, a patched libpcap whose records have 8 more bytes
+ *	0a0d0d0a  pcapng
+ *
+ * The end and damage stick: once met, each further call answers the same.
+ */
+#include "capture/pcap_file.h"
+
+#include "base/xalloc.h"
+#include "capture/byte_source.h"
+#include "capture/pcapng.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum {
+	FILE_HEADER = 24,
+	RECORD = 16,
+	RECORD_PATCHED = 24,
+	MAX_PACKET = 64 << 20,
+	LINK_MASK = 0x03ffffff, /* the bits above tell the length of a frame check sequence */
+};
+
+enum format { FORMAT_UNKNOWN, FORMAT_PCAP, FORMAT_PCAPNG };
+
+struct pcap_file {
+	struct byte_source bytes;
+	enum format format;
+	bool big_endian;           /* pcap */
+	bool places;               /* offsets are places in the file */
+	uint32_t record;           /* pcap: bytes before each packet */
+	uint32_t unit;             /* pcap: ns of the lower half of a time */
+	int link;                  /* pcap */
+	struct pcapng pcapng;
+	enum source_status ended;  /* END or DAMAGED, once met; else PACKET */
+	char *name;
+	char error[512];
+};
+
+struct pcap_file *pcap_file_new(int fd, const char *name, const struct source_options *o)
+{
+	struct pcap_file *f = xcalloc(1, sizeof(*f));
+	byte_source_init(&f->bytes, fd);
+	f->name = xstrdup(name);
+	f->ended = SOURCE_PACKET;
+	if (o) {
+		f->pcapng.secrets = o->secrets;
+		f->pcapng.user = o->secrets_user;
+	}
+	return f;
+}
+
+void pcap_file_free(struct pcap_file *f)
+{
+	if (!f)
+		return;
+	byte_source_release(&f->bytes);
+	pcapng_release(&f->pcapng);
+	free(f->name);
+	free(f);
+}
+
+static const char *of_what(const struct pcap_file *f)
+{
+	return f->bytes.gzip ? " of the unpacked data" : "";
+}
+
+static enum source_status damaged(struct pcap_file *f, const char *why)
+{
+	snprintf(f->error, sizeof(f->error), "%s is damaged at offset %llu%s: %s", f->name,
+		 (unsigned long long)byte_source_offset(&f->bytes), of_what(f), why);
+	return f->ended = SOURCE_DAMAGED;
+}
+
+static enum source_status no_capture(struct pcap_file *f)
+{
+	const char *why = byte_source_left(&f->bytes) ? "is no capture: it is neither pcap nor pcapng" : "is empty";
+	snprintf(f->error, sizeof(f->error), "%s %s", f->name, why);
+	return f->ended = SOURCE_DAMAGED;
+}
+
+/* The byte source has less than is needed: waits, ends, or says that the file ends inside of `what`. */
+static enum source_status stop(struct pcap_file *f, enum byte_status status, const char *what)
+{
+	if (status == BYTES_WAIT)
+		return SOURCE_WAIT;
+	if (status == BYTES_ERROR) {
+		snprintf(f->error, sizeof(f->error), "%s %s", f->name, byte_source_error(&f->bytes));
+		return f->ended = SOURCE_DAMAGED;
+	}
+	if (!byte_source_left(&f->bytes))
+		return f->ended = SOURCE_END;
+	snprintf(f->error, sizeof(f->error), "%s ends in the middle of %s at offset %llu%s", f->name, what,
+		 (unsigned long long)byte_source_offset(&f->bytes), of_what(f));
+	return f->ended = SOURCE_DAMAGED;
+}
+
+static inline uint32_t u32(const struct pcap_file *f, struct cursor *c)
+{
+	uint32_t v = cursor_le32(c);
+	return f->big_endian ? __builtin_bswap32(v) : v;
+}
+
+static bool take_magic(struct pcap_file *f, uint32_t magic)
+{
+	f->record = magic == 0xa1b2cd34 ? RECORD_PATCHED : RECORD;
+	f->unit = magic == 0xa1b23c4d ? 1 : 1000;
+	return magic == 0xa1b2c3d4 || magic == 0xa1b23c4d || magic == 0xa1b2cd34;
+}
+
+static enum source_status start_pcap(struct pcap_file *f)
+{
+	struct slice head;
+	enum byte_status status = byte_source_peek(&f->bytes, FILE_HEADER, &head);
+	if (status != BYTES_OK)
+		return stop(f, status, "its header");
+	struct cursor c = cursor_of(slice_skip(head, 4));
+	uint32_t version = u32(f, &c);
+	cursor_take(&c, 12);
+	f->link = (int)(u32(f, &c) & LINK_MASK);
+	if ((f->big_endian ? version >> 16 : version & 0xffff) != 2)
+		return damaged(f, "a version of the pcap format other than 2");
+	byte_source_consume(&f->bytes, FILE_HEADER);
+	f->format = FORMAT_PCAP;
+	return SOURCE_PACKET;
+}
+
+enum source_status pcap_file_start(struct pcap_file *f)
+{
+	struct slice magic;
+	if (f->format != FORMAT_UNKNOWN || f->ended)
+		return f->ended;
+	enum byte_status status = byte_source_peek(&f->bytes, 4, &magic);
+	if (status == BYTES_END)
+		return no_capture(f);
+	if (status != BYTES_OK)
+		return stop(f, status, "its header");
+	f->places = byte_source_is_plain_file(&f->bytes);
+	struct cursor c = cursor_of(magic);
+	uint32_t big = cursor_be32(&c);
+	f->big_endian = take_magic(f, big);
+	if (f->big_endian || take_magic(f, __builtin_bswap32(big)))
+		return start_pcap(f);
+	if (big != PCAPNG_MAGIC)
+		return no_capture(f);
+	f->format = FORMAT_PCAPNG;
+	return SOURCE_PACKET;
+}
+
+static enum source_status too_long(struct pcap_file *f, uint32_t captured)
+{
+	char why[64];
+	snprintf(why, sizeof(why), "no packet has %lu bytes", (unsigned long)captured);
+	return damaged(f, why);
+}
+
+static enum source_status next_record(struct pcap_file *f, struct packet *out)
+{
+	struct slice record;
+	enum byte_status status = byte_source_peek(&f->bytes, f->record, &record);
+	if (status != BYTES_OK)
+		return stop(f, status, "a packet");
+	struct cursor c = cursor_of(slice_of(record.at, RECORD));
+	int64_t seconds = u32(f, &c), rest = u32(f, &c);
+	uint32_t captured = u32(f, &c), wire = u32(f, &c);
+	if (captured > MAX_PACKET)
+		return too_long(f, captured);
+	status = byte_source_peek(&f->bytes, f->record + (size_t)captured, &record);
+	if (status != BYTES_OK)
+		return stop(f, status, "a packet");
+	out->bytes = slice_of(record.at + f->record, captured);
+	out->wire_len = wire > captured ? wire : captured;
+	out->link = f->link;
+	out->time = seconds * 1000000000 + rest * f->unit;
+	out->at = f->places ? (int64_t)byte_source_offset(&f->bytes) + f->record : -1;
+	byte_source_consume(&f->bytes, record.len);
+	return SOURCE_PACKET;
+}
+
+static enum source_status take_block(struct pcap_file *f, struct packet *out, enum pcapng_status *got)
+{
+	struct slice block;
+	enum byte_status status = byte_source_peek(&f->bytes, PCAPNG_HEAD, &block);
+	if (status != BYTES_OK)
+		return stop(f, status, "a block");
+	uint32_t length = pcapng_block_length(&f->pcapng, block);
+	if (!length)
+		return damaged(f, "a block has an impossible length");
+	status = byte_source_peek(&f->bytes, length, &block);
+	if (status != BYTES_OK)
+		return stop(f, status, "a block");
+	struct pcapng_step step = pcapng_block(&f->pcapng, block, out);
+	if (step.status == PCAPNG_BAD)
+		return damaged(f, step.why);
+	*got = step.status;
+	out->at = f->places ? out->at + (int64_t)byte_source_offset(&f->bytes) : -1;
+	byte_source_consume(&f->bytes, length);
+	return SOURCE_PACKET;
+}
+
+static enum source_status next_packet_block(struct pcap_file *f, struct packet *out)
+{
+	enum pcapng_status got = PCAPNG_OTHER;
+	enum source_status status = SOURCE_PACKET;
+	while (status == SOURCE_PACKET && got == PCAPNG_OTHER)
+		status = take_block(f, out, &got);
+	return status;
+}
+
+enum source_status pcap_file_next(struct pcap_file *f, struct packet *out)
+{
+	if (f->ended)
+		return f->ended;
+	switch (f->format) {
+	case FORMAT_PCAP:
+		return next_record(f, out);
+	case FORMAT_PCAPNG:
+		return next_packet_block(f, out);
+	default:
+		break;
+	}
+	enum source_status status = pcap_file_start(f);
+	return status == SOURCE_PACKET ? pcap_file_next(f, out) : status;
+}
+
+const char *pcap_file_error(const struct pcap_file *f)
+{
+	return f->error;
+}
+
+int pcap_file_fd(const struct pcap_file *f)
+{
+	return f->bytes.fd;
+}
+
+bool pcap_file_is_regular(const struct pcap_file *f)
+{
+	return f->bytes.regular;
+}
+
+bool pcap_file_has_places(const struct pcap_file *f)
+{
+	return f->places;
+}
+
+void pcap_file_progress(const struct pcap_file *f, uint64_t *done, uint64_t *total)
+{
+	byte_source_progress(&f->bytes, done, total);
+}
+
+uint64_t pcap_file_secrets_dropped(const struct pcap_file *f)
+{
+	return f->pcapng.secrets_dropped;
+}

@@ -1,0 +1,261 @@
+/*
+ * The blocks of a pcapng file.
+ *
+ *	| type 4 | length 4 | body, padded to a multiple of 4 | length 4 |
+ *
+ * A section header block says the byte order of its section and forgets the interfaces of the one before. Interface
+ * description blocks are numbered from 0 within the section; a packet block names one and takes its link type and its
+ * time unit from it. Time units are 10^-n or 2^-n seconds: what turns a time into nanoseconds is worked out once, when
+ * the interface is described, since nearly all of them are a plain factor.
+ */
+#include "capture/pcapng.h"
+
+#include "base/xalloc.h"
+
+#include <stdlib.h>
+
+enum {
+	BLOCK_INTERFACE = 1,
+	BLOCK_OLD_PACKET = 2,
+	BLOCK_SIMPLE_PACKET = 3,
+	BLOCK_PACKET = 6,
+	BLOCK_SECRETS = 10,
+	OPTION_END = 0,
+	OPTION_TSRESOL = 9,
+	OPTION_TSOFFSET = 14,
+	MAX_INTERFACES = 65536,
+};
+
+static const uint32_t BYTE_ORDER_MAGIC = 0x1a2b3c4d;
+static const int64_t SECOND = 1000000000;
+
+struct pcapng_interface {
+	int link;
+	uint32_t snaplen;   /* 0: no limit */
+	uint64_t factor;    /* ns = time * factor / divisor >> shift */
+	uint64_t divisor;
+	unsigned shift;
+	int64_t offset;     /* ns to be added */
+};
+
+struct reader {
+	struct cursor c;
+	bool big;
+};
+
+static uint32_t u32(struct reader *r)
+{
+	uint32_t v = cursor_le32(&r->c);
+	return r->big ? __builtin_bswap32(v) : v;
+}
+
+static uint16_t u16(struct reader *r)
+{
+	uint16_t v = cursor_be16(&r->c);
+	return r->big ? v : __builtin_bswap16(v);
+}
+
+static struct pcapng_step other(void)
+{
+	return (struct pcapng_step){ PCAPNG_OTHER, NULL };
+}
+
+static struct pcapng_step bad(const char *why)
+{
+	return (struct pcapng_step){ PCAPNG_BAD, why };
+}
+
+void pcapng_release(struct pcapng *ng)
+{
+	free(ng->interfaces);
+	ng->interfaces = NULL;
+	ng->count = ng->cap = 0;
+}
+
+static bool is_big_endian(struct slice order)
+{
+	struct cursor c = cursor_of(order);
+	return cursor_be32(&c) == BYTE_ORDER_MAGIC;
+}
+
+uint32_t pcapng_block_length(const struct pcapng *ng, struct slice head)
+{
+	struct reader r = { cursor_of(head), ng->big_endian };
+	if (u32(&r) == PCAPNG_MAGIC)
+		r.big = is_big_endian(slice_skip(head, 8));
+	uint32_t length = u32(&r);
+	bool good = length >= PCAPNG_HEAD && length <= PCAPNG_MAX_BLOCK && length % 4 == 0;
+	return good && !r.c.short_ ? length : 0;
+}
+
+static struct pcapng_step take_section(struct pcapng *ng, struct slice body)
+{
+	struct reader r = { cursor_of(body), is_big_endian(body) };
+	if (u32(&r) != BYTE_ORDER_MAGIC)
+		return bad("a section has no byte-order magic");
+	uint16_t major = u16(&r);
+	if (r.c.short_)
+		return bad("a section header is too short");
+	if (major != 1)
+		return bad("a section has a version other than 1");
+	ng->big_endian = r.big;
+	ng->count = 0;
+	return other();
+}
+
+static uint64_t power_of_10(unsigned n)
+{
+	uint64_t v = 1;
+	while (n--)
+		v *= 10;
+	return v;
+}
+
+/* The unit of times, if_tsresol: 10^-n seconds, or with the highest bit 2^-n. */
+static void set_unit(struct pcapng_interface *i, uint8_t resolution)
+{
+	unsigned n = resolution & 127;
+	bool binary = resolution & 128;
+	i->factor = binary ? (uint64_t)SECOND : n <= 9 ? power_of_10(9 - n) : 1;
+	i->divisor = binary || n <= 9 ? 1 : n - 9 <= 19 ? power_of_10(n - 9) : UINT64_MAX;
+	i->shift = binary ? n : 0;
+}
+
+static void set_offset(struct pcapng_interface *i, int64_t seconds)
+{
+	if (__builtin_mul_overflow(seconds, SECOND, &i->offset))
+		i->offset = seconds < 0 ? INT64_MIN : INT64_MAX;
+}
+
+static void take_options(struct pcapng_interface *i, struct reader *r)
+{
+	while (r->c.rest.len && !r->c.short_) {
+		uint16_t code = u16(r), length = u16(r);
+		struct reader value = { cursor_of(cursor_take(&r->c, length)), r->big };
+		if (code == OPTION_END || r->c.short_)
+			return;
+		cursor_take(&r->c, -(size_t)length % 4);
+		if (code == OPTION_TSRESOL && length == 1)
+			set_unit(i, cursor_u8(&value.c));
+		if (code == OPTION_TSOFFSET && length == 8) {
+			uint64_t seconds = cursor_le64(&value.c);
+			set_offset(i, (int64_t)(r->big ? __builtin_bswap64(seconds) : seconds));
+		}
+	}
+}
+
+static struct pcapng_step take_interface(struct pcapng *ng, struct reader *r)
+{
+	if (ng->count == MAX_INTERFACES)
+		return bad("a section has more than 65536 interfaces");
+	struct pcapng_interface i = { .link = u16(r) };
+	u16(r);
+	i.snaplen = u32(r);
+	if (r->c.short_)
+		return bad("an interface description is too short");
+	set_unit(&i, 6);
+	take_options(&i, r);
+	if (ng->count == ng->cap) {
+		ng->cap = ng->cap ? ng->cap * 2 : 8;
+		ng->interfaces = xreallocarray(ng->interfaces, ng->cap, sizeof(i));
+	}
+	ng->interfaces[ng->count++] = i;
+	return other();
+}
+
+static int64_t to_ns(const struct pcapng_interface *i, uint64_t time)
+{
+	__uint128_t product = (__uint128_t)time * i->factor;
+	if (i->divisor != 1)
+		product /= i->divisor;
+	product >>= i->shift;
+	int64_t ns = product > INT64_MAX ? INT64_MAX : (int64_t)product;
+	if (i->offset && __builtin_add_overflow(ns, i->offset, &ns))
+		ns = i->offset < 0 ? INT64_MIN : INT64_MAX;
+	return ns;
+}
+
+static struct pcapng_step give(const struct pcapng_interface *i, struct reader *r, uint32_t captured, struct slice block,
+			       struct packet *out)
+{
+	struct slice bytes = cursor_take(&r->c, captured);
+	if (r->c.short_)
+		return bad("a packet is longer than its block");
+	out->bytes = bytes;
+	if (out->wire_len < captured)
+		out->wire_len = captured;
+	out->link = i->link;
+	out->at = captured ? bytes.at - block.at : (int64_t)block.len;
+	return (struct pcapng_step){ PCAPNG_PACKET, NULL };
+}
+
+/* An enhanced packet block, or the packet block that it replaced, which keeps a drop count beside the interface. */
+static struct pcapng_step take_packet(struct pcapng *ng, struct reader *r, bool old, struct slice block,
+				      struct packet *out)
+{
+	uint32_t number = old ? u16(r) : u32(r);
+	if (old)
+		u16(r);
+	uint64_t time = (uint64_t)u32(r) << 32;
+	time |= u32(r);
+	uint32_t captured = u32(r);
+	out->wire_len = u32(r);
+	if (r->c.short_)
+		return bad("a packet block is too short");
+	if (number >= ng->count)
+		return bad("a packet names an interface that is not described");
+	const struct pcapng_interface *i = &ng->interfaces[number];
+	out->time = to_ns(i, time);
+	return give(i, r, captured, block, out);
+}
+
+static struct pcapng_step take_simple_packet(struct pcapng *ng, struct reader *r, struct slice block, struct packet *out)
+{
+	out->wire_len = u32(r);
+	out->time = 0;
+	if (!ng->count)
+		return bad("a packet comes before the description of its interface");
+	const struct pcapng_interface *i = ng->interfaces;
+	uint32_t captured = i->snaplen && i->snaplen < out->wire_len ? i->snaplen : out->wire_len;
+	return give(i, r, captured, block, out);
+}
+
+static struct pcapng_step take_secrets(struct pcapng *ng, struct reader *r)
+{
+	uint32_t format = u32(r), length = u32(r);
+	struct slice bytes = cursor_take(&r->c, length);
+	if (r->c.short_)
+		return bad("a secrets block is shorter than its secrets");
+	if (length > PCAPNG_MAX_SECRETS)
+		ng->secrets_dropped++;
+	else if (ng->secrets)
+		ng->secrets(ng->user, format, bytes);
+	return other();
+}
+
+struct pcapng_step pcapng_block(struct pcapng *ng, struct slice block, struct packet *out)
+{
+	struct reader r = { cursor_of(block), ng->big_endian };
+	uint32_t type = u32(&r);
+	cursor_take(&r.c, 4);
+	struct slice body = slice_head(r.c.rest, block.len - PCAPNG_HEAD);
+	struct slice trailer = slice_skip(r.c.rest, body.len);
+	if (!slice_eq(trailer, slice_head(slice_skip(block, 4), 4)))
+		return bad("a block has two different lengths");
+	if (type == PCAPNG_MAGIC)
+		return take_section(ng, body);
+	r.c.rest = body;
+	switch (type) {
+	case BLOCK_INTERFACE:
+		return take_interface(ng, &r);
+	case BLOCK_OLD_PACKET:
+	case BLOCK_PACKET:
+		return take_packet(ng, &r, type == BLOCK_OLD_PACKET, block, out);
+	case BLOCK_SIMPLE_PACKET:
+		return take_simple_packet(ng, &r, block, out);
+	case BLOCK_SECRETS:
+		return take_secrets(ng, &r);
+	default:
+		return other();
+	}
+}

@@ -1,0 +1,51 @@
+/*
+ * The blocks of a pcapng file (draft-ietf-opsawg-pcapng): sections, interfaces, packets, decryption secrets.
+ *
+ * A parser over bytes: whoever reads the file asks for the length of a block, then hands the block in. All times and link types
+ * are resolved here against the interfaces of the section.
+ */
+#ifndef CAPTURE_PCAPNG_H
+#define CAPTURE_PCAPNG_H
+
+#include "capture/packet.h"
+
+enum {
+	PCAPNG_MAGIC = 0x0a0d0d0a,        /* the type of a section header block, the same in both byte orders */
+	PCAPNG_HEAD = 12,                 /* bytes of a block that tell its length; no block is shorter */
+	PCAPNG_MAX_BLOCK = 64 << 20,
+	PCAPNG_MAX_SECRETS = 16 << 20,
+};
+
+struct pcapng_interface;
+
+struct pcapng {
+	bool big_endian;                  /* of the current section */
+	struct pcapng_interface *interfaces; /* of the current section */
+	uint32_t count, cap;
+	uint64_t secrets_dropped;         /* secrets blocks over PCAPNG_MAX_SECRETS */
+	/* Called for each decryption secrets block; may be NULL. The bytes are borrowed during the call. */
+	void (*secrets)(void *user, uint32_t format, struct slice bytes);
+	void *user;
+};
+
+enum pcapng_status {
+	PCAPNG_PACKET,
+	PCAPNG_OTHER, /* no packet: taken in, or passed over */
+	PCAPNG_BAD,
+};
+
+struct pcapng_step {
+	enum pcapng_status status;
+	const char *why; /* PCAPNG_BAD: a static clause, "a block has an impossible length" */
+};
+
+/* { 0 } is an initialized one. Frees its contents. */
+void pcapng_release(struct pcapng *ng);
+/* The length of the block that begins with these PCAPNG_HEAD bytes: a multiple of 4 between PCAPNG_HEAD and PCAPNG_MAX_BLOCK, or
+ * 0 if it can't be. */
+uint32_t pcapng_block_length(const struct pcapng *ng, struct slice head);
+/* Takes a whole block. On PCAPNG_PACKET *out is its packet, whose bytes are a slice of the block and whose `at` counts from the
+ * beginning of the block; time 0 where the block has none (simple packet block). */
+struct pcapng_step pcapng_block(struct pcapng *ng, struct slice block, struct packet *out);
+
+#endif
