@@ -1,0 +1,155 @@
+/*
+ * The pipeline of a captured packet: source → link layer → IP (and fragments) → TCP → connection → stream layers → sink.
+ *
+ * Each step takes what the one before made of the packet; what it can't use it counts. The capture file's offset goes along, so that
+ * a message that stands whole in the file can be found there again.
+ */
+#include "capture/capture.h"
+
+#include "base/when.h"
+#include "base/xalloc.h"
+#include "capture/net/connection.h"
+#include "capture/net/link.h"
+#include "capture/stream/detect.h"
+
+#include <stdlib.h>
+
+enum { FRAGMENT_PACKETS = 1024, FRAGMENT_BYTES = 16 << 20 };
+
+struct capture {
+	struct source *source;
+	struct sink sink;
+	struct stream_limits limits;
+	struct capture_options options;
+	struct fragments *fragments;
+	struct connections *connections;
+	struct capture_counts counts;
+	int64_t ticked; /* time of the last connections_tick */
+};
+
+static enum transport forced_for(const struct capture *c, const struct conn_info *info)
+{
+	for (size_t i = 0; i < c->options.decode_as_count; i++) {
+		const struct decode_as *d = &c->options.decode_as[i];
+		if (d->port == info->ends[0].port || d->port == info->ends[1].port)
+			return d->transport;
+	}
+	return TRANSPORT_UNKNOWN;
+}
+
+static struct layer *make_layer(void *user, const struct stream *s)
+{
+	return detect_new(s, forced_for(user, s->conn));
+}
+
+struct capture *capture_new(struct source *source, const struct sink *sink, const struct capture_options *o)
+{
+	struct capture *c = xcalloc(1, sizeof *c);
+	c->source = source;
+	c->sink = *sink;
+	c->limits = (struct stream_limits){ .message = 64 << 20, .head = 64 << 10, .scan = 4 << 20 };
+	c->options = *o;
+	c->fragments = fragments_new(FRAGMENT_PACKETS, FRAGMENT_BYTES);
+	c->connections = connections_new(&c->sink, &c->limits, make_layer, c);
+	return c;
+}
+
+void capture_free(struct capture *c)
+{
+	if (!c)
+		return;
+	connections_free(c->connections);
+	fragments_free(c->fragments);
+	source_free(c->source);
+	free(c);
+}
+
+/* The segment of an IP packet that is no fragment any more. */
+static void take_ip(struct capture *c, const struct ip_packet *ip, const struct packet *p, bool in_place)
+{
+	struct segment seg;
+	if (ip->proto != IP_PROTO_TCP) {
+		c->counts.not_tcp++;
+		return;
+	}
+	if (!tcp_parse(ip, &seg)) {
+		c->counts.bad++;
+		return;
+	}
+	int64_t at = in_place && p->at >= 0 && seg.payload.len ? p->at + (seg.payload.at - p->bytes.at) : -1;
+	connections_feed(c->connections, ip, &seg, p->time, at);
+}
+
+static void take_packet(struct capture *c, const struct packet *p)
+{
+	struct slice bytes;
+	struct ip_packet ip, whole;
+	c->counts.cut_packets += p->wire_len > p->bytes.len;
+	switch (link_strip(p->link, p->bytes, &bytes)) {
+	case LINK_IP: break;
+	case LINK_SHORT: c->counts.bad++; return;
+	default: c->counts.not_ip++; return;
+	}
+	if (ip_parse(bytes, &ip) != IP_OK)
+		c->counts.bad++;
+	else if (!ip.fragment)
+		take_ip(c, &ip, p, true);
+	else if (fragments_feed(c->fragments, &ip, p->time, &whole))
+		take_ip(c, &whole, p, false);
+}
+
+static void see_time(struct capture *c, int64_t time)
+{
+	if (!c->counts.first_time)
+		c->counts.first_time = c->ticked = time;
+	c->counts.last_time = time;
+	if (time - c->ticked >= NS_PER_S || time < c->ticked) {
+		c->ticked = time;
+		connections_tick(c->connections, time);
+	}
+}
+
+enum capture_status capture_step(struct capture *c, unsigned packets)
+{
+	struct packet p;
+	for (unsigned i = 0; i < packets; i++) {
+		switch (source_next(c->source, &p)) {
+		case SOURCE_PACKET:
+			see_time(c, p.time);
+			take_packet(c, &p);
+			break;
+		case SOURCE_WAIT: return CAPTURE_WAIT;
+		case SOURCE_END: return CAPTURE_END;
+		case SOURCE_DAMAGED: return CAPTURE_DAMAGED;
+		}
+	}
+	return CAPTURE_MORE;
+}
+
+void capture_finish(struct capture *c)
+{
+	connections_finish(c->connections, c->counts.last_time);
+}
+
+struct source *capture_source(struct capture *c)
+{
+	return c->source;
+}
+
+struct capture_counts capture_counts(const struct capture *c)
+{
+	const struct connections_counts *n = connections_counts(c->connections);
+	struct capture_counts all = c->counts;
+	all.source = source_counts(c->source);
+	all.fragments = fragments_counts(c->fragments);
+	all.connections = n->connections;
+	all.connections_forgotten = n->forgotten;
+	all.segments = n->segments;
+	all.old_segments = n->old_segments;
+	all.duplicate_bytes = n->reassembly.duplicate_bytes;
+	all.out_of_order = n->reassembly.out_of_order;
+	all.gaps = n->reassembly.gaps;
+	all.gap_bytes = n->reassembly.gap_bytes;
+	all.stream = n->stream;
+	return all;
+}

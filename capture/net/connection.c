@@ -1,0 +1,362 @@
+/*
+ * TCP connections.
+ *
+ * A connection is found by its two endpoints, whichever way round a segment goes. It begins with a SYN; a segment of one that is not
+ * known begins it too, as joined in its middle: then the end with a well-known or else the lower port is taken for the server. A SYN
+ * with another sequence number on a known pair of endpoints is a new connection that reuses them. It ends with both FINs handed on, or
+ * an RST; it then stays in the table for a while, so that late copies of its segments start no new one.
+ *
+ * The table is an array of buckets with chains; a list by age makes the least recently seen one go when the table is full. Streams of
+ * a connection are fed in this order for each segment: its acknowledgement (for the other direction), its bytes, its FIN or RST.
+ */
+#include "capture/net/connection.h"
+
+#include "base/hash.h"
+#include "base/xalloc.h"
+
+#include <stdlib.h>
+
+enum { BUCKETS = 16384 };
+
+struct key {
+	uint8_t addr[2][16]; /* the smaller endpoint first */
+	uint16_t port[2];
+};
+
+struct half {
+	struct reassembly in;    /* what it sends */
+	bool seen;               /* any packet of it was captured */
+	bool fin;                /* it has sent a FIN … */
+	uint64_t fin_at;         /* … at this offset */
+	bool ended;              /* its layer_end was called */
+};
+
+struct connection {
+	struct conn_info info;
+	struct key key;
+	uint64_t hash;
+	bool lower_is_client;    /* key's first endpoint is the client */
+	bool closed;
+	uint32_t isn;            /* of the SYN, where start_seen */
+	struct half half[2];     /* by the direction in which it sends */
+	struct stream stream;
+	struct layer *layer;
+	struct connections *table;
+	enum dir feeding;        /* the direction that reassembly hands bytes of */
+	struct connection *chain, *older, *newer;
+};
+
+struct connections {
+	struct connection *bucket[BUCKETS];
+	struct connection *newest, *oldest;
+	struct connection *last; /* of the segment before */
+	size_t count;
+	const struct sink *sink;
+	const struct stream_limits *limits;
+	layer_maker *make;
+	void *user;
+	struct connections_counts counts;
+};
+
+static struct key key_of(const struct ip_packet *ip, const struct segment *seg, bool *src_is_lower)
+{
+	struct key k;
+	int order = memcmp(ip->src, ip->dst, 16);
+	bool lower = order < 0 || (order == 0 && seg->sport <= seg->dport);
+	memcpy(k.addr[!lower], ip->src, 16);
+	memcpy(k.addr[lower], ip->dst, 16);
+	k.port[!lower] = seg->sport;
+	k.port[lower] = seg->dport;
+	*src_is_lower = lower;
+	return k;
+}
+
+static void list_remove(struct connections *t, struct connection *c)
+{
+	*(c->newer ? &c->newer->older : &t->newest) = c->older;
+	*(c->older ? &c->older->newer : &t->oldest) = c->newer;
+}
+
+static void list_add(struct connections *t, struct connection *c)
+{
+	c->older = t->newest;
+	c->newer = NULL;
+	*(t->newest ? &t->newest->newer : &t->oldest) = c;
+	t->newest = c;
+}
+
+static struct connection *find(struct connections *t, const struct key *k, uint64_t hash)
+{
+	struct connection *c = t->last;
+	if (c && c->hash == hash && memcmp(&c->key, k, sizeof *k) == 0)
+		return c;
+	for (c = t->bucket[hash % BUCKETS]; c; c = c->chain)
+		if (c->hash == hash && memcmp(&c->key, k, sizeof *k) == 0)
+			return c;
+	return NULL;
+}
+
+static void out_bytes(void *user, struct chunk chunk)
+{
+	struct connection *c = user;
+	if (c->layer)
+		layer_feed(c->layer, c->feeding, chunk);
+}
+
+static void out_gap(void *user, uint64_t n, int64_t time)
+{
+	struct connection *c = user;
+	if (!c->layer)
+		return;
+	stream_news(&c->stream, NEWS_GAP, c->feeding, time, n, NULL);
+	layer_gap(c->layer, c->feeding, n, time);
+}
+
+static struct reassembly_out out_of(struct connection *c, enum dir dir)
+{
+	c->feeding = dir;
+	return (struct reassembly_out){ c, out_bytes, out_gap };
+}
+
+static void end_half(struct connection *c, enum dir dir, int64_t time)
+{
+	if (!c->half[dir].ended && c->layer)
+		layer_end(c->layer, dir, time);
+	c->half[dir].ended = true;
+}
+
+/* Nothing more comes of it: what waits is handed on, the sink is told, the layers go. */
+static void close_connection(struct connection *c, enum conn_end end, int64_t time)
+{
+	for (int d = 0; d < 2 && !c->closed; d++) {
+		struct half *h = &c->half[d];
+		struct reassembly_out out = out_of(c, (enum dir)d);
+		uint64_t until = h->fin && !h->ended ? h->fin_at : UINT64_MAX;
+		if (h->in.known)
+			reassembly_flush(&h->in, &out, &c->table->counts.reassembly, until, time);
+		if (h->in.known && h->in.acked > h->in.next && until == UINT64_MAX)
+			reassembly_flush(&h->in, &out, &c->table->counts.reassembly, h->in.acked, time);
+	}
+	for (int d = 0; d < 2 && !c->closed; d++)
+		end_half(c, (enum dir)d, time);
+	if (!c->closed) {
+		c->info.end = end;
+		c->table->sink->closed(c->table->sink->user, &c->info, time);
+	}
+	c->closed = true;
+	layer_free(c->layer);
+	c->layer = NULL;
+	reassembly_release(&c->half[0].in);
+	reassembly_release(&c->half[1].in);
+}
+
+static void forget(struct connections *t, struct connection *c, enum conn_end end, int64_t time)
+{
+	struct connection **at = &t->bucket[c->hash % BUCKETS];
+	close_connection(c, end, time);
+	while (*at != c)
+		at = &(*at)->chain;
+	*at = c->chain;
+	list_remove(t, c);
+	if (t->last == c)
+		t->last = NULL;
+	t->count--;
+	free(c);
+}
+
+static bool well_known(uint16_t port)
+{
+	static const uint16_t ports[] = { 80, 443, 3000, 8080, 8443, 50051 };
+	for (size_t i = 0; i < sizeof ports / sizeof *ports; i++)
+		if (ports[i] == port)
+			return true;
+	return false;
+}
+
+/* Is the sender of this first segment the client? */
+static bool sender_is_client(const struct segment *seg)
+{
+	if (seg->flags & TCP_SYN)
+		return !(seg->flags & TCP_ACK);
+	if (well_known(seg->sport) != well_known(seg->dport))
+		return well_known(seg->dport);
+	return seg->dport <= seg->sport;
+}
+
+static struct endpoint endpoint_of(const uint8_t addr[16], uint8_t family, uint16_t port)
+{
+	struct endpoint e = { .family = family, .port = port };
+	memcpy(e.addr, addr, 16);
+	return e;
+}
+
+static struct connection *add(struct connections *t, const struct key *k, uint64_t hash, const struct ip_packet *ip,
+			      const struct segment *seg, bool src_is_lower, int64_t time)
+{
+	if (t->count >= CONNECTIONS_MAX) {
+		t->counts.forgotten += !t->oldest->closed;
+		forget(t, t->oldest, CONN_FORGOTTEN, time);
+	}
+	struct connection *c = xcalloc(1, sizeof *c);
+	bool client = sender_is_client(seg);
+	c->key = *k;
+	c->hash = hash;
+	c->table = t;
+	c->lower_is_client = client == src_is_lower;
+	c->info.number = (uint32_t)++t->counts.connections;
+	c->info.ends[client ? DIR_C2S : DIR_S2C] = endpoint_of(ip->src, ip->family, seg->sport);
+	c->info.ends[client ? DIR_S2C : DIR_C2S] = endpoint_of(ip->dst, ip->family, seg->dport);
+	c->info.opened = time;
+	c->info.start_seen = (seg->flags & TCP_SYN) != 0;
+	c->isn = seg->seq;
+	c->stream = (struct stream){ &c->info, t->sink, t->limits, &t->counts.stream };
+	c->layer = t->make(t->user, &c->stream);
+	c->chain = t->bucket[hash % BUCKETS];
+	t->bucket[hash % BUCKETS] = c;
+	list_add(t, c);
+	t->count++;
+	return c;
+}
+
+/* Does this SYN begin another connection than the one that is known? */
+static bool is_reuse(const struct connection *c, const struct segment *seg, enum dir dir)
+{
+	if (!(seg->flags & TCP_SYN) || (seg->flags & TCP_ACK))
+		return false;
+	bool same = c->info.start_seen && c->isn == seg->seq;
+	return !same && (c->closed || c->half[dir].in.known);
+}
+
+static void learn_start(struct half *h, const struct segment *seg)
+{
+	h->seen = true;
+	if (seg->flags & TCP_SYN) {
+		if (!h->in.known)
+			reassembly_start(&h->in, seg->seq + 1);
+	} else if (!h->in.known && !(seg->flags & TCP_RST)) {
+		reassembly_start(&h->in, seg->seq);
+	}
+}
+
+/* Both directions' FINs are handed on, or an RST came. */
+static void see_end(struct connection *c, const struct segment *seg, enum dir dir, int64_t time)
+{
+	if (seg->flags & TCP_RST) {
+		close_connection(c, dir == DIR_C2S ? CONN_RESET_BY_CLIENT : CONN_RESET_BY_SERVER, time);
+		return;
+	}
+	for (int d = 0; d < 2; d++) {
+		struct half *h = &c->half[d];
+		if (h->fin && !h->ended && h->in.next >= h->fin_at) {
+			if (c->info.end == CONN_OPEN)
+				c->info.end = d == DIR_C2S ? CONN_CLOSED_BY_CLIENT : CONN_CLOSED_BY_SERVER;
+			end_half(c, (enum dir)d, time);
+		}
+	}
+	if (c->half[0].ended && c->half[1].ended)
+		close_connection(c, c->info.end, time);
+}
+
+static void take_bytes(struct connection *c, const struct segment *seg, enum dir dir, int64_t time, int64_t at)
+{
+	struct half *h = &c->half[dir];
+	struct connections_counts *n = &c->table->counts;
+	struct reassembly_out out = out_of(c, dir);
+	uint32_t seq = seg->seq + ((seg->flags & TCP_SYN) != 0);
+	if (seg->payload.len && !h->ended) {
+		n->segments++;
+		reassembly_add(&h->in, &out, &n->reassembly, seq, (struct chunk){ seg->payload, at, time });
+	}
+	if ((seg->flags & TCP_FIN) && !h->fin) {
+		h->fin = true;
+		h->fin_at = reassembly_offset(&h->in, seq + seg->payload_len);
+	}
+}
+
+/* Missing bytes of either direction may count as lost by now. */
+static void tick(struct connection *c, int64_t time, bool packet)
+{
+	for (int d = 0; d < 2; d++) {
+		struct half *h = &c->half[d];
+		struct reassembly_out out = out_of(c, (enum dir)d);
+		reassembly_tick(&h->in, &out, &c->table->counts.reassembly, time, !c->half[!d].seen, packet);
+	}
+}
+
+void connections_feed(struct connections *t, const struct ip_packet *ip, const struct segment *seg, int64_t time, int64_t at)
+{
+	bool lower;
+	struct key k = key_of(ip, seg, &lower);
+	uint64_t hash = hash_bytes(slice_of(&k, sizeof k), 0);
+	struct connection *c = find(t, &k, hash);
+	if (c && is_reuse(c, seg, lower == c->lower_is_client ? DIR_C2S : DIR_S2C)) {
+		forget(t, c, CONN_FORGOTTEN, time);
+		c = NULL;
+	}
+	if (!c) {
+		if (seg->flags & TCP_RST)
+			return;
+		c = add(t, &k, hash, ip, seg, lower, time);
+	}
+	t->last = c;
+	if (c != t->newest) {
+		list_remove(t, c);
+		list_add(t, c);
+	}
+	if (c->closed) {
+		t->counts.old_segments += seg->payload.len > 0;
+		return;
+	}
+	enum dir dir = lower == c->lower_is_client ? DIR_C2S : DIR_S2C;
+	learn_start(&c->half[dir], seg);
+	if (seg->flags & TCP_ACK)
+		reassembly_ack(&c->half[!dir].in, seg->ack, time);
+	take_bytes(c, seg, dir, time, at);
+	if (reassembly_waits(&c->half[0].in) || reassembly_waits(&c->half[1].in))
+		tick(c, time, true);
+	if (c->half[0].fin || c->half[1].fin || (seg->flags & TCP_RST))
+		see_end(c, seg, dir, time);
+}
+
+void connections_tick(struct connections *t, int64_t time)
+{
+	for (struct connection *c = t->newest; c; c = c->older)
+		if (reassembly_waits(&c->half[0].in) || reassembly_waits(&c->half[1].in))
+			tick(c, time, false);
+}
+
+void connections_finish(struct connections *t, int64_t time)
+{
+	for (struct connection *c = t->oldest; c; c = c->newer)
+		close_connection(c, c->info.end, time);
+}
+
+const struct connections_counts *connections_counts(const struct connections *t)
+{
+	return &t->counts;
+}
+
+struct connections *connections_new(const struct sink *sink, const struct stream_limits *limits, layer_maker *make, void *user)
+{
+	struct connections *t = xcalloc(1, sizeof *t);
+	t->sink = sink;
+	t->limits = limits;
+	t->make = make;
+	t->user = user;
+	return t;
+}
+
+void connections_free(struct connections *t)
+{
+	if (!t)
+		return;
+	while (t->oldest) {
+		struct connection *c = t->oldest;
+		list_remove(t, c);
+		layer_free(c->layer);
+		reassembly_release(&c->half[0].in);
+		reassembly_release(&c->half[1].in);
+		free(c);
+	}
+	free(t);
+}

@@ -1,0 +1,35 @@
+/* The table of TCP connections: which segment belongs to which, when one begins and ends. */
+#ifndef CAPTURE_NET_CONNECTION_H
+#define CAPTURE_NET_CONNECTION_H
+
+#include "capture/net/reassembly.h"
+#include "capture/net/tcp.h"
+
+struct connections;
+
+enum { CONNECTIONS_MAX = 16384 }; /* tracked at a time; the least recently seen goes first */
+
+struct connections_counts {
+	uint64_t connections;  /* seen in all */
+	uint64_t forgotten;    /* given up for the limit while open */
+	uint64_t segments;     /* with data */
+	uint64_t old_segments; /* of connections that have ended */
+	struct reassembly_counts reassembly;
+	struct stream_counts stream;
+};
+
+/* Makes the lowest stream layer of a new connection. `s` lives as long as the layer. */
+typedef struct layer *layer_maker(void *user, const struct stream *s);
+
+/* The sink and limits must outlive it. */
+struct connections *connections_new(const struct sink *sink, const struct stream_limits *limits, layer_maker *make, void *user);
+void connections_free(struct connections *t);
+/* Takes a segment. at: place of its payload in the capture file, or -1. */
+void connections_feed(struct connections *t, const struct ip_packet *ip, const struct segment *seg, int64_t time, int64_t at);
+/* Time has passed: connections that wait for missing bytes may give them up. Cheap; call about once a second of capture time. */
+void connections_tick(struct connections *t, int64_t time);
+/* The capture ends: what waits is handed on, and every connection that is open is told to the sink as it is. */
+void connections_finish(struct connections *t, int64_t time);
+const struct connections_counts *connections_counts(const struct connections *t);
+
+#endif

@@ -1,0 +1,262 @@
+/*
+ * Reassembly: one direction's bytes in order.
+ *
+ *	      next                early[0]        early[1]
+ *	... ───┤·······hole·········├─────────┤····├───┤
+ *	handed on                   waiting        waiting
+ *
+ * `next` starts one 2^32 above the first sequence number, so that bytes before it have offsets too. A segment at or below next is
+ * handed on in place, without a copy; one above it is copied, less what is there already, and waits.
+ *
+ * When is a hole lost? The receiver's acknowledgement of it proves that the bytes were on the wire, so if they do not follow within PATIENCE
+ * packets of the connection or PATIENCE_NS the capture has lost them (a capture may see packets out of order, but not by that much).
+ * Without an acknowledgement they may still be sent again, so it takes longer: until the limits force it or the connection ends.
+ */
+#include "capture/net/reassembly.h"
+
+#include "base/when.h"
+#include "base/xalloc.h"
+
+#include <stdlib.h>
+
+enum { PATIENCE = 64 };
+#define PATIENCE_NS ((int64_t)NS_PER_S)
+#define PATIENCE_ONE_WAY_NS (3 * (int64_t)NS_PER_S)
+#define PATIENCE_UNACKED_NS (120 * (int64_t)NS_PER_S)
+
+struct early {
+	uint64_t from;
+	size_t len;
+	int64_t at, time;
+	uint32_t acked_tick; /* when the bytes before it were acknowledged: the connection's packet, the time */
+	int64_t acked_time;
+	uint8_t bytes[];
+};
+
+void reassembly_release(struct reassembly *r)
+{
+	for (size_t i = 0; i < r->count; i++)
+		free(r->early[i]);
+	free(r->early);
+	*r = (struct reassembly){ 0 };
+}
+
+void reassembly_start(struct reassembly *r, uint32_t seq)
+{
+	reassembly_release(r);
+	r->known = true;
+	r->next = (UINT64_C(1) << 32) + seq;
+}
+
+uint64_t reassembly_offset(const struct reassembly *r, uint32_t seq)
+{
+	return r->next + (uint64_t)(int64_t)(int32_t)(seq - (uint32_t)r->next);
+}
+
+/* Early segments whose hole is acknowledged by now learn since when. */
+static void stamp(struct reassembly *r, int64_t time)
+{
+	for (; r->stamped < r->count && r->early[r->stamped]->from <= r->acked; r->stamped++) {
+		r->early[r->stamped]->acked_tick = r->ticks;
+		r->early[r->stamped]->acked_time = time;
+	}
+}
+
+void reassembly_ack(struct reassembly *r, uint32_t ack, int64_t time)
+{
+	if (!r->known)
+		return;
+	uint64_t to = reassembly_offset(r, ack);
+	if (to > r->acked)
+		r->acked = to;
+	stamp(r, time);
+}
+
+/* How many early segments begin below offset. */
+static size_t early_below(const struct reassembly *r, uint64_t offset)
+{
+	size_t low = 0, high = r->count;
+	while (low < high) {
+		size_t mid = (low + high) / 2;
+		if (r->early[mid]->from < offset)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+static uint64_t early_end(const struct early *e)
+{
+	return e->from + e->len;
+}
+
+static void early_insert(struct reassembly *r, size_t i, uint64_t from, struct chunk c)
+{
+	if (r->count == r->cap) {
+		r->cap = r->cap ? 2 * r->cap : 8;
+		r->early = xreallocarray(r->early, r->cap, sizeof *r->early);
+	}
+	struct early *e = xmalloc(sizeof *e + c.bytes.len);
+	e->from = from;
+	e->len = c.bytes.len;
+	e->at = c.at;
+	e->time = c.time;
+	memcpy(e->bytes, c.bytes.at, c.bytes.len);
+	memmove(r->early + i + 1, r->early + i, (r->count - i) * sizeof *r->early);
+	r->early[i] = e;
+	r->count++;
+	r->bytes += sizeof *e + c.bytes.len;
+	if (i < r->stamped) {
+		e->acked_tick = r->ticks;
+		e->acked_time = c.time;
+		r->stamped++;
+	}
+}
+
+/* Keeps those bytes of c (at offset `from`) that are not there yet. */
+static void keep(struct reassembly *r, struct reassembly_counts *n, uint64_t from, struct chunk c)
+{
+	size_t i = early_below(r, from);
+	if (i && early_end(r->early[i - 1]) > from)
+		i--;
+	while (c.bytes.len) {
+		const struct early *e = i < r->count ? r->early[i] : NULL;
+		size_t room = e && e->from < from + c.bytes.len ? (e->from > from ? (size_t)(e->from - from) : 0) : c.bytes.len;
+		if (room) {
+			early_insert(r, i++, from, chunk_head(c, room));
+			c = chunk_skip(c, room);
+			from += room;
+		}
+		if (!c.bytes.len)
+			break;
+		uint64_t covered = early_end(r->early[i]) - from;
+		size_t drop = covered < c.bytes.len ? (size_t)covered : c.bytes.len;
+		n->duplicate_bytes += drop;
+		c = chunk_skip(c, drop);
+		from += drop;
+		i++;
+	}
+}
+
+/* Hands on the early segments that are in order now; they take the time of the segment that filled the hole, if that is later. */
+static void drain(struct reassembly *r, const struct reassembly_out *out, int64_t time)
+{
+	size_t i = 0;
+	for (; i < r->count && r->early[i]->from == r->next; i++) {
+		struct early *e = r->early[i];
+		r->next += e->len;
+		r->bytes -= sizeof *e + e->len;
+		out->bytes(out->user, (struct chunk){ slice_of(e->bytes, e->len), e->at, time > e->time ? time : e->time });
+		free(e);
+	}
+	r->count -= i;
+	r->stamped = r->stamped > i ? r->stamped - i : 0;
+	if (i)
+		memmove(r->early, r->early + i, r->count * sizeof *r->early);
+}
+
+/* Drops from the early segments what lies below next (another copy of it was handed on). */
+static void trim(struct reassembly *r, struct reassembly_counts *n)
+{
+	while (r->count && r->early[0]->from < r->next) {
+		struct early *e = r->early[0];
+		uint64_t over = r->next - e->from;
+		size_t drop = over < e->len ? (size_t)over : e->len;
+		n->duplicate_bytes += drop;
+		if (drop == e->len) {
+			r->bytes -= sizeof *e + e->len;
+			free(e);
+			memmove(r->early, r->early + 1, --r->count * sizeof *r->early);
+			r->stamped -= r->stamped > 0;
+			continue;
+		}
+		memmove(e->bytes, e->bytes + drop, e->len - drop);
+		e->from += drop;
+		e->len -= drop;
+		e->at = e->at < 0 ? -1 : e->at + (int64_t)drop;
+		r->bytes -= drop;
+	}
+}
+
+/* The next missing bytes, up to the first early segment, are lost. */
+static void lose(struct reassembly *r, const struct reassembly_out *out, struct reassembly_counts *n, uint64_t to, int64_t time)
+{
+	uint64_t missing = to - r->next;
+	r->next = to;
+	n->gaps++;
+	n->gap_bytes += missing;
+	out->gap(out->user, missing, time);
+	drain(r, out, time);
+}
+
+/* In order: handed on up to the first early segment (whose copy came first), then what waits. */
+static void in_order(struct reassembly *r, const struct reassembly_out *out, struct reassembly_counts *n, struct chunk c)
+{
+	uint64_t end = r->next + c.bytes.len;
+	if (!r->count) {
+		r->next = end;
+		out->bytes(out->user, c);
+		return;
+	}
+	while (c.bytes.len) {
+		uint64_t stop = r->count && r->early[0]->from < end ? r->early[0]->from : end;
+		struct chunk part = chunk_head(c, (size_t)(stop - r->next));
+		r->next = stop;
+		if (part.bytes.len)
+			out->bytes(out->user, part);
+		drain(r, out, c.time);
+		trim(r, n);
+		uint64_t rest = r->next < end ? end - r->next : 0;
+		n->duplicate_bytes += c.bytes.len - part.bytes.len - rest;
+		c = chunk_skip(c, c.bytes.len - (size_t)rest);
+	}
+}
+
+void reassembly_add(struct reassembly *r, const struct reassembly_out *out, struct reassembly_counts *n, uint32_t seq, struct chunk c)
+{
+	uint64_t from = reassembly_offset(r, seq);
+	if (from < r->next) {
+		uint64_t over = r->next - from;
+		size_t drop = over < c.bytes.len ? (size_t)over : c.bytes.len;
+		n->duplicate_bytes += drop;
+		c = chunk_skip(c, drop);
+		from += drop;
+	}
+	if (!c.bytes.len)
+		return;
+	if (from == r->next) {
+		in_order(r, out, n, c);
+		return;
+	}
+	n->out_of_order++;
+	keep(r, n, from, c);
+	stamp(r, c.time);
+	while (r->count > REASSEMBLY_SEGMENTS || r->bytes > REASSEMBLY_BYTES)
+		lose(r, out, n, r->early[0]->from, c.time);
+}
+
+/* Is what is missing before the first early segment lost? */
+static bool is_lost(const struct reassembly *r, int64_t time, bool one_way)
+{
+	const struct early *e = r->early[0];
+	if (r->stamped)
+		return r->ticks - e->acked_tick > PATIENCE || time - e->acked_time > PATIENCE_NS;
+	return time - e->time > (one_way ? PATIENCE_ONE_WAY_NS : PATIENCE_UNACKED_NS);
+}
+
+void reassembly_tick(struct reassembly *r, const struct reassembly_out *out, struct reassembly_counts *n, int64_t time, bool one_way,
+		     bool packet)
+{
+	r->ticks += packet;
+	while (r->count && is_lost(r, time, one_way))
+		lose(r, out, n, r->early[0]->from, time);
+}
+
+void reassembly_flush(struct reassembly *r, const struct reassembly_out *out, struct reassembly_counts *n, uint64_t until, int64_t time)
+{
+	while (r->count && r->early[0]->from <= until)
+		lose(r, out, n, r->early[0]->from, time);
+	if (until != UINT64_MAX && until > r->next)
+		lose(r, out, n, until, time);
+}

@@ -1,0 +1,62 @@
+/*
+ * One direction of a TCP connection: segments in, bytes in order out (RFC 9293, section 3.4).
+ *
+ * Offsets are 64-bit and continue the 32-bit sequence numbers across their wrap. Where bytes come twice the first copy counts. Early
+ * segments wait, in bounded number and size, until what precedes them comes or is given up for lost to the capture.
+ */
+#ifndef CAPTURE_NET_REASSEMBLY_H
+#define CAPTURE_NET_REASSEMBLY_H
+
+#include "capture/stream/layer.h"
+
+enum {
+	REASSEMBLY_SEGMENTS = 4096,     /* early segments that wait in one direction */
+	REASSEMBLY_BYTES = 8 << 20,     /* and their bytes */
+};
+
+struct early; /* an early segment, copied */
+
+/* Where bytes in order go. */
+struct reassembly_out {
+	void *user;
+	void (*bytes)(void *user, struct chunk c);
+	void (*gap)(void *user, uint64_t n, int64_t time);
+};
+
+struct reassembly_counts {
+	uint64_t duplicate_bytes, out_of_order, gaps, gap_bytes;
+};
+
+struct reassembly {
+	bool known;           /* next is */
+	uint64_t next;        /* offset of the first byte not handed on */
+	uint64_t acked;       /* highest offset that the other side acknowledged; 0 if none */
+	struct early **early; /* by offset, not overlapping */
+	size_t count, cap;
+	size_t bytes;         /* in early */
+	size_t stamped;       /* the first that many of early know since when the bytes before them are acknowledged */
+	uint32_t ticks;       /* packets of the connection */
+};
+
+void reassembly_release(struct reassembly *r);
+/* The next byte has this sequence number (SYN + 1, or the first segment seen of a connection joined in its middle). */
+void reassembly_start(struct reassembly *r, uint32_t seq);
+/* Takes `bytes` at seq, of which the first bytes.len were captured; hands on what is in order. at: their place in the file or -1. */
+void reassembly_add(struct reassembly *r, const struct reassembly_out *out, struct reassembly_counts *n, uint32_t seq, struct chunk c);
+/* The other side acknowledged everything before this sequence number. */
+void reassembly_ack(struct reassembly *r, uint32_t ack, int64_t time);
+/* True while early bytes wait for missing ones. */
+static inline bool reassembly_waits(const struct reassembly *r)
+{
+	return r->count > 0;
+}
+/* A packet of the connection passed, or time did: gives the missing bytes up if they are acknowledged and have not come for
+ * a while, and hands on what waits behind them. one_way: nothing was ever captured of the other side. */
+void reassembly_tick(struct reassembly *r, const struct reassembly_out *out, struct reassembly_counts *n, int64_t time, bool one_way,
+		     bool packet);
+/* Gives up all that is missing before `until` (an offset; UINT64_MAX: before the last early byte) and hands on the rest. */
+void reassembly_flush(struct reassembly *r, const struct reassembly_out *out, struct reassembly_counts *n, uint64_t until, int64_t time);
+/* The offset of a sequence number near `next`. */
+uint64_t reassembly_offset(const struct reassembly *r, uint32_t seq);
+
+#endif

@@ -1,0 +1,280 @@
+/*
+ * What runs inside a connection? Its first bytes tell.
+ *
+ * From its beginning a connection shows itself at once: a TLS record, an HTTP/1 request line, the HTTP/2 preface, or a length with an
+ * Envelope behind it. Joined in the middle, or beginning with something else, both directions are searched for a message or a
+ * WebSocket frame; the first that holds decides for the connection. Bytes are kept until then, at most a window of HELD bytes in
+ * each direction; after limits->scan bytes without a find the connection counts as somebody else's and is no longer read.
+ */
+#include "capture/stream/detect.h"
+
+#include "base/buf.h"
+#include "base/xalloc.h"
+#include "capture/stream/http1.h"
+#include "capture/stream/length_prefix.h"
+#include "capture/stream/websocket.h"
+
+#include <stdlib.h>
+
+enum { HELD = 128 * 1024 };
+
+struct held {
+	struct buf bytes;
+	int64_t time;     /* of the newest of them */
+	uint64_t passed;  /* bytes searched and dropped */
+	bool searching;   /* its first byte is not the first of the stream, or tells nothing */
+	bool ended;
+};
+
+struct detect {
+	struct layer layer;
+	const struct stream *stream;
+	enum transport forced;
+	struct layer *inner; /* NULL until it is found out */
+	bool given_up;
+	struct held held[2];
+};
+
+enum kind { KIND_MORE, KIND_NONE, KIND_PREFIX, KIND_HTTP1, KIND_HTTP2, KIND_TLS };
+
+static const char http2_preface[] = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+/* True if `in` begins with text, or is a beginning of it. */
+static bool begins_like(struct slice in, const char *text)
+{
+	size_t n = strlen(text) < in.len ? strlen(text) : in.len;
+	return memcmp(in.at, text, n) == 0;
+}
+
+static enum kind kind_of_prefix(const struct stream *s, struct slice in)
+{
+	struct cursor c = cursor_of(in);
+	uint64_t size = cursor_le32(&c);
+	if (c.short_)
+		return KIND_MORE;
+	if (size > s->limits->message)
+		return KIND_NONE;
+	enum probe p = s->sink->probe(slice_head(c.rest, PROBE_BYTES), size);
+	return p == PROBE_NO ? KIND_NONE : p == PROBE_MORE ? KIND_MORE : KIND_PREFIX;
+}
+
+/* What a stream is that begins with these bytes. */
+static enum kind kind_of(const struct stream *s, struct slice in)
+{
+	if (begins_like(in, http2_preface))
+		return in.len >= 16 ? KIND_HTTP2 : KIND_MORE;
+	if (http1_begins(in))
+		return in.len >= 8 ? KIND_HTTP1 : KIND_MORE;
+	if (in.at[0] == 0x16 && (in.len < 2 || in.at[1] == 3) && (in.len < 3 || in.at[2] <= 4)) {
+		if (in.len < 6)
+			return KIND_MORE;
+		if (in.at[5] <= 2 && (in.at[3] << 8 | in.at[4]) <= 16640)
+			return KIND_TLS;
+	}
+	return kind_of_prefix(s, in);
+}
+
+static void give_up(struct detect *d, enum dir dir, int64_t time, const char *text)
+{
+	d->given_up = true;
+	buf_release(&d->held[0].bytes);
+	buf_release(&d->held[1].bytes);
+	d->stream->counts->not_ours++;
+	stream_news(d->stream, NEWS_NOT_OURS, dir, time, 0, text);
+}
+
+/* Hands what was kept on to the layer that was found. */
+static void settle(struct detect *d, struct layer *inner, enum dir first)
+{
+	d->inner = inner;
+	for (int i = 0; i < 2; i++) {
+		enum dir dir = i ? !first : first;
+		struct held *h = &d->held[dir];
+		layer_feed(inner, dir, (struct chunk){ buf_slice(&h->bytes), -1, h->time });
+		buf_release(&h->bytes);
+		if (h->ended)
+			layer_end(inner, dir, h->time);
+	}
+}
+
+static void settle_prefix(struct detect *d, enum dir dir, bool other_synced)
+{
+	bool synced[2];
+	synced[dir] = true;
+	synced[!dir] = other_synced;
+	d->stream->conn->transport = TRANSPORT_TCP;
+	settle(d, length_prefix_new(d->stream, synced), dir);
+}
+
+static void settle_websocket(struct detect *d, enum dir dir, bool synced_here)
+{
+	bool synced[2] = { false, false };
+	struct ws_deflate plain = { .window_bits = { 15, 15 } };
+	synced[dir] = synced_here;
+	settle(d, websocket_new(d->stream, &plain, synced), dir);
+}
+
+/* At the first byte of a direction: true if that settled it, one way or the other. */
+static bool decide(struct detect *d, enum dir dir, enum kind k)
+{
+	struct held *other = &d->held[!dir];
+	int64_t time = d->held[dir].time;
+	switch (k) {
+	case KIND_PREFIX:
+		settle_prefix(d, dir, d->stream->conn->start_seen && !other->searching);
+		return true;
+	case KIND_HTTP1:
+		settle(d, http1_new(d->stream), dir);
+		return true;
+	case KIND_HTTP2:
+		d->stream->conn->transport = TRANSPORT_GRPC;
+		give_up(d, dir, time, "gRPC over HTTP/2, which this version does not decode");
+		return true;
+	case KIND_TLS:
+		d->stream->conn->transport = TRANSPORT_TLS;
+		d->stream->conn->tls = true;
+		give_up(d, dir, time, "TLS, which this version does not decrypt");
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* -d: the transport is told; false where it names one without a layer. */
+static bool decide_forced(struct detect *d, enum dir dir, struct slice in)
+{
+	bool from_start = d->stream->conn->start_seen && !d->held[dir].searching;
+	if (d->forced == TRANSPORT_TCP && from_start)
+		settle_prefix(d, dir, true);
+	else if (d->forced == TRANSPORT_WS && http1_begins(in))
+		settle(d, http1_new(d->stream), dir);
+	else if (d->forced == TRANSPORT_WS && from_start)
+		settle_websocket(d, dir, true);
+	else
+		return false;
+	return true;
+}
+
+/* Searches what is kept of a direction. `in` grows by what comes; what can't hold a boundary is dropped. */
+static void search(struct detect *d, enum dir dir, bool final)
+{
+	struct held *h = &d->held[dir];
+	struct slice in = buf_slice(&h->bytes);
+	struct find none = { FIND_NONE, in.len };
+	final = final || in.len >= HELD;
+	struct find p = d->forced == TRANSPORT_WS ? none : length_prefix_find(d->stream, in, final);
+	struct find w = d->forced == TRANSPORT_TCP ? none : websocket_find(d->stream, in, dir == DIR_C2S, final);
+	struct find *first = w.offset < p.offset ? &w : &p;
+	size_t drop = first->offset < in.len ? first->offset : in.len;
+	h->passed += drop;
+	d->stream->counts->skipped += drop;
+	buf_consume(&h->bytes, drop);
+	if (first->status != FIND_FOUND)
+		return;
+	if (h->passed)
+		stream_news(d->stream, NEWS_SKIPPED, dir, h->time, h->passed, NULL);
+	if (first == &p)
+		settle_prefix(d, dir, false);
+	else
+		settle_websocket(d, dir, true);
+}
+
+static void look(struct detect *d, enum dir dir, bool final)
+{
+	struct held *h = &d->held[dir];
+	struct slice in = buf_slice(&h->bytes);
+	if (!in.len)
+		return;
+	if (d->forced && decide_forced(d, dir, in))
+		return;
+	if (!h->searching && !d->forced) {
+		enum kind k = kind_of(d->stream, in);
+		if (decide(d, dir, k) || (k == KIND_MORE && !final))
+			return;
+	}
+	h->searching = true;
+	search(d, dir, final);
+	if (!d->inner && h->passed > d->stream->limits->scan)
+		give_up(d, dir, h->time, "nothing in it looks like OpenIAP");
+}
+
+/* The first bytes of a direction that say at once what they are go on in place, without being kept. */
+static bool look_in_place(struct detect *d, enum dir dir, struct chunk c)
+{
+	struct held *h = &d->held[dir];
+	if (h->bytes.len || h->searching || d->forced || !d->stream->conn->start_seen)
+		return false;
+	enum kind k = kind_of(d->stream, c.bytes);
+	if (k != KIND_PREFIX && k != KIND_HTTP1)
+		return false;
+	decide(d, dir, k);
+	layer_feed(d->inner, dir, c);
+	return true;
+}
+
+static void feed(struct layer *layer, enum dir dir, struct chunk c)
+{
+	struct detect *d = (struct detect *)layer;
+	struct held *h = &d->held[dir];
+	if (d->inner) {
+		layer_feed(d->inner, dir, c);
+		return;
+	}
+	if (d->given_up)
+		return;
+	h->time = c.time;
+	if (look_in_place(d, dir, c))
+		return;
+	buf_add(&h->bytes, c.bytes);
+	look(d, dir, false);
+}
+
+static void gap(struct layer *layer, enum dir dir, uint64_t n, int64_t time)
+{
+	struct detect *d = (struct detect *)layer;
+	if (!d->inner && !d->given_up)
+		look(d, dir, true);
+	if (d->inner) {
+		layer_gap(d->inner, dir, n, time);
+		return;
+	}
+	d->held[dir].searching = true;
+	buf_clear(&d->held[dir].bytes);
+}
+
+static void end(struct layer *layer, enum dir dir, int64_t time)
+{
+	struct detect *d = (struct detect *)layer;
+	struct held *h = &d->held[dir];
+	if (!d->inner && !d->given_up)
+		look(d, dir, true);
+	if (d->inner) {
+		if (!h->ended)
+			layer_end(d->inner, dir, time);
+		h->ended = true;
+		return;
+	}
+	h->ended = true;
+	if (!d->given_up && d->held[!dir].ended && (h->passed || d->held[!dir].passed || h->bytes.len))
+		give_up(d, dir, time, "nothing in it looks like OpenIAP");
+}
+
+static void free_layer(struct layer *layer)
+{
+	struct detect *d = (struct detect *)layer;
+	layer_free(d->inner);
+	buf_release(&d->held[0].bytes);
+	buf_release(&d->held[1].bytes);
+	free(d);
+}
+
+static const struct layer_ops ops = { "detect", feed, gap, end, free_layer };
+
+struct layer *detect_new(const struct stream *s, enum transport forced)
+{
+	struct detect *d = xcalloc(1, sizeof *d);
+	d->layer.ops = &ops;
+	d->stream = s;
+	d->forced = forced;
+	return &d->layer;
+}

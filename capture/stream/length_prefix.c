@@ -1,0 +1,386 @@
+/*
+ * The length prefix: cutting a byte stream into messages, and finding back into it after a loss.
+ *
+ * A direction is in one of five states:
+ *
+ *	LENGTH ──4 bytes──> BODY ──small: gathered whole──────────> LENGTH
+ *	                     │ └───large: handed on in pieces: PASS ──> LENGTH
+ *	                     └─────gap inside: SKIP the rest ─────────> LENGTH
+ *	LOST: the boundary is not known; bytes are gathered and searched until one is found.
+ *
+ * A message that lies whole in the bytes handed in is passed on in place. A small one that comes in parts is gathered, up to
+ * LENGTH_PREFIX_PASS bytes; of a larger one only the first PROBE_BYTES ever are, so that memory does not grow with it.
+ *
+ * A length is believed if an Envelope can begin behind it. One message in a row that does not look like an Envelope is still handed
+ * on by its length (it is the sender's fault and shown as such); after a second one the boundary counts as lost. The place of a
+ * message that a gap cuts is known, because the gap's size is: what follows it needs no search.
+ */
+#include "capture/stream/length_prefix.h"
+
+#include "base/buf.h"
+#include "base/xalloc.h"
+
+#include <stdlib.h>
+
+enum { PREFIX = 4, DOUBTFUL = 1 << 20 };
+
+enum state { LENGTH, BODY, PASS, SKIP, LOST };
+
+struct way {
+	enum state state;
+	uint8_t prefix[PREFIX];
+	size_t prefix_len;
+	uint64_t size, done; /* of the message under way: bytes in all; handed on (PASS) or still to skip (SKIP) */
+	struct buf gather;   /* BODY: its first bytes; LOST: what is searched */
+	uint64_t skipped;    /* LOST: bytes passed over so far */
+	bool after_gap;      /* the next message follows a gap */
+	bool doubted;        /* the message before did not look like an Envelope */
+	bool unmasked;
+};
+
+struct length_prefix {
+	struct layer layer;
+	const struct stream *stream;
+	struct way way[2];
+};
+
+static void hand_on(struct length_prefix *l, enum dir dir, struct chunk c, bool first, bool last, bool cut)
+{
+	struct way *w = &l->way[dir];
+	struct piece p = {
+		.conn = l->stream->conn, .dir = dir, .encoding = ENCODING_ENVELOPE, .first = first, .last = last, .cut = cut,
+		.after_gap = first && w->after_gap, .unmasked = w->unmasked, .size = w->size, .offset = first ? 0 : w->done,
+		.bytes = c.bytes, .at = c.at, .time = c.time,
+	};
+	if (first)
+		w->after_gap = false;
+	l->stream->sink->message(l->stream->sink->user, &p);
+}
+
+static void to_length(struct way *w)
+{
+	w->state = LENGTH;
+	w->prefix_len = 0;
+	buf_clear(&w->gather);
+}
+
+/* The boundary is lost; `in` (what was taken for a message) is searched first. */
+static void to_lost(struct way *w, struct slice in)
+{
+	struct buf search = { 0 };
+	buf_add(&search, in);
+	buf_release(&w->gather);
+	w->gather = search;
+	w->state = LOST;
+	w->prefix_len = 0;
+	w->doubted = false;
+}
+
+/* LOST: looks for a boundary in what was gathered. True if there is one: *found then owns the bytes, the boundary first. */
+static bool search(struct length_prefix *l, enum dir dir, int64_t time, bool final, struct buf *found)
+{
+	struct way *w = &l->way[dir];
+	struct find f = length_prefix_find(l->stream, buf_slice(&w->gather), final);
+	size_t passed = f.status == FIND_NONE ? w->gather.len : f.offset;
+	w->skipped += passed;
+	l->stream->counts->skipped += passed;
+	buf_consume(&w->gather, passed);
+	if (f.status != FIND_FOUND)
+		return false;
+	if (w->skipped)
+		stream_news(l->stream, NEWS_SKIPPED, dir, time, w->skipped, NULL);
+	w->skipped = 0;
+	buf_release(found);
+	*found = w->gather;
+	w->gather = (struct buf){ 0 };
+	to_length(w);
+	return true;
+}
+
+/* Is the length to be believed, given the first bytes behind it? If not, the direction is lost. */
+static bool believed(struct length_prefix *l, enum dir dir, struct slice head)
+{
+	struct way *w = &l->way[dir];
+	bool good = w->size && l->stream->sink->probe(slice_head(head, PROBE_BYTES), w->size) != PROBE_NO;
+	bool lost = !good && (w->doubted || w->size > DOUBTFUL);
+	w->doubted = !good;
+	return !lost;
+}
+
+/* The direction is lost at a prefix that is not believed: the prefix itself can't be a boundary, what follows it can. */
+static void disbelieve(struct length_prefix *l, enum dir dir, struct slice body)
+{
+	struct way *w = &l->way[dir];
+	struct buf all = { 0 };
+	buf_add(&all, slice_of(w->prefix + 1, PREFIX - 1));
+	buf_add(&all, body);
+	to_lost(w, buf_slice(&all));
+	w->skipped++;
+	l->stream->counts->skipped++;
+	buf_release(&all);
+}
+
+static struct chunk take_length(struct length_prefix *l, enum dir dir, struct chunk c)
+{
+	struct way *w = &l->way[dir];
+	struct slice part = slice_head(c.bytes, PREFIX - w->prefix_len);
+	memcpy(w->prefix + w->prefix_len, part.at, part.len);
+	w->prefix_len += part.len;
+	c = chunk_skip(c, part.len);
+	if (w->prefix_len < PREFIX)
+		return c;
+	struct cursor cur = cursor_of(slice_of(w->prefix, PREFIX));
+	w->size = cursor_le32(&cur);
+	w->done = 0;
+	w->state = BODY;
+	if (w->size > l->stream->limits->message) {
+		l->stream->counts->overlong++;
+		stream_news(l->stream, NEWS_OVERLONG, dir, c.time, w->size, NULL);
+		disbelieve(l, dir, (struct slice){ NULL, 0 });
+	} else if (w->size == 0) {
+		if (believed(l, dir, (struct slice){ NULL, 0 })) {
+			hand_on(l, dir, chunk_head(c, 0), true, true, false);
+			to_length(w);
+		} else {
+			disbelieve(l, dir, (struct slice){ NULL, 0 });
+		}
+	}
+	return c;
+}
+
+/* A large message of which enough is there to look at: its first piece. */
+static void start_passing(struct length_prefix *l, enum dir dir, struct chunk c)
+{
+	struct way *w = &l->way[dir];
+	hand_on(l, dir, c, true, c.bytes.len == w->size, false);
+	w->done = c.bytes.len;
+	w->state = PASS;
+	buf_clear(&w->gather);
+	if (w->done == w->size)
+		to_length(w);
+}
+
+/* BODY with nothing gathered: the message, or enough of it, may lie in the chunk as it is. Returns what is left of the chunk. */
+static struct chunk body_in_place(struct length_prefix *l, enum dir dir, struct chunk c, size_t want)
+{
+	struct way *w = &l->way[dir];
+	struct chunk rest = chunk_skip(c, w->size < c.bytes.len ? (size_t)w->size : c.bytes.len);
+	struct chunk body = chunk_head(c, c.bytes.len - rest.bytes.len);
+	if (!believed(l, dir, slice_head(body.bytes, want))) {
+		disbelieve(l, dir, c.bytes);
+		return chunk_skip(c, c.bytes.len);
+	}
+	start_passing(l, dir, body);
+	return rest;
+}
+
+static struct chunk take_body(struct length_prefix *l, enum dir dir, struct chunk c)
+{
+	struct way *w = &l->way[dir];
+	size_t want = w->size <= LENGTH_PREFIX_PASS ? (size_t)w->size : PROBE_BYTES;
+	if (!w->gather.len && c.bytes.len >= want)
+		return body_in_place(l, dir, c, want);
+	struct slice part = slice_head(c.bytes, want - w->gather.len);
+	buf_add(&w->gather, part);
+	c = chunk_skip(c, part.len);
+	if (w->gather.len < want)
+		return c;
+	struct buf body = w->gather;
+	w->gather = (struct buf){ 0 };
+	if (believed(l, dir, buf_slice(&body)))
+		start_passing(l, dir, (struct chunk){ buf_slice(&body), -1, c.time });
+	else
+		disbelieve(l, dir, buf_slice(&body));
+	if (w->state == LOST || w->gather.at) {
+		buf_release(&body);
+	} else {
+		w->gather = body;
+		buf_clear(&w->gather);
+	}
+	return c;
+}
+
+static struct chunk take_pass(struct length_prefix *l, enum dir dir, struct chunk c)
+{
+	struct way *w = &l->way[dir];
+	uint64_t left = w->size - w->done;
+	struct chunk part = left < c.bytes.len ? chunk_head(c, (size_t)left) : c;
+	hand_on(l, dir, part, false, part.bytes.len == left, false);
+	w->done += part.bytes.len;
+	if (w->done == w->size)
+		to_length(w);
+	return chunk_skip(c, part.bytes.len);
+}
+
+static struct chunk take_skip(struct way *w, struct chunk c)
+{
+	size_t n = w->done < c.bytes.len ? (size_t)w->done : c.bytes.len;
+	w->done -= n;
+	if (!w->done)
+		to_length(w);
+	return chunk_skip(c, n);
+}
+
+static struct chunk step(struct length_prefix *l, enum dir dir, struct chunk c)
+{
+	switch (l->way[dir].state) {
+	case LENGTH: return take_length(l, dir, c);
+	case BODY: return take_body(l, dir, c);
+	case PASS: return take_pass(l, dir, c);
+	default: return take_skip(&l->way[dir], c);
+	}
+}
+
+/* Handles bytes until none are left. Whenever the boundary is lost, what is left joins what was gathered and is searched.
+ * final: nothing follows these bytes directly. */
+static void run(struct length_prefix *l, enum dir dir, struct chunk c, bool final)
+{
+	struct way *w = &l->way[dir];
+	struct buf found = { 0 };
+	while (c.bytes.len || w->state == LOST) {
+		if (w->state != LOST) {
+			c = step(l, dir, c);
+			continue;
+		}
+		buf_add(&w->gather, c.bytes);
+		c = (struct chunk){ { NULL, 0 }, -1, c.time };
+		if (!search(l, dir, c.time, final, &found))
+			break;
+		c.bytes = buf_slice(&found);
+	}
+	buf_release(&found);
+}
+
+static void feed(struct layer *layer, enum dir dir, struct chunk c)
+{
+	run((struct length_prefix *)layer, dir, c, false);
+}
+
+/* The message under way ends here, incomplete. */
+static void cut(struct length_prefix *l, enum dir dir, int64_t time)
+{
+	struct way *w = &l->way[dir];
+	if (w->state == PASS) {
+		hand_on(l, dir, (struct chunk){ { NULL, 0 }, -1, time }, false, true, true);
+	} else if (w->state == BODY && w->gather.len) {
+		hand_on(l, dir, (struct chunk){ buf_slice(&w->gather), -1, time }, true, true, true);
+	} else if (w->state == BODY || (w->state == LENGTH && w->prefix_len)) {
+		stream_news(l->stream, NEWS_CUT, dir, time, w->state == BODY ? w->size : w->prefix_len, NULL);
+	} else {
+		return;
+	}
+	l->stream->counts->cut++;
+}
+
+/* Bytes of the message under way that have arrived. */
+static uint64_t arrived(const struct way *w)
+{
+	return w->state == PASS ? w->done : w->gather.len;
+}
+
+static void gap(struct layer *layer, enum dir dir, uint64_t n, int64_t time)
+{
+	struct length_prefix *l = (struct length_prefix *)layer;
+	struct way *w = &l->way[dir];
+	run(l, dir, (struct chunk){ { NULL, 0 }, -1, time }, true);
+	bool body = w->state == BODY || w->state == PASS;
+	uint64_t left = body ? w->size - arrived(w) : w->state == SKIP ? w->done : 0;
+	cut(l, dir, time);
+	w->after_gap = true;
+	if (n && left > n) {
+		w->state = SKIP;
+		w->done = left - n;
+		buf_clear(&w->gather);
+	} else if (n && left == n) {
+		to_length(w);
+	} else {
+		to_lost(w, (struct slice){ NULL, 0 });
+	}
+}
+
+static void end(struct layer *layer, enum dir dir, int64_t time)
+{
+	struct length_prefix *l = (struct length_prefix *)layer;
+	struct way *w = &l->way[dir];
+	run(l, dir, (struct chunk){ { NULL, 0 }, -1, time }, true);
+	cut(l, dir, time);
+	if (w->skipped)
+		stream_news(l->stream, NEWS_SKIPPED, dir, time, w->skipped, NULL);
+	w->skipped = 0;
+	to_length(w);
+}
+
+static void free_layer(struct layer *layer)
+{
+	struct length_prefix *l = (struct length_prefix *)layer;
+	buf_release(&l->way[0].gather);
+	buf_release(&l->way[1].gather);
+	free(l);
+}
+
+static const struct layer_ops ops = { "length prefix", feed, gap, end, free_layer };
+
+struct layer *length_prefix_new(const struct stream *s, const bool synced[2])
+{
+	struct length_prefix *l = xcalloc(1, sizeof *l);
+	l->layer.ops = &ops;
+	l->stream = s;
+	for (int d = 0; d < 2; d++)
+		l->way[d].state = synced[d] ? LENGTH : LOST;
+	return &l->layer;
+}
+
+void length_prefix_set_unmasked(struct layer *l, enum dir dir, bool unmasked)
+{
+	((struct length_prefix *)l)->way[dir].unmasked = unmasked;
+}
+
+enum candidate { REJECTED, UNDECIDED, ACCEPTED };
+
+/* Does what follows a message speak for it? Nothing (the segment ends with it), or another message. */
+static enum candidate judge_next(const struct stream *s, struct slice next, bool final)
+{
+	if (next.len <= PREFIX)
+		return ACCEPTED;
+	struct cursor c = cursor_of(next);
+	uint64_t size = cursor_le32(&c);
+	if (size > s->limits->message)
+		return REJECTED;
+	enum probe p = s->sink->probe(slice_head(c.rest, PROBE_BYTES), size);
+	return p == PROBE_NO ? REJECTED : p == PROBE_MORE && !final ? UNDECIDED : ACCEPTED;
+}
+
+/* Could a message begin at the front of `in`, which has more than PREFIX bytes? */
+static enum candidate judge(const struct stream *s, struct slice in, bool final)
+{
+	struct cursor c = cursor_of(in);
+	uint64_t size = cursor_le32(&c);
+	if (size > s->limits->message)
+		return REJECTED;
+	enum probe p = s->sink->probe(slice_head(c.rest, PROBE_BYTES), size);
+	if (p == PROBE_NO || p == PROBE_MORE)
+		return p == PROBE_NO || final ? REJECTED : UNDECIDED;
+	if (c.rest.len < size)
+		return p == PROBE_STRONG ? ACCEPTED : final ? REJECTED : UNDECIDED;
+	enum candidate next = judge_next(s, slice_skip(c.rest, (size_t)size), final);
+	return next == UNDECIDED && p == PROBE_STRONG ? ACCEPTED : next;
+}
+
+struct find length_prefix_find(const struct stream *s, struct slice in, bool final)
+{
+	size_t at = 0;
+	while (at + PREFIX < in.len) {
+		/* A message that can be found begins with the tag of its command. */
+		const uint8_t *tag = memchr(in.at + at + PREFIX, 0x0a, in.len - at - PREFIX);
+		if (!tag) {
+			at = in.len - PREFIX;
+			break;
+		}
+		at = (size_t)(tag - in.at) - PREFIX;
+		enum candidate c = judge(s, slice_skip(in, at), final);
+		if (c != REJECTED)
+			return (struct find){ c == ACCEPTED ? FIND_FOUND : FIND_MORE, at };
+		at++;
+	}
+	return (struct find){ final ? FIND_NONE : FIND_MORE, at };
+}
