@@ -1,4 +1,5 @@
-/* The cases: each writes one capture. This list is the table, the prototypes, and what `generate --list` says. */
+/* The cases: each writes one capture. This list is the table, the prototypes, and what `generate --list`
+ * says. */
 #ifndef SAMPLES_GEN_CASES_H
 #define SAMPLES_GEN_CASES_H
 
@@ -8,12 +9,12 @@
 	X(seq_duplicate, "The client uses a seq twice and the server disconnects it.") \
 	X(seq_late, "Joined in mid-connection; the client sends a seq far below the last one delivered.") \
 	X(seq_gap, "The client leaves out a seq and never sends it.") \
-	X(seq_reordered, "One message of the client overtakes another; the server puts them in order.") \
-	X(seq_overflow, "More than 100 messages wait for a seq that never comes, and the server disconnects.") \
+	X(seq_reordered, "One message of the client overtakes another.") \
+	X(seq_overflow, "More than 100 messages wait for a seq that never comes; the server disconnects.") \
 	X(seq_start, "The client counts its seq from 1.") \
 	X(type_mismatch, "A query whose type_url says CountRequest.") \
 	X(type_missing, "A query whose payload has no type_url.") \
-	X(unknown_command, "A command and a payload type that no description of the protocol names, request and reply.") \
+	X(unknown_command, "A command and payload types that the protocol does not name, request and reply.") \
 	X(unknown_type, "A query whose type_url names no message of the protocol.") \
 	X(id_missing, "A message without an id.") \
 	X(id_duplicate, "A message with an id that its sender used before.") \
@@ -22,15 +23,15 @@
 	X(no_reply, "A query that is not answered before the connection ends.") \
 	X(ping_unanswered, "A ping that is not answered before the connection ends.") \
 	X(open_end, "The capture ends while a query waits for its reply, which is nobody's fault.") \
-	X(no_data, "Messages without a payload where that is normal: noop, ping, pong, an empty request and its reply.") \
+	X(no_data, "Messages without a payload: noop, ping, pong, an empty request and its reply.") \
 	X(zero_length, "A length prefix of 0: a message of no bytes.") \
 	X(over_long, "A length prefix of 2 GiB, then good messages.") \
-	X(bad_utf8, "Text that is no UTF-8, and escape sequences that would clear a terminal and set its title.") \
+	X(bad_utf8, "Text that is no UTF-8, and escape sequences that would clear a terminal.") \
 	X(decode_error, "Rightly framed bytes that are no Envelope.") \
 	X(payload_error, "A good Envelope whose payload cannot be decoded.") \
 	X(priority_range, "Priorities 7 and -1.") \
 	X(error_reply, "A query that is answered by an error.") \
-	X(token_expired, "A signin and a query, each with a token that expired a day before, and both refused.") \
+	X(token_expired, "A signin and a count with a token that expired a day before, both refused.") \
 	X(watch_events, "A watch with three events, and its end.") \
 	X(queue_events, "A call through a queue that crosses two connections, tied by correlationId.") \
 	X(workitem, "A work item pushed over one connection and processed over another, in one trace.") \
@@ -48,14 +49,14 @@
 	X(half_close, "The client closes its half, then the reply arrives.") \
 	X(reset, "The client resets the connection in the middle of a message.") \
 	X(keepalive, "TCP keep-alive probes of one byte between messages.") \
-	X(joined_late, "The capture starts in the middle of a message, and the next answers a request from before.") \
+	X(joined_late, "The capture starts inside a message; the next one answers a request from before.") \
 	X(gap, "One whole message was sent and acknowledged, but the capture lacks it.") \
-	X(gap_inside, "A segment in the middle of a long reply was acknowledged, but the capture lacks it.") \
+	X(gap_inside, "The capture lacks a segment in the middle of a long reply that was acknowledged.") \
 	X(wrap, "TCP sequence numbers wrap in both directions.") \
 	X(ipv6, "A conversation over IPv6.") \
 	X(big, "A reply of 300 KB in segments of 1448 bytes.") \
 	X(rust_ws, "WebSocket as the Rust client speaks it, with an upload whose id the server uses too.") \
-	X(ws_cuts, "WebSocket messages that do not end where Envelopes end, fragments, a ping between fragments.") \
+	X(ws_cuts, "Envelopes cut and joined by WebSocket messages, fragments, a ping between them.") \
 	X(ws_unmasked, "A client frame without a mask; the server closes the connection.") \
 	X(ws_refused, "A WebSocket upgrade that is answered by 403.") \
 	X(noise, "Three connections that are not OpenIAP: plain HTTP, random bytes, SSH.")

@@ -1,6 +1,7 @@
 /*
- * Packs a struct message into an openiap.Envelope with the generated protobuf-c code. The generated structs want pointers to
- * writable text, so message_pack works on a copy of the message, which it owns while it packs.
+ * Packs a struct message into an openiap.Envelope with the generated protobuf-c code. The
+ * generated structs want pointers to writable text, so message_pack works on a copy of the
+ * message, which it owns while it packs.
  */
 #include "samples/gen_envelope.h"
 
@@ -75,7 +76,8 @@ static void base64url_pack(struct buf *out, struct slice s)
 void jwt_pack(struct buf *out, const char *user, long expires)
 {
 	struct buf claims = { 0 };
-	buf_addf(&claims, "{\"data\":{\"username\":\"%s\"},\"iat\":%ld,\"exp\":%ld}", user, expires - 3600, expires);
+	buf_addf(&claims, "{\"data\":{\"username\":\"%s\"},\"iat\":%ld,\"exp\":%ld}", user, expires - 3600,
+	         expires);
 	base64url_pack(out, slice_str("{\"alg\":\"HS256\",\"typ\":\"JWT\"}"));
 	buf_add_byte(out, '.');
 	base64url_pack(out, buf_slice(&claims));

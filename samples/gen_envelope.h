@@ -1,4 +1,5 @@
-/* Envelopes, good and bad: a message is laid out field by field, so that a case can spoil any of them before it is packed. */
+/* Envelopes, good and bad: a message is laid out field by field, so that a case can spoil any of them
+ * before it is packed. */
 #ifndef SAMPLES_GEN_ENVELOPE_H
 #define SAMPLES_GEN_ENVELOPE_H
 
@@ -8,7 +9,8 @@
 
 #define TYPE_PREFIX "type.googleapis.com/"
 
-/* A payload in one expression: BODY(CountResponse, count_response, .result = 3). Lives as long as the block it stands in. */
+/* A payload in one expression: BODY(CountResponse, count_response, .result = 3). Lives as long as the
+ * block it stands in. */
 #define BODY(Type, name, ...) \
 	(&(Openiap__##Type){ .base = PROTOBUF_C_MESSAGE_INIT(&openiap__##name##__descriptor), __VA_ARGS__ }.base)
 
@@ -29,12 +31,13 @@ struct message {
 
 /* Appends the message as an Envelope. */
 void message_pack(struct buf *out, const struct message *m);
-/* Appends the length prefix (4 bytes, little endian) and the Envelope: what the TCP transport sends for a message. */
+/* Appends the length prefix (4 bytes, little endian) and the Envelope: what the TCP transport sends for a
+ * message. */
 void message_frame(struct buf *out, const struct message *m);
 /* Appends a length prefix alone. */
 void length_pack(struct buf *out, uint32_t length);
-/* Appends a JSON Web Token (RFC 7519) for that user, valid for an hour up to `expires` (seconds since 1970). Its signature is
- * not one. */
+/* Appends a JSON Web Token (RFC 7519) for that user, valid for an hour up to `expires` (seconds since
+ * 1970). Its signature is not one. */
 void jwt_pack(struct buf *out, const char *user, long expires);
 /* Appends the base64 form (RFC 4648) with padding. */
 void base64_pack(struct buf *out, struct slice s);

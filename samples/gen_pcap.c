@@ -1,7 +1,7 @@
 /*
- * Writes the pcap file: a 24-byte header, then for each frame a 16-byte record header and its bytes. All numbers are little
- * endian, times in microseconds. The clock is the file's own: it starts at SAMPLE_START and moves only when a frame is added
- * or somebody waits.
+ * Writes the pcap file: a 24-byte header, then for each frame a 16-byte record header and its
+ * bytes. All numbers are little endian, times in microseconds. The clock is the file's own: it
+ * starts at SAMPLE_START and moves only when a frame is added or somebody waits.
  */
 #include "samples/gen_pcap.h"
 

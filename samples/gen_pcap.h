@@ -1,4 +1,5 @@
-/* A classic pcap file of Ethernet frames with its own clock: every capture written twice is the same to the byte. */
+/* A classic pcap file of Ethernet frames with its own clock: every capture written twice is the same to
+ * the byte. */
 #ifndef SAMPLES_GEN_PCAP_H
 #define SAMPLES_GEN_PCAP_H
 

@@ -1,10 +1,12 @@
 /*
- * Makes the packets of a TCP connection: Ethernet, IPv4 (RFC 791) or IPv6 (RFC 8200), TCP (RFC 9293) with the options that
- * systems use today: MSS, SACK permitted, timestamps and window scale on the SYN, timestamps on all others.
+ * Makes the packets of a TCP connection: Ethernet, IPv4 (RFC 791) or IPv6 (RFC 8200), TCP (RFC
+ * 9293) with the options that systems use today: MSS, SACK permitted, timestamps and window
+ * scale on the SYN, timestamps on all others.
  *
- * An `end` is one of the two hosts, a `way` a direction; end[way] is the sender of that way, end[!way] the receiver. Nothing is
- * ever lost between the hosts: the acknowledgement number is always the peer's next sequence number. What the *capture* lacks
- * is made by moving the sequence number without writing a packet.
+ * An `end` is one of the two hosts, a `way` a direction; end[way] is the sender of that way,
+ * end[!way] the receiver. Nothing is ever lost between the hosts: the acknowledgement number
+ * is always the peer's next sequence number. What the *capture* lacks is made by moving the
+ * sequence number without writing a packet.
  */
 #include "samples/gen_tcp.h"
 

@@ -12,7 +12,8 @@ enum { WS_FIN = 0x80 };
 void ws_request(struct buf *out, uint32_t seed);
 /* Appends the server's answer to the request of that seed: 101 with the right Sec-WebSocket-Accept. */
 void ws_accept(struct buf *out, uint32_t seed);
-/* Appends one frame: `first` is an opcode, with WS_FIN for the last fragment of a message; the mask is applied if it is not 0. */
+/* Appends one frame: `first` is an opcode, with WS_FIN for the last fragment of a message; the mask is
+ * applied if it is not 0. */
 void ws_frame(struct buf *out, unsigned first, uint32_t mask, struct slice payload);
 
 #endif

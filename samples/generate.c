@@ -1,6 +1,7 @@
 /*
- * generate OUTDIR [CASE…] writes the named cases, or all, as OUTDIR/CASE.pcap; generate --list prints a line a case. What it
- * writes is the same every time. Exit status: 0 fine, 1 a file could not be written, 2 unusable arguments.
+ * generate OUTDIR [CASE…] writes the named cases, or all, as OUTDIR/CASE.pcap; generate --list
+ * prints a line a case. What it writes is the same every time. Exit status: 0 fine, 1 a file
+ * could not be written, 2 unusable arguments.
  */
 #include "samples/gen_cases.h"
 

@@ -1,0 +1,14 @@
+# build/generate writes the captures of samples/gen_cases.h; build/samples/.stamp means that all of them are there.
+
+SAMPLES_OBJ := $(patsubst %.c,$B/obj/%.o,$(wildcard samples/*.c) base/buf.c base/xalloc.c)
+
+$B/generate: $(SAMPLES_OBJ) $(GEN_OBJ)
+	$(CC) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs libprotobuf-c libcrypto)
+
+build/samples/.stamp: $B/generate
+	@mkdir -p $(@D)
+	rm -f $(@D)/*.pcap
+	$B/generate $(@D)
+	@touch $@
+
+-include $(SAMPLES_OBJ:.o=.d)
