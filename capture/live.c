@@ -1,9 +1,12 @@
 /*
  * Live capture from a network interface, by libpcap.
  *
- * The handle is set up in two steps, as libpcap wants it: created, told what is asked of it, activated. It is non-blocking
- * and in immediate mode: packets come as they arrive, and the caller polls the descriptor in between. Times are
- * nanoseconds where the interface has them. libpcap's drop counters have 32 bits: what they grow by is added up here.
+ * The handle is set up in two steps, as libpcap wants it: created, told what is asked of it, activated. It is non-blocking,
+ * and the caller polls its descriptor. Times are nanoseconds where the interface has them. libpcap's drop counters have 32
+ * bits: what they grow by is added up here.
+ *
+ * Packets are handed over every DELAY_MS rather than at once (libpcap's immediate mode): on Linux, the latter gives each
+ * packet a slot as long as the longest one, so that the buffer holds very few of them.
  */
 #include "capture/live.h"
 
@@ -17,7 +20,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { SNAPLEN = 262144, LONGEST_PATH = 4096 };
+enum { SNAPLEN = 262144, DELAY_MS = 10, BUFFER_MIB = 16, LONGEST_PATH = 4096 };
 
 struct live {
 	pcap_t *pcap;
@@ -33,11 +36,10 @@ static void set_up(pcap_t *pcap, const struct source_options *o)
 {
 	pcap_set_snaplen(pcap, o && o->snaplen > 0 ? o->snaplen : SNAPLEN);
 	pcap_set_promisc(pcap, o && o->promiscuous);
-	pcap_set_immediate_mode(pcap, 1);
-	pcap_set_timeout(pcap, 100);
+	pcap_set_timeout(pcap, DELAY_MS);
 	pcap_set_tstamp_precision(pcap, PCAP_TSTAMP_PRECISION_NANO);
-	if (o && o->buffer_mib > 0)
-		pcap_set_buffer_size(pcap, o->buffer_mib < 2048 ? o->buffer_mib << 20 : INT32_MAX);
+	int mib = o && o->buffer_mib > 0 ? o->buffer_mib : BUFFER_MIB;
+	pcap_set_buffer_size(pcap, mib < 2048 ? mib << 20 : INT32_MAX);
 }
 
 static void say_permission(const char *interface, char *error, size_t error_size)
