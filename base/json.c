@@ -82,7 +82,7 @@ void json_key(struct json *j, const char *key)
 	json_key_slice(j, slice_str(key));
 }
 
-void json_string(struct json *j, struct slice text)
+void json_slice(struct json *j, struct slice text)
 {
 	value_next(j);
 	add_quoted(j->out, text);
@@ -90,7 +90,7 @@ void json_string(struct json *j, struct slice text)
 
 void json_text(struct json *j, const char *text)
 {
-	json_string(j, slice_str(text));
+	json_slice(j, slice_str(text));
 }
 
 void json_raw(struct json *j, const char *format, ...)
@@ -117,7 +117,7 @@ void json_bool(struct json *j, bool value)
 	json_raw(j, "%s", value ? "true" : "false");
 }
 
-void json_null(struct json *j)
+void json_none(struct json *j)
 {
 	json_raw(j, "null");
 }
@@ -126,7 +126,7 @@ void json_double(struct json *j, double value)
 {
 	char text[40];
 	if (!isfinite(value)) {
-		json_null(j);
+		json_none(j);
 		return;
 	}
 	for (int digits = 15; digits <= 17; digits++) {
@@ -141,7 +141,7 @@ void json_float(struct json *j, float value)
 {
 	char text[40];
 	if (!isfinite(value)) {
-		json_null(j);
+		json_none(j);
 		return;
 	}
 	for (int digits = 6; digits <= 9; digits++) {

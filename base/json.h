@@ -1,5 +1,5 @@
 /* A JSON writer (RFC 8259) that appends to a buf and sets the commas. Its output is always valid UTF-8: what is not becomes
- * U+FFFD. Reading JSON is a library's work (docs/libraries.md). */
+ * U+FFFD. Reading JSON is a library's work (docs/libraries.md); that library has the names json_string and json_null. */
 #ifndef BASE_JSON_H
 #define BASE_JSON_H
 
@@ -19,12 +19,12 @@ void json_open(struct json *j, char bracket);  /* '{' or '[' */
 void json_close(struct json *j, char bracket); /* '}' or ']' */
 void json_key(struct json *j, const char *key);
 void json_key_slice(struct json *j, struct slice key);
-void json_string(struct json *j, struct slice text);
+void json_slice(struct json *j, struct slice text);
 void json_text(struct json *j, const char *text);
 void json_int(struct json *j, int64_t value);
 void json_uint(struct json *j, uint64_t value);
 void json_bool(struct json *j, bool value);
-void json_null(struct json *j);
+void json_none(struct json *j);
 /* The shortest decimal that reads back as the same double, or as the same float; null for what JSON has no number for. */
 void json_double(struct json *j, double value);
 void json_float(struct json *j, float value);
