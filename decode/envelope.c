@@ -1,8 +1,9 @@
 /*
  * Reading an Envelope in place, and telling from a few bytes whether one could begin there.
  *
- * The view agrees with protobuf_c_message_unpack in every case: the last of several values wins; an Any given twice is merged (what
- * the later one leaves empty keeps the earlier value); a known field in a wrong wire type makes the message bad.
+ * The view agrees with protobuf_c_message_unpack in every case: the last of several values wins; an Any given twice is merged (a
+ * type_url that the later one lacks, or a value that it leaves empty, is the earlier one's); a known field in a wrong wire type
+ * makes the message bad.
  */
 #include "decode/envelope.h"
 
@@ -23,7 +24,7 @@ static bool any_read(struct slice bytes, struct envelope *out)
 		*(f.number == 1 ? &url : &value) = f.bytes;
 	}
 	out->has_data = true;
-	if (url.len)
+	if (url.at)
 		out->type_url = url;
 	if (value.len)
 		out->value = value;

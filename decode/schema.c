@@ -232,9 +232,14 @@ bool schema_is_jwt(const ProtobufCFieldDescriptor *field)
 	return strcmp(field->name, "jwt") == 0;
 }
 
+bool schema_secret_name(struct slice name)
+{
+	return slice_is(name, "jwt") || slice_is(name, "password");
+}
+
 bool schema_is_secret(const ProtobufCFieldDescriptor *field)
 {
-	return schema_is_jwt(field) || strcmp(field->name, "password") == 0;
+	return schema_secret_name(slice_str(field->name));
 }
 
 int schema_wire_type(const ProtobufCFieldDescriptor *field)

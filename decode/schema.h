@@ -51,7 +51,11 @@ uint16_t schema_commands(const struct schema *s);
 uint16_t schema_command(const struct schema *s, struct slice name);
 const struct command_info *schema_command_info(const struct schema *s, uint16_t command);
 
-/* Values of this field are secrets (jwt, password). */
+/* The field of that number; NULL if the message has none. */
+const ProtobufCFieldDescriptor *schema_field(const ProtobufCMessageDescriptor *type, uint32_t number);
+/* What has this name holds secrets (jwt, password), be it a field or a key in JSON. */
+bool schema_secret_name(struct slice name);
+/* Values of this field are secrets. */
 bool schema_is_secret(const ProtobufCFieldDescriptor *field);
 /* Values of this field are JSON web tokens. */
 bool schema_is_jwt(const ProtobufCFieldDescriptor *field);

@@ -2,7 +2,7 @@
  * Would protobuf_c_message_unpack accept these bytes? The question asked for every message, so without allocating anything.
  *
  * protobuf-c refuses: what the wire format refuses, a known field in another wire type than its own, a sub-message that is refused.
- * It accepts unknown fields and strings that are not UTF-8. A repeated scalar may come packed or not. What it does not have is a
+ * It accepts unknown fields, strings that are not UTF-8, and a bool in any wire type. A repeated scalar may come packed or not. What it does not have is a
  * limit on nesting; here 100 levels are the end, as in Google's implementations.
  */
 #include "decode/schema.h"
@@ -10,16 +10,22 @@
 
 enum { DEPTH = 100 };
 
-static const ProtobufCFieldDescriptor *field_of(const ProtobufCMessageDescriptor *type, uint32_t number)
+const ProtobufCFieldDescriptor *schema_field(const ProtobufCMessageDescriptor *type, uint32_t number)
 {
 	if (number && number <= type->n_fields && type->fields[number - 1].id == number)
 		return &type->fields[number - 1];
 	return protobuf_c_message_descriptor_get_field(type, number);
 }
 
-static bool packed_valid(int wire, struct slice run)
+static bool packed_valid(const ProtobufCFieldDescriptor *field, struct slice run)
 {
+	int wire = schema_wire_type(field);
 	uint64_t ignored;
+	if (field->type == PROTOBUF_C_TYPE_BOOL) {
+		while (run.len && run.at[0] <= 1)
+			run = slice_skip(run, 1);
+		return run.len == 0;
+	}
 	if (wire != WIRE_VARINT)
 		return run.len % (wire == WIRE_64BIT ? 8 : 4) == 0;
 	while (run.len) {
@@ -36,14 +42,14 @@ static bool valid(const ProtobufCMessageDescriptor *type, struct slice rest, int
 	struct wire_field f;
 	enum wire_status status;
 	while ((status = wire_next(&rest, &f)) == WIRE_FIELD) {
-		const ProtobufCFieldDescriptor *field = field_of(type, f.number);
+		const ProtobufCFieldDescriptor *field = schema_field(type, f.number);
 		if (!field)
 			continue;
 		int wire = schema_wire_type(field);
 		if (field->label == PROTOBUF_C_LABEL_REPEATED && f.type == WIRE_LENGTH && wire != WIRE_LENGTH) {
-			if (!packed_valid(wire, f.bytes))
+			if (!packed_valid(field, f.bytes))
 				return false;
-		} else if (wire != f.type) {
+		} else if (wire != f.type && field->type != PROTOBUF_C_TYPE_BOOL) {
 			return false;
 		} else if (field->type == PROTOBUF_C_TYPE_MESSAGE &&
 			   (depth == DEPTH || !valid(field->descriptor, f.bytes, depth + 1))) {

@@ -44,12 +44,13 @@ static inline uint64_t wire_fixed(const uint8_t *at, size_t n)
 }
 
 /* The header of a field: number, type, and for WIRE_LENGTH the length in *length; returns the bytes it took, 0 if it is cut or can't
- * be (groups, types 6 and 7, a length beyond INT32_MAX). Varints of other types are not looked at. */
+ * be (groups, types 6 and 7, a length beyond INT32_MAX, a number 0 in one byte: in more bytes protobuf-c takes it). Varints of other
+ * types are not looked at. */
 static inline size_t wire_header(struct slice s, struct wire_field *f, uint64_t *length)
 {
 	uint64_t tag;
 	size_t n = wire_varint(s, 5, &tag), m;
-	if (!n)
+	if (!n || s.at[0] < 8)
 		return 0;
 	f->number = (uint32_t)(tag >> 3);
 	f->type = (uint8_t)(tag & 7);
