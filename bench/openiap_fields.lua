@@ -1,6 +1,7 @@
--- The length prefix of OpenIAP Flow over TCP, for tshark: 4 bytes little-endian, then an Envelope, which tshark's own protobuf
--- dissector takes from there. It is what somebody without envscope would write, and the baseline that envscope is measured
--- against. Choose it for a port with -d tcp.port==8080,openiap_bench; fields.sh has the whole command line.
+-- The length prefix of OpenIAP Flow over TCP, for tshark: 4 bytes little-endian, then an Envelope, which
+-- tshark's own protobuf dissector takes from there. It is what somebody without envscope would write, and
+-- the baseline that envscope is measured against. Choose it for a port with -d
+-- tcp.port==8080,openiap_bench; tshark_fields.sh has the whole command line.
 
 local PREFIX = 4
 local openiap = Proto("openiap_bench", "OpenIAP Flow, length prefix")

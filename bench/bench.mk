@@ -1,0 +1,25 @@
+# make bench: measures envscope beside a bare libpcap loop and tshark (bench/README.md).
+
+BENCH := $B/bench
+BENCH_INPUT := make_input small_traffic big_traffic conversation exchange envelope_writer tcp_writer
+BENCH_PROGRAMS := $(BENCH)/make_input $(BENCH)/floor $(BENCH)/measure
+
+$(BENCH)/%.o: bench/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BENCH)/make_input: $(BENCH_INPUT:%=$(BENCH)/%.o) $B/obj/base/buf.o $B/obj/base/xalloc.o
+	$(CC) $(LDFLAGS) -o $@ $^
+
+$(BENCH)/floor: $(BENCH)/floor.o
+	$(CC) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs libpcap)
+
+$(BENCH)/measure: $(BENCH)/measure.o
+	$(CC) $(LDFLAGS) -o $@ $^
+
+bench: envscope $(BENCH_PROGRAMS)
+	@BENCH_TOOLS=$(BENCH) bash bench/run.sh
+
+.PHONY: bench
+
+-include $(wildcard $(BENCH)/*.d)

@@ -1,0 +1,119 @@
+# table.awk: the Markdown tables of run.sh from its samples, and exit status 1 when a goal is missed. Lines
+# that it reads:
+#
+#	INPUT ROW seconds kilobytes status		one run of a program
+#	INPUT messages written shown			what make_input wrote, and what envscope showed
+#	INPUT tshark-messages read shown		how many were in what tshark read, and how many it showed
+
+BEGIN {
+	inputs = split("small big", input)
+	rows = split("floor summary text ndjson tshark", row)
+	name["floor"] = "floor: bare libpcap loop"
+	name["summary"] = "`envscope -r FILE -z summary`"
+	name["text"] = "`envscope -r FILE -T text`"
+	name["ndjson"] = "`envscope -r FILE -T ndjson`"
+	name["tshark"] = "tshark, Lua and protobuf, four fields"
+	floor_goal["small"] = 7
+	floor_goal["big"] = 3
+	tshark_goal["small"] = 60
+	message_goal = 96
+	base_goal = 32
+}
+
+$2 == "messages" { messages[$1] = $3; shown[$1] = $4; next }
+$2 == "tshark-messages" { tshark_messages[$1] = $3; tshark_shown[$1] = $4; next }
+{
+	key = $1 SUBSEP $2
+	i = ++runs[key]
+	for (; i > 1 && times[key, i - 1] > $3; i--)
+		times[key, i] = times[key, i - 1]
+	times[key, i] = $3
+	if ($4 > peak[key])
+		peak[key] = $4
+	if ($5 != 0)
+		failed[key] = $5
+}
+
+function measured(in_, r) { return (in_ SUBSEP r) in runs && !((in_ SUBSEP r) in failed) }
+
+function median(key, n) {
+	n = runs[key]
+	return n % 2 ? times[key, (n + 1) / 2] : (times[key, n / 2] + times[key, n / 2 + 1]) / 2
+}
+
+# Seconds of a row; tshark's for the whole input when it read a part.
+function seconds(in_, r, start) {
+	if (r != "tshark" || tshark_messages[in_] == messages[in_])
+		return median(in_ SUBSEP r)
+	start = median(in_ SUBSEP "tshark-start")
+	return start + (median(in_ SUBSEP r) - start) * messages[in_] / tshark_messages[in_]
+}
+
+function fixed(x) { return sprintf(x < 9.95 ? "%.1f" : "%.0f", x) }
+
+function verdict(fine, text) {
+	if (!fine)
+		missed = 1
+	return text (fine ? ": met" : ": **MISSED**")
+}
+
+function also(text, more) { return text == "" ? more : text "; " more }
+
+function goals(in_, r, key, text) {
+	key = in_ SUBSEP r
+	if (r != "summary")
+		return ""
+	text = verdict(seconds(in_, r) <= floor_goal[in_] * seconds(in_, "floor"), "≤ " floor_goal[in_] " × floor")
+	if (in_ in tshark_goal && measured(in_, "tshark"))
+		text = also(text, verdict(seconds(in_, "tshark") >= tshark_goal[in_] * seconds(in_, r),
+			"≥ " tshark_goal[in_] " × faster than tshark"))
+	else if (in_ in tshark_goal)
+		text = also(text, "≥ " tshark_goal[in_] " × faster than tshark: not measured")
+	return also(text, verdict(peak[key] * 1024 <= message_goal * messages[in_] + base_goal * 1048576,
+		"≤ " message_goal " bytes a message + " base_goal " MiB"))
+}
+
+function print_row(in_, r, key, s, ratio, spread, memory) {
+	key = in_ SUBSEP r
+	if (key in failed) {
+		missed = 1
+		printf "| %s | failed, status %d | | | | | |\n", name[r], failed[key]
+		return
+	}
+	s = seconds(in_, r)
+	spread = runs[key] > 1 ? sprintf(" (%.3f to %.3f)", times[key, 1], times[key, runs[key]]) : ""
+	ratio = measured(in_, "tshark") ? fixed(seconds(in_, "tshark") / s) : "-"
+	memory = r == "floor" ? "-" : sprintf("%.0f", peak[key] * 1024 / read_by(in_, r))
+	printf "| %s | %.3f%s | %s | %s | %.1f | %s | %s |\n", name[r], s, spread, fixed(s / seconds(in_, "floor")),
+		ratio, peak[key] / 1024, memory, goals(in_, r)
+}
+
+function read_by(in_, r) { return r == "tshark" ? tshark_messages[in_] : messages[in_] }
+
+function print_notes(in_) {
+	if (shown[in_] != messages[in_]) {
+		missed = 1
+		printf "\n**%d Envelopes were written, envscope shows %d.**\n", messages[in_], shown[in_]
+	}
+	if (measured(in_, "tshark") && tshark_shown[in_] != tshark_messages[in_]) {
+		missed = 1
+		printf "\n**tshark read %d Envelopes and shows %d.**\n", tshark_messages[in_], tshark_shown[in_]
+	}
+	if (measured(in_, "tshark") && tshark_messages[in_] != messages[in_])
+		printf "\ntshark read %d Envelopes: its time is scaled, its memory is that of the shorter run.\n",
+			tshark_messages[in_]
+}
+
+END {
+	for (i = 1; i <= inputs; i++) {
+		printf "\n| %s input, %d Envelopes | seconds | × floor | times faster than tshark |", input[i],
+			messages[input[i]]
+		print " peak RSS, MiB | bytes of it a message | goal |"
+		print "| --- | --- | ---: | ---: | ---: | ---: | --- |"
+		for (k = 1; k <= rows; k++)
+			if ((input[i] SUBSEP row[k]) in runs)
+				print_row(input[i], row[k])
+		print_notes(input[i])
+	}
+	exit missed
+}
