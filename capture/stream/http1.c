@@ -1,0 +1,445 @@
+/*
+ * HTTP/1 up to the upgrade to WebSocket. http_parser takes the heads and bodies apart; only two headers are kept of each head.
+ *
+ *	           request to upgrade          101 seen
+ *	client: READING ────────────> HOLDING ──────────> THROUGH (the websocket layer has it)
+ *	           └──<── refused: what was held is read ──┘
+ *	server: READING ──── 101 ─────────────────────────> THROUGH
+ *
+ * Either side goes BLIND where it can't be read: a gap, no HTTP, a head beyond the limit. Then the other side decides alone: a 101
+ * is as good without its request; and a request to upgrade whose answer is not in the capture may have been granted, so that the
+ * websocket layer searches for frames.
+ *
+ * Responses answer requests in order. What matters of a request that waits for its answer is whether it was a HEAD, whose response
+ * has no body: one bit each, in a queue. A capture may show a response before its request; such ones are counted as early.
+ */
+#include "capture/stream/http1.h"
+
+#include "base/buf.h"
+#include "base/xalloc.h"
+#include "capture/stream/websocket.h"
+
+#include <http_parser.h>
+#include <stdlib.h>
+#include <strings.h>
+
+enum { NAME_MAX_KEPT = 32, QUEUE_MAX = 64 };
+enum mode { READING, HOLDING, THROUGH, BLIND };
+enum header { UPGRADE, EXTENSIONS, HEADERS };
+
+struct http1;
+
+struct side {
+	struct http1 *http;
+	enum dir dir;
+	enum mode mode;
+	http_parser parser;
+	size_t head_len;              /* bytes of the head so far, without its punctuation */
+	char name[NAME_MAX_KEPT];     /* of the header under way; full: a longer one */
+	size_t name_len;
+	bool in_value, complete;      /* a value, not a name, came last; the message is over */
+	struct buf value[HEADERS];
+	bool ended;
+	int64_t time;
+};
+
+struct http1 {
+	struct layer layer;
+	const struct stream *stream;
+	struct layer *websocket; /* NULL until the upgrade */
+	struct side side[2];
+	uint64_t heads;          /* queue of requests: bit i is set if the i-th that waits is a HEAD */
+	unsigned waiting, early;
+	bool asked;              /* the last request wants a WebSocket */
+	bool granted, refused;   /* the answer to it */
+	struct buf held;         /* client bytes behind the request, at most limits->head */
+	bool held_cut;           /* bytes are missing behind them, held_lost of them */
+	uint64_t held_lost;      /* 0: their number is not known */
+	bool told_other;
+};
+
+static const char *const header_names[HEADERS] = {
+	[UPGRADE] = "upgrade",
+	[EXTENSIONS] = "sec-websocket-extensions",
+};
+
+static void tell_other(struct http1 *h, enum dir dir)
+{
+	if (h->told_other)
+		return;
+	h->told_other = true;
+	h->stream->conn->transport = TRANSPORT_HTTP;
+	h->stream->counts->not_ours++;
+	stream_news(h->stream, NEWS_NOT_OURS, dir, h->side[dir].time, 0, "HTTP that is no WebSocket");
+}
+
+/* Counts bytes of a head. True if there are too many. */
+static bool too_long(struct side *s, size_t n)
+{
+	s->head_len += n;
+	return s->head_len > s->http->stream->limits->head;
+}
+
+static int on_begin(http_parser *p)
+{
+	struct side *s = p->data;
+	s->head_len = s->name_len = 0;
+	s->in_value = s->complete = false;
+	for (int i = 0; i < HEADERS; i++)
+		buf_clear(&s->value[i]);
+	return 0;
+}
+
+static int on_text(http_parser *p, const char *at, size_t n)
+{
+	(void)at;
+	return too_long(p->data, n);
+}
+
+static int on_name(http_parser *p, const char *at, size_t n)
+{
+	struct side *s = p->data;
+	if (s->in_value)
+		s->name_len = 0;
+	s->in_value = false;
+	for (size_t i = 0; i < n && s->name_len < sizeof(s->name); i++)
+		s->name[s->name_len++] = at[i];
+	return too_long(s, n);
+}
+
+/* Where the value of the header under way goes; NULL if it is not kept. */
+static struct buf *kept_value(struct side *s)
+{
+	for (int i = 0; i < HEADERS; i++)
+		if (strlen(header_names[i]) == s->name_len && strncasecmp(header_names[i], s->name, s->name_len) == 0)
+			return &s->value[i];
+	return NULL;
+}
+
+/* A header that comes twice is one list (RFC 9110, section 5.3). */
+static int on_value(http_parser *p, const char *at, size_t n)
+{
+	struct side *s = p->data;
+	struct buf *value = kept_value(s);
+	if (value && !s->in_value && value->len)
+		buf_add_byte(value, ',');
+	if (value)
+		buf_add(value, slice_of(at, n));
+	s->in_value = true;
+	return too_long(s, n);
+}
+
+/* Does the list name websocket? */
+static bool wants_websocket(struct side *s)
+{
+	char *next, *list = xstrdup(buf_cstr(&s->value[UPGRADE]));
+	bool found = false;
+	for (char *word = strtok_r(list, ", \t", &next); word; word = strtok_r(NULL, ", \t", &next))
+		found = found || strcasecmp(word, "websocket") == 0;
+	free(list);
+	return found;
+}
+
+/* The parser's answers: go on; there is no body; stop behind this head. */
+enum { GO_ON = 0, NO_BODY = 1, STOP = 2 };
+
+static int on_request(struct side *s)
+{
+	struct http1 *h = s->http;
+	bool answered = h->early > 0;
+	h->asked = wants_websocket(s);
+	if (!h->asked)
+		tell_other(h, s->dir);
+	if (answered)
+		h->early--;
+	else if (h->waiting < QUEUE_MAX)
+		h->heads |= (uint64_t)(s->parser.method == HTTP_HEAD) << h->waiting++;
+	if (h->asked && answered && !h->granted)
+		h->asked = false;
+	return h->asked ? STOP : GO_ON;
+}
+
+/* Takes the request that a response answers off the queue; true if it was a HEAD. */
+static bool take_request(struct http1 *h)
+{
+	bool head = h->waiting && (h->heads & 1);
+	if (!h->waiting) {
+		h->early++;
+		return false;
+	}
+	h->waiting--;
+	h->heads >>= 1;
+	return head;
+}
+
+static int on_response(struct side *s)
+{
+	struct http1 *h = s->http;
+	unsigned status = s->parser.status_code;
+	if (status / 100 == 1 && status != HTTP_STATUS_SWITCHING_PROTOCOLS)
+		return GO_ON;
+	bool head = take_request(h);
+	if (status == HTTP_STATUS_SWITCHING_PROTOCOLS && (wants_websocket(s) || (h->asked && !h->waiting))) {
+		h->granted = true;
+		return STOP;
+	}
+	tell_other(h, s->dir);
+	h->refused = h->refused || (h->asked && !h->waiting);
+	return head ? NO_BODY : GO_ON;
+}
+
+static int on_head(http_parser *p)
+{
+	struct side *s = p->data;
+	return s->dir == DIR_C2S ? on_request(s) : on_response(s);
+}
+
+static int on_complete(http_parser *p)
+{
+	struct side *s = p->data;
+	s->complete = true;
+	return 0;
+}
+
+static const http_parser_settings settings = {
+	.on_message_begin = on_begin,
+	.on_url = on_text,
+	.on_status = on_text,
+	.on_header_field = on_name,
+	.on_header_value = on_value,
+	.on_headers_complete = on_head,
+	.on_message_complete = on_complete,
+};
+
+static void start_reading(struct side *s)
+{
+	http_parser_init(&s->parser, s->dir == DIR_C2S ? HTTP_REQUEST : HTTP_RESPONSE);
+	s->parser.data = s;
+	s->mode = READING;
+}
+
+/* What was held goes where the client's bytes now go. */
+static void release_held(struct http1 *h)
+{
+	struct side *client = &h->side[DIR_C2S];
+	struct buf held = h->held;
+	bool cut = h->held_cut;
+	uint64_t lost = h->held_lost;
+	h->held = (struct buf){ 0 };
+	h->held_cut = false;
+	layer_feed(&h->layer, DIR_C2S, (struct chunk){ buf_slice(&held), -1, client->time });
+	if (cut)
+		layer_gap(&h->layer, DIR_C2S, lost, client->time);
+	buf_release(&held);
+}
+
+/* The connection belongs to a websocket layer from here on. */
+static void hand_over(struct http1 *h, bool client_synced, bool server_synced)
+{
+	const bool synced[2] = { [DIR_C2S] = client_synced, [DIR_S2C] = server_synced };
+	struct side *client = &h->side[DIR_C2S], *server = &h->side[DIR_S2C];
+	struct ws_deflate deflate = { .on = false };
+	if (server_synced)
+		deflate = ws_deflate_of(buf_slice(&server->value[EXTENSIONS]));
+	h->websocket = websocket_new(h->stream, &deflate, synced);
+	server->mode = THROUGH;
+	if (server->ended)
+		layer_end(h->websocket, DIR_S2C, server->time);
+	if (client->mode == READING && h->early)
+		return;
+	client->mode = THROUGH;
+	release_held(h);
+	if (client->ended)
+		layer_end(h->websocket, DIR_C2S, client->time);
+}
+
+/* The request was refused: what followed it is HTTP again. */
+static void take_back(struct http1 *h)
+{
+	h->refused = h->asked = false;
+	if (h->side[DIR_C2S].mode != HOLDING)
+		return;
+	start_reading(&h->side[DIR_C2S]);
+	release_held(h);
+}
+
+/* Was an upgrade asked for of which the server's side can't tell the outcome any more? */
+static void hand_over_blindly(struct http1 *h)
+{
+	if (!h->websocket && h->side[DIR_C2S].mode == HOLDING && h->side[DIR_S2C].mode == BLIND)
+		hand_over(h, true, false);
+}
+
+static void go_blind(struct side *s, const char *why)
+{
+	struct http1 *h = s->http;
+	s->mode = BLIND;
+	if (why)
+		stream_news(h->stream, NEWS_NOTE, s->dir, s->time, 0, why);
+	hand_over_blindly(h);
+	if (!h->websocket)
+		tell_other(h, s->dir);
+}
+
+/* Behind a request that wants a WebSocket. */
+static void request_done(struct http1 *h)
+{
+	struct side *client = &h->side[DIR_C2S];
+	if (!h->asked) {
+		start_reading(client); /* another protocol was wanted */
+		return;
+	}
+	client->mode = h->websocket ? THROUGH : HOLDING;
+	hand_over_blindly(h);
+}
+
+/* Behind a 101: to websocket, or to what is not for us. */
+static void response_done(struct http1 *h)
+{
+	if (h->granted)
+		hand_over(h, h->side[DIR_C2S].mode != BLIND, true);
+	else
+		go_blind(&h->side[DIR_S2C], NULL);
+}
+
+static struct chunk read_head(struct side *s, struct chunk c)
+{
+	size_t n = http_parser_execute(&s->parser, &settings, (const char *)c.bytes.at, c.bytes.len);
+	struct http1 *h = s->http;
+	enum http_errno fault = HTTP_PARSER_ERRNO(&s->parser);
+	if (h->refused)
+		take_back(h);
+	if (fault != HPE_OK) {
+		bool overlong = fault == HPE_HEADER_OVERFLOW || s->head_len > h->stream->limits->head;
+		go_blind(s, overlong ? "an HTTP head beyond the limit" : NULL);
+		return chunk_skip(c, c.bytes.len);
+	}
+	if (s->parser.upgrade && s->complete) {
+		if (s->dir == DIR_C2S)
+			request_done(h);
+		else
+			response_done(h);
+	}
+	return chunk_skip(c, n);
+}
+
+/* n more bytes are missing behind what is held; 0: their number is not known. */
+static void lose_held(struct http1 *h, uint64_t n)
+{
+	bool unknown = n == 0 || (h->held_cut && h->held_lost == 0);
+	h->held_lost = unknown ? 0 : h->held_cut ? h->held_lost + n : n;
+	h->held_cut = true;
+}
+
+static struct chunk hold(struct side *s, struct chunk c)
+{
+	struct http1 *h = s->http;
+	size_t room = h->held_cut ? 0 : h->stream->limits->head - h->held.len;
+	struct slice part = slice_head(c.bytes, room);
+	buf_add(&h->held, part);
+	if (part.len < c.bytes.len) {
+		h->stream->counts->skipped += c.bytes.len - part.len;
+		lose_held(h, c.bytes.len - part.len);
+	}
+	return chunk_skip(c, c.bytes.len);
+}
+
+static struct chunk hand_on(struct side *s, struct chunk c)
+{
+	layer_feed(s->http->websocket, s->dir, c);
+	return chunk_skip(c, c.bytes.len);
+}
+
+static struct chunk drop(struct side *s, struct chunk c)
+{
+	(void)s;
+	return chunk_skip(c, c.bytes.len);
+}
+
+static void feed(struct layer *l, enum dir dir, struct chunk c)
+{
+	static struct chunk (*const take[])(struct side *, struct chunk) = {
+		[READING] = read_head, [HOLDING] = hold, [THROUGH] = hand_on, [BLIND] = drop,
+	};
+	struct side *s = &((struct http1 *)l)->side[dir];
+	s->time = c.time;
+	while (c.bytes.len)
+		c = take[s->mode](s, c);
+}
+
+static void gap(struct layer *l, enum dir dir, uint64_t n, int64_t time)
+{
+	struct http1 *h = (struct http1 *)l;
+	struct side *s = &h->side[dir];
+	s->time = time;
+	if (s->mode == THROUGH)
+		layer_gap(h->websocket, dir, n, time);
+	else if (s->mode == HOLDING)
+		lose_held(h, n);
+	else if (s->mode != BLIND)
+		go_blind(s, NULL);
+}
+
+static void end(struct layer *l, enum dir dir, int64_t time)
+{
+	struct http1 *h = (struct http1 *)l;
+	struct side *s = &h->side[dir];
+	s->time = time;
+	s->ended = true;
+	if (s->mode == THROUGH)
+		layer_end(h->websocket, dir, time);
+}
+
+static void free_http1(struct layer *l)
+{
+	struct http1 *h = (struct http1 *)l;
+	layer_free(h->websocket);
+	buf_release(&h->held);
+	for (int dir = 0; dir < 2; dir++)
+		for (int i = 0; i < HEADERS; i++)
+			buf_release(&h->side[dir].value[i]);
+	free(h);
+}
+
+static const struct layer_ops ops = { "http1", feed, gap, end, free_http1 };
+
+struct layer *http1_new(const struct stream *s)
+{
+	struct http1 *h = xcalloc(1, sizeof(*h));
+	h->layer.ops = &ops;
+	h->stream = s;
+	for (int dir = 0; dir < 2; dir++) {
+		h->side[dir].http = h;
+		h->side[dir].dir = (enum dir)dir;
+		start_reading(&h->side[dir]);
+	}
+	return &h->layer;
+}
+
+/* Does `in` begin with the text, or is it a beginning of it? */
+static bool agrees(struct slice in, const char *text)
+{
+	size_t n = strlen(text) < in.len ? strlen(text) : in.len;
+	return n == 0 || memcmp(in.at, text, n) == 0;
+}
+
+/* Behind the method: a target without spaces, then the version. */
+static bool target_agrees(struct slice in)
+{
+	while (in.len && in.at[0] > ' ' && in.at[0] != 0x7f)
+		in = slice_skip(in, 1);
+	return agrees(in, " HTTP/1.");
+}
+
+bool http1_begins(struct slice in)
+{
+	static const char *const methods[] = {
+#define METHOD(number, name, text) #text " ",
+		HTTP_METHOD_MAP(METHOD)
+#undef METHOD
+	};
+	for (size_t i = 0; i < sizeof(methods) / sizeof(*methods); i++)
+		if (agrees(in, methods[i]) && target_agrees(slice_skip(in, strlen(methods[i]))))
+			return true;
+	return false;
+}
