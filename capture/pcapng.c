@@ -24,6 +24,7 @@ enum {
 	OPTION_TSRESOL = 9,
 	OPTION_TSOFFSET = 14,
 	MAX_INTERFACES = 65536,
+	FINEST = 28, /* decimal places of a second: 64 bits of a finer unit are less than a nanosecond */
 };
 
 static const uint32_t BYTE_ORDER_MAGIC = 0x1a2b3c4d;
@@ -116,8 +117,8 @@ static void set_unit(struct pcapng_interface *i, uint8_t resolution)
 {
 	unsigned n = resolution & 127;
 	bool binary = resolution & 128;
-	i->factor = binary ? (uint64_t)SECOND : n <= 9 ? power_of_10(9 - n) : 1;
-	i->divisor = binary || n <= 9 ? 1 : n - 9 <= 19 ? power_of_10(n - 9) : UINT64_MAX;
+	i->factor = binary ? (uint64_t)SECOND : n <= 9 ? power_of_10(9 - n) : n <= FINEST ? 1 : 0;
+	i->divisor = binary || n <= 9 || n > FINEST ? 1 : power_of_10(n - 9);
 	i->shift = binary ? n : 0;
 }
 
