@@ -6,7 +6,7 @@
  */
 #include "capture/pcap_file.h"
 
-#include "capture_writer.h"
+#include "tests/unit/capture_writer.h"
 
 #include <inttypes.h>
 #include <setjmp.h>
