@@ -21,7 +21,7 @@ WARN := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wvla -W
 ifneq ($(filter 1 true,$(WERROR) $(CI)),)
 WARN += -Werror
 endif
-CPPFLAGS := -I. -Ibuild/gen -D_DEFAULT_SOURCE -D_XOPEN_SOURCE=700 -DENVSCOPE_VERSION='"$(VERSION)"' $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
+CPPFLAGS := -I. -Ibuild/gen -D_GNU_SOURCE -DENVSCOPE_VERSION='"$(VERSION)"' $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
 CFLAGS := -std=c17 $(OPT) $(SANFLAGS) -fstack-protector-strong -fPIE $(WARN)
 LDFLAGS := $(SANFLAGS) -pie -Wl,-z,relro,-z,now
 LDLIBS := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lhttp_parser -lm

@@ -51,7 +51,7 @@ void capture_free(struct capture *c);
 /* Reads and handles at most `packets` packets. */
 enum capture_status capture_step(struct capture *c, unsigned packets);
 /* The end: whatever still waits in buffers is handed on, and all connections are told to the sink as ended (CONN_OPEN where they
- * were still open). Call once, before session_finish. */
+ * were still open). Call once. */
 void capture_finish(struct capture *c);
 struct source *capture_source(struct capture *c);
 struct capture_counts capture_counts(const struct capture *c);

@@ -47,6 +47,8 @@ struct conn_info {
 	bool tls;
 	enum transport transport;
 	enum conn_end end;
+	bool settled[2];         /* of a message in that direction: all that its sender had acknowledged of the other one was handed
+	                          * on, so that what it answers has been seen, if the capture has it */
 	int64_t opened;          /* time of its first packet */
 	void *user;              /* the sink's; NULL at first */
 };

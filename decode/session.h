@@ -137,9 +137,6 @@ struct session *session_new(const struct session_options *o, const struct sessio
 void session_free(struct session *s);
 /* The sink that feeds it. */
 struct sink session_sink(struct session *s);
-/* The capture has ended: what could only be known now becomes known (listener.rule). */
-void session_finish(struct session *s, int64_t time);
-
 const struct schema *session_schema(const struct session *s);
 struct session_counts session_counts(const struct session *s);
 /* n of the newest message, 0 for none; and of the oldest that is still kept. */

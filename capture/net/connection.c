@@ -273,6 +273,15 @@ static void take_bytes(struct connection *c, const struct segment *seg, enum dir
 	}
 }
 
+/* Is everything handed on that was acknowledged of the other direction? */
+static void see_settled(struct connection *c)
+{
+	for (int d = 0; d < 2; d++) {
+		const struct reassembly *other = &c->half[!d].in;
+		c->info.settled[d] = other->acked <= other->next || (c->half[!d].fin && other->next >= c->half[!d].fin_at);
+	}
+}
+
 /* Missing bytes of either direction may count as lost by now. */
 static void tick(struct connection *c, int64_t time, bool packet)
 {
@@ -311,6 +320,7 @@ void connections_feed(struct connections *t, const struct ip_packet *ip, const s
 	learn_start(&c->half[dir], seg);
 	if (seg->flags & TCP_ACK)
 		reassembly_ack(&c->half[!dir].in, seg->ack, time);
+	see_settled(c);
 	take_bytes(c, seg, dir, time, at);
 	if (reassembly_waits(&c->half[0].in) || reassembly_waits(&c->half[1].in))
 		tick(c, time, true);

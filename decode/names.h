@@ -1,0 +1,29 @@
+/* Commands by number: those of the schema, and unknown ones as they turn up, up to a limit. */
+#ifndef DECODE_NAMES_H
+#define DECODE_NAMES_H
+
+#include "decode/schema.h"
+
+enum { NAMES_MAX = 4096, NAME_LONGEST = 64 };
+
+struct names {
+	const struct schema *schema;
+	char **unknown;       /* numbers follow those of the schema */
+	uint16_t count;
+	uint16_t *slot;       /* open addressing: index + 1 into unknown */
+	uint64_t unnamed;     /* look-ups of a new name that found no room */
+};
+
+/* The number that stands for a command that is empty, too long, or found no room. */
+enum { NAME_NONE = 0 };
+
+void names_init(struct names *n, const struct schema *schema);
+void names_release(struct names *n);
+/* The number of a command; learns it if it is new. */
+uint16_t names_number(struct names *n, struct slice command);
+/* The command of a number; lives as long as names. "…" for NAME_NONE. */
+struct slice names_name(const struct names *n, uint16_t number);
+/* Its kind: by the schema, else by its ending ("reply" or not). */
+enum command_kind names_kind(const struct names *n, uint16_t number);
+
+#endif

@@ -1,0 +1,218 @@
+/*
+ * The scan: a protobuf reader that can stop at any byte.
+ *
+ * It is always in one of two states: inside a value that is not looked into (skip > 0), or gathering the header of the next field (tag
+ * and length; for numbers the value too). A stack of levels says which message a field belongs to and where that message ends. Level
+ * 1 is the Envelope, 2 the Any, from 3 on the payload, checked against its descriptor as schema_valid does.
+ */
+#include "decode/scan.h"
+
+#include "decode/wire.h"
+
+enum { ENVELOPE = 1, ANY = 2, SEQ = 3, PRIORITY = 2, DATA = 6, COMMAND = 1, LAST_FIELD = 9 };
+
+void scan_init(struct scan *s, const struct schema *schema)
+{
+	*s = (struct scan){ .schema = schema };
+}
+
+void scan_release(struct scan *s)
+{
+	for (size_t i = 0; i < sizeof s->text / sizeof *s->text; i++)
+		buf_release(&s->text[i]);
+	buf_release(&s->value);
+}
+
+void scan_begin(struct scan *s, uint64_t size)
+{
+	for (size_t i = 0; i < sizeof s->text / sizeof *s->text; i++)
+		buf_clear(&s->text[i]);
+	buf_clear(&s->value);
+	s->at = s->skip = s->value_from = s->value_to = s->reached = 0;
+	s->header_len = 0;
+	s->keep = NULL;
+	s->depth = 1;
+	s->level[0] = (struct scan_level){ NULL, size };
+	s->bad = s->has_data = false;
+	s->priority = s->seq = 0;
+}
+
+static void push(struct scan *s, const ProtobufCMessageDescriptor *type, uint64_t len)
+{
+	if (s->depth == SCAN_LEVELS) {
+		s->bad = true;
+		return;
+	}
+	s->level[s->depth++] = (struct scan_level){ type, s->at + len };
+}
+
+static void skip(struct scan *s, uint64_t len, struct buf *keep)
+{
+	s->skip = len;
+	s->keep = keep;
+	if (keep)
+		buf_clear(keep);
+}
+
+/* The type of the payload, by what was read before it. */
+static type_id payload_type(const struct scan *s)
+{
+	type_id t = schema_type_of_url(s->schema, buf_slice(&s->text[DATA]));
+	if (t)
+		return t;
+	const struct command_info *info =
+		schema_command_info(s->schema, schema_command(s->schema, buf_slice(&s->text[COMMAND])));
+	if (!info)
+		return 0;
+	return info->reply_type && s->text[5].len ? info->reply_type : info->type;
+}
+
+static void in_envelope(struct scan *s, const struct wire_field *f, uint64_t len)
+{
+	if (!f->number || f->number > LAST_FIELD) {
+		skip(s, len, NULL);
+		return;
+	}
+	s->reached = f->number;
+	s->bad = s->bad || f->type != (f->number == PRIORITY || f->number == SEQ ? WIRE_VARINT : WIRE_LENGTH);
+	if (f->number == PRIORITY) {
+		s->priority = (int32_t)f->number_value;
+	} else if (f->number == SEQ) {
+		s->seq = (int32_t)f->number_value;
+	} else if (f->number == DATA) {
+		s->has_data = true;
+		push(s, NULL, len);
+	} else {
+		skip(s, len, &s->text[f->number]);
+	}
+}
+
+static void in_any(struct scan *s, const struct wire_field *f, uint64_t len)
+{
+	s->bad = s->bad || ((f->number == 1 || f->number == 2) && f->type != WIRE_LENGTH);
+	if (f->number == 1) {
+		skip(s, len, &s->text[DATA]);
+	} else if (f->number == 2) {
+		buf_clear(&s->value);
+		s->value_from = s->at;
+		s->value_to = s->at + (len < SCAN_VALUE ? len : SCAN_VALUE);
+		type_id t = payload_type(s);
+		if (t)
+			push(s, schema_descriptor(s->schema, t), len);
+		else
+			skip(s, len, NULL);
+	} else {
+		skip(s, len, NULL);
+	}
+}
+
+static void in_payload(struct scan *s, const struct wire_field *f, uint64_t len)
+{
+	const ProtobufCMessageDescriptor *type = s->level[s->depth - 1].type;
+	const ProtobufCFieldDescriptor *field = protobuf_c_message_descriptor_get_field(type, f->number);
+	int wire = field ? schema_wire_type(field) : f->type;
+	bool packed = field && field->label == PROTOBUF_C_LABEL_REPEATED && f->type == WIRE_LENGTH && wire != WIRE_LENGTH;
+	if (wire != f->type && !packed)
+		s->bad = true;
+	else if (field && field->type == PROTOBUF_C_TYPE_MESSAGE)
+		push(s, field->descriptor, len);
+	else
+		skip(s, len, NULL);
+}
+
+/* A header is complete; len: bytes of the value that follow it. */
+static void take_field(struct scan *s, const struct wire_field *f, uint64_t len)
+{
+	if (len > s->level[s->depth - 1].end - s->at) {
+		s->bad = true;
+		return;
+	}
+	if (s->depth == ENVELOPE)
+		in_envelope(s, f, len);
+	else if (s->depth == ANY)
+		in_any(s, f, len);
+	else
+		in_payload(s, f, len);
+}
+
+/* One more byte of a header. */
+static void take_header(struct scan *s, uint8_t byte)
+{
+	struct wire_field f = { 0 };
+	uint64_t len;
+	s->header[s->header_len++] = byte;
+	s->at++;
+	struct slice in = slice_of(s->header, s->header_len);
+	size_t n = wire_header(in, &f, &len);
+	if (!n) {
+		s->bad = s->header_len >= 10;
+		return;
+	}
+	struct slice value = slice_skip(in, n);
+	size_t fixed = f.type == WIRE_64BIT ? 8 : f.type == WIRE_32BIT ? 4 : 0;
+	if (f.type == WIRE_VARINT && !wire_varint(value, 10, &f.number_value)) {
+		s->bad = value.len >= 10;
+		return;
+	}
+	if (value.len < fixed)
+		return;
+	s->header_len = 0;
+	take_field(s, &f, len);
+}
+
+/* Leaves the messages that end here. */
+static void pop(struct scan *s)
+{
+	while (s->depth > 1 && !s->skip && s->at >= s->level[s->depth - 1].end) {
+		if (s->header_len)
+			s->bad = true;
+		s->depth--;
+	}
+}
+
+/* Keeps what the bytes at s->at … hold of the payload's front. */
+static void keep_value(struct scan *s, struct slice bytes)
+{
+	uint64_t from = s->value_from + s->value.len;
+	if (from < s->value_to && from >= s->at && from - s->at < bytes.len)
+		buf_add(&s->value, slice_head(slice_skip(bytes, (size_t)(from - s->at)), (size_t)(s->value_to - from)));
+}
+
+void scan_feed(struct scan *s, struct slice bytes)
+{
+	keep_value(s, bytes);
+	while (bytes.len && !s->bad) {
+		if (!s->skip) {
+			uint64_t value_from = s->value_from;
+			take_header(s, bytes.at[0]);
+			bytes = slice_skip(bytes, 1);
+			if (s->value_from != value_from)
+				keep_value(s, bytes);
+		} else {
+			size_t n = s->skip < bytes.len ? (size_t)s->skip : bytes.len;
+			if (s->keep && s->keep->len < SCAN_TEXT)
+				buf_add(s->keep, slice_head(slice_head(bytes, n), SCAN_TEXT - s->keep->len));
+			s->skip -= n;
+			s->at += n;
+			bytes = slice_skip(bytes, n);
+		}
+		pop(s);
+	}
+	if (s->bad)
+		s->at += bytes.len;
+}
+
+bool scan_good(const struct scan *s)
+{
+	return !s->bad && s->depth == 1 && !s->skip && !s->header_len && s->at == s->level[0].end;
+}
+
+struct envelope scan_envelope(const struct scan *s)
+{
+	return (struct envelope){
+		.command = buf_slice(&s->text[COMMAND]), .id = buf_slice(&s->text[4]), .rid = buf_slice(&s->text[5]),
+		.jwt = buf_slice(&s->text[7]), .traceid = buf_slice(&s->text[8]), .spanid = buf_slice(&s->text[9]),
+		.type_url = buf_slice(&s->text[DATA]), .value = buf_slice(&s->value), .priority = s->priority, .seq = s->seq,
+		.has_data = s->has_data,
+	};
+}

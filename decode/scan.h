@@ -1,0 +1,54 @@
+/*
+ * Reading a large Envelope as it comes, piece by piece, without keeping it: the same facts as envelope_read gives, and whether the
+ * whole is valid.
+ */
+#ifndef DECODE_SCAN_H
+#define DECODE_SCAN_H
+
+#include "base/buf.h"
+#include "decode/envelope.h"
+#include "decode/schema.h"
+
+enum {
+	SCAN_TEXT = 1024,   /* bytes kept of an id, type_url … */
+	SCAN_VALUE = 4096,  /* bytes kept of the payload's front */
+	SCAN_LEVELS = 102,  /* Envelope, Any, and 100 levels of payload */
+	SCAN_HEADER = 20,   /* longest field header with its varint or fixed value */
+};
+
+struct scan_level {
+	const ProtobufCMessageDescriptor *type; /* NULL for the Envelope and its Any */
+	uint64_t end;                           /* offset in the message */
+};
+
+struct scan {
+	const struct schema *schema;
+	uint64_t at;                   /* offset of the next byte */
+	uint8_t header[SCAN_HEADER];
+	size_t header_len;
+	uint64_t skip;                 /* bytes left of a value that is not looked into */
+	struct buf *keep;              /* where they go, up to SCAN_TEXT; NULL */
+	struct scan_level level[SCAN_LEVELS];
+	int depth;                     /* levels in use; 1: Envelope, 2: Any, 3 and more: payload */
+	bool bad;
+	bool has_data;
+	int32_t priority, seq;
+	struct buf text[10];           /* by field number of the Envelope; [6] is the type_url */
+	struct buf value;              /* the payload's front */
+	uint64_t value_from, value_to; /* offsets of what of it is wanted */
+	uint64_t reached;              /* number of the Envelope's field under way or last read */
+};
+
+void scan_init(struct scan *s, const struct schema *schema);
+void scan_release(struct scan *s);
+/* Begins a message of `size` bytes. */
+void scan_begin(struct scan *s, uint64_t size);
+/* The next bytes of it. */
+void scan_feed(struct scan *s, struct slice bytes);
+/* True if the message came whole and is valid. */
+bool scan_good(const struct scan *s);
+/* What is known of it so far. Text beyond SCAN_TEXT bytes and payload beyond SCAN_VALUE are cut. Borrowed from the scan until the next
+ * scan_begin. */
+struct envelope scan_envelope(const struct scan *s);
+
+#endif

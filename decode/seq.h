@@ -1,0 +1,55 @@
+/*
+ * Sequence numbers of one direction of a connection (protocol.md, "Envelope": seq starts at 0, +1 for each message; the receiver puts a
+ * message back in order if no more than 100 wait for it, and disconnects otherwise).
+ */
+#ifndef DECODE_SEQ_H
+#define DECODE_SEQ_H
+
+#include "decode/rules.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum { SEQ_WAIT = 100, SEQ_HOLES = 32 };
+
+enum hole_state {
+	HOLE_OPEN,    /* the numbers may still come */
+	HOLE_EXCUSED, /* the capture may lack them: nobody is blamed */
+	HOLE_LOST,    /* they came too late, or never */
+};
+
+/* Numbers from … to - 1 were not seen. */
+struct seq_hole {
+	int64_t from, to;
+	uint32_t n; /* the message that showed the hole */
+	uint8_t state;
+};
+
+struct seq {
+	bool begun;
+	int64_t base, high; /* all numbers in base … high - 1 were seen, but for the holes; high is expected next */
+	bool excuse;        /* bytes are missing from the capture before the next message */
+	struct seq_hole hole[SEQ_HOLES]; /* ascending */
+	size_t holes;
+};
+
+/* A rule of an earlier message that changes now. */
+struct seq_change {
+	uint32_t n;
+	enum rule rule, was; /* was: RULES for none */
+};
+
+struct seq_verdict {
+	uint32_t rules; /* of this message: bit set */
+	struct seq_change change[SEQ_HOLES];
+	size_t changes;
+};
+
+/* Message n has this number. start_seen: the capture has the beginning of the connection. */
+void seq_message(struct seq *s, int64_t number, uint32_t n, bool start_seen, struct seq_verdict *out);
+/* Messages of this direction may be missing from the capture here. */
+void seq_capture_gap(struct seq *s);
+/* The connection has ended: what is still missing never came. */
+void seq_end(struct seq *s, struct seq_verdict *out);
+
+#endif

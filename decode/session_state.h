@@ -1,0 +1,89 @@
+/* What is inside a session: for the files decode/session*.c and decode/thread.c only. */
+#ifndef DECODE_SESSION_STATE_H
+#define DECODE_SESSION_STATE_H
+
+#include "base/chunks.h"
+#include "decode/idtable.h"
+#include "decode/names.h"
+#include "decode/scan.h"
+#include "decode/seq.h"
+#include "decode/session.h"
+#include "decode/store.h"
+
+enum {
+	WINDOW = 65536,         /* records kept while printing */
+	NEWS_MAX = 1 << 20,     /* news kept */
+	WAITING_MAX = 64,       /* replies of a connection whose request may still come */
+};
+
+/* A large message under way. */
+struct draft {
+	struct scan scan;
+	struct store_draft bytes;
+	uint64_t captured;
+	bool after_gap;
+};
+
+/* A connection while it is tracked. */
+struct conn_state {
+	struct session_conn pub; /* first: what others see */
+	struct seq seq[2];
+	struct draft *draft[2];
+	bool gap[2];             /* bytes of that direction are missing from the capture */
+	uint32_t open;           /* newest open thread; they are linked through record.reply (older) and record.request (newer) */
+	uint32_t waiting[WAITING_MAX]; /* replies (n) whose request was not seen yet though it may come */
+	size_t waiting_count;
+};
+
+struct session {
+	struct session_options options;
+	struct session_listener listener;
+	struct schema *schema;
+	struct names names;
+	struct store *store;
+	struct idtable *ids;
+	struct chunks records, tallies, threads, news; /* records: index n - 1 */
+	uint32_t free_tally;     /* list of tallies to use again, through tally.messages */
+	struct conn_state **conn; /* in order of appearance */
+	uint32_t conns, conns_cap;
+	uint32_t *conn_of;       /* connection number → index + 1 */
+	uint32_t conn_of_cap;
+	uint32_t drafts;         /* messages under way */
+	struct session_counts counts;
+};
+
+/* A message that has arrived, on its way into its record. */
+struct arrival {
+	struct conn_state *conn;
+	const struct conn_info *info;
+	enum dir dir;
+	struct envelope e;
+	struct slice bytes;      /* what was captured of it, or its front */
+	bool good, cut, after_gap, has_seq, unmasked;
+	uint32_t n;
+	struct record *r;
+};
+
+static inline struct record *record_at(const struct session *s, uint32_t n)
+{
+	return n ? chunks_at(&s->records, n - 1) : NULL;
+}
+
+static inline struct tally *tally_at(const struct session *s, uint32_t number)
+{
+	return number ? chunks_at(&s->tallies, number - 1) : NULL;
+}
+
+/* Message n breaks the rule: marks it, counts it. */
+void session_break(struct session *s, struct conn_state *c, struct record *r, enum rule rule);
+/* An earlier message breaks it, which is known only now: also tells the listener. */
+void session_break_late(struct session *s, struct conn_state *c, uint32_t n, enum rule rule, enum rule was, int64_t time);
+
+/* Puts the message into its thread. */
+void thread_message(struct session *s, struct arrival *a);
+/* The connection ended, or the capture did: no more replies come to its open threads, and no more requests to replies that wait. */
+void thread_conn_closed(struct session *s, struct conn_state *c, int64_t time);
+/* The record of an open thread is forgotten. */
+void thread_unlink(struct session *s, struct record *r, uint32_t n);
+
+#endif

@@ -1,0 +1,307 @@
+/*
+ * The store.
+ *
+ * A place is two bits of kind and 62 bits of offset:
+ *
+ *	FILE    offset in the capture file
+ *	SPOOL   offset in the spool file
+ *	RUNS    offset in the spool file of a block of runs: { place of the block before or 0, count, runs … }
+ *
+ * A run is a place of kind FILE or SPOOL and a length. Blocks hold at most BLOCK_RUNS runs and are chained backwards, so that a message
+ * may come in any number of pieces. Writing goes through a buffer of SPOOL_BUFFER bytes, reading looks there too.
+ */
+#include "decode/store.h"
+
+#include "base/xalloc.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { SPOOL_BUFFER = 256 << 10, BLOCK_RUNS = 4096, SMALL_RUN = 64 };
+enum kind { NOWHERE, IN_FILE, IN_SPOOL, IN_RUNS };
+
+struct run {
+	uint64_t place;
+	uint64_t len;
+};
+
+struct block {
+	uint64_t older;
+	uint64_t count;
+};
+
+struct store {
+	int file, spool; /* descriptors; spool -1 until it is needed */
+	char *dir;
+	bool broken;     /* the spool can't be made or written */
+	uint64_t written, failed;
+	struct buf pending; /* bytes of the spool after `written` */
+};
+
+static uint64_t place_of(enum kind kind, uint64_t offset)
+{
+	return (uint64_t)kind << 62 | offset;
+}
+
+static uint64_t offset_of(uint64_t place)
+{
+	return place & (UINT64_MAX >> 2);
+}
+
+struct store *store_new(int file, const char *dir)
+{
+	struct store *s = xcalloc(1, sizeof *s);
+	const char *tmp = dir ? dir : getenv("TMPDIR");
+	s->file = file;
+	s->spool = -1;
+	s->dir = xstrdup(tmp && *tmp ? tmp : "/tmp");
+	return s;
+}
+
+void store_free(struct store *s)
+{
+	if (!s)
+		return;
+	if (s->spool >= 0)
+		close(s->spool);
+	buf_release(&s->pending);
+	free(s->dir);
+	free(s);
+}
+
+static int open_spool(const char *dir)
+{
+	char path[4096];
+	int fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	if (fd >= 0)
+		return fd;
+	int n = snprintf(path, sizeof path, "%s/envscope-XXXXXX", dir);
+	if (n < 0 || (size_t)n >= sizeof path)
+		return -1;
+	fd = mkostemp(path, O_CLOEXEC);
+	if (fd >= 0)
+		unlink(path);
+	return fd;
+}
+
+static bool flush(struct store *s)
+{
+	struct slice left = buf_slice(&s->pending);
+	uint64_t to = s->written;
+	if (s->spool < 0)
+		s->spool = open_spool(s->dir);
+	s->broken = s->broken || s->spool < 0;
+	while (left.len && !s->broken) {
+		ssize_t n = pwrite(s->spool, left.at, left.len, (off_t)to);
+		s->broken = n <= 0;
+		left = slice_skip(left, n > 0 ? (size_t)n : 0);
+		to += n > 0 ? (uint64_t)n : 0;
+	}
+	if (!s->broken)
+		s->written = to;
+	buf_clear(&s->pending);
+	return !s->broken;
+}
+
+/* Appends to the spool; returns the place, 0 if it is broken. */
+static uint64_t spool_add(struct store *s, struct slice bytes)
+{
+	if (s->broken)
+		return 0;
+	if (s->pending.len + bytes.len > SPOOL_BUFFER && !flush(s))
+		return 0;
+	uint64_t place = place_of(IN_SPOOL, s->written + s->pending.len);
+	buf_add(&s->pending, bytes);
+	return place;
+}
+
+uint64_t store_add(struct store *s, struct slice bytes, int64_t at)
+{
+	if (at >= 0 && s->file >= 0)
+		return place_of(IN_FILE, (uint64_t)at);
+	uint64_t place = spool_add(s, bytes);
+	s->failed += !place;
+	return place;
+}
+
+static void write_runs(struct store *s, struct store_draft *d)
+{
+	struct block b = { d->older, d->runs.len / sizeof(struct run) };
+	struct buf all = { 0 };
+	buf_add(&all, slice_of(&b, sizeof b));
+	buf_add(&all, buf_slice(&d->runs));
+	uint64_t place = spool_add(s, buf_slice(&all));
+	buf_release(&all);
+	d->failed = d->failed || !place;
+	d->older = place ? place_of(IN_RUNS, offset_of(place)) : 0;
+	buf_clear(&d->runs);
+}
+
+void store_piece(struct store *s, struct store_draft *d, struct slice bytes, int64_t at)
+{
+	if (!bytes.len || d->failed)
+		return;
+	bool again = at >= 0 && s->file >= 0 && bytes.len >= SMALL_RUN;
+	uint64_t place = again ? place_of(IN_FILE, (uint64_t)at) : spool_add(s, bytes);
+	d->failed = !place;
+	struct run last = { 0, 0 };
+	if (d->runs.len)
+		memcpy(&last, d->runs.at + d->runs.len - sizeof last, sizeof last);
+	if (last.len && last.place + last.len == place) {
+		last.len += bytes.len;
+		memcpy(d->runs.at + d->runs.len - sizeof last, &last, sizeof last);
+		return;
+	}
+	if (d->runs.len == BLOCK_RUNS * sizeof(struct run))
+		write_runs(s, d);
+	struct run run = { place, bytes.len };
+	buf_add(&d->runs, slice_of(&run, sizeof run));
+}
+
+uint64_t store_finish(struct store *s, struct store_draft *d, bool cut)
+{
+	struct run only = { 0, 0 };
+	if (d->runs.len == sizeof only && !d->older && !cut)
+		memcpy(&only, d->runs.at, sizeof only);
+	else if (d->runs.len)
+		write_runs(s, d);
+	uint64_t place = d->failed ? 0 : only.len ? only.place : d->older;
+	s->failed += d->failed;
+	d->older = 0;
+	d->failed = false;
+	buf_clear(&d->runs);
+	return place;
+}
+
+uint64_t store_cut(struct store *s, struct slice bytes, int64_t at)
+{
+	struct store_draft d = { 0 };
+	store_piece(s, &d, bytes, at);
+	uint64_t place = store_finish(s, &d, true);
+	store_draft_release(&d);
+	return place;
+}
+
+void store_draft_release(struct store_draft *d)
+{
+	buf_release(&d->runs);
+	*d = (struct store_draft){ 0 };
+}
+
+static bool read_all(int fd, uint8_t *to, uint64_t len, uint64_t offset)
+{
+	while (len) {
+		ssize_t n = pread(fd, to, len, (off_t)offset);
+		if (n <= 0)
+			return false;
+		to += n;
+		offset += (uint64_t)n;
+		len -= (uint64_t)n;
+	}
+	return true;
+}
+
+static bool read_spool(const struct store *s, uint8_t *to, uint64_t len, uint64_t offset)
+{
+	uint64_t in_file = offset < s->written ? s->written - offset : 0;
+	if (in_file > len)
+		in_file = len;
+	if (in_file && !read_all(s->spool, to, in_file, offset))
+		return false;
+	if (in_file == len)
+		return true;
+	uint64_t from = offset + in_file - s->written;
+	if (from + (len - in_file) > s->pending.len)
+		return false;
+	memcpy(to + in_file, s->pending.at + from, len - in_file);
+	return true;
+}
+
+static bool read_run(const struct store *s, uint8_t *to, uint64_t len, uint64_t place)
+{
+	if (place >> 62 == IN_FILE)
+		return read_all(s->file, to, len, offset_of(place));
+	return read_spool(s, to, len, offset_of(place));
+}
+
+/* Reads a block of runs; false at the end of the chain and on error. */
+static bool read_block(const struct store *s, uint64_t place, struct block *b, struct buf *runs)
+{
+	if (!place || !read_spool(s, (uint8_t *)b, sizeof *b, offset_of(place)) || b->count > BLOCK_RUNS)
+		return false;
+	size_t n = b->count * sizeof(struct run);
+	buf_clear(runs);
+	runs->len = read_spool(s, buf_reserve(runs, n), n, offset_of(place) + sizeof *b) ? n : 0;
+	return runs->len == n;
+}
+
+static struct run run_at(const struct buf *runs, uint64_t i)
+{
+	struct run r;
+	memcpy(&r, runs->at + i * sizeof r, sizeof r);
+	return r;
+}
+
+/* The bytes that a chain of blocks leads to. */
+static uint64_t runs_length(const struct store *s, uint64_t place)
+{
+	struct buf runs = { 0 };
+	struct block b;
+	uint64_t total = 0;
+	for (; read_block(s, place, &b, &runs); place = b.older)
+		for (uint64_t i = 0; i < b.count; i++)
+			total += run_at(&runs, i).len;
+	buf_release(&runs);
+	return total;
+}
+
+/* Reads them all, newest block first, so from the back of what is wanted to its front. */
+static bool read_runs(const struct store *s, uint8_t *to, uint64_t left, uint64_t place)
+{
+	struct buf runs = { 0 };
+	struct block b;
+	bool good = true;
+	for (; good && read_block(s, place, &b, &runs); place = b.older) {
+		for (uint64_t i = b.count; i > 0 && good; i--) {
+			struct run run = run_at(&runs, i - 1);
+			good = run.len <= left && read_run(s, to + left - run.len, run.len, run.place);
+			left -= good ? run.len : 0;
+		}
+	}
+	buf_release(&runs);
+	return good && left == 0;
+}
+
+struct slice store_read(const struct store *s, uint64_t place, uint64_t size, struct buf *scratch)
+{
+	struct slice none = { NULL, 0 };
+	bool in_runs = place >> 62 == IN_RUNS;
+	uint64_t length = in_runs ? runs_length(s, place) : size;
+	if (!place || !length || length > size)
+		return none;
+	buf_clear(scratch);
+	uint8_t *to = buf_reserve(scratch, length);
+	if (!(in_runs ? read_runs(s, to, length, place) : read_run(s, to, length, place)))
+		return none;
+	scratch->len = length;
+	return buf_slice(scratch);
+}
+
+void store_reset(struct store *s)
+{
+	buf_clear(&s->pending);
+	if (s->written && ftruncate(s->spool, 0) == 0)
+		s->written = 0;
+}
+
+uint64_t store_spooled(const struct store *s)
+{
+	return s->written + s->pending.len;
+}
+
+uint64_t store_failed(const struct store *s)
+{
+	return s->failed;
+}

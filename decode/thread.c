@@ -1,0 +1,377 @@
+/*
+ * Threads: which message answers which (protocol.md, "Envelope", "Streams"; design.md, "Threads").
+ *
+ * A thread is a chain of records, from its first message through record.next; the first message's record stands for the thread. It is a
+ * request most of the time; where the capture shows an answer before the request, or no request at all, it is that answer.
+ *
+ * Who is looked for: a rid names a message of the other direction. Stream messages may name one of their own direction, where that is an
+ * upload. An event names the watch or queue that was registered, by what the registration's reply said. While a thread is open it hangs
+ * in its connection's list, through the links `reply` and `request` of its first record, which are free until then.
+ */
+#include "decode/session_state.h"
+#include "decode/wire.h"
+
+static bool is_command(const struct session *s, uint16_t command, const char *name)
+{
+	return slice_is(names_name(&s->names, command), name);
+}
+
+static void list_open(struct session *s, struct conn_state *c, uint32_t n)
+{
+	struct record *r = record_at(s, n), *next = record_at(s, c->open);
+	r->reply = next ? c->open : 0;
+	r->request = 0;
+	if (next)
+		next->request = n;
+	c->open = n;
+}
+
+void thread_unlink(struct session *s, struct record *r, uint32_t n)
+{
+	const struct session_conn *pub = session_conn(s, r->conn);
+	struct conn_state *c = (struct conn_state *)(uintptr_t)pub;
+	struct record *newer = record_at(s, r->request), *older = record_at(s, r->reply);
+	if (newer)
+		newer->reply = r->reply;
+	else if (c && c->open == n)
+		c->open = older ? r->reply : 0;
+	if (older)
+		older->request = r->request;
+	r->reply = r->request = 0;
+}
+
+static bool is_open(const struct record *r)
+{
+	return r->state == THREAD_OPEN || r->state == THREAD_STREAMING;
+}
+
+static void set_state(struct session *s, uint32_t n, struct record *first, enum thread_state state)
+{
+	bool was = is_open(first);
+	first->state = (uint8_t)state & 15;
+	if (was && !is_open(first))
+		thread_unlink(s, first, n);
+}
+
+static void count_message(struct tally *t, const struct record *r)
+{
+	t->bytes[r->dir] += r->size;
+	t->messages++;
+	t->rules |= r->rules;
+	t->events += r->role == ROLE_EVENT;
+}
+
+static uint32_t new_tally(struct session *s, struct tally **out)
+{
+	uint32_t number = s->free_tally;
+	if (number) {
+		*out = tally_at(s, number);
+		s->free_tally = (*out)->messages;
+		**out = (struct tally){ 0 };
+		return number;
+	}
+	*out = chunks_add(&s->tallies);
+	return (uint32_t)s->tallies.count;
+}
+
+/* The tally of a thread of more than two messages; made from its first two when the third comes. */
+static struct tally *tally_of(struct session *s, struct record *first)
+{
+	struct tally *t = tally_at(s, first->tally);
+	if (t || !first->next)
+		return t;
+	const struct record *second = record_at(s, first->next);
+	first->tally = new_tally(s, &t);
+	count_message(t, first);
+	if (second) {
+		count_message(t, second);
+		if (second->dir != first->dir)
+			t->first_answer = first->next;
+	}
+	return t;
+}
+
+/* The message joins the thread that begins with message `head`, which may be forgotten. */
+static void join(struct session *s, struct arrival *a, uint32_t head)
+{
+	struct record *first = record_at(s, head);
+	a->r->thread = head;
+	if (!first)
+		return;
+	struct tally *t = tally_of(s, first);
+	struct record *last = record_at(s, first->last ? first->last : head);
+	if (last)
+		last->next = a->n;
+	first->last = a->n;
+	if (!t)
+		return;
+	count_message(t, a->r);
+	if (!t->first_answer && a->r->dir != first->dir)
+		t->first_answer = a->n;
+}
+
+/* A varint or text field of a payload: the first such top-level field, empty or 0 if it is not there. */
+static struct wire_field payload_field(struct slice payload, uint32_t number)
+{
+	struct wire_field f;
+	while (wire_next(&payload, &f) == WIRE_FIELD)
+		if (f.number == number)
+			return f;
+	return (struct wire_field){ 0 };
+}
+
+/* beginstream: the size that its stat announces (BeginStream.stat = 2, Stat.size = 14). */
+static uint64_t announced_size(const struct arrival *a)
+{
+	return payload_field(payload_field(a->e.value, 2).bytes, 14).number_value;
+}
+
+/* A stream message of a thread: begin, data, end. */
+static void see_stream(struct session *s, struct arrival *a, uint32_t head, struct record *first)
+{
+	struct tally *t = tally_of(s, first);
+	if (is_command(s, a->r->command, "beginstream")) {
+		if (is_open(first))
+			set_state(s, head, first, THREAD_STREAMING);
+		if (t)
+			t->stream_total = announced_size(a);
+	} else if (is_command(s, a->r->command, "stream")) {
+		if (t) {
+			t->chunks++;
+			t->stream_bytes += a->r->size;
+		}
+	} else if (is_open(first)) {
+		set_state(s, head, first, THREAD_OPEN);
+	}
+}
+
+static struct id_entry *find_id(const struct session *s, uint32_t conn, unsigned dir, struct slice id)
+{
+	return idtable_find(s->ids, idtable_key(s->ids, conn, dir, false, id));
+}
+
+/* True if the entry names a message that can have answers. */
+static bool answerable(const struct session *s, const struct id_entry *e)
+{
+	const struct record *r = e ? record_at(s, e->n) : NULL;
+	return e && e->kind == ID_MESSAGE && (!r || r->role == ROLE_REQUEST || r->role == ROLE_SINGLE);
+}
+
+/* The entry of the request that a message with a rid answers; for a stream message maybe the sender's own upload. */
+static struct id_entry *find_request(struct session *s, const struct arrival *a)
+{
+	struct id_entry *other = find_id(s, a->r->conn, !a->dir, a->e.rid);
+	if (a->r->role != ROLE_STREAM)
+		return other;
+	const struct record *r = other ? record_at(s, other->n) : NULL;
+	if (answerable(s, other) && r && is_command(s, r->command, "download"))
+		return other;
+	struct id_entry *own = find_id(s, a->r->conn, a->dir, a->e.rid);
+	r = own ? record_at(s, own->n) : NULL;
+	if (answerable(s, own) && r && is_command(s, r->command, "upload"))
+		return own;
+	return other;
+}
+
+static void wait_for_request(struct session *s, struct arrival *a)
+{
+	struct conn_state *c = a->conn;
+	if (c->waiting_count == WAITING_MAX) {
+		session_break_late(s, c, c->waiting[0], RULE_RID_UNKNOWN, RULES, a->r->time);
+		memmove(c->waiting, c->waiting + 1, --c->waiting_count * sizeof *c->waiting);
+	}
+	c->waiting[c->waiting_count++] = a->n;
+}
+
+/* Nothing with that id was seen. Who is to blame? Not the sender, if the capture may lack it. */
+static void rid_unknown(struct session *s, struct arrival *a)
+{
+	if (!a->info->start_seen)
+		session_break(s, a->conn, a->r, RULE_RID_UNKNOWN_JOINED);
+	else if (a->conn->gap[!a->dir])
+		return;
+	else if (a->info->settled[a->dir])
+		session_break(s, a->conn, a->r, RULE_RID_UNKNOWN);
+	else
+		wait_for_request(s, a);
+}
+
+static void orphan(struct session *s, struct arrival *a, const struct id_entry *e)
+{
+	a->r->thread = a->n;
+	a->r->state = THREAD_ORPHAN;
+	rid_unknown(s, a);
+	if (!e)
+		idtable_add(s->ids, idtable_key(s->ids, a->r->conn, !a->dir, false, a->e.rid), a->n, ID_ORPHAN, true);
+}
+
+/* A registration's reply names what events will name: the watch's id (WatchResponse.id = 1), the queue (queuename = 1). */
+static void see_registration(struct session *s, struct arrival *a, uint32_t head)
+{
+	bool watch = is_command(s, a->r->command, "watchreply");
+	if (!watch && !is_command(s, a->r->command, "registerqueuereply") &&
+	    !is_command(s, a->r->command, "registerexchangereply"))
+		return;
+	uint64_t key = idtable_key(s->ids, a->r->conn, watch, true, payload_field(a->e.value, 1).bytes);
+	struct id_entry *e = idtable_find(s->ids, key);
+	if (e)
+		e->n = head;
+	else
+		idtable_add(s->ids, key, head, watch ? ID_WATCH : ID_QUEUE, true);
+}
+
+static void final_reply(struct session *s, struct arrival *a, struct id_entry *e, uint32_t head, struct record *first)
+{
+	bool failed = is_command(s, a->r->command, "error");
+	if (!is_open(first) && first->state != THREAD_SINGLE && first->state != THREAD_ORPHAN) {
+		session_break(s, a->conn, a->r, RULE_REPLY_DUPLICATE);
+		return;
+	}
+	if (first->state == THREAD_ORPHAN && first->reply)
+		session_break(s, a->conn, a->r, RULE_REPLY_DUPLICATE);
+	set_state(s, head, first, first->state == THREAD_ORPHAN ? THREAD_ORPHAN : failed ? THREAD_FAILED : THREAD_DONE);
+	first->reply = a->n;
+	if (e)
+		e->open = false;
+	if (!failed)
+		see_registration(s, a, head);
+}
+
+/* A message with a rid. */
+static void answer(struct session *s, struct arrival *a)
+{
+	struct id_entry *e = find_request(s, a);
+	if (!e || (e->kind == ID_MESSAGE && !answerable(s, e))) {
+		orphan(s, a, e);
+	} else {
+		const struct record *named = record_at(s, e->n);
+		join(s, a, named ? named->thread : e->n);
+		if (e->kind == ID_ORPHAN)
+			rid_unknown(s, a);
+	}
+	struct record *first = record_at(s, a->r->thread);
+	if (!first)
+		return;
+	if (a->r->role == ROLE_STREAM)
+		see_stream(s, a, a->r->thread, first);
+	else
+		final_reply(s, a, e && e->kind == ID_MESSAGE ? idtable_find(s->ids, e->key) : NULL, a->r->thread, first);
+}
+
+/* The answers came before the request that they name: the thread has it now. */
+static void adopt(struct session *s, struct arrival *a, struct id_entry *e)
+{
+	struct record *first = record_at(s, e->n);
+	struct conn_state *c = a->conn;
+	e->kind = ID_MESSAGE;
+	e->n = a->n;
+	if (!first) {
+		a->r->thread = a->n;
+		return;
+	}
+	uint32_t head = first->thread;
+	uint32_t reply = first->reply;
+	join(s, a, head);
+	const struct record *last = record_at(s, reply);
+	if (last) {
+		first->state = is_command(s, last->command, "error") ? THREAD_FAILED : THREAD_DONE;
+	} else {
+		first->state = THREAD_OPEN;
+		list_open(s, c, head);
+		/* the list uses reply and request of the first record: the request is found by its role instead */
+		return;
+	}
+	first->request = a->n;
+	size_t kept = 0;
+	for (size_t i = 0; i < c->waiting_count; i++) {
+		const struct record *w = record_at(s, c->waiting[i]);
+		if (w && w->thread != head)
+			c->waiting[kept++] = c->waiting[i];
+	}
+	c->waiting_count = kept;
+}
+
+static void begin_thread(struct session *s, struct arrival *a)
+{
+	a->r->thread = a->n;
+	a->r->state = a->r->role == ROLE_REQUEST ? THREAD_OPEN : THREAD_SINGLE;
+	if (a->r->role == ROLE_REQUEST)
+		list_open(s, a->conn, a->n);
+}
+
+/* An event hangs under the registration that its first field names (WatchEvent.id = 1, QueueEvent.queuename = 1). */
+static void event(struct session *s, struct arrival *a)
+{
+	bool watch = is_command(s, a->r->command, "watchevent");
+	uint64_t key = idtable_key(s->ids, a->r->conn, watch, true, payload_field(a->e.value, 1).bytes);
+	const struct id_entry *e = idtable_find(s->ids, key);
+	if (e)
+		join(s, a, e->n);
+	else
+		begin_thread(s, a);
+}
+
+/* The message's own id: is it new, was it awaited? */
+static bool take_id(struct session *s, struct arrival *a)
+{
+	if (!a->e.id.len) {
+		if (!a->cut && a->has_seq)
+			session_break(s, a->conn, a->r, RULE_ID_MISSING);
+		return false;
+	}
+	uint64_t key = idtable_key(s->ids, a->r->conn, a->dir, false, a->e.id);
+	struct id_entry *e = idtable_find(s->ids, key);
+	if (!e) {
+		idtable_add(s->ids, key, a->n, ID_MESSAGE, a->r->role == ROLE_REQUEST);
+		return false;
+	}
+	if (e->kind == ID_ORPHAN && (a->r->role == ROLE_REQUEST || a->r->role == ROLE_SINGLE)) {
+		adopt(s, a, e);
+		return true;
+	}
+	if (e->kind == ID_MESSAGE)
+		session_break(s, a->conn, a->r, RULE_ID_DUPLICATE);
+	e->kind = ID_MESSAGE;
+	e->n = a->n;
+	e->open = a->r->role == ROLE_REQUEST;
+	return false;
+}
+
+static enum role role_of(const struct session *s, const struct arrival *a)
+{
+	enum command_kind kind = names_kind(&s->names, a->r->command);
+	if (kind == COMMAND_EVENT)
+		return ROLE_EVENT;
+	if (a->e.rid.len)
+		return kind == COMMAND_STREAM ? ROLE_STREAM : ROLE_REPLY;
+	if (kind == COMMAND_STREAM)
+		return ROLE_STREAM;
+	return kind == COMMAND_REQUEST && a->e.command.len && !is_command(s, a->r->command, "ping") ? ROLE_REQUEST : ROLE_SINGLE;
+}
+
+void thread_message(struct session *s, struct arrival *a)
+{
+	a->r->role = (uint8_t)role_of(s, a) & 7;
+	bool adopted = take_id(s, a);
+	if (adopted)
+		return;
+	if (a->r->role == ROLE_EVENT)
+		event(s, a);
+	else if (a->e.rid.len)
+		answer(s, a);
+	else
+		begin_thread(s, a);
+}
+
+void thread_conn_closed(struct session *s, struct conn_state *c, int64_t time)
+{
+	struct record *r;
+	while (c->pub.closed && (r = record_at(s, c->open))) {
+		uint32_t n = c->open;
+		set_state(s, n, r, r->state == THREAD_STREAMING ? THREAD_BROKEN : THREAD_UNANSWERED);
+	}
+	for (size_t i = 0; i < c->waiting_count; i++)
+		if (!c->gap[0] && !c->gap[1])
+			session_break_late(s, c, c->waiting[i], RULE_RID_UNKNOWN, RULES, time);
+	c->waiting_count = 0;
+}
