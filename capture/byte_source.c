@@ -4,12 +4,12 @@
  *	buffer          at              end          buffer + cap
  *	| consumed      | to be handed out | room     |
  *
- * When fewer bytes are left than are asked for, they move to the front and the rest of the buffer is filled: by read(), or
- * by zlib's inflate from a second buffer of compressed bytes. The buffer doubles only when it is full, so that a length
- * which the file claims costs no memory before that many bytes have come.
+ * When fewer bytes are left than are asked for, they move to the front and the rest of the buffer is
+ * filled: by read(), or by zlib's inflate from a second buffer of compressed bytes. The buffer doubles only
+ * when it is full, so that a length which the file claims costs no memory before that many bytes have come.
  *
- * A descriptor that is no regular file is asked by poll() before each read, since O_NONBLOCK on standard input would also
- * change it for whoever shares it.
+ * A descriptor that is no regular file is asked by poll() before each read, since O_NONBLOCK on standard
+ * input would also change it for whoever shares it.
  */
 #include "capture/byte_source.h"
 

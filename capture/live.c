@@ -1,12 +1,12 @@
 /*
  * Live capture from a network interface, by libpcap.
  *
- * The handle is set up in two steps, as libpcap wants it: created, told what is asked of it, activated. It is non-blocking,
- * and the caller polls its descriptor. Times are nanoseconds where the interface has them. libpcap's drop counters have 32
- * bits: what they grow by is added up here.
+ * The handle is set up in two steps, as libpcap wants it: created, told what is asked of it, activated. It
+ * is non-blocking, and the caller polls its descriptor. Times are nanoseconds where the interface has them.
+ * libpcap's drop counters have 32 bits: what they grow by is added up here.
  *
- * Packets are handed over every DELAY_MS rather than at once (libpcap's immediate mode): on Linux, the latter gives each
- * packet a slot as long as the longest one, so that the buffer holds very few of them.
+ * Packets are handed over every DELAY_MS rather than at once (libpcap's immediate mode): on Linux, the
+ * latter gives each packet a slot as long as the longest one, so that the buffer holds very few of them.
  */
 #include "capture/live.h"
 
@@ -49,7 +49,8 @@ static void say_permission(const char *interface, char *error, size_t error_size
 	path[n > 0 ? n : 0] = '\0';
 	snprintf(error, error_size,
 		 "no permission to capture on %s: run it as root, or allow the program to capture with "
-		 "\"sudo setcap cap_net_raw,cap_net_admin=eip %s\" (to keep that to a group, first: chgrp GROUP and chmod 750)",
+		 "\"sudo setcap cap_net_raw,cap_net_admin=eip %s\" "
+		 "(to keep that to a group, first: chgrp GROUP and chmod 750)",
 		 interface, n > 0 ? path : "envscope");
 }
 

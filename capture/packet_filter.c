@@ -1,8 +1,9 @@
 /*
  * Capture filters for packets from files: libpcap's compiler and its interpreter, without its reader.
  *
- * The compiled program depends on the link type, and a pcapng file may mix several: a filter keeps one program for each
- * link type that it met, in a list that holds as many as link_strip knows at most. The last one used is at its front.
+ * The compiled program depends on the link type, and a pcapng file may mix several: a filter keeps one
+ * program for each link type that it met, in a list that holds as many as link_strip knows at most. The
+ * last one used is at its front.
  */
 #include "capture/packet_filter.h"
 

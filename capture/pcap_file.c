@@ -4,8 +4,9 @@
  *	pcap      | header 24 | record 16 | packet | record 16 | packet ...
  *	pcapng    | section header block | interface block | packet block ...
  *
- * Records are peeked at in the buffer of the byte source and consumed once they are whole, so that a pipe may stop
- * anywhere; a packet is a slice of that buffer. The first four bytes tell format, byte order and time unit:
+ * Records are peeked at in the buffer of the byte source and consumed once they are whole, so that a pipe
+ * may stop anywhere; a packet is a slice of that buffer. The first four bytes tell format, byte order and
+ * time unit:
  *
  *	a1b2c3d4  microseconds        a1b23c4d  nanoseconds
  *	a1b2cd34  microseconds, a patched libpcap whose records have 8 more bytes

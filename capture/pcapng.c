@@ -3,10 +3,11 @@
  *
  *	| type 4 | length 4 | body, padded to a multiple of 4 | length 4 |
  *
- * A section header block says the byte order of its section and forgets the interfaces of the one before. Interface
- * description blocks are numbered from 0 within the section; a packet block names one and takes its link type and its
- * time unit from it. Time units are 10^-n or 2^-n seconds: what turns a time into nanoseconds is worked out once, when
- * the interface is described, since nearly all of them are a plain factor.
+ * A section header block says the byte order of its section and forgets the interfaces of the one before.
+ * Interface description blocks are numbered from 0 within the section; a packet block names one and takes
+ * its link type and its time unit from it. Time units are 10^-n or 2^-n seconds: what turns a time into
+ * nanoseconds is worked out once, when the interface is described, since nearly all of them are a plain
+ * factor.
  */
 #include "capture/pcapng.h"
 
@@ -176,8 +177,8 @@ static int64_t to_ns(const struct pcapng_interface *i, uint64_t time)
 	return ns;
 }
 
-static struct pcapng_step give(const struct pcapng_interface *i, struct reader *r, uint32_t captured, struct slice block,
-			       struct packet *out)
+static struct pcapng_step give(const struct pcapng_interface *i, struct reader *r, uint32_t captured,
+			       struct slice block, struct packet *out)
 {
 	struct slice bytes = cursor_take(&r->c, captured);
 	if (r->c.short_)
@@ -190,7 +191,7 @@ static struct pcapng_step give(const struct pcapng_interface *i, struct reader *
 	return (struct pcapng_step){ PCAPNG_PACKET, NULL };
 }
 
-/* An enhanced packet block, or the packet block that it replaced, which keeps a drop count beside the interface. */
+/* An enhanced packet block, or the packet block that it replaced, with a drop count beside the interface. */
 static struct pcapng_step take_packet(struct pcapng *ng, struct reader *r, bool old, struct slice block,
 				      struct packet *out)
 {
@@ -210,7 +211,8 @@ static struct pcapng_step take_packet(struct pcapng *ng, struct reader *r, bool 
 	return give(i, r, captured, block, out);
 }
 
-static struct pcapng_step take_simple_packet(struct pcapng *ng, struct reader *r, struct slice block, struct packet *out)
+static struct pcapng_step take_simple_packet(struct pcapng *ng, struct reader *r, struct slice block,
+					     struct packet *out)
 {
 	out->wire_len = u32(r);
 	out->time = 0;

@@ -1,9 +1,9 @@
 /*
  * Where packets come from: one face for capture files and live interfaces.
  *
- * A source is one of the two, with what they have in common: a name, counts, and for files the capture filter, which the
- * kernel applies for interfaces. A filter that matches next to nothing must not keep the caller waiting for a whole file:
- * after TURN packets passed over, source_next answers SOURCE_WAIT once.
+ * A source is one of the two, with what they have in common: a name, counts, and for files the capture
+ * filter, which the kernel applies for interfaces. A filter that matches next to nothing must not keep the
+ * caller waiting for a whole file: after TURN packets passed over, source_next answers SOURCE_WAIT once.
  */
 #include "capture/source.h"
 
@@ -120,7 +120,8 @@ struct source *source_open_file(const char *path, const struct source_options *o
 	return s;
 }
 
-struct source *source_open_live(const char *interface, const struct source_options *o, char *error, size_t error_size)
+struct source *source_open_live(const char *interface, const struct source_options *o, char *error,
+				size_t error_size)
 {
 	struct live *live = live_new(interface, o, error, error_size);
 	if (!live) {

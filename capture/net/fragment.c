@@ -1,16 +1,16 @@
 /*
  * Putting IP fragments together.
  *
- * Fragment offsets count units of 8 bytes (RFC 791, section 3.2; RFC 8200, section 4.5), so a pending packet is a buffer
- * and a bit a unit: set once the unit has arrived. Bytes that arrive twice keep their first value. A packet is whole when
- * its end is known and all units before it are there.
+ * Fragment offsets count units of 8 bytes (RFC 791, section 3.2; RFC 8200, section 4.5), so a pending
+ * packet is a buffer and a bit a unit: set once the unit has arrived. Bytes that arrive twice keep their
+ * first value. A packet is whole when its end is known and all units before it are there.
  *
  *	bytes     |0      |8      |16     |24  end
  *	arrived    1       1       0       1            waits for unit 2
  *
- * Pending packets hang in a hash table by their key and in a list by age; the limits push out the oldest. A fragment that
- * was cut by the capture counts as arrived in full: the packet is then handed on with a payload that stops where the first
- * bytes are missing (whole->payload.len < whole->payload_len).
+ * Pending packets hang in a hash table by their key and in a list by age; the limits push out the oldest. A
+ * fragment that was cut by the capture counts as arrived in full: the packet is then handed on with a
+ * payload that stops where the first bytes are missing (whole->payload.len < whole->payload_len).
  */
 #include "capture/net/fragment.h"
 

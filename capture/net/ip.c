@@ -1,11 +1,13 @@
 /*
  * IPv4 and IPv6 headers.
  *
- * Two lengths are kept apart all the way: payload.len is what was captured, payload_len what the header announces. A
- * header that runs past the announced length is bad; one that runs past what was captured is only short. Padding that
- * the link layer put behind the packet ends here, because the payload is cut to the announced length.
+ * Two lengths are kept apart all the way: payload.len is what was captured, payload_len what the header
+ * announces. A header that runs past the announced length is bad; one that runs past what was captured is
+ * only short. Padding that the link layer put behind the packet ends here, because the payload is cut to
+ * the announced length.
  *
- * A packet whose sender left segmentation to the network card can carry a length of 0: what was captured counts then.
+ * A packet whose sender left segmentation to the network card can carry a length of 0: what was captured
+ * counts then.
  */
 #include "capture/net/ip.h"
 

@@ -1,9 +1,10 @@
 /*
  * The link layer: from a captured frame to the IP packet in it.
  *
- * Link types differ in what stands before the packet and in how that names the protocol: by an EtherType (Ethernet and
- * the two "cooked" Linux types, whose VLAN tags look alike), by the address family of the machine that captured, or not
- * at all. Each kind has one function; link_strip chooses. Nothing is copied: the packet is a slice of the frame.
+ * Link types differ in what stands before the packet and in how that names the protocol: by an EtherType
+ * (Ethernet and the two "cooked" Linux types, whose VLAN tags look alike), by the address family of the
+ * machine that captured, or not at all. Each kind has one function; link_strip chooses. Nothing is copied:
+ * the packet is a slice of the frame.
  */
 #include "capture/net/link.h"
 

@@ -1,8 +1,9 @@
 /*
  * The TCP header.
  *
- * Only what reassembly needs is read; options are passed over. The payload keeps both lengths, what was captured and
- * what was sent, so that a capture with short packets still tells how much of the stream is missing.
+ * Only what reassembly needs is read; options are passed over. The payload keeps both lengths, what was
+ * captured and what was sent, so that a capture with short packets still tells how much of the stream is
+ * missing.
  */
 #include "capture/net/tcp.h"
 

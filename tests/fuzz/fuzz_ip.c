@@ -1,8 +1,8 @@
 /*
  * Frames from arbitrary bytes, through link layer, IP, fragments and TCP.
  *
- * The input is a row of frames: a byte for the link type, two for the length, the frame. Each frame is copied into a block
- * of its own size. Time moves by a second a frame.
+ * The input is a row of frames: a byte for the link type, two for the length, the frame. Each frame is
+ * copied into a block of its own size. Time moves by a second a frame.
  */
 #include "base/xalloc.h"
 #include "capture/net/fragment.h"

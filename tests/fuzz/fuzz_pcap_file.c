@@ -1,6 +1,6 @@
 /*
- * Capture files from arbitrary bytes: pcap, pcapng, gzipped. Every packet that is handed out is read to its last byte; a
- * packet of a plain file must stand where the reader says.
+ * Capture files from arbitrary bytes: pcap, pcapng, gzipped. Every packet that is handed out is read to its
+ * last byte; a packet of a plain file must stand where the reader says.
  */
 #define _GNU_SOURCE /* memfd_create */
 

@@ -1,7 +1,9 @@
 /*
- * Putting fragments together: every order, overlaps, holes, limits, expiry, and a random crowd held against a simple model.
+ * Putting fragments together: every order, overlaps, holes, limits, expiry, and a random crowd held against
+ * a simple model.
  *
- * The packet that is cut up is a pattern: its byte i is known, so that a whole packet can be judged by itself.
+ * The packet that is cut up is a pattern: its byte i is known, so that a whole packet can be judged by
+ * itself.
  */
 #include "capture/net/fragment.h"
 
@@ -63,7 +65,9 @@ static void expect_pattern(const struct ip_packet *whole, size_t captured, uint3
 		assert_int_equal(whole->payload.at[i], pattern(i));
 }
 
-static const struct piece_of FOUR[4] = { { 0, 1480, true }, { 1480, 8, true }, { 1488, 2960, true }, { 4448, 13, false } };
+static const struct piece_of FOUR[4] = {
+	{ 0, 1480, true }, { 1480, 8, true }, { 1488, 2960, true }, { 4448, 13, false },
+};
 
 static void test_every_order(void **state)
 {
@@ -126,7 +130,8 @@ static void test_that_cannot_be(void **state)
 {
 	(void)state;
 	static const struct piece_of bad[] = {
-		{ 65528, 8, false }, { 65528, 65528, true }, { 8, 65528, false }, { 0, 9, true }, { 0, 0, true }, { 16, 0, false },
+		{ 65528, 8, false }, { 65528, 65528, true }, { 8, 65528, false },
+		{ 0, 9, true },      { 0, 0, true },         { 16, 0, false },
 	};
 	struct fragments *f = fragments_new(16, 1 << 20);
 	struct ip_packet whole;
@@ -321,7 +326,8 @@ static void test_random_crowd(void **state)
 	uint32_t seed = 1, packets = 0;
 	for (int round = 0; round < 20000; round++) {
 		uint32_t id = next_random(&seed) % 8;
-		struct piece_of p = { next_random(&seed) % 10 * 8, 8 * (1 + next_random(&seed) % 6), next_random(&seed) % 4 };
+		struct piece_of p = { .offset = next_random(&seed) % 10 * 8, .more = next_random(&seed) % 4 };
+		p.length = 8 * (1 + next_random(&seed) % 6);
 		if (!p.more)
 			p = (struct piece_of){ 8 * (8 + next_random(&seed) % 6), 48 - next_random(&seed) % 12, false };
 		struct ip_packet whole;

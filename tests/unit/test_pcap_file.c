@@ -1,8 +1,9 @@
 /*
- * Capture files: pcap and pcapng in all their variants, whole, through a pipe byte by byte, gzipped, cut at every position.
+ * Capture files: pcap and pcapng in all their variants, whole, through a pipe byte by byte, gzipped, cut at
+ * every position.
  *
- * A reading is noted as text, a line a packet and a line for how it ended, so that readings of the same file on different
- * ways can be compared.
+ * A reading is noted as text, a line a packet and a line for how it ended, so that readings of the same
+ * file on different ways can be compared.
  */
 #include "capture/pcap_file.h"
 

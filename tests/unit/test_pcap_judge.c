@@ -1,8 +1,9 @@
 /*
- * The reader of capture files held against an independent one: libpcap's packets, times, lengths and bytes of the same file.
+ * The reader of capture files held against an independent one: libpcap's packets, times, lengths and bytes
+ * of the same file.
  *
- * The files are the samples, the generated ones where they are built, and rewritings of a real capture by impair.py of the
- * shared folder (ENVSCOPE_SHARED, or ../shared), where that and Python are there.
+ * The files are the samples, the generated ones where they are built, and rewritings of a real capture by
+ * impair.py of the shared folder (ENVSCOPE_SHARED, or ../shared), where that and Python are there.
  */
 #include "capture/source.h"
 
@@ -40,7 +41,8 @@ static void compare_packet(const char *path, pcap_t *judge, const struct packet 
 static void compare_place(const char *path, int fd, const struct packet *p, unsigned number)
 {
 	uint8_t *again = malloc(p->bytes.len + 1);
-	if (pread(fd, again, p->bytes.len, p->at) != (ssize_t)p->bytes.len || memcmp(again, p->bytes.at, p->bytes.len) != 0)
+	if (pread(fd, again, p->bytes.len, p->at) != (ssize_t)p->bytes.len ||
+	    memcmp(again, p->bytes.at, p->bytes.len) != 0)
 		fail_msg("%s: packet %u does not stand at %" PRId64, path, number, p->at);
 	free(again);
 }
@@ -102,8 +104,10 @@ static void test_impaired(void **state)
 {
 	(void)state;
 	static const char *const links[] = { "", "--vlan", "--sll", "--sll2", "--raw", "--null" };
-	static const char *const forms[] = { "", "--be", "--ns", "--ns --be", "--pcapng", "--pcapng --ns", "--pcapng --be --ns",
-					     "--ipv6 --frag 600 --pcapng", "--frag 600 --be" };
+	static const char *const forms[] = {
+		"", "--be", "--ns", "--ns --be", "--pcapng", "--pcapng --ns", "--pcapng --be --ns",
+		"--ipv6 --frag 600 --pcapng", "--frag 600 --be",
+	};
 	char shared[PATH_ROOM / 2], dir[] = "/tmp/envscope-judge-XXXXXX", file[64], command[3 * PATH_ROOM];
 	if (!find_shared(shared, sizeof(shared))) {
 		print_message("impair.py or Python is not there\n");
@@ -114,8 +118,8 @@ static void test_impaired(void **state)
 	for (size_t l = 0; l < sizeof(links) / sizeof(links[0]); l++) {
 		for (size_t f = 0; f < sizeof(forms) / sizeof(forms[0]); f++) {
 			snprintf(command, sizeof(command),
-				 "python3 '%s/tools/impair.py' '%s/captures/tcp.pcap' '%s' %s %s >/dev/null", shared, shared,
-				 file, links[l], forms[f]);
+				 "python3 '%s/tools/impair.py' '%s/captures/tcp.pcap' '%s' %s %s >/dev/null",
+				 shared, shared, file, links[l], forms[f]);
 			assert_int_equal(system(command), 0);
 			assert_true(compare(file) >= 140);
 		}
