@@ -1,0 +1,45 @@
+/*
+ * Numbers for people: grouped where there is room, with three digits and a unit where there is not.
+ */
+#include "tui/amount.h"
+
+void amount_add_grouped(struct buf *out, uint64_t n)
+{
+	if (n >= 1000) {
+		amount_add_grouped(out, n / 1000);
+		buf_addf(out, ",%03u", (unsigned)(n % 1000));
+	} else {
+		buf_addf(out, "%u", (unsigned)n);
+	}
+}
+
+static const char units[] = "KMGTPE";
+
+/* n as three significant digits and the unit of the power of `step` that fits; digits: of the fraction below ten. */
+static void scaled(struct buf *out, uint64_t n, double step, int digits)
+{
+	double value = (double)n / step;
+	size_t unit = 0;
+	while (value >= 999.5 && unit < sizeof units - 2) {
+		value /= step;
+		unit++;
+	}
+	int fraction = value < 9.995 ? digits : value < 99.95 ? digits - 1 : 0;
+	buf_addf(out, "%.*f%c", fraction, value, units[unit]);
+}
+
+void amount_add_short(struct buf *out, uint64_t n)
+{
+	if (n < 100000)
+		buf_addf(out, "%u", (unsigned)n);
+	else
+		scaled(out, n, 1000, 2);
+}
+
+void amount_add_size(struct buf *out, uint64_t bytes)
+{
+	if (bytes < 1000)
+		buf_addf(out, "%u", (unsigned)bytes);
+	else
+		scaled(out, bytes, 1024, 1);
+}

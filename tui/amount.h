@@ -1,0 +1,14 @@
+/* Numbers for people. */
+#ifndef TUI_AMOUNT_H
+#define TUI_AMOUNT_H
+
+#include "base/buf.h"
+
+/* "1,234,567" */
+void amount_add_grouped(struct buf *out, uint64_t n);
+/* At most 5 columns: "12345", "1.23M", "123M", "1.23G" (powers of 1000). */
+void amount_add_short(struct buf *out, uint64_t n);
+/* Bytes, at most 5 columns: "123", "1.2K", "123K", "1.2M" (powers of 1024). */
+void amount_add_size(struct buf *out, uint64_t bytes);
+
+#endif

@@ -1,0 +1,72 @@
+/*
+ * The table of commands. The order is that of the footer, from left to right, and of the help; when one key stands in several rows
+ * that apply, the first one counts.
+ */
+#include "tui/commands.h"
+
+#include "tui/key.h"
+
+#define F(n) (KEY_FUNCTION + (n))
+
+static const struct command_row commands[] = {
+	{ CMD_NEXT_MATCH, EVERYWHERE | FOUND, { 'n' }, "Next match", "go to the next match of the search" },
+	{ CMD_PREVIOUS_MATCH, EVERYWHERE | FOUND, { 'N' }, NULL, "go to the previous match" },
+	{ CMD_FORGET_SEARCH, EVERYWHERE | FOUND, { KEY_ESC }, NULL, "end the search" },
+	{ CMD_HELP, EVERYWHERE & ~IN_HELP, { F(1), '?' }, "Help", "explain this screen and its keys" },
+	{ CMD_BACK, IN_DETAIL | IN_COLUMNS, { KEY_ESC, 'q' }, "Back", "go back" },
+	{ CMD_BACK, IN_HELP, { KEY_ESC, 'q', F(1), '?' }, "Back", "go back" },
+	{ CMD_QUIT, IN_LISTS, { 'q', KEY_ESC }, "Quit", "leave envscope" },
+	{ CMD_OPEN, IN_LISTS, { KEY_RETURN }, "Open", "open the message; of a thread, its first one" },
+	{ CMD_TOGGLE, IN_DETAIL, { KEY_RETURN, ' ' }, "Open/close", "open or close the field; a long value is shown whole" },
+	{ CMD_TOGGLE, IN_COLUMNS, { KEY_RETURN, ' ' }, "Show/hide", "show or hide the column" },
+	{ CMD_NEXT_MESSAGE, IN_DETAIL, { 'n', ']' }, "Next", "go to the next message of the thread (] during a search)" },
+	{ CMD_PREVIOUS_MESSAGE, IN_DETAIL, { 'p', '[' }, "Previous", "go to the previous message of the thread" },
+	{ CMD_SEARCH, EVERYWHERE, { F(3), '/' }, "Search",
+	  "search; small letters find capitals too, n and N go on, Esc stops" },
+	{ CMD_SWITCH, IN_LISTS, { KEY_TABULATOR }, "Threads/Messages", "change between threads and messages" },
+	{ CMD_PANE, IN_DETAIL, { KEY_TABULATOR }, "Pane", "change between the fields and the bytes" },
+	{ CMD_HEX, IN_DETAIL, { F(6), 'r' }, "Bytes", "show or hide the bytes" },
+	{ CMD_PAUSE, IN_LISTS, { 'p' }, "Pause", "freeze the screen, or let it go on; the capture goes on meanwhile" },
+	{ CMD_FOLLOW, IN_LISTS, { 'A' }, "Follow", "keep the newest row selected, or stop that" },
+	{ CMD_TIME, IN_LISTS, { 'w' }, "Time", "time of day, time since the first packet, or since the row above" },
+	{ CMD_CLEAR, IN_LISTS, { F(5), KEY_CTRL_L }, "Clear", "hide the rows so far; where nothing came since, show them again" },
+	{ CMD_COLUMNS, IN_LISTS, { F(10), 't' }, "Columns", "choose the columns" },
+	{ CMD_OPEN_ALL, IN_DETAIL, { '*' }, "Open all", "open the field and everything in it" },
+	{ CMD_RIGHT, IN_DETAIL, { KEY_ARROW_RIGHT, 'l' }, NULL, "open the field, or go into it" },
+	{ CMD_LEFT, IN_DETAIL, { KEY_ARROW_LEFT, 'h' }, NULL, "close the field, or go to the one it is in" },
+	{ CMD_UP, EVERYWHERE, { KEY_ARROW_UP, 'k' }, NULL, "up" },
+	{ CMD_DOWN, EVERYWHERE, { KEY_ARROW_DOWN, 'j' }, NULL, "down" },
+	{ CMD_PAGE_UP, EVERYWHERE, { KEY_PAGE_UP, KEY_CTRL_B }, NULL, "a page up" },
+	{ CMD_PAGE_DOWN, EVERYWHERE, { KEY_PAGE_DOWN, KEY_CTRL_F }, NULL, "a page down" },
+	{ CMD_FIRST, EVERYWHERE, { KEY_FIRST, 'g' }, NULL, "to the first row" },
+	{ CMD_LAST, EVERYWHERE, { KEY_FINAL, 'G' }, NULL, "to the last row" },
+};
+
+const struct command_row *command_row(unsigned i)
+{
+	return i < sizeof commands / sizeof *commands ? &commands[i] : NULL;
+}
+
+bool command_applies(const struct command_row *c, uint32_t context)
+{
+	return (c->where & context & EVERYWHERE) && (!(c->where & FOUND) || (context & FOUND));
+}
+
+enum command command_of_key(int key, uint32_t context)
+{
+	const struct command_row *c;
+	for (unsigned i = 0; (c = command_row(i)); i++)
+		for (int k = 0; k < COMMAND_KEYS && c->keys[k] != KEY_NONE; k++)
+			if (c->keys[k] == key && command_applies(c, context))
+				return c->command;
+	return CMD_NONE;
+}
+
+void command_add_keys(struct buf *out, const struct command_row *c)
+{
+	for (int k = 0; k < COMMAND_KEYS && c->keys[k] != KEY_NONE; k++) {
+		if (k)
+			buf_add_str(out, ", ");
+		key_add_name(out, c->keys[k]);
+	}
+}

@@ -1,0 +1,73 @@
+/* What keys do: one table for key dispatch, footer, help and man page. */
+#ifndef TUI_COMMANDS_H
+#define TUI_COMMANDS_H
+
+#include "base/buf.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum command {
+	CMD_NONE,
+	CMD_HELP,
+	CMD_OPEN,
+	CMD_SEARCH,
+	CMD_NEXT_MATCH,
+	CMD_PREVIOUS_MATCH,
+	CMD_FORGET_SEARCH,
+	CMD_SWITCH,
+	CMD_PANE,
+	CMD_CLEAR,
+	CMD_PAUSE,
+	CMD_FOLLOW,
+	CMD_TIME,
+	CMD_COLUMNS,
+	CMD_TOGGLE,
+	CMD_RIGHT,
+	CMD_LEFT,
+	CMD_OPEN_ALL,
+	CMD_NEXT_MESSAGE,
+	CMD_PREVIOUS_MESSAGE,
+	CMD_HEX,
+	CMD_UP,
+	CMD_DOWN,
+	CMD_PAGE_UP,
+	CMD_PAGE_DOWN,
+	CMD_FIRST,
+	CMD_LAST,
+	CMD_BACK,
+	CMD_QUIT,
+};
+
+/* Where a command applies: a bit for each screen. */
+enum {
+	IN_THREADS = 1,
+	IN_MESSAGES = 2,
+	IN_DETAIL = 4,
+	IN_HELP = 8,
+	IN_COLUMNS = 16,
+	IN_LISTS = IN_THREADS | IN_MESSAGES,
+	EVERYWHERE = IN_LISTS | IN_DETAIL | IN_HELP | IN_COLUMNS,
+	FOUND = 1 << 16, /* and only after a search */
+};
+
+enum { COMMAND_KEYS = 4 };
+
+struct command_row {
+	enum command command;
+	uint32_t where;
+	int keys[COMMAND_KEYS]; /* KEY_NONE after the last; the first one stands in the footer */
+	const char *label;      /* in the footer; NULL: not there */
+	const char *sentence;
+};
+
+/* The rows of the table in order, for whoever lists them: NULL after the last. */
+const struct command_row *command_row(unsigned i);
+/* Does it apply in a context: the bit of the screen, and FOUND after a search? */
+bool command_applies(const struct command_row *c, uint32_t context);
+/* What a key does there; CMD_NONE if nothing. */
+enum command command_of_key(int key, uint32_t context);
+/* Its keys: "F1, ?" */
+void command_add_keys(struct buf *out, const struct command_row *c);
+
+#endif

@@ -1,0 +1,57 @@
+/*
+ * Reading messages again for the screen.
+ *
+ * The session keeps no text of a message, so each row in sight costs a look at its bytes; the Envelope's view reads them in place.
+ */
+#include "tui/facts.h"
+
+#include "decode/gist.h"
+
+bool facts_read(struct facts *out, const struct session *s, uint32_t n, struct buf *scratch)
+{
+	*out = (struct facts){ .n = n, .record = session_record(s, n) };
+	if (!out->record)
+		return false;
+	out->command = session_command_name(s, out->record);
+	out->bytes = session_bytes(s, n, scratch);
+	if (out->record->encoding == ENCODING_ENVELOPE)
+		envelope_read(out->bytes, &out->envelope);
+	else if (out->record->encoding == ENCODING_PAYLOAD)
+		out->envelope.value = out->bytes;
+	return true;
+}
+
+void facts_add_gist(struct buf *out, const struct session *s, const struct facts *f)
+{
+	gist_add(out, session_schema(s), f->record->type, f->envelope.value);
+}
+
+enum ink facts_ink(const struct record *r)
+{
+	static const enum ink inks[] = {
+		[ROLE_SINGLE] = INK_PLAIN,  [ROLE_REQUEST] = INK_REQUEST, [ROLE_REPLY] = INK_REPLY,
+		[ROLE_STREAM] = INK_STREAM, [ROLE_EVENT] = INK_EVENT,
+	};
+	if (r->rules & 1u << RULE_ERROR_REPLY)
+		return INK_ERROR;
+	return r->role < sizeof inks / sizeof *inks ? inks[r->role] : INK_PLAIN;
+}
+
+enum ink facts_severity_ink(int severity)
+{
+	return severity == SEVERITY_ERROR ? INK_ERROR : severity == SEVERITY_WARNING ? INK_WARNING : INK_NOTE;
+}
+
+enum ink facts_add_rules(struct buf *out, uint32_t rules)
+{
+	size_t from = out->len;
+	for (int severity = SEVERITY_ERROR; severity >= SEVERITY_NOTE; severity--)
+		for (int r = 0; r < RULES; r++) {
+			if (!(rules & 1u << r) || rule_info((enum rule)r)->severity != (enum severity)severity)
+				continue;
+			if (out->len > from)
+				buf_add_byte(out, ' ');
+			buf_add_str(out, rule_info((enum rule)r)->name);
+		}
+	return facts_severity_ink(rules_worst(rules));
+}

@@ -1,0 +1,209 @@
+/*
+ * The frame around the views:
+ *
+ *	 Threads  Messages                          following  12/345
+ *	 …the view…
+ *	 a notice, if there is one
+ *	 Lost: what was lost, if anything was
+ *	 tcp.pcap  123 packets  79 messages …
+ *	 F1 Help  Enter Open  …                     (or the line being typed)
+ *
+ * On a terminal too low for that the view goes before the rest.
+ */
+#include "tui/amount.h"
+#include "tui/app.h"
+#include "tui/status.h"
+
+#include "base/text.h"
+
+enum { LEAST_BODY = 4, BAR = 16 };
+
+static const char *const leave_question = " Leave envscope? What was captured is gone then.  y: yes, any other key: no";
+
+/* The line that is being made, emptied. */
+static struct line *fresh(struct app *a)
+{
+	line_clear(&a->line);
+	return &a->line;
+}
+
+static void add_names(struct app *a, struct line *out)
+{
+	if (a->depth == 1) {
+		for (enum view_id id = VIEW_THREADS; id <= VIEW_MESSAGES; id++)
+			line_addf(out, a->stack[0] == id ? INK_BAR_KEY : INK_PLAIN, " %s ", app_get(a, id)->ops->name);
+		return;
+	}
+	for (int i = 0; i < a->depth; i++)
+		line_addf(out, i == a->depth - 1 ? INK_BAR_KEY : INK_PLAIN, i ? "> %s " : " %s ", a->view[a->stack[i]]->ops->name);
+}
+
+static void add_progress(struct buf *out, const char *what, int percent)
+{
+	buf_addf(out, "%s ", what);
+	status_add_bar(out, percent, BAR);
+	buf_addf(out, " %d%%  ", percent);
+}
+
+/* "paused, 1,234 newer" */
+static void add_paused(const struct app *a, struct buf *out)
+{
+	buf_add_str(out, "paused");
+	uint32_t newer = session_count(a->session) - a->seen.messages;
+	if (newer) {
+		buf_add_str(out, ", ");
+		amount_add_grouped(out, newer);
+		buf_add_str(out, " newer");
+	}
+	buf_add_str(out, "  ");
+}
+
+static void add_loading(const struct app *a, struct buf *out)
+{
+	uint64_t done = 0, total = 0;
+	const struct source *source = capture_source(a->o->capture);
+	if (intake_over(&a->intake) || source_is_live(source))
+		return;
+	source_progress(source, &done, &total);
+	if (total)
+		add_progress(out, "loading", done < total ? (int)((double)done * 100 / (double)total) : 100);
+	else
+		buf_add_str(out, "loading  ");
+}
+
+/* What is going on, at the right of the title. */
+static void add_flags(const struct app *a, struct buf *out)
+{
+	struct view *v = app_view(a);
+	if (a->search.running)
+		add_progress(out, "searching, Esc stops", search_percent(&a->search));
+	else
+		add_loading(a, out);
+	if (a->paused)
+		add_paused(a, out);
+	if (v->list.follow)
+		buf_add_str(out, "following  ");
+	if (list_empty(&v->list))
+		return;
+	amount_add_grouped(out, v->list.selected - v->list.first + 1);
+	buf_add_byte(out, '/');
+	amount_add_grouped(out, v->list.end - v->list.first);
+	buf_add_byte(out, ' ');
+}
+
+static void draw_title(struct app *a, int width)
+{
+	struct line *l = fresh(a);
+	struct view *v = app_view(a);
+	buf_clear(&a->scratch);
+	add_flags(a, &a->scratch);
+	add_names(a, l);
+	if (v->ops->add_title)
+		v->ops->add_title(v, l);
+	screen_put(a->screen, 0, 0, width, l, EMPHASIS_BAR);
+	line_clear(l);
+	line_add(l, INK_PLAIN, buf_slice(&a->scratch), width);
+	screen_put(a->screen, 0, width - l->columns, l->columns, l, EMPHASIS_BAR);
+}
+
+/* Walks the items of the footer: puts them on a line, or (out NULL) looks for the one at column col. */
+static enum command walk_footer(const struct app *a, struct line *out, int width, int col)
+{
+	const struct command_row *c;
+	uint32_t context = app_context(a);
+	struct buf key = { 0 };
+	int at = 0;
+	enum command found = CMD_NONE;
+	for (unsigned i = 0; (c = command_row(i)); i++) {
+		if (!c->label || !command_applies(c, context) || command_of_key(c->keys[0], context) != c->command)
+			continue;
+		buf_clear(&key);
+		key_add_name(&key, c->keys[0]);
+		int next = at + (int)key.len + 1 + (int)strlen(c->label) + 1;
+		if (next > width + 1)
+			break;
+		if (out) {
+			line_add(out, INK_BAR_KEY, buf_slice(&key), width);
+			line_addf(out, INK_BAR, " %s", c->label);
+			line_pad(out, INK_PLAIN, next);
+		} else if (col >= at && col < next - 1) {
+			found = c->command;
+		}
+		at = next;
+	}
+	buf_release(&key);
+	return found;
+}
+
+enum command frame_footer_at(const struct app *a, int col)
+{
+	return walk_footer(a, NULL, screen_columns(a->screen), col);
+}
+
+static void draw_footer(struct app *a, int row, int width)
+{
+	struct line *l = fresh(a);
+	if (a->leaving) {
+		line_add_str(l, INK_STRONG, leave_question);
+	} else if (a->prompt.open) {
+		struct slice text = buf_slice(&a->prompt.text);
+		while (text.len && text_columns(text) > width - 11)
+			text = slice_skip(text, text_next(text, &(uint32_t){ 0 }, NULL));
+		line_add_str(l, INK_STRONG, " Search: ");
+		line_add(l, INK_PLAIN, text, width);
+		screen_cursor(a->screen, row, l->columns);
+	} else {
+		walk_footer(a, l, width, -1);
+	}
+	screen_put(a->screen, row, 0, width, l, EMPHASIS_NONE);
+}
+
+static void draw_status(struct app *a, int row, int width, const struct session_counts *s, const struct capture_counts *c)
+{
+	struct line *l = fresh(a);
+	status_add(l, a->o->source, s, c, session_threads(a->session), width);
+	screen_put(a->screen, row, 0, width, l, EMPHASIS_NONE);
+}
+
+/* Draws a line of text at the bottom of what is left of the rows, if there is text and room. */
+static void draw_text(struct app *a, int *bottom, int width, enum ink ink, struct slice text)
+{
+	if (!text.len || *bottom < LEAST_BODY)
+		return;
+	struct line *l = fresh(a);
+	line_add(l, ink, text, width);
+	screen_put(a->screen, --*bottom, 0, width, l, EMPHASIS_NONE);
+}
+
+static void draw_damage(struct app *a, int *bottom, int width)
+{
+	if (a->intake.state != INTAKE_DAMAGED)
+		return;
+	buf_clear(&a->scratch);
+	buf_addf(&a->scratch, " The source can't be read on: %s", source_error(capture_source(a->o->capture)));
+	draw_text(a, bottom, width, INK_ERROR, buf_slice(&a->scratch));
+}
+
+static void draw_losses(struct app *a, int *bottom, int width, const struct session_counts *s, const struct capture_counts *c)
+{
+	buf_clear(&a->scratch);
+	status_add_losses(&a->scratch, s, c);
+	draw_text(a, bottom, width, INK_WARNING, buf_slice(&a->scratch));
+}
+
+void frame_draw(struct app *a)
+{
+	int width = screen_columns(a->screen), bottom = screen_rows(a->screen);
+	struct session_counts s = session_counts(a->session);
+	struct capture_counts c = capture_counts(a->o->capture);
+	if (bottom > 2)
+		draw_footer(a, --bottom, width);
+	if (bottom > LEAST_BODY)
+		draw_status(a, --bottom, width, &s, &c);
+	draw_losses(a, &bottom, width, &s, &c);
+	draw_damage(a, &bottom, width);
+	draw_text(a, &bottom, width, INK_STRONG, buf_slice(&a->notice));
+	view_draw(app_view(a), (struct area){ 1, 0, bottom - 1, width });
+	draw_title(a, width);
+	screen_flush(a->screen);
+}

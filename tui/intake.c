@@ -1,0 +1,41 @@
+/*
+ * The capture as the screens drive it.
+ *
+ * A slice is short enough that a key press is never kept waiting where one could notice, and long enough that looking at the clock and
+ * polling cost nothing beside the work.
+ */
+#include "tui/intake.h"
+
+#include "tui/clock.h"
+
+enum { SLICE_MS = 10, PACKETS = 512 };
+
+static void finish(struct intake *i, enum intake_state state)
+{
+	i->state = state;
+	capture_finish(i->capture);
+}
+
+void intake_step(struct intake *i)
+{
+	int64_t until = clock_ms() + SLICE_MS;
+	while (i->state == INTAKE_READING && clock_ms() < until) {
+		switch (capture_step(i->capture, PACKETS)) {
+		case CAPTURE_MORE: break;
+		case CAPTURE_WAIT: i->state = INTAKE_WAITING; break;
+		case CAPTURE_END: finish(i, INTAKE_ENDED); break;
+		case CAPTURE_DAMAGED: finish(i, INTAKE_DAMAGED); break;
+		}
+	}
+}
+
+int intake_fd(const struct intake *i)
+{
+	return i->state == INTAKE_WAITING ? source_fd(capture_source(i->capture)) : -1;
+}
+
+void intake_wake(struct intake *i)
+{
+	if (i->state == INTAKE_WAITING)
+		i->state = INTAKE_READING;
+}

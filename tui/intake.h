@@ -1,0 +1,25 @@
+/* The capture as the screens drive it: in slices of a few milliseconds between key presses. */
+#ifndef TUI_INTAKE_H
+#define TUI_INTAKE_H
+
+#include "capture/capture.h"
+
+enum intake_state { INTAKE_READING, INTAKE_WAITING, INTAKE_ENDED, INTAKE_DAMAGED };
+
+struct intake {
+	struct capture *capture;
+	enum intake_state state;
+};
+
+/* Reads for a few milliseconds; when all has been read, finishes the capture. */
+void intake_step(struct intake *i);
+/* The descriptor to poll while WAITING; -1 if there is none. */
+int intake_fd(const struct intake *i);
+/* The descriptor has something, or it is time to look again. */
+void intake_wake(struct intake *i);
+static inline bool intake_over(const struct intake *i)
+{
+	return i->state == INTAKE_ENDED || i->state == INTAKE_DAMAGED;
+}
+
+#endif

@@ -1,0 +1,380 @@
+/*
+ * The terminal through ncursesw.
+ *
+ * Inks become attributes once, at the start. Colours are mid-tones that can be read on dark and on light backgrounds; without
+ * colours what matters is bold, dim, reversed or underlined. In a locale that is not UTF-8 the few signs of our own become ASCII and
+ * foreign characters "?".
+ *
+ * The terminal is put back by screen_free, by an exit handler (out of memory), and by a handler for the signals of a crash; the
+ * latter two need no state of ours, curses knows its own.
+ */
+#include "tui/screen.h"
+
+#include "base/text.h"
+#include "base/xalloc.h"
+#include "tui/clock.h"
+
+#include <curses.h>
+#include <langinfo.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { DOUBLE_CLICK_MS = 400, NO_COLOR = -1 };
+
+struct screen {
+	SCREEN *curses;
+	FILE *tty; /* keys come from here; NULL: from standard input */
+	bool utf8;
+	attr_t attributes[INKS];
+	short pair[INKS];
+	int cursor_row, cursor_col; /* -1: hidden */
+	int64_t clicked;            /* ms; when and where the mouse was pressed last */
+	int click_row, click_col;
+};
+
+/* How inks look: colour numbers on terminals with 256 and with 8 colours (NO_COLOR: the terminal's own), and attributes. */
+static const struct look {
+	short color256, color8;
+	attr_t with_color, without;
+} looks[INKS] = {
+	[INK_PLAIN] = { NO_COLOR, NO_COLOR, A_NORMAL, A_NORMAL },
+	[INK_DIM] = { 244, NO_COLOR, A_NORMAL, A_NORMAL },
+	[INK_STRONG] = { NO_COLOR, NO_COLOR, A_BOLD, A_BOLD },
+	[INK_REQUEST] = { 32, COLOR_CYAN, A_NORMAL, A_NORMAL },
+	[INK_REPLY] = { 28, COLOR_GREEN, A_NORMAL, A_NORMAL },
+	[INK_STREAM] = { 133, COLOR_MAGENTA, A_NORMAL, A_NORMAL },
+	[INK_EVENT] = { 130, COLOR_YELLOW, A_NORMAL, A_NORMAL },
+	[INK_ERROR] = { 160, COLOR_RED, A_BOLD, A_BOLD },
+	[INK_WARNING] = { 166, COLOR_RED, A_NORMAL, A_BOLD },
+	[INK_NOTE] = { 244, NO_COLOR, A_NORMAL, A_NORMAL },
+	[INK_FIELD] = { 32, COLOR_CYAN, A_NORMAL, A_NORMAL },
+	[INK_BAR] = { NO_COLOR, NO_COLOR, A_REVERSE, A_REVERSE },
+	[INK_BAR_KEY] = { NO_COLOR, NO_COLOR, A_BOLD, A_BOLD },
+	[INK_HEAD] = { NO_COLOR, NO_COLOR, A_BOLD | A_UNDERLINE, A_BOLD | A_UNDERLINE },
+	[INK_MARK] = { NO_COLOR, NO_COLOR, A_REVERSE, A_REVERSE },
+	[INK_MARK_VALUE] = { NO_COLOR, NO_COLOR, A_REVERSE | A_BOLD, A_REVERSE | A_BOLD },
+	[INK_MATCH] = { 130, COLOR_YELLOW, A_REVERSE, A_REVERSE | A_UNDERLINE },
+};
+
+static const attr_t emphases[] = {
+	[EMPHASIS_NONE] = A_NORMAL,
+	[EMPHASIS_BAR] = A_REVERSE,
+	[EMPHASIS_SELECTED] = A_REVERSE,
+	[EMPHASIS_SELECTED_ELSEWHERE] = A_BOLD | A_UNDERLINE,
+};
+
+static void restore(void)
+{
+	if (!isendwin())
+		endwin();
+}
+
+static void crashed(int sig)
+{
+	restore();
+	raise(sig);
+}
+
+/* Handlers for crashes, where nobody else has one; taken away again by `on` false. */
+static void guard(bool on)
+{
+	static const int signals[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT };
+	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
+		struct sigaction now, want = { 0 };
+		sigaction(signals[i], NULL, &now);
+		if (on ? now.sa_handler != SIG_DFL : now.sa_handler != crashed)
+			continue;
+		want.sa_handler = on ? crashed : SIG_DFL;
+		want.sa_flags = on ? (int)(SA_RESETHAND | SA_NODEFER) : 0;
+		sigaction(signals[i], &want, NULL);
+	}
+}
+
+static void choose_looks(struct screen *s, bool color)
+{
+	color = color && has_colors() && start_color() == OK;
+	if (color)
+		use_default_colors();
+	for (int i = 0; i < INKS; i++) {
+		const struct look *look = &looks[i];
+		short ink = COLORS >= 256 ? look->color256 : look->color8;
+		s->attributes[i] = color ? look->with_color : look->without;
+		if (!color || ink == NO_COLOR)
+			continue;
+		s->pair[i] = (short)(i + 1);
+		init_pair(s->pair[i], ink, -1);
+	}
+}
+
+/* Sequences that terminals send beside those their terminfo entry names (a wrong TERM is common): without them the Esc they begin with
+ * would count. */
+static void define_keys(void)
+{
+	static const struct {
+		const char *sequence;
+		int key;
+	} keys[] = {
+		{ "\033[A", KEY_UP },      { "\033[B", KEY_DOWN },    { "\033[C", KEY_RIGHT },   { "\033[D", KEY_LEFT },
+		{ "\033OA", KEY_UP },      { "\033OB", KEY_DOWN },    { "\033OC", KEY_RIGHT },   { "\033OD", KEY_LEFT },
+		{ "\033[H", KEY_HOME },    { "\033OH", KEY_HOME },    { "\033[1~", KEY_HOME },   { "\033[7~", KEY_HOME },
+		{ "\033[F", KEY_END },     { "\033OF", KEY_END },     { "\033[4~", KEY_END },    { "\033[8~", KEY_END },
+		{ "\033[5~", KEY_PPAGE },  { "\033[6~", KEY_NPAGE },  { "\033[3~", KEY_DC },
+		{ "\033OP", KEY_F(1) },    { "\033[11~", KEY_F(1) },  { "\033[[A", KEY_F(1) },
+		{ "\033OR", KEY_F(3) },    { "\033[13~", KEY_F(3) },  { "\033[[C", KEY_F(3) },
+		{ "\033[15~", KEY_F(5) },  { "\033[[E", KEY_F(5) },   { "\033[17~", KEY_F(6) },  { "\033[21~", KEY_F(10) },
+	};
+	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+		if (key_defined(keys[i].sequence) == 0)
+			define_key(keys[i].sequence, keys[i].key);
+}
+
+static void set_up(struct screen *s, const struct screen_options *o)
+{
+	cbreak();
+	noecho();
+	nonl();
+	keypad(stdscr, TRUE);
+	nodelay(stdscr, TRUE);
+	curs_set(0);
+	define_keys();
+	if (!getenv("ESCDELAY"))
+		set_escdelay(25);
+	if (o->mouse) {
+		mousemask(BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
+		mouseinterval(0);
+	}
+	choose_looks(s, o->color);
+}
+
+struct screen *screen_new(const struct screen_options *o, const char **error)
+{
+	struct screen *s = xcalloc(1, sizeof *s);
+	setlocale(LC_CTYPE, "");
+	s->utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+	s->cursor_row = -1;
+	if (!isatty(STDIN_FILENO))
+		s->tty = fopen("/dev/tty", "r");
+	if (!isatty(STDOUT_FILENO) || (!isatty(STDIN_FILENO) && !s->tty))
+		*error = "there is no terminal to show screens on; -T text prints instead";
+	else if (!(s->curses = newterm(NULL, stdout, s->tty ? s->tty : stdin)))
+		*error = "the terminal named by TERM is not known here; -T text prints instead";
+	if (!s->curses) {
+		screen_free(s);
+		return NULL;
+	}
+	atexit(restore);
+	guard(true);
+	set_up(s, o);
+	return s;
+}
+
+void screen_free(struct screen *s)
+{
+	if (!s)
+		return;
+	if (s->curses) {
+		guard(false);
+		endwin();
+		delscreen(s->curses);
+	}
+	if (s->tty)
+		fclose(s->tty);
+	free(s);
+}
+
+int screen_rows(const struct screen *s)
+{
+	(void)s;
+	return LINES;
+}
+
+int screen_columns(const struct screen *s)
+{
+	(void)s;
+	return COLS;
+}
+
+int screen_fd(const struct screen *s)
+{
+	return s->tty ? fileno(s->tty) : STDIN_FILENO;
+}
+
+static bool mouse_key(struct screen *s, struct key *out)
+{
+	MEVENT event;
+	if (getmouse(&event) != OK)
+		return false;
+	*out = (struct key){ KEY_CLICK, event.y, event.x };
+	if (event.bstate & BUTTON4_PRESSED)
+		out->code = KEY_WHEEL_UP;
+	else if (event.bstate & BUTTON5_PRESSED)
+		out->code = KEY_WHEEL_DOWN;
+	if (out->code != KEY_CLICK)
+		return true;
+	int64_t now = clock_ms();
+	if (now - s->clicked < DOUBLE_CLICK_MS && event.y == s->click_row && event.x == s->click_col) {
+		out->code = KEY_DOUBLE_CLICK;
+		now = 0;
+	}
+	s->clicked = now;
+	s->click_row = event.y;
+	s->click_col = event.x;
+	return true;
+}
+
+/* A key that has no code point. */
+static int named_key(wint_t code)
+{
+	static const struct {
+		wint_t code;
+		int key;
+	} named[] = {
+		{ KEY_UP, KEY_ARROW_UP },       { KEY_DOWN, KEY_ARROW_DOWN }, { KEY_LEFT, KEY_ARROW_LEFT },
+		{ KEY_RIGHT, KEY_ARROW_RIGHT }, { KEY_HOME, KEY_FIRST },      { KEY_END, KEY_FINAL },
+		{ KEY_PPAGE, KEY_PAGE_UP },     { KEY_NPAGE, KEY_PAGE_DOWN }, { KEY_ENTER, KEY_RETURN },
+		{ KEY_BACKSPACE, KEY_BS },      { KEY_DC, KEY_BS },           { KEY_RESIZE, KEY_RESIZED },
+		{ KEY_FIND, KEY_FIRST },        { KEY_SELECT, KEY_FINAL },    { KEY_SF, KEY_ARROW_DOWN },
+		{ KEY_SR, KEY_ARROW_UP },
+	};
+	if (code > KEY_F0 && code <= KEY_F0 + 12)
+		return KEY_FUNCTION + (int)(code - KEY_F0);
+	for (size_t i = 0; i < sizeof named / sizeof *named; i++)
+		if (named[i].code == code)
+			return named[i].key;
+	return KEY_NONE;
+}
+
+/* Passes over the rest of a sequence that is no known key (ECMA-48, 5.4), so that only an Esc by itself is one. */
+static int escape(void)
+{
+	wint_t next;
+	int got = get_wch(&next);
+	if (got == OK && next == 'O' && get_wch(&next) != ERR)
+		return KEY_NONE;
+	if (got == OK && next == '[') {
+		while (get_wch(&next) == OK && (next < 0x40 || next > 0x7e))
+			;
+		return KEY_NONE;
+	}
+	if (got == OK)
+		unget_wch((wchar_t)next);
+	else if (got == KEY_CODE_YES)
+		ungetch((int)next);
+	return KEY_ESC;
+}
+
+bool screen_key(struct screen *s, struct key *out)
+{
+	wint_t code;
+	int got;
+	while ((got = get_wch(&code)) != ERR) {
+		*out = (struct key){ (int)code, 0, 0 };
+		if (got == KEY_CODE_YES && code == KEY_MOUSE) {
+			if (mouse_key(s, out))
+				return true;
+			continue;
+		}
+		if (got == KEY_CODE_YES)
+			out->code = named_key(code);
+		else if (code == KEY_ESC)
+			out->code = escape();
+		else if (code == '\n')
+			out->code = KEY_RETURN;
+		else if (code == 127)
+			out->code = KEY_BS;
+		if (out->code != KEY_NONE)
+			return true;
+	}
+	return false;
+}
+
+/* The character to paint for a code point of a line. */
+static wchar_t glyph(const struct screen *s, uint32_t point)
+{
+	static const struct {
+		uint32_t point;
+		char ascii;
+	} plain[] = {
+		{ 0x2026, '~' }, { 0x2190, '<' }, { 0x2192, '>' }, { 0x2502, '|' }, { 0x25ba, '+' }, { 0x25bc, '-' },
+		{ 0x2588, '#' }, { 0x2591, '.' }, { 0x00b5, 'u' }, { 0x2039, '<' }, { 0x203a, '>' }, { 0x2022, '*' },
+		{ 0x00b7, '.' }, { 0x2500, '-' },
+	};
+	if (s->utf8 || point < 0x80)
+		return (wchar_t)point;
+	for (size_t i = 0; i < sizeof plain / sizeof *plain; i++)
+		if (plain[i].point == point)
+			return (wchar_t)plain[i].ascii;
+	return L'?';
+}
+
+static void paint(const struct screen *s, const wchar_t *text, int n, enum ink ink, enum emphasis e)
+{
+	attr_t attributes = s->attributes[ink];
+	short pair = s->pair[ink];
+	if (e == EMPHASIS_SELECTED && ink != INK_MATCH)
+		pair = 0;
+	if (n)
+		attr_set(attributes | emphases[e], pair, NULL);
+	if (n)
+		addnwstr(text, n);
+}
+
+static void fill(int columns, enum emphasis e)
+{
+	attr_set(emphases[e], 0, NULL);
+	while (columns-- > 0)
+		addch(' ');
+}
+
+void screen_put(struct screen *s, int row, int col, int width, const struct line *l, enum emphasis e)
+{
+	enum { PIECE = 128 };
+	wchar_t piece[PIECE];
+	int n = 0, used = 0;
+	enum ink ink = INK_PLAIN;
+	if (row < 0 || row >= LINES || col < 0 || col >= COLS)
+		return;
+	if (width > COLS - col)
+		width = COLS - col;
+	move(row, col);
+	for (size_t at = 0; at < l->text.len;) {
+		uint32_t point;
+		enum ink next = l->ink.at[at];
+		at += text_next(slice_skip(buf_slice(&l->text), at), &point, NULL);
+		int columns = text_width(point);
+		if (used + columns > width)
+			break;
+		if (n == PIECE || next != ink) {
+			paint(s, piece, n, ink, e);
+			n = 0;
+		}
+		ink = next;
+		piece[n++] = glyph(s, point);
+		used += columns;
+	}
+	paint(s, piece, n, ink, e);
+	fill(width - used, e);
+}
+
+void screen_cursor(struct screen *s, int row, int col)
+{
+	s->cursor_row = row;
+	s->cursor_col = col;
+}
+
+void screen_flush(struct screen *s)
+{
+	curs_set(s->cursor_row >= 0);
+	if (s->cursor_row >= 0)
+		move(s->cursor_row, s->cursor_col);
+	refresh();
+	s->cursor_row = -1;
+}
+
+void screen_repaint(struct screen *s)
+{
+	(void)s;
+	redrawwin(stdscr);
+}

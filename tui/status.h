@@ -1,0 +1,28 @@
+/* What is always on the screen: counts of what came, and of what was lost. Pure text; tui/frame.c puts it in its place. */
+#ifndef TUI_STATUS_H
+#define TUI_STATUS_H
+
+#include "capture/capture.h"
+#include "decode/session.h"
+#include "tui/line.h"
+
+/* "tcp.pcap  1,460,000 packets  2,500,000 messages  0 dropped …", shortened until it fits into `width` columns. */
+void status_add(struct line *out, const char *source, const struct session_counts *s, const struct capture_counts *c, uint32_t threads,
+		int width);
+
+/* A kind of loss that was counted. */
+struct loss {
+	uint64_t count;
+	const char *one, *what; /* "gap", "gaps" */
+	const char *sentence;   /* what it means */
+};
+
+/* The i-th kind of loss with its count; what NULL after the last. */
+struct loss status_loss(unsigned i, const struct session_counts *s, const struct capture_counts *c);
+/* "Lost: 2 gaps, 14 bytes skipped"; nothing if nothing was lost. */
+void status_add_losses(struct buf *out, const struct session_counts *s, const struct capture_counts *c);
+
+/* A bar of `width` columns of which `percent` are full. */
+void status_add_bar(struct buf *out, int percent, int width);
+
+#endif

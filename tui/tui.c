@@ -1,0 +1,111 @@
+/*
+ * The loop: one thread, one poll on the terminal and the source.
+ *
+ * Long work (reading the capture, searching) is done in slices between keys. Keys and news only say that the screen must be drawn;
+ * it is, at most thirty times a second. A signal that asks to end interrupts poll, or is seen when poll returns by itself.
+ */
+#include "tui/tui.h"
+
+#include "tui/app.h"
+#include "tui/clock.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { FRAME_MS = 33, IDLE_MS = 200, KEYS_AT_ONCE = 64, STATUS_NO_TERMINAL = 2, STATUS_DAMAGED = 3 };
+
+struct loop {
+	struct app app;
+	unsigned pending;  /* enum reaction: what must happen */
+	int64_t drawn;     /* when the screen was drawn last, ms */
+	bool hung_up;      /* the terminal is gone */
+};
+
+static bool stopped(const struct loop *l)
+{
+	const volatile sig_atomic_t *stop = l->app.o->stop;
+	return l->hung_up || (l->pending & QUIT) || (stop && *stop);
+}
+
+static bool colors_wanted(const struct tui_options *o)
+{
+	const char *no_color = getenv("NO_COLOR");
+	return o->color == TUI_COLOR_ALWAYS || (o->color == TUI_COLOR_AUTO && !(no_color && *no_color));
+}
+
+/* How long poll may wait, in ms. */
+static int patience(const struct loop *l)
+{
+	if (l->app.intake.state == INTAKE_READING || l->app.search.running)
+		return 0;
+	if (!(l->pending & REDRAW))
+		return IDLE_MS;
+	int64_t left = l->drawn + FRAME_MS - clock_ms();
+	return left > 0 ? (int)left : 0;
+}
+
+static void wait(struct loop *l)
+{
+	struct app *a = &l->app;
+	struct pollfd fds[2] = { { screen_fd(a->screen), POLLIN, 0 }, { intake_fd(&a->intake), POLLIN, 0 } };
+	int got = poll(fds, 2, patience(l));
+	if (got > 0 && !(fds[0].revents & POLLIN) && (fds[0].revents & (POLLHUP | POLLERR | POLLNVAL)))
+		l->hung_up = true;
+	if (a->intake.state == INTAKE_WAITING && (got == 0 || (got > 0 && fds[1].revents)))
+		intake_wake(&a->intake);
+}
+
+static void take_keys(struct loop *l)
+{
+	struct key key;
+	for (int i = 0; i < KEYS_AT_ONCE && !stopped(l) && screen_key(l->app.screen, &key); i++)
+		l->pending |= app_key(&l->app, key);
+}
+
+static void work(struct loop *l)
+{
+	if (l->app.intake.state == INTAKE_READING) {
+		intake_step(&l->app.intake);
+		l->pending |= REDRAW;
+	}
+	if (l->app.search.running)
+		l->pending |= app_search_step(&l->app);
+}
+
+static void draw(struct loop *l)
+{
+	int64_t now = clock_ms();
+	if (!(l->pending & REDRAW) || now - l->drawn < FRAME_MS)
+		return;
+	if (l->pending & REPAINT)
+		screen_repaint(l->app.screen);
+	app_take_up(&l->app);
+	frame_draw(&l->app);
+	l->drawn = now;
+	l->pending &= ~(unsigned)(REDRAW | REPAINT);
+}
+
+int tui_run(const struct tui_options *o)
+{
+	struct loop l = { .pending = REDRAW, .drawn = -FRAME_MS };
+	const char *error;
+	struct screen *screen = screen_new(&(struct screen_options){ colors_wanted(o), !o->no_mouse }, &error);
+	if (!screen) {
+		fprintf(stderr, "envscope: %s\n", error);
+		return STATUS_NO_TERMINAL;
+	}
+	app_init(&l.app, o);
+	l.app.screen = screen;
+	while (!stopped(&l)) {
+		draw(&l);
+		wait(&l);
+		take_keys(&l);
+		work(&l);
+	}
+	bool damaged = l.app.intake.state == INTAKE_DAMAGED;
+	app_release(&l.app);
+	screen_free(screen);
+	return damaged ? STATUS_DAMAGED : 0;
+}

@@ -1,0 +1,27 @@
+/* The screens: a session looked at while it grows. */
+#ifndef TUI_TUI_H
+#define TUI_TUI_H
+
+#include "capture/capture.h"
+#include "decode/session.h"
+
+#include <signal.h>
+
+enum tui_color { TUI_COLOR_AUTO, TUI_COLOR_ALWAYS, TUI_COLOR_NEVER };
+
+struct tui_options {
+	const struct session *session;
+	struct capture *capture;  /* feeds the session; driven from here */
+	const char *source;       /* how the source is called on the screen */
+	bool show_secrets;
+	bool utc;                 /* times of day in UTC instead of local time */
+	bool no_mouse;
+	enum tui_color color;     /* AUTO: colours unless NO_COLOR is set; a terminal without colours has none anyway */
+	const volatile sig_atomic_t *stop; /* nonzero: a signal asks to end (looked at at least four times a second); or NULL */
+};
+
+/* Shows the screens until the user leaves or *stop says so. Everything in o is borrowed during the call. Returns an exit status: 0; 2
+ * when there is no terminal that could be used (a sentence is on standard error); 3 when the source could not be read to its end. */
+int tui_run(const struct tui_options *o);
+
+#endif

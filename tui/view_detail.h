@@ -1,0 +1,12 @@
+/* The Detail view: one message, its fields as a tree and its bytes. */
+#ifndef TUI_VIEW_DETAIL_H
+#define TUI_VIEW_DETAIL_H
+
+#include "tui/view.h"
+
+extern const struct view_ops view_detail;
+
+/* Shows message n, which must be kept. */
+void view_detail_set(struct view *v, uint32_t n);
+
+#endif

@@ -1,0 +1,12 @@
+/* The help: what a view shows and which keys it knows. */
+#ifndef TUI_VIEW_HELP_H
+#define TUI_VIEW_HELP_H
+
+#include "tui/view.h"
+
+extern const struct view_ops view_help;
+
+/* Which view to explain; before it is opened. */
+void view_help_set(struct view *v, struct view *of);
+
+#endif

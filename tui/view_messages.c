@@ -1,0 +1,275 @@
+/*
+ * Messages: a row for each in the order of their completion, and the news where they came. Which row is what says tui/rows.h.
+ */
+#include "tui/view_messages.h"
+
+#include "base/xalloc.h"
+#include "tui/amount.h"
+#include "tui/app.h"
+#include "tui/facts.h"
+#include "tui/rows.h"
+
+#include <stdlib.h>
+
+enum { COLUMN_N, COLUMN_TIME, COLUMN_CONN };
+
+struct messages {
+	struct view view;
+	struct buf scratch; /* bytes of a message */
+};
+
+static const struct app *app_of(const struct cell *c)
+{
+	return ((const struct view *)c->view)->app;
+}
+
+static enum ink draw_n(struct cell *c)
+{
+	const struct facts *f = c->row;
+	buf_addf(c->text, "%u", f->n);
+	return INK_DIM;
+}
+
+static enum ink draw_time(struct cell *c)
+{
+	const struct facts *f = c->row;
+	const struct record *before = session_record(app_of(c)->session, f->n - 1);
+	app_add_time(app_of(c), c->text, f->record->time, before ? before->time : f->record->time, c->width);
+	return INK_PLAIN;
+}
+
+static enum ink draw_conn(struct cell *c)
+{
+	const struct facts *f = c->row;
+	buf_addf(c->text, "%u", f->record->conn);
+	return INK_PLAIN;
+}
+
+static enum ink draw_arrow(struct cell *c)
+{
+	const struct facts *f = c->row;
+	buf_add_str(c->text, f->record->dir == DIR_C2S ? "→" : "←");
+	return facts_ink(f->record);
+}
+
+static enum ink draw_transport(struct cell *c)
+{
+	const struct facts *f = c->row;
+	buf_addf(c->text, "%s%s", transport_name((enum transport)f->record->transport), f->record->tls ? "+tls" : "");
+	return INK_DIM;
+}
+
+static enum ink draw_seq(struct cell *c)
+{
+	const struct facts *f = c->row;
+	if (f->record->has_seq)
+		buf_addf(c->text, "%d", f->record->seq);
+	return INK_PLAIN;
+}
+
+static enum ink draw_command(struct cell *c)
+{
+	const struct facts *f = c->row;
+	buf_add(c->text, f->command);
+	return facts_ink(f->record);
+}
+
+static enum ink draw_id(struct cell *c)
+{
+	const struct facts *f = c->row;
+	buf_add(c->text, slice_head(f->envelope.id, 1000));
+	return INK_PLAIN;
+}
+
+static enum ink draw_rid(struct cell *c)
+{
+	const struct facts *f = c->row;
+	buf_add(c->text, slice_head(f->envelope.rid, 1000));
+	return INK_DIM;
+}
+
+static enum ink draw_size(struct cell *c)
+{
+	const struct facts *f = c->row;
+	amount_add_size(c->text, f->record->size);
+	return f->record->cut ? INK_WARNING : INK_PLAIN;
+}
+
+static enum ink draw_gist(struct cell *c)
+{
+	const struct facts *f = c->row;
+	facts_add_gist(c->text, app_of(c)->session, f);
+	return INK_PLAIN;
+}
+
+static enum ink draw_rules(struct cell *c)
+{
+	const struct facts *f = c->row;
+	return facts_add_rules(c->text, f->record->rules);
+}
+
+static const struct column columns[] = {
+	[COLUMN_N] = { "n", 4, 6, 0, 1, true, draw_n, "its number, in the order of completion" },
+	[COLUMN_TIME] = { "Time", 8, 15, 0, 2, false, draw_time, "when it was complete; w changes between three forms" },
+	[COLUMN_CONN] = { "Conn", 4, 4, 0, 1, true, draw_conn, "connection number" },
+	{ "→", 1, 1, 0, 1, false, draw_arrow, "→ from the client to the server, ← back" },
+	{ "Via", 3, 6, 0, 6, false, draw_transport, "transport" },
+	{ "Seq", 4, 6, 0, 1, true, draw_seq, "sequence number, where the transport has one" },
+	{ "Command", 12, 20, 0, 0, false, draw_command, "command" },
+	{ "Id", 5, 10, 0, 3, false, draw_id, "its id" },
+	{ "Rid", 5, 10, 0, 3, false, draw_rid, "id of the message it answers" },
+	{ "Size", 5, 5, 0, 2, true, draw_size, "bytes of the message" },
+	{ "Gist", 12, 24, 4, 0, false, draw_gist, "what it is about" },
+	{ "Rules", 8, 20, 1, 1, false, draw_rules, "rules of the protocol that it breaks" },
+};
+
+static struct view *new_messages(struct app *a)
+{
+	struct messages *m = xcalloc(1, sizeof *m);
+	m->view.ops = &view_messages;
+	m->view.app = a;
+	view_set_columns(&m->view, columns, sizeof columns / sizeof *columns);
+	return &m->view;
+}
+
+static void free_messages(struct view *v)
+{
+	buf_release(&((struct messages *)v)->scratch);
+	free(v);
+}
+
+static uint32_t news_after(const void *session, uint32_t k)
+{
+	const struct session_news *news = session_news_at(session, k);
+	return news ? news->after : UINT32_MAX;
+}
+
+static struct rows rows_of(const struct view *v)
+{
+	const struct extent *seen = &v->app->seen;
+	return (struct rows){ seen->messages, seen->news, news_after, v->app->session };
+}
+
+/* Numbers are never cut: their columns grow with what there is. */
+static void fit_numbers(struct view *v)
+{
+	static const int numbers[] = { COLUMN_N, COLUMN_CONN };
+	uint32_t most[] = { v->app->seen.messages, session_conns(v->app->session) };
+	for (int i = 0; i < 2; i++) {
+		struct column *c = &v->columns[numbers[i]];
+		uint8_t digits = 1;
+		for (uint32_t n = most[i]; n >= 10; n /= 10)
+			digits++;
+		c->min = digits > columns[numbers[i]].min ? digits : columns[numbers[i]].min;
+		c->want = c->min > c->want ? c->min : c->want;
+	}
+}
+
+static void rows(struct view *v, uint64_t *first, uint64_t *end)
+{
+	struct rows r = rows_of(v);
+	uint32_t kept = session_first(v->app->session);
+	uint64_t cleared = (uint64_t)v->app->cleared.messages + v->app->cleared.news;
+	fit_numbers(v);
+	*first = kept > 1 ? rows_of_message(&r, kept) : 0;
+	if (*first < cleared)
+		*first = cleared;
+	*end = rows_count(&r);
+}
+
+static enum ink news_ink(enum news_kind kind)
+{
+	return kind == NEWS_NOTE || kind == NEWS_NOT_OURS ? INK_NOTE : INK_WARNING;
+}
+
+static void draw_news(const struct view *v, uint32_t k, int width, struct line *out)
+{
+	const struct session_news *news = session_news_at(v->app->session, k);
+	struct buf text = { 0 };
+	if (!news)
+		return;
+	line_pad(out, INK_PLAIN, v->widths[COLUMN_N] + 1);
+	app_add_time(v->app, &text, news->time, news->time, v->widths[COLUMN_TIME]);
+	line_add_cell(out, INK_PLAIN, buf_slice(&text), v->widths[COLUMN_TIME], false);
+	line_addf(out, INK_PLAIN, " %*u ", v->widths[COLUMN_CONN], news->conn);
+	line_add_str(out, INK_PLAIN, news->dir == DIR_C2S ? "→ " : "← ");
+	buf_clear(&text);
+	session_news_text(&text, news);
+	line_add(out, news_ink(news->kind), buf_slice(&text), width - out->columns);
+	buf_release(&text);
+}
+
+static void draw_row(struct view *v, uint64_t row, int width, struct line *out)
+{
+	struct messages *m = (struct messages *)v;
+	struct rows r = rows_of(v);
+	struct row_at at = rows_at(&r, row);
+	struct facts f;
+	if (!at.n)
+		draw_news(v, at.news, width, out);
+	else if (facts_read(&f, v->app->session, at.n, &m->scratch))
+		view_add_cells(v, &f, out);
+	else
+		line_add(out, INK_DIM, slice_str("  forgotten, for the memory limit"), width);
+}
+
+static const char *empty(struct view *v)
+{
+	return app_get(v->app, VIEW_THREADS)->ops->empty(v);
+}
+
+static unsigned command(struct view *v, enum command c)
+{
+	uint32_t n = view_messages_message(v);
+	if (c != CMD_OPEN || list_empty(&v->list))
+		return 0;
+	if (n)
+		return app_open_message(v->app, n);
+	app_notice(v->app, "This row is no message: there is nothing to open.");
+	return REDRAW;
+}
+
+static bool matches(struct view *v, uint64_t row, const struct pattern *p)
+{
+	struct messages *m = (struct messages *)v;
+	struct rows r = rows_of(v);
+	struct row_at at = rows_at(&r, row);
+	struct buf text = { 0 };
+	struct facts f;
+	bool found = false;
+	if (!at.n && session_news_at(v->app->session, at.news))
+		session_news_text(&text, session_news_at(v->app->session, at.news));
+	else if (at.n && facts_read(&f, v->app->session, at.n, &m->scratch)) {
+		found = pattern_in(p, f.bytes);
+		columns_add_text(&text, v->columns, v->column_count, v, &f);
+	}
+	found = found || pattern_in(p, buf_slice(&text));
+	buf_release(&text);
+	return found;
+}
+
+uint32_t view_messages_message(const struct view *v)
+{
+	struct rows r = rows_of(v);
+	return list_empty(&v->list) ? 0 : rows_at(&r, v->list.selected).n;
+}
+
+void view_messages_select(struct view *v, uint32_t n)
+{
+	struct rows r = rows_of(v);
+	rows(v, &v->list.first, &v->list.end);
+	list_show(&v->list, rows_of_message(&r, n));
+}
+
+const struct view_ops view_messages = {
+	.name = "Messages",
+	.where = IN_MESSAGES,
+	.about = "Each row is a message. Between them stands what is no message: gaps in the capture, streams that are not OpenIAP.",
+	.new = new_messages,
+	.free = free_messages,
+	.rows = rows,
+	.draw_row = draw_row,
+	.empty = empty,
+	.command = command,
+	.matches = matches,
+};

@@ -1,0 +1,279 @@
+/*
+ * Threads: a row for each, in the order of their first messages. A row's number is the thread's index in the session.
+ *
+ * The rows show what the session knows now; how many there are is the app's to say (it may have frozen the screen).
+ */
+#include "tui/view_threads.h"
+
+#include "base/when.h"
+#include "base/xalloc.h"
+#include "tui/amount.h"
+#include "tui/app.h"
+#include "tui/facts.h"
+
+#include <stdlib.h>
+
+enum { NAME_LEAST = 10 }; /* columns from which on a connection is shown with its name */
+
+struct threads {
+	struct view view;
+	struct buf scratch; /* bytes of a message */
+	struct buf error;   /* gist of an error reply */
+};
+
+/* A row: a thread and its first message. */
+struct row {
+	struct thread_info info;
+	struct facts facts;
+	uint64_t number;
+	bool failed;
+};
+
+static const struct session *session_of(const void *view)
+{
+	return ((const struct view *)view)->app->session;
+}
+
+static enum ink draw_time(struct cell *c)
+{
+	const struct row *r = c->row;
+	const struct app *a = ((const struct view *)c->view)->app;
+	const struct record *before = NULL;
+	if (r->number)
+		before = session_record(a->session, session_thread_at(a->session, (uint32_t)r->number - 1));
+	app_add_time(a, c->text, r->info.time, before ? before->time : r->info.time, c->width);
+	return INK_PLAIN;
+}
+
+static enum ink draw_conn(struct cell *c)
+{
+	const struct row *r = c->row;
+	struct app *a = ((struct view *)c->view)->app;
+	buf_addf(c->text, "%u", r->facts.record->conn);
+	if (c->width < NAME_LEAST)
+		return INK_PLAIN;
+	buf_add_byte(c->text, ' ');
+	buf_add(c->text, peers_name(&a->peers, a->session, r->facts.record->conn));
+	return INK_PLAIN;
+}
+
+static enum ink draw_command(struct cell *c)
+{
+	const struct row *r = c->row;
+	buf_add(c->text, r->facts.command);
+	return r->failed ? INK_ERROR : facts_ink(r->facts.record);
+}
+
+/* A failed thread shows its error first: that is what one looks for. */
+static enum ink draw_gist(struct cell *c)
+{
+	const struct row *r = c->row;
+	const struct threads *t = c->view;
+	if (t->error.len) {
+		buf_add(c->text, buf_slice(&t->error));
+		buf_add_str(c->text, "  ");
+	}
+	facts_add_gist(c->text, session_of(c->view), &r->facts);
+	return t->error.len ? INK_ERROR : INK_PLAIN;
+}
+
+static enum ink draw_state(struct cell *c)
+{
+	static const enum ink inks[THREAD_STATES] = {
+		[THREAD_OPEN] = INK_REQUEST, [THREAD_STREAMING] = INK_STREAM,  [THREAD_FAILED] = INK_ERROR,
+		[THREAD_UNANSWERED] = INK_WARNING, [THREAD_BROKEN] = INK_WARNING, [THREAD_ORPHAN] = INK_WARNING,
+	};
+	const struct row *r = c->row;
+	bool percent = r->info.state == THREAD_STREAMING && r->info.percent >= 0;
+	if (percent && c->width < 14)
+		buf_addf(c->text, "%d%%", r->info.percent);
+	else if (percent)
+		buf_addf(c->text, "%s %d%%", thread_state_name(r->info.state), r->info.percent);
+	else
+		buf_add_str(c->text, thread_state_name(r->info.state));
+	return inks[r->info.state];
+}
+
+static enum ink draw_latency(struct cell *c)
+{
+	const struct row *r = c->row;
+	if (r->info.latency_last >= 0)
+		when_add_span(c->text, r->info.latency_last);
+	else if (r->info.latency_first >= 0)
+		when_add_span(c->text, r->info.latency_first);
+	return INK_PLAIN;
+}
+
+static enum ink draw_bytes(struct cell *c, enum dir dir)
+{
+	const struct row *r = c->row;
+	amount_add_size(c->text, r->info.bytes[dir]);
+	return INK_PLAIN;
+}
+
+static enum ink draw_out(struct cell *c)
+{
+	return draw_bytes(c, DIR_C2S);
+}
+
+static enum ink draw_back(struct cell *c)
+{
+	return draw_bytes(c, DIR_S2C);
+}
+
+static enum ink draw_messages(struct cell *c)
+{
+	const struct row *r = c->row;
+	amount_add_short(c->text, r->info.messages);
+	return INK_PLAIN;
+}
+
+static enum ink draw_rules(struct cell *c)
+{
+	const struct row *r = c->row;
+	return facts_add_rules(c->text, r->info.rules);
+}
+
+static const struct column columns[] = {
+	{ "Time", 8, 15, 0, 2, false, draw_time, "when its first message was complete; w changes between three forms" },
+	{ "Conn", 4, 18, 1, 1, false, draw_conn, "connection number, agent and user as they signed in, else the client's address" },
+	{ "Command", 12, 20, 0, 0, false, draw_command, "command of its first message" },
+	{ "Gist", 15, 24, 4, 0, false, draw_gist, "what it is about; if it failed, the error first" },
+	{ "State", 6, 14, 0, 0, false, draw_state, "open, streaming, done, failed, unanswered, broken …" },
+	{ "Latency", 7, 7, 0, 3, true, draw_latency, "from the request to the final reply, or else to the first answer" },
+	{ "Out", 5, 6, 0, 4, true, draw_out, "bytes from the client to the server" },
+	{ "Back", 5, 6, 0, 4, true, draw_back, "bytes from the server to the client" },
+	{ "Msgs", 4, 5, 0, 5, true, draw_messages, "messages in it" },
+	{ "Rules", 8, 20, 1, 1, false, draw_rules, "rules of the protocol that its messages break" },
+};
+
+static struct view *new_threads(struct app *a)
+{
+	struct threads *t = xcalloc(1, sizeof *t);
+	t->view.ops = &view_threads;
+	t->view.app = a;
+	view_set_columns(&t->view, columns, sizeof columns / sizeof *columns);
+	return &t->view;
+}
+
+static void free_threads(struct view *v)
+{
+	struct threads *t = (struct threads *)v;
+	buf_release(&t->scratch);
+	buf_release(&t->error);
+	free(t);
+}
+
+/* The index of the first thread whose first message is n or later. */
+static uint32_t thread_from(const struct session *s, uint32_t n)
+{
+	uint32_t low = 0, high = session_threads(s);
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+		if (session_thread_at(s, middle) < n)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static void rows(struct view *v, uint64_t *first, uint64_t *end)
+{
+	const struct app *a = v->app;
+	uint32_t kept = thread_from(a->session, session_first(a->session));
+	*first = kept > a->cleared.threads ? kept : a->cleared.threads;
+	*end = a->seen.threads;
+}
+
+/* Takes the gist of the error that ended the thread. */
+static void read_error(struct threads *t, const struct row *r)
+{
+	const struct session *s = t->view.app->session;
+	struct facts reply;
+	buf_clear(&t->error);
+	if (r->failed && r->info.reply != r->info.first && facts_read(&reply, s, r->info.reply, &t->scratch))
+		facts_add_gist(&t->error, s, &reply);
+}
+
+static bool read_row(struct threads *t, uint64_t number, struct row *out)
+{
+	const struct session *s = t->view.app->session;
+	uint32_t first = session_thread_at(s, (uint32_t)number);
+	if (!session_record(s, first))
+		return false;
+	session_thread(s, first, &out->info);
+	peers_name(&t->view.app->peers, s, session_record(s, first)->conn); /* before bytes are borrowed from the session */
+	out->number = number;
+	out->failed = out->info.state == THREAD_FAILED;
+	read_error(t, out);
+	return facts_read(&out->facts, s, out->info.request ? out->info.request : first, &t->scratch) ||
+	       facts_read(&out->facts, s, first, &t->scratch);
+}
+
+static void draw_row(struct view *v, uint64_t number, int width, struct line *out)
+{
+	struct row r;
+	if (read_row((struct threads *)v, number, &r))
+		view_add_cells(v, &r, out);
+	else
+		line_add(out, INK_DIM, slice_str("  forgotten, for the memory limit"), width);
+}
+
+static const char *empty(struct view *v)
+{
+	const struct app *a = v->app;
+	if (session_threads(a->session))
+		return "All rows so far are hidden. F5 shows them again.";
+	if (intake_over(&a->intake))
+		return "The capture is at its end, and there was no message in it.";
+	if (capture_counts(a->o->capture).source.packets)
+		return "Waiting for the first message …";
+	return "Waiting for the first packet …";
+}
+
+static unsigned command(struct view *v, enum command c)
+{
+	uint32_t n = view_threads_message(v);
+	return c == CMD_OPEN && n ? app_open_message(v->app, n) : 0;
+}
+
+static bool matches(struct view *v, uint64_t number, const struct pattern *p)
+{
+	struct threads *t = (struct threads *)v;
+	struct row r;
+	if (!read_row(t, number, &r))
+		return false;
+	struct buf text = { 0 };
+	columns_add_text(&text, v->columns, v->column_count, v, &r);
+	bool found = pattern_in(p, buf_slice(&text)) || pattern_in(p, r.facts.bytes);
+	buf_release(&text);
+	return found;
+}
+
+uint32_t view_threads_message(const struct view *v)
+{
+	return list_empty(&v->list) ? 0 : session_thread_at(v->app->session, (uint32_t)v->list.selected);
+}
+
+void view_threads_select(struct view *v, uint32_t n)
+{
+	const struct record *r = session_record(v->app->session, n);
+	if (!r)
+		return;
+	rows(v, &v->list.first, &v->list.end);
+	list_show(&v->list, thread_from(v->app->session, r->thread));
+}
+
+const struct view_ops view_threads = {
+	.name = "Threads",
+	.where = IN_THREADS,
+	.about = "Each row is a thread: a request with its replies, streams and events, or a message that stands alone.",
+	.new = new_threads,
+	.free = free_threads,
+	.rows = rows,
+	.draw_row = draw_row,
+	.empty = empty,
+	.command = command,
+	.matches = matches,
+};
