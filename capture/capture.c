@@ -136,6 +136,11 @@ struct source *capture_source(struct capture *c)
 	return c->source;
 }
 
+int64_t capture_first_time(const struct capture *c)
+{
+	return c->counts.first_time;
+}
+
 struct capture_counts capture_counts(const struct capture *c)
 {
 	const struct connections_counts *n = connections_counts(c->connections);

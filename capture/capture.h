@@ -55,5 +55,7 @@ enum capture_status capture_step(struct capture *c, unsigned packets);
 void capture_finish(struct capture *c);
 struct source *capture_source(struct capture *c);
 struct capture_counts capture_counts(const struct capture *c);
+/* Time of the first packet; 0 before it. */
+int64_t capture_first_time(const struct capture *c);
 
 #endif

@@ -7,7 +7,7 @@
 #ifndef CAPTURE_MESSAGE_H
 #define CAPTURE_MESSAGE_H
 
-#include "base/slice.h"
+#include "base/buf.h"
 
 enum dir { DIR_C2S, DIR_S2C }; /* also indexes arrays of two */
 
@@ -36,6 +36,9 @@ struct endpoint {
 	uint8_t family;   /* 4, 6, or 0 where there is no address */
 	uint16_t port;
 };
+
+/* Appends "address:port", IPv6 in brackets. */
+void endpoint_add(struct buf *out, const struct endpoint *e);
 
 enum conn_end { CONN_OPEN, CONN_CLOSED_BY_CLIENT, CONN_CLOSED_BY_SERVER, CONN_RESET_BY_CLIENT, CONN_RESET_BY_SERVER, CONN_FORGOTTEN };
 

@@ -232,9 +232,19 @@ bool schema_is_jwt(const ProtobufCFieldDescriptor *field)
 	return strcmp(field->name, "jwt") == 0;
 }
 
+const char *schema_secret(size_t i)
+{
+	static const char *const names[] = { "jwt", "password" };
+	return i < sizeof names / sizeof *names ? names[i] : NULL;
+}
+
 bool schema_secret_name(struct slice name)
 {
-	return slice_is(name, "jwt") || slice_is(name, "password");
+	const char *secret;
+	for (size_t i = 0; (secret = schema_secret(i)); i++)
+		if (slice_is(name, secret))
+			return true;
+	return false;
 }
 
 bool schema_is_secret(const ProtobufCFieldDescriptor *field)

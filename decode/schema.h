@@ -53,7 +53,8 @@ const struct command_info *schema_command_info(const struct schema *s, uint16_t 
 
 /* The field of that number; NULL if the message has none. */
 const ProtobufCFieldDescriptor *schema_field(const ProtobufCMessageDescriptor *type, uint32_t number);
-/* What has this name holds secrets (jwt, password), be it a field or a key in JSON. */
+/* The names of what holds secrets, be it a field or a key in JSON: jwt, password. NULL behind the last. */
+const char *schema_secret(size_t i);
 bool schema_secret_name(struct slice name);
 /* Values of this field are secrets. */
 bool schema_is_secret(const ProtobufCFieldDescriptor *field);

@@ -134,7 +134,7 @@ static void close_connection(struct connection *c, enum conn_end end, int64_t ti
 		uint64_t until = h->fin && !h->ended ? h->fin_at : UINT64_MAX;
 		if (h->in.known)
 			reassembly_flush(&h->in, &out, &c->table->counts.reassembly, until, time);
-		if (h->in.known && h->in.acked > h->in.next && until == UINT64_MAX)
+		if (h->in.known && !h->fin && h->in.acked > h->in.next)
 			reassembly_flush(&h->in, &out, &c->table->counts.reassembly, h->in.acked, time);
 	}
 	for (int d = 0; d < 2 && !c->closed; d++)

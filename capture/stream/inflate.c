@@ -2,7 +2,7 @@
  * Inflating the messages of one direction, on zlib.
  *
  * All messages are one endless deflate stream, of which the sender takes the last four bytes of every message off, and inflate
- * only ever lacks input. But a sender may also end a message with a final block (RFC 7692, section 7.2.3.5). zlib then reports the
+ * only ever lacks input. But a sender may also end a message with a final block (RFC 7692, section 7.2.3.4). zlib then reports the
  * end of the stream; if more bytes come, they are a stream of their own that still refers to the window of the one before, so that
  * the window is carried over by hand. That costs a copy of the window, so that only a few a message are allowed.
  *

@@ -1,0 +1,239 @@
+/*
+ * envscope: options, wiring, exit status.
+ *
+ * A source, a capture, a session; then either the screens drive them, or the loop here does and a printer writes what the session tells.
+ * Signals set one flag, which both look at.
+ */
+#include "base/when.h"
+#include "cli/options.h"
+#include "cli/signals.h"
+#include "export/summary.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <locale.h>
+#include <ncurses.h>
+#include <pcap/pcap.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <time.h>
+#include <unistd.h>
+#include <zlib.h>
+
+enum { PACKETS_A_STEP = 4096, POLL_MS = 250 };
+
+struct app {
+	struct options options;
+	struct source *source; /* until the capture takes it */
+	struct session *session;
+	struct capture *capture;
+	struct printer printer;
+	int64_t started; /* monotonic */
+};
+
+static int64_t now(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * NS_PER_S + t.tv_nsec;
+}
+
+static int print_version(void)
+{
+	printf("envscope %s\n%s\nprotobuf-c %s, zlib %s, jansson %s, %s\n", ENVSCOPE_VERSION, pcap_lib_version(), protobuf_c_version(),
+	       zlibVersion(), jansson_version_str(), curses_version());
+	return EXIT_FINE;
+}
+
+static void print_line(void *user, const char *text)
+{
+	fprintf(user, "%s\n", text);
+}
+
+static int list_interfaces(void)
+{
+	char error[512];
+	if (source_list_interfaces(print_line, stdout, error, sizeof error) == 0)
+		return EXIT_FINE;
+	fprintf(stderr, "envscope: %s\n", error);
+	return EXIT_SOURCE;
+}
+
+static bool open_source(struct app *a)
+{
+	char error[1024] = "";
+	struct options *o = &a->options;
+	if (o->file)
+		a->source = source_open_file(o->file, &o->source, error, sizeof error);
+	else
+		a->source = source_open_live(o->interface ? o->interface : "any", &o->source, error, sizeof error);
+	if (!a->source)
+		fprintf(stderr, "envscope: %s\n", error);
+	return a->source != NULL;
+}
+
+static void open_session(struct app *a, bool keep)
+{
+	struct session_listener listener = printer_listener(&a->printer);
+	struct session_options so = { .keep = keep, .memory = a->options.memory, .file = source_file(a->source) };
+	if (getrandom(&so.hash_key, sizeof so.hash_key, GRND_NONBLOCK) != sizeof so.hash_key)
+		so.hash_key = (uint64_t)now();
+	a->session = session_new(&so, a->printer.exporter ? &listener : NULL);
+	struct sink sink = session_sink(a->session);
+	struct capture_options co = { a->options.decode_as, a->options.decode_as_count };
+	a->capture = capture_new(a->source, &sink, &co);
+	a->printer.session = a->session;
+	a->printer.capture = a->capture;
+	a->started = now();
+}
+
+static void print_counts(struct app *a)
+{
+	struct buf out = { 0 };
+	struct capture_counts c = capture_counts(a->capture);
+	struct session_counts s = session_counts(a->session);
+	summary_add_counts(&out, &c, &s);
+	fwrite(out.at, 1, out.len, stderr);
+	buf_release(&out);
+}
+
+/* Waits until the source has something, a signal comes, or a little time has passed. */
+static void wait_for_packets(struct app *a)
+{
+	struct pollfd p = { .fd = source_fd(a->source), .events = POLLIN };
+	fflush(stdout);
+	poll(&p, 1, POLL_MS);
+}
+
+static bool duration_over(const struct app *a)
+{
+	int64_t limit = a->options.duration;
+	if (!limit)
+		return false;
+	if (source_is_live(a->source))
+		return now() - a->started >= limit;
+	struct capture_counts c = capture_counts(a->capture);
+	return c.first_time && c.last_time - c.first_time > limit;
+}
+
+static bool stop_wanted(struct app *a)
+{
+	if (signals_take_counts())
+		print_counts(a);
+	if (*signals_stop() || (a->printer.exporter && printer_done(&a->printer)))
+		return true;
+	if (a->options.messages && session_counts(a->session).messages >= a->options.messages)
+		return true;
+	return duration_over(a);
+}
+
+static enum capture_status read_all(struct app *a)
+{
+	enum capture_status status = CAPTURE_MORE;
+	unsigned step = a->options.duration || a->options.messages ? 1 : PACKETS_A_STEP;
+	while (!stop_wanted(a) && (status == CAPTURE_MORE || status == CAPTURE_WAIT)) {
+		status = capture_step(a->capture, step);
+		if (status == CAPTURE_WAIT)
+			wait_for_packets(a);
+	}
+	return status;
+}
+
+static void print_report(struct app *a)
+{
+	struct buf out = { 0 };
+	struct capture_counts c = capture_counts(a->capture);
+	summary_add_report(&out, &c, a->session);
+	fwrite(out.at, 1, out.len, stdout);
+	buf_release(&out);
+}
+
+static void close_print(struct app *a, enum capture_status status)
+{
+	struct capture_counts c = capture_counts(a->capture);
+	struct session_counts s = session_counts(a->session);
+	if (a->printer.exporter)
+		printer_end(&a->printer);
+	if (a->options.summary)
+		print_report(a);
+	fflush(stdout);
+	if (status == CAPTURE_DAMAGED)
+		fprintf(stderr, "envscope: %s\n", source_error(a->source));
+	if (!a->options.summary && (source_is_live(a->source) || *signals_stop() || summary_anything_lost(&c, &s)))
+		print_counts(a);
+}
+
+/* Without screens: prints what there is to print. */
+static int run_print(struct app *a)
+{
+	const struct exporter *e = a->options.exporter ? a->options.exporter : exporter_named("text");
+	bool show = !a->options.summary && !a->options.quiet;
+	setvbuf(stdout, NULL, a->options.line_buffered || isatty(STDOUT_FILENO) ? _IOLBF : _IOFBF, 1 << 16);
+	printer_init(&a->printer, show ? e : NULL, &a->options.print, stdout);
+	a->printer.limit = a->options.messages;
+	open_session(a, a->options.summary);
+	if (a->printer.exporter)
+		printer_begin(&a->printer);
+	enum capture_status status = read_all(a);
+	capture_finish(a->capture);
+	close_print(a, status);
+	if (a->printer.error)
+		fprintf(stderr, "envscope: writing: %s\n", strerror(a->printer.error));
+	return status == CAPTURE_DAMAGED || a->printer.error ? EXIT_SOURCE : EXIT_FINE;
+}
+
+static int run_screens(struct app *a)
+{
+	const struct options *o = &a->options;
+	open_session(a, true);
+	struct tui_options t = { .session = a->session, .capture = a->capture, .source = source_name(a->source),
+				 .show_secrets = o->print.show_secrets, .utc = o->print.utc, .no_mouse = o->no_mouse,
+				 .color = o->color, .stop = signals_stop() };
+	return tui_run(&t);
+}
+
+static bool wants_color(const struct options *o)
+{
+	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
+	if (o->color != TUI_COLOR_AUTO)
+		return o->color == TUI_COLOR_ALWAYS;
+	return isatty(STDOUT_FILENO) && !(no && *no) && term && strcmp(term, "dumb") != 0;
+}
+
+static int run(struct app *a)
+{
+	struct options *o = &a->options;
+	bool screens = !o->exporter && !o->summary && !o->quiet && isatty(STDOUT_FILENO) && isatty(STDIN_FILENO);
+	o->print.color = wants_color(o);
+	if (!open_source(a))
+		return EXIT_SOURCE;
+	signals_install();
+	int status = screens ? run_screens(a) : run_print(a);
+	capture_free(a->capture);
+	session_free(a->session);
+	printer_release(&a->printer);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	struct app a = { 0 };
+	int status = EXIT_FINE;
+	if (!setlocale(LC_ALL, "") || MB_CUR_MAX == 1)
+		setlocale(LC_CTYPE, "C.UTF-8");
+	if (!options_parse(&a.options, argc, argv)) {
+		fputs("envscope -h lists the options\n", stderr);
+		status = EXIT_USAGE;
+	} else {
+		switch (a.options.action) {
+		case ACTION_RUN: status = run(&a); break;
+		case ACTION_HELP: options_help(stdout); break;
+		case ACTION_VERSION: status = print_version(); break;
+		case ACTION_MAN: options_man(stdout); break;
+		case ACTION_INTERFACES: status = list_interfaces(); break;
+		}
+	}
+	options_release(&a.options);
+	return status;
+}

@@ -1,0 +1,407 @@
+/*
+ * The command line.
+ *
+ * Each option is a row: letters, argument, sentence, and a function that takes it. getopt_long's tables are made from the rows, so an
+ * option can't be known to the parser and missing in the help. Letters mean what they mean in tcpdump and tshark.
+ */
+#include "cli/options.h"
+
+#include "base/when.h"
+#include "capture/packet_filter.h"
+#include "tui/commands.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+struct row {
+	char letter;          /* 0: none */
+	const char *name;     /* NULL: none */
+	const char *argument; /* how it is called in the help; NULL: none */
+	const char *help;
+	bool (*take)(struct options *o, const char *value);
+};
+
+static bool fail(const char *what, const char *value)
+{
+	fprintf(stderr, "envscope: %s: %s\n", what, value);
+	return false;
+}
+
+static bool parse_number(const char *text, uint64_t most, uint64_t *out)
+{
+	char *end;
+	errno = 0;
+	unsigned long long n = strtoull(text, &end, 10);
+	*out = n;
+	return end != text && !*end && !errno && n <= most && text[0] != '-';
+}
+
+static bool take_file(struct options *o, const char *v)
+{
+	if (o->file)
+		return fail("only one file can be read at a time, and this is a second one", v);
+	o->file = v;
+	return true;
+}
+
+static bool take_interface(struct options *o, const char *v)
+{
+	if (o->interface)
+		return fail("only one interface can be captured at a time; 'any' is all of them", v);
+	o->interface = v;
+	return true;
+}
+
+static bool take_filter(struct options *o, const char *v)
+{
+	if (o->filter.len)
+		buf_add_byte(&o->filter, ' ');
+	buf_add_str(&o->filter, v);
+	return true;
+}
+
+static bool take_decode_as(struct options *o, const char *v)
+{
+	static const char prefix[] = "tcp.port==";
+	const char *comma = strchr(v, ',');
+	char port[8] = "";
+	uint64_t number;
+	if (strncmp(v, prefix, sizeof prefix - 1) != 0 || !comma || (size_t)(comma - v) - (sizeof prefix - 1) >= sizeof port)
+		return fail("-d takes tcp.port==PORT,NAME, not", v);
+	memcpy(port, v + sizeof prefix - 1, (size_t)(comma - v) - (sizeof prefix - 1));
+	if (!parse_number(port, 65535, &number))
+		return fail("-d: no port number", v);
+	enum transport t = transport_named(comma + 1);
+	if (t != TRANSPORT_TCP && t != TRANSPORT_WS)
+		return fail("-d: a port can be decoded as tcp or ws, not as", comma + 1);
+	if (o->decode_as_count == DECODE_AS_MAX)
+		return fail("-d: too many of them, the first that is too many is", v);
+	o->decode_as[o->decode_as_count++] = (struct decode_as){ (uint16_t)number, t };
+	return true;
+}
+
+static bool take_format(struct options *o, const char *v)
+{
+	o->exporter = exporter_named(v);
+	if (o->exporter)
+		return true;
+	fprintf(stderr, "envscope: -T: there is no format %s; there are", v);
+	for (size_t i = 0; exporter_at(i); i++)
+		fprintf(stderr, "%s %s", i ? "," : "", exporter_at(i)->name);
+	fputc('\n', stderr);
+	return false;
+}
+
+static bool take_tree(struct options *o, const char *v)
+{
+	(void)v;
+	return take_format(o, "tree");
+}
+
+static bool take_count(struct options *o, const char *v)
+{
+	return (parse_number(v, UINT64_MAX, &o->messages) && o->messages) || fail("-c takes a number of messages, not", v);
+}
+
+static bool take_autostop(struct options *o, const char *v)
+{
+	uint64_t seconds;
+	if (strncmp(v, "duration:", 9) != 0 || !parse_number(v + 9, INT64_MAX / NS_PER_S, &seconds) || !seconds)
+		return fail("-a takes duration:SECONDS, not", v);
+	o->duration = (int64_t)seconds * NS_PER_S;
+	return true;
+}
+
+static bool take_memory(struct options *o, const char *v)
+{
+	static const char units[] = "KMGT";
+	char digits[24];
+	size_t n = strspn(v, "0123456789");
+	const char *unit = v[n] ? strchr(units, v[n]) : NULL;
+	if (!n || n >= sizeof digits || (v[n] && (!unit || v[n + 1])))
+		return fail("-M takes a size such as 512M or 4G, not", v);
+	memcpy(digits, v, n);
+	digits[n] = 0;
+	unsigned shift = unit ? 10 * (unsigned)(unit - units + 1) : 0;
+	if (!parse_number(digits, UINT64_MAX >> shift, &o->memory) || !o->memory)
+		return fail("-M: too large or zero", v);
+	o->memory <<= shift;
+	return true;
+}
+
+static bool take_time(struct options *o, const char *v)
+{
+	static const struct { const char *name; enum time_format format; bool utc; } formats[] = {
+		{ "r", TIME_RELATIVE, false }, { "a", TIME_CLOCK, false }, { "u", TIME_CLOCK, true }, { "ad", TIME_DATE, true },
+		{ "ud", TIME_DATE, true }, { "d", TIME_DELTA, false }, { "e", TIME_EPOCH, false },
+	};
+	for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
+		if (strcmp(v, formats[i].name) == 0) {
+			o->print.time = formats[i].format;
+			o->print.utc = o->print.utc || formats[i].utc;
+			return true;
+		}
+	}
+	return fail("-t takes r, a, u, ad, ud, d or e, not", v);
+}
+
+static bool take_report(struct options *o, const char *v)
+{
+	o->summary = strcmp(v, "summary") == 0;
+	return o->summary || fail("-z: there is a report called summary, but none called", v);
+}
+
+static bool take_snaplen(struct options *o, const char *v)
+{
+	uint64_t n;
+	if (!parse_number(v, 262144, &n))
+		return fail("-s takes a number of bytes up to 262144, not", v);
+	o->source.snaplen = (int)n;
+	return true;
+}
+
+static bool take_buffer(struct options *o, const char *v)
+{
+	uint64_t n;
+	if (!parse_number(v, 2047, &n) || !n)
+		return fail("-B takes a size in MiB up to 2047, not", v);
+	o->source.buffer_mib = (int)n;
+	return true;
+}
+
+static bool take_color(struct options *o, const char *v)
+{
+	static const char *const names[] = { [TUI_COLOR_AUTO] = "auto", [TUI_COLOR_ALWAYS] = "always", [TUI_COLOR_NEVER] = "never" };
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		if (strcmp(v, names[i]) == 0) {
+			o->color = (enum tui_color)i;
+			return true;
+		}
+	}
+	return fail("--color takes auto, always or never, not", v);
+}
+
+#define FLAG(function, statement)                                    \
+	static bool function(struct options *o, const char *v)       \
+	{                                                            \
+		(void)v;                                             \
+		statement;                                           \
+		return true;                                         \
+	}
+FLAG(take_interfaces, o->action = ACTION_INTERFACES)
+FLAG(take_help, o->action = ACTION_HELP)
+FLAG(take_version, o->action = ACTION_VERSION)
+FLAG(take_man, o->action = ACTION_MAN)
+FLAG(take_no_promisc, o->source.promiscuous = false)
+FLAG(take_line_buffered, o->line_buffered = true)
+FLAG(take_quiet, o->quiet = true)
+FLAG(take_no_names, (void)o)
+FLAG(take_secrets, o->print.show_secrets = true)
+FLAG(take_full_bytes, o->print.full_bytes = true)
+FLAG(take_utc, o->print.utc = true)
+FLAG(take_no_mouse, o->no_mouse = true)
+
+static const struct row rows[] = {
+	{ 'r', "read-file", "FILE", "read a capture: pcap or pcapng, also gzipped; - is standard input", take_file },
+	{ 'i', "interface", "IFACE", "capture live on an interface; any is all of them", take_interface },
+	{ 'D', "list-interfaces", NULL, "list the interfaces and leave", take_interfaces },
+	{ 'f', NULL, "EXPR", "capture filter in pcap-filter(7) syntax; the words after the options are one too", take_filter },
+	{ 'd', "decode-as", "tcp.port==N,NAME", "decode the connections of that port as tcp or ws", take_decode_as },
+	{ 'T', NULL, "FORMAT", "print instead of showing screens: text, tree or ndjson", take_format },
+	{ 'V', NULL, NULL, "print every field: -T tree", take_tree },
+	{ 'z', NULL, "summary", "print a summary instead of messages", take_report },
+	{ 'c', NULL, "N", "stop after N messages", take_count },
+	{ 'a', "autostop", "duration:S", "stop after S seconds", take_autostop },
+	{ 'M', "memory", "SIZE", "memory budget of the screens, such as 512M: the oldest messages are forgotten first", take_memory },
+	{ 's', "snapshot-length", "BYTES", "live: capture at most that many bytes of a packet", take_snaplen },
+	{ 'B', "buffer-size", "MIB", "live: size of the kernel's capture buffer", take_buffer },
+	{ 'p', "no-promiscuous-mode", NULL, "live: do not put the interface into promiscuous mode", take_no_promisc },
+	{ 'l', NULL, NULL, "write each line as it comes, also to a file or pipe", take_line_buffered },
+	{ 'n', NULL, NULL, "accepted, as names are never looked up", take_no_names },
+	{ 't', NULL, "FORMAT", "times: r relative (default), a clock, u clock in UTC, ad and ud date in UTC, d delta, e epoch", take_time },
+	{ 'q', "quiet", NULL, "print no messages, only what was asked for with -z", take_quiet },
+	{ 0, "show-secrets", NULL, "show the values of jwt and password", take_secrets },
+	{ 0, "full-bytes", NULL, "print long strings and bytes whole", take_full_bytes },
+	{ 0, "utc", NULL, "times of day in UTC", take_utc },
+	{ 0, "color", "WHEN", "auto, always or never", take_color },
+	{ 0, "no-mouse", NULL, "leave the mouse to the terminal", take_no_mouse },
+	{ 0, "man", NULL, "print the man page's source", take_man },
+	{ 0, "version", NULL, "print the versions of envscope and its libraries", take_version },
+	{ 'h', "help", NULL, "print this help", take_help },
+};
+enum { ROWS = sizeof rows / sizeof *rows, LONG_BASE = 256 };
+
+static void build(char letters[2 * ROWS + 2], struct option longs[ROWS + 1])
+{
+	size_t n = 0, m = 0;
+	letters[n++] = '+';
+	for (int i = 0; i < ROWS; i++) {
+		if (rows[i].letter) {
+			letters[n++] = rows[i].letter;
+			if (rows[i].argument)
+				letters[n++] = ':';
+		}
+		if (rows[i].name)
+			longs[m++] = (struct option){ rows[i].name, rows[i].argument ? required_argument : no_argument, NULL, LONG_BASE + i };
+	}
+	letters[n] = 0;
+	longs[m] = (struct option){ 0 };
+}
+
+static const struct row *row_of(int code)
+{
+	if (code >= LONG_BASE)
+		return &rows[code - LONG_BASE];
+	for (int i = 0; i < ROWS; i++)
+		if (rows[i].letter == code)
+			return &rows[i];
+	return NULL;
+}
+
+/* The words after the options: a file, if there is one of that name; else a capture filter. Options may follow. */
+static bool take_word(struct options *o, const char *word)
+{
+	struct stat st;
+	if (!o->file && !o->interface && !o->filter.len && stat(word, &st) == 0)
+		return take_file(o, word);
+	return take_filter(o, word);
+}
+
+static bool check(struct options *o)
+{
+	char error[512];
+	if (o->file && o->interface) {
+		fputs("envscope: -r and -i: read a file or capture live, one of the two\n", stderr);
+		return false;
+	}
+	if (!o->filter.len)
+		return true;
+	o->source.filter = buf_cstr(&o->filter);
+	if (!packet_filter_check(o->source.filter, error, sizeof error)) {
+		fprintf(stderr, "envscope: capture filter \"%s\": %s\n", o->source.filter, error);
+		return false;
+	}
+	return true;
+}
+
+bool options_parse(struct options *o, int argc, char **argv)
+{
+	char letters[2 * ROWS + 2];
+	struct option longs[ROWS + 1];
+	*o = (struct options){ .source.promiscuous = true };
+	build(letters, longs);
+	for (;;) {
+		int code = getopt_long(argc, argv, letters, longs, NULL);
+		if (code == '?')
+			return false;
+		if (code != -1) {
+			if (!row_of(code)->take(o, optarg))
+				return false;
+		} else if (optind < argc) {
+			if (!take_word(o, argv[optind++]))
+				return false;
+		} else {
+			return check(o);
+		}
+	}
+}
+
+void options_release(struct options *o)
+{
+	buf_release(&o->filter);
+}
+
+void options_help(FILE *out)
+{
+	fputs("envscope shows the OpenIAP Flow messages in network traffic, and what is wrong with them.\n\n"
+	      "usage: envscope [-r FILE | -i IFACE] [options] [capture filter]\n\n", out);
+	for (int i = 0; i < ROWS; i++) {
+		char left[64];
+		const struct row *r = &rows[i];
+		char letter[4] = { r->letter ? '-' : ' ', r->letter ? r->letter : ' ', r->letter && r->name ? ',' : ' ', 0 };
+		snprintf(left, sizeof left, "%s %s%s%s%s", letter, r->name ? "--" : "", r->name ? r->name : "",
+			 r->argument && r->name ? " " : "", r->argument ? r->argument : "");
+		fprintf(out, "  %-34s %s\n", left, r->help);
+	}
+	fputs("\nWithout -T, and with a terminal, screens are shown: F1 there lists the keys.\n"
+	      "Exit status: 0 fine, 2 unusable arguments or filter, 3 the source can't be opened or read.\n", out);
+}
+
+/* Text in the man page's language: a hyphen that is one, a line that does not begin like a request. */
+static void man_text(FILE *out, const char *text)
+{
+	for (; *text; text++) {
+		if (*text == '-' || *text == '\\')
+			fputc('\\', out);
+		fputc(*text == '\\' ? 'e' : *text, out);
+	}
+}
+
+static void man_options(FILE *out)
+{
+	for (int i = 0; i < ROWS; i++) {
+		const struct row *r = &rows[i];
+		fputs(".TP\n.B ", out);
+		if (r->letter)
+			fprintf(out, "\\-%c%s", r->letter, r->name ? ", " : "");
+		if (r->name) {
+			fputs("\\-\\-", out);
+			man_text(out, r->name);
+		}
+		if (r->argument) {
+			fputs(" ", out);
+			man_text(out, r->argument);
+		}
+		fputs("\n", out);
+		man_text(out, r->help);
+		fputs(".\n", out);
+	}
+}
+
+static void man_rules(FILE *out)
+{
+	for (int i = 0; i < RULES; i++) {
+		const struct rule_info *r = rule_info((enum rule)i);
+		fputs(".TP\n.B ", out);
+		man_text(out, r->name);
+		fprintf(out, " (%s)\n", severity_name(r->severity));
+		man_text(out, r->sentence);
+		fputs("\n", out);
+	}
+}
+
+static void man_keys(FILE *out)
+{
+	struct buf keys = { 0 };
+	const struct command_row *c;
+	for (unsigned i = 0; (c = command_row(i)); i++) {
+		buf_clear(&keys);
+		command_add_keys(&keys, c);
+		fputs(".TP\n.B ", out);
+		man_text(out, buf_cstr(&keys));
+		fputs("\n", out);
+		man_text(out, c->sentence);
+		fputs("\n", out);
+	}
+	buf_release(&keys);
+}
+
+void options_man(FILE *out)
+{
+	fputs(".TH ENVSCOPE 1\n.SH NAME\nenvscope \\- show OpenIAP Flow messages in network traffic\n.SH SYNOPSIS\n.B envscope\n"
+	      "[\\-r FILE | \\-i IFACE] [options] [capture filter]\n.SH DESCRIPTION\n"
+	      "Reads a capture file or captures live, puts TCP streams together, finds the OpenIAP Flow messages in them, decodes and threads "
+	      "them, and names the rules of the protocol that are broken. Without \\-T, and with a terminal, it shows screens.\n"
+	      ".SH OPTIONS\n", out);
+	man_options(out);
+	fputs(".SH RULES\n", out);
+	man_rules(out);
+	fputs(".SH KEYS\n", out);
+	man_keys(out);
+	fputs(".SH EXIT STATUS\n0 fine; 2 unusable arguments or filter; 3 the source can't be opened or read.\n"
+	      ".SH ENVIRONMENT\nNO_COLOR: no colours. TMPDIR: where the spool file is made. ESCDELAY: milliseconds, 25 unless set.\n"
+	      ".SH SIGNALS\nINT, TERM and HUP end cleanly; USR1 prints the counts.\n"
+	      ".SH SEE ALSO\n.BR tcpdump (1),\n.BR tshark (1),\n.BR pcap\\-filter (7)\n", out);
+}

@@ -1,0 +1,39 @@
+/* The command line: one table makes the parser, the help and the man page. */
+#ifndef CLI_OPTIONS_H
+#define CLI_OPTIONS_H
+
+#include "capture/capture.h"
+#include "export/exporter.h"
+#include "tui/tui.h"
+
+enum { DECODE_AS_MAX = 64, INTERFACES_MAX = 1 };
+
+enum exit_status { EXIT_FINE = 0, EXIT_USAGE = 2, EXIT_SOURCE = 3 };
+
+enum option_action { ACTION_RUN, ACTION_HELP, ACTION_VERSION, ACTION_MAN, ACTION_INTERFACES };
+
+struct options {
+	enum option_action action;
+	const char *file, *interface;
+	struct buf filter;               /* the capture filter, words joined; empty for none */
+	const struct exporter *exporter; /* NULL: the TUI, if there is a terminal */
+	bool summary;                    /* -z summary */
+	bool quiet, line_buffered;
+	struct source_options source;
+	struct print_options print;
+	enum tui_color color;
+	struct decode_as decode_as[DECODE_AS_MAX];
+	size_t decode_as_count;
+	uint64_t messages;               /* -c, 0 for no limit */
+	int64_t duration;                /* -a duration, ns; 0 for no limit */
+	uint64_t memory;                 /* -M, bytes; 0 for no limit */
+	bool no_mouse;
+};
+
+/* Reads the command line. False, after a message on standard error, if it can't be understood. */
+bool options_parse(struct options *o, int argc, char **argv);
+void options_release(struct options *o);
+void options_help(FILE *out);
+void options_man(FILE *out);
+
+#endif

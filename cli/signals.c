@@ -1,0 +1,39 @@
+/*
+ * Signals. A handler only notes what came; loops look at the notes between two steps, and poll() is interrupted, so they look soon.
+ */
+#include "cli/signals.h"
+
+#include <stddef.h>
+
+static volatile sig_atomic_t stop, counts;
+
+static void note(int number)
+{
+	if (number == SIGUSR1)
+		counts = 1;
+	else
+		stop = number;
+}
+
+void signals_install(void)
+{
+	static const int noted[] = { SIGINT, SIGTERM, SIGHUP, SIGUSR1 };
+	struct sigaction a = { .sa_handler = note };
+	sigemptyset(&a.sa_mask);
+	for (size_t i = 0; i < sizeof noted / sizeof *noted; i++)
+		sigaction(noted[i], &a, NULL);
+	a.sa_handler = SIG_IGN;
+	sigaction(SIGPIPE, &a, NULL);
+}
+
+const volatile sig_atomic_t *signals_stop(void)
+{
+	return &stop;
+}
+
+bool signals_take_counts(void)
+{
+	bool taken = counts != 0;
+	counts = 0;
+	return taken;
+}

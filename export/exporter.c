@@ -1,0 +1,126 @@
+/*
+ * The printer: from the session's listener to a format and out.
+ *
+ * A line is made in a buffer and written at once, so that whoever reads the pipe sees whole lines. When nobody reads any more, that is
+ * no error but the end.
+ */
+#include "export/exporter.h"
+
+#include "base/when.h"
+
+#include <errno.h>
+
+enum { TREE_BUDGET = 64 << 20 };
+
+static const struct exporter *const exporters[] = { &exporter_text, &exporter_tree, &exporter_ndjson };
+
+const struct exporter *exporter_at(size_t i)
+{
+	return i < sizeof exporters / sizeof *exporters ? exporters[i] : NULL;
+}
+
+const struct exporter *exporter_named(const char *name)
+{
+	for (size_t i = 0; exporter_at(i); i++)
+		if (strcmp(exporter_at(i)->name, name) == 0)
+			return exporter_at(i);
+	return NULL;
+}
+
+void printer_init(struct printer *p, const struct exporter *e, const struct print_options *o, FILE *out)
+{
+	*p = (struct printer){ .exporter = e, .options = *o, .out = out };
+}
+
+void printer_release(struct printer *p)
+{
+	buf_release(&p->line);
+	if (p->dissection.schema)
+		dissection_release(&p->dissection);
+}
+
+static void write_out(struct printer *p)
+{
+	if (p->line.len && !p->closed && fwrite(p->line.at, 1, p->line.len, p->out) < p->line.len) {
+		p->closed = true;
+		p->error = errno == EPIPE ? 0 : errno;
+	}
+	buf_clear(&p->line);
+}
+
+bool printer_done(const struct printer *p)
+{
+	return p->closed || (p->limit && p->printed >= p->limit);
+}
+
+static void on_message(void *user, uint32_t n, struct slice bytes)
+{
+	struct printer *p = user;
+	struct message_facts m = { .n = n, .record = session_record(p->session, n), .bytes = bytes };
+	if (printer_done(p) || !m.record)
+		return;
+	if (!p->dissection.schema)
+		dissection_init(&p->dissection, session_schema(p->session), TREE_BUDGET);
+	m.conn = session_conn(p->session, m.record->conn);
+	m.latency = session_latency(p->session, n);
+	envelope_read(bytes, &m.envelope);
+	p->exporter->message(p, &m);
+	p->printed++;
+	p->time_before = m.record->time;
+	write_out(p);
+}
+
+static void on_rule(void *user, uint32_t n, enum rule rule, enum rule was, int64_t time)
+{
+	struct printer *p = user;
+	if (p->exporter->rule && !printer_done(p))
+		p->exporter->rule(p, n, rule, was, time);
+	write_out(p);
+}
+
+static void on_news(void *user, const struct session_news *news)
+{
+	struct printer *p = user;
+	if (p->exporter->news && !printer_done(p))
+		p->exporter->news(p, news);
+	write_out(p);
+}
+
+struct session_listener printer_listener(struct printer *p)
+{
+	return (struct session_listener){ p, on_message, on_rule, on_news };
+}
+
+void printer_begin(struct printer *p)
+{
+	if (p->exporter->begin)
+		p->exporter->begin(p);
+	write_out(p);
+}
+
+void printer_end(struct printer *p)
+{
+	if (p->exporter->end)
+		p->exporter->end(p);
+	write_out(p);
+	if (!p->closed && fflush(p->out) != 0) {
+		p->closed = true;
+		p->error = errno == EPIPE ? 0 : errno;
+	}
+}
+
+int64_t printer_relative(const struct printer *p, int64_t time)
+{
+	return time - capture_first_time(p->capture);
+}
+
+void printer_add_time(struct printer *p, int64_t time)
+{
+	switch (p->options.time) {
+	case TIME_RELATIVE: when_add_seconds(&p->line, printer_relative(p, time)); break;
+	case TIME_CLOCK: when_add_clock(&p->line, time, p->options.utc); break;
+	case TIME_DATE: when_add_iso(&p->line, time); break;
+	case TIME_DELTA: when_add_seconds(&p->line, p->time_before ? time - p->time_before : 0); break;
+	case TIME_EPOCH: when_add_seconds(&p->line, time); break;
+	}
+}

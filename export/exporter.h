@@ -1,0 +1,80 @@
+/*
+ * Printing a session as it grows: one table of formats, each a file of this folder.
+ *
+ * A printer hears of messages, rules and news through the session's listener, and writes each at once; it keeps nothing of them.
+ */
+#ifndef EXPORT_EXPORTER_H
+#define EXPORT_EXPORTER_H
+
+#include "capture/capture.h"
+#include "decode/dissect.h"
+#include "decode/session.h"
+
+#include <stdio.h>
+
+enum time_format { TIME_RELATIVE, TIME_CLOCK, TIME_DATE, TIME_DELTA, TIME_EPOCH };
+
+struct print_options {
+	bool show_secrets, full_bytes, utc, color;
+	enum time_format time;
+};
+
+struct exporter;
+
+struct printer {
+	const struct exporter *exporter;
+	struct print_options options;
+	const struct session *session;
+	const struct capture *capture;
+	FILE *out;
+	uint64_t limit;         /* messages to print, 0 for all */
+	uint64_t printed;
+	bool closed;            /* the reader has gone, or writing failed */
+	int error;              /* errno of a failed write, 0 where the reader just closed the pipe */
+	int64_t time_before;    /* of the message printed before, for TIME_DELTA */
+	struct buf line;
+	struct dissection dissection;
+};
+
+/* A message as a format gets it. */
+struct message_facts {
+	uint32_t n;
+	const struct record *record;
+	const struct session_conn *conn;
+	struct envelope envelope;
+	struct slice bytes;     /* of the Envelope, as far as captured */
+	int64_t latency;        /* ns, -1 for none */
+};
+
+struct exporter {
+	const char *name, *help;
+	/* Each appends to p->line; NULL: nothing to write. */
+	void (*begin)(struct printer *p);
+	void (*message)(struct printer *p, const struct message_facts *m);
+	void (*rule)(struct printer *p, uint32_t n, enum rule rule, enum rule was, int64_t time);
+	void (*news)(struct printer *p, const struct session_news *news);
+	void (*end)(struct printer *p);
+};
+
+extern const struct exporter exporter_text, exporter_tree, exporter_ndjson;
+
+/* The formats: the i-th (from 0), NULL after the last; and by name, NULL if there is none. */
+const struct exporter *exporter_at(size_t i);
+const struct exporter *exporter_named(const char *name);
+
+/* Prepares a printer; session and capture are set by the caller before the first message (they need the listener first). */
+void printer_init(struct printer *p, const struct exporter *e, const struct print_options *o, FILE *out);
+void printer_release(struct printer *p);
+/* The listener that makes it print. */
+struct session_listener printer_listener(struct printer *p);
+/* The beginning and the end of the output. */
+void printer_begin(struct printer *p);
+void printer_end(struct printer *p);
+/* True when no more output is wanted: the limit is reached, or nobody reads any more. */
+bool printer_done(const struct printer *p);
+/* Appends the time as the options want it, or relative to the first packet. */
+void printer_add_time(struct printer *p, int64_t time);
+/* ns since the first packet of the capture. */
+int64_t printer_relative(const struct printer *p, int64_t time);
+
+#endif

@@ -1,0 +1,186 @@
+/*
+ * -T ndjson: one JSON object a line, for scripts. Keys and their order are a contract (docs/ndjson.md).
+ */
+#include "base/json.h"
+#include "base/when.h"
+#include "export/data.h"
+#include "export/exporter.h"
+
+static void add_time_keys(struct printer *p, struct json *j, int64_t time)
+{
+	json_key(j, "time");
+	buf_add_byte(j->out, '"');
+	when_add_iso(j->out, time);
+	buf_add_byte(j->out, '"');
+	j->comma = true;
+	json_key(j, "rel");
+	when_add_seconds(j->out, printer_relative(p, time));
+	j->comma = true;
+}
+
+static void add_conn_keys(struct json *j, const struct session_conn *c, enum dir dir)
+{
+	static const char *const keys[] = { "src", "dst" };
+	json_key(j, "conn");
+	json_uint(j, c ? c->info.number : 0);
+	for (int i = 0; i < 2; i++) {
+		struct buf end = { 0 };
+		if (c)
+			endpoint_add(&end, &c->info.ends[i ? !dir : dir]);
+		json_key(j, keys[i]);
+		json_slice(j, buf_slice(&end));
+		buf_release(&end);
+	}
+	json_key(j, "dir");
+	json_text(j, dir == DIR_C2S ? "c2s" : "s2c");
+}
+
+static void add_text(struct json *j, const char *key, struct slice value)
+{
+	json_key(j, key);
+	json_slice(j, value);
+}
+
+static void add_envelope_keys(struct json *j, const struct message_facts *m)
+{
+	const struct envelope *e = &m->envelope;
+	add_text(j, "command", e->command);
+	json_key(j, "priority");
+	json_int(j, e->priority);
+	json_key(j, "seq");
+	if (m->record->has_seq)
+		json_int(j, m->record->seq);
+	else
+		json_none(j);
+	add_text(j, "id", e->id);
+	add_text(j, "rid", e->rid);
+	add_text(j, "traceid", e->traceid);
+	add_text(j, "spanid", e->spanid);
+	add_text(j, "type_url", e->type_url);
+}
+
+/* The name of the message: of the payload's type, or where there is no payload of what the command carries. */
+static const char *message_name(const struct session *s, const struct record *r)
+{
+	const struct schema *schema = session_schema(s);
+	const struct command_info *info = schema_command_info(schema, r->command);
+	if (r->type || r->has_data || !info)
+		return schema_name(schema, r->type);
+	return schema_name(schema, r->has_rid && info->reply_type ? info->reply_type : info->type);
+}
+
+static void add_thread_keys(struct printer *p, struct json *j, const struct message_facts *m)
+{
+	const char *name = message_name(p->session, m->record);
+	json_key(j, "message");
+	if (name)
+		json_text(j, name);
+	else
+		json_none(j);
+	json_key(j, "size");
+	json_uint(j, m->record->size);
+	json_key(j, "thread");
+	json_uint(j, m->record->thread);
+	json_key(j, "role");
+	json_text(j, role_name((enum role)m->record->role));
+	json_key(j, "latency");
+	if (m->latency < 0)
+		json_none(j);
+	else
+		when_add_seconds(j->out, m->latency);
+	j->comma = true;
+}
+
+static void add_rules(struct json *j, uint32_t rules)
+{
+	json_key(j, "rules");
+	json_open(j, '[');
+	for (int r = 0; rules >> r; r++)
+		if (rules >> r & 1)
+			json_text(j, rule_info((enum rule)r)->name);
+	json_close(j, ']');
+}
+
+static void add_secret(struct printer *p, struct json *j, const char *key, struct slice value)
+{
+	if (!value.len)
+		return;
+	json_key(j, key);
+	if (p->options.show_secrets)
+		json_slice(j, value);
+	else
+		json_raw(j, "\"‹hidden, %zu bytes›\"", value.len);
+}
+
+static void ndjson_message(struct printer *p, const struct message_facts *m)
+{
+	struct json j = json_to(&p->line);
+	struct data_options data = { .show_secrets = p->options.show_secrets, .full_bytes = p->options.full_bytes };
+	json_open(&j, '{');
+	json_key(&j, "n");
+	json_uint(&j, m->n);
+	add_time_keys(p, &j, m->record->time);
+	add_conn_keys(&j, m->conn, (enum dir)m->record->dir);
+	json_key(&j, "transport");
+	json_text(&j, transport_name((enum transport)m->record->transport));
+	json_key(&j, "tls");
+	json_bool(&j, m->record->tls);
+	add_envelope_keys(&j, m);
+	add_thread_keys(p, &j, m);
+	add_rules(&j, m->record->rules);
+	add_secret(p, &j, "jwt", m->envelope.jwt);
+	if (m->record->cut) {
+		json_key(&j, "captured");
+		json_uint(&j, m->bytes.len);
+	}
+	json_key(&j, "data");
+	dissect_envelope(&p->dissection, m->bytes, m->record->size);
+	export_data(&j, &p->dissection, &data);
+	json_close(&j, '}');
+	buf_add_byte(&p->line, '\n');
+}
+
+static void ndjson_rule(struct printer *p, uint32_t n, enum rule rule, enum rule was, int64_t time)
+{
+	struct json j = json_to(&p->line);
+	json_open(&j, '{');
+	json_key(&j, "event");
+	json_text(&j, "rule");
+	json_key(&j, "n");
+	json_uint(&j, n);
+	json_key(&j, "rule");
+	json_text(&j, rule_info(rule)->name);
+	json_key(&j, "severity");
+	json_text(&j, severity_name(rule_info(rule)->severity));
+	if (was != RULES) {
+		json_key(&j, "was");
+		json_text(&j, rule_info(was)->name);
+	}
+	add_time_keys(p, &j, time);
+	json_close(&j, '}');
+	buf_add_byte(&p->line, '\n');
+}
+
+static void ndjson_news(struct printer *p, const struct session_news *news)
+{
+	static const char *const kinds[NEWS_KINDS] = { "gap", "skipped", "over-long", "cut", "not-ours", "note" };
+	struct json j = json_to(&p->line);
+	struct buf text = { 0 };
+	json_open(&j, '{');
+	json_key(&j, "event");
+	json_text(&j, kinds[news->kind]);
+	add_time_keys(p, &j, news->time);
+	add_conn_keys(&j, session_conn(p->session, news->conn), news->dir);
+	json_key(&j, "bytes");
+	json_uint(&j, news->bytes);
+	json_key(&j, "text");
+	session_news_text(&text, news);
+	json_slice(&j, buf_slice(&text));
+	json_close(&j, '}');
+	buf_add_byte(&p->line, '\n');
+	buf_release(&text);
+}
+
+const struct exporter exporter_ndjson = {
+	.name = "ndjson", .help = "one JSON object a message", .message = ndjson_message, .rule = ndjson_rule, .news = ndjson_news,
+};

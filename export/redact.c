@@ -1,0 +1,124 @@
+/*
+ * Hiding secrets in text.
+ *
+ * JSON goes through strings of messages (a user that is inserted, the data of a queue message), with passwords and tokens in it, and
+ * JSON in strings of that JSON. The text is not parsed: it may be cut, or too large, and should stay as it was written. Instead
+ * each quote that ends a secret key is found, and what stands behind its colon.
+ *
+ * `level` is the number of backslashes before a quote: 0 in JSON, 1 in a string of it, 3 in a string of that. A quote ends a string
+ * of its level if the backslashes before it, less those that are pairs within the string, are just as many.
+ */
+#include "export/redact.h"
+
+#include "decode/schema.h"
+
+void redact_note(struct buf *out, size_t bytes)
+{
+	buf_addf(out, "‹hidden, %zu byte%s›", bytes, bytes == 1 ? "" : "s");
+}
+
+static bool contains(struct slice text, const char *word)
+{
+	size_t n = strlen(word);
+	while (text.len >= n) {
+		const uint8_t *at = memchr(text.at, word[0], text.len - n + 1);
+		if (!at)
+			return false;
+		if (memcmp(at, word, n) == 0)
+			return true;
+		text = slice_skip(text, (size_t)(at - text.at) + 1);
+	}
+	return false;
+}
+
+bool redact_needed(struct slice text)
+{
+	const char *name;
+	for (size_t i = 0; (name = schema_secret(i)); i++)
+		if (contains(text, name))
+			return true;
+	return false;
+}
+
+static size_t find_quote(struct slice text, size_t from)
+{
+	const uint8_t *at = from < text.len ? memchr(text.at + from, '"', text.len - from) : NULL;
+	return at ? (size_t)(at - text.at) : text.len;
+}
+
+/* Backslashes right before `end`, no further back than `start`. */
+static size_t backslashes(struct slice text, size_t start, size_t end)
+{
+	size_t n = 0;
+	while (end - n > start && text.at[end - n - 1] == '\\')
+		n++;
+	return n;
+}
+
+/* Does the quote end a secret key? */
+static bool ends_secret_key(struct slice text, size_t quote, size_t level)
+{
+	const char *name;
+	struct slice before = slice_head(text, quote - level);
+	for (size_t i = 0; (name = schema_secret(i)); i++) {
+		size_t n = strlen(name);
+		if (before.len > n && slice_is(slice_skip(before, before.len - n), name) && before.at[before.len - n - 1] == '"')
+			return true;
+	}
+	return false;
+}
+
+static size_t skip_space(struct slice text, size_t i)
+{
+	while (i < text.len && memchr(" \t\r\n", text.at[i], 4))
+		i++;
+	return i;
+}
+
+/* Where the string that begins at `start` ends. */
+static size_t string_end(struct slice text, size_t start, size_t level)
+{
+	size_t quote = start;
+	while ((quote = find_quote(text, quote)) < text.len) {
+		if (backslashes(text, start, quote) % (2 * (level + 1)) == level)
+			return quote - level;
+		quote++;
+	}
+	return text.len;
+}
+
+/* The value behind the key that ends in that quote; false if there is none, or one that has keys of its own. */
+static bool find_value(struct slice text, size_t quote, size_t level, size_t *start, size_t *end)
+{
+	size_t i = skip_space(text, quote + 1);
+	if (i == text.len || text.at[i] != ':')
+		return false;
+	i = skip_space(text, i + 1);
+	size_t next = find_quote(text, i);
+	if (next < text.len && next - i == level && backslashes(text, i, next) == level) {
+		*start = next + 1;
+		*end = string_end(text, *start, level);
+		return true;
+	}
+	*start = *end = i;
+	while (*end < text.len && !memchr(",]}[{\\\" \t\r\n", text.at[*end], 11))
+		(*end)++;
+	return *end > *start;
+}
+
+void redact_add(struct buf *out, struct slice text)
+{
+	size_t done = 0, start, end;
+	bool needed = redact_needed(text);
+	for (size_t quote = needed ? find_quote(text, 0) : text.len; quote < text.len; quote = find_quote(text, quote)) {
+		size_t level = backslashes(text, done, quote);
+		if (!ends_secret_key(text, quote, level) || !find_value(text, quote, level, &start, &end)) {
+			quote++;
+			continue;
+		}
+		buf_add(out, slice_of(text.at + done, start - done));
+		redact_note(out, end - start);
+		done = quote = end;
+	}
+	buf_add(out, slice_skip(text, done));
+}

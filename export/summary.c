@@ -1,0 +1,137 @@
+/*
+ * Counts as text.
+ *
+ * One table names every counter of something lost or passed over, so that none can be kept and not shown.
+ */
+#include "export/summary.h"
+
+#include "base/when.h"
+
+#include <stddef.h>
+
+void summary_add_number(struct buf *out, uint64_t n)
+{
+	if (n >= 1000) {
+		summary_add_number(out, n / 1000);
+		buf_addf(out, ",%03u", (unsigned)(n % 1000));
+	} else {
+		buf_addf(out, "%u", (unsigned)n);
+	}
+}
+
+struct counter {
+	const char *words;
+	bool of_session; /* else of the capture */
+	bool lost;       /* something that the user wanted is missing */
+	size_t offset;   /* of a uint64_t */
+};
+
+#define CAPTURE(member) false, false, offsetof(struct capture_counts, member)
+#define CAPTURE_LOST(member) false, true, offsetof(struct capture_counts, member)
+#define SESSION_LOST(member) true, true, offsetof(struct session_counts, member)
+
+static const struct counter counters[] = {
+	{ "packets dropped by the kernel", CAPTURE_LOST(source.dropped_kernel) },
+	{ "packets dropped by the interface", CAPTURE_LOST(source.dropped_interface) },
+	{ "packets not matched by the capture filter", CAPTURE(source.filtered) },
+	{ "packets cut short by the capture", CAPTURE_LOST(cut_packets) },
+	{ "packets with headers that can't be read", CAPTURE_LOST(bad) },
+	{ "packets that are no IP", CAPTURE(not_ip) },
+	{ "packets that are no TCP", CAPTURE(not_tcp) },
+	{ "fragmented packets given up", CAPTURE_LOST(fragments.expired) },
+	{ "fragments that can't be", CAPTURE_LOST(fragments.bad) },
+	{ "segments out of order", CAPTURE(out_of_order) },
+	{ "bytes that came twice", CAPTURE(duplicate_bytes) },
+	{ "segments of connections that had ended", CAPTURE(old_segments) },
+	{ "gaps in the capture", CAPTURE_LOST(gaps) },
+	{ "bytes missing in them", CAPTURE_LOST(gap_bytes) },
+	{ "bytes skipped in search of a message", CAPTURE_LOST(stream.skipped) },
+	{ "over-long messages", CAPTURE_LOST(stream.overlong) },
+	{ "messages cut", CAPTURE_LOST(stream.cut) },
+	{ "WebSocket control frames", CAPTURE(stream.control) },
+	{ "frames that can't be", CAPTURE_LOST(stream.bad_frames) },
+	{ "connections of something else", CAPTURE(stream.not_ours) },
+	{ "connections forgotten for their number", CAPTURE_LOST(connections_forgotten) },
+	{ "messages forgotten for the memory limit", SESSION_LOST(forgotten) },
+	{ "open requests forgotten for their number", SESSION_LOST(ids_forgotten) },
+	{ "messages with a command that was not kept", SESSION_LOST(commands_unnamed) },
+	{ "news forgotten for their number", SESSION_LOST(news_forgotten) },
+	{ "messages whose bytes could not be kept", SESSION_LOST(unreadable) },
+};
+enum { COUNTERS = sizeof counters / sizeof *counters };
+
+static uint64_t value_of(const struct counter *k, const struct capture_counts *c, const struct session_counts *s)
+{
+	uint64_t value;
+	memcpy(&value, (k->of_session ? (const char *)s : (const char *)c) + k->offset, sizeof value);
+	return value;
+}
+
+bool summary_anything_lost(const struct capture_counts *c, const struct session_counts *s)
+{
+	for (int i = 0; i < COUNTERS; i++)
+		if (counters[i].lost && value_of(&counters[i], c, s))
+			return true;
+	return false;
+}
+
+static void add_line(struct buf *out, uint64_t n, const char *words)
+{
+	struct buf number = { 0 };
+	summary_add_number(&number, n);
+	buf_addf(out, "%14.*s %s\n", (int)number.len, (const char *)number.at, words);
+	buf_release(&number);
+}
+
+void summary_add_counts(struct buf *out, const struct capture_counts *c, const struct session_counts *s)
+{
+	add_line(out, s->messages, "messages");
+	add_line(out, s->bytes, "bytes in them");
+	add_line(out, c->source.packets, "packets");
+	add_line(out, c->connections, "TCP connections");
+	for (int i = 0; i < COUNTERS; i++) {
+		uint64_t value = value_of(&counters[i], c, s);
+		bool always = i < 2 && c->source.dropped_kernel + c->source.dropped_interface;
+		if (value || always)
+			add_line(out, value, counters[i].words);
+	}
+}
+
+static void add_rules(struct buf *out, const struct session_counts *s)
+{
+	for (int r = 0; r < RULES; r++) {
+		if (!s->rules[r])
+			continue;
+		const struct rule_info *info = rule_info((enum rule)r);
+		buf_addf(out, "%14llu %s (%s)\n", (unsigned long long)s->rules[r], info->name, severity_name(info->severity));
+	}
+}
+
+static void add_transports(struct buf *out, const struct session *s)
+{
+	uint32_t by[TRANSPORTS] = { 0 };
+	for (uint32_t i = 0; i < session_conns(s); i++)
+		by[session_conn_at(s, i)->info.transport]++;
+	for (int t = 0; t < TRANSPORTS; t++)
+		if (by[t])
+			buf_addf(out, "%14u connections over %s\n", by[t], transport_name((enum transport)t));
+}
+
+void summary_add_report(struct buf *out, const struct capture_counts *c, const struct session *s)
+{
+	struct session_counts n = session_counts(s);
+	summary_add_counts(out, c, &n);
+	add_transports(out, s);
+	add_line(out, session_threads(s), "threads");
+	add_rules(out, &n);
+	buf_add_str(out, "\n");
+	if (c->first_time) {
+		buf_add_str(out, "first packet   ");
+		when_add_iso(out, c->first_time);
+		buf_add_str(out, "\nlast packet    ");
+		when_add_iso(out, c->last_time);
+		buf_add_str(out, "\n");
+	}
+	buf_addf(out, "memory         %.1f MB of records and tables, %.1f MB in the spool file\n", (double)n.memory / 1e6,
+		 (double)n.spool / 1e6);
+}

@@ -1,0 +1,17 @@
+/* Counts as text: the closing lines of a capture, and the report -z summary. */
+#ifndef EXPORT_SUMMARY_H
+#define EXPORT_SUMMARY_H
+
+#include "capture/capture.h"
+#include "decode/session.h"
+
+/* Appends "1,234,567". */
+void summary_add_number(struct buf *out, uint64_t n);
+/* Appends a line for everything that was read: packets, messages, and whatever was lost or passed over, each with its count. */
+void summary_add_counts(struct buf *out, const struct capture_counts *c, const struct session_counts *s);
+/* True if anything was lost: packets dropped, gaps, bytes skipped, records forgotten. */
+bool summary_anything_lost(const struct capture_counts *c, const struct session_counts *s);
+/* The report: counts, connections by transport, broken rules, memory. */
+void summary_add_report(struct buf *out, const struct capture_counts *c, const struct session *s);
+
+#endif

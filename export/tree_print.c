@@ -1,0 +1,28 @@
+/*
+ * -T tree: each message's line as in -T text, below it its dissection, then an empty line: what tshark -V shows.
+ */
+#include "export/exporter.h"
+#include "export/tree.h"
+
+static void tree_message(struct printer *p, const struct message_facts *m)
+{
+	struct tree_options o = { .show_secrets = p->options.show_secrets, .whole = p->options.full_bytes };
+	exporter_text.message(p, m);
+	dissect_envelope(&p->dissection, m->bytes, m->record->size);
+	export_tree(&p->line, p->dissection.root, &o);
+	buf_add_byte(&p->line, '\n');
+}
+
+static void tree_rule(struct printer *p, uint32_t n, enum rule rule, enum rule was, int64_t time)
+{
+	exporter_text.rule(p, n, rule, was, time);
+}
+
+static void tree_news(struct printer *p, const struct session_news *news)
+{
+	exporter_text.news(p, news);
+}
+
+const struct exporter exporter_tree = {
+	.name = "tree", .help = "each message with all its fields", .message = tree_message, .rule = tree_rule, .news = tree_news,
+};

@@ -1,0 +1,133 @@
+/*
+ * Values as text: one function a kind of node, and the limit on long ones.
+ *
+ * A text is cut before anything else is done with it, so that the head of a large one costs little; secrets in what is left are
+ * hidden even when the cut goes through them.
+ */
+#include "export/value.h"
+
+#include "base/json.h"
+#include "base/text.h"
+#include "base/when.h"
+#include "export/redact.h"
+
+#include <math.h>
+
+/* At most n bytes from the front, and no character cut in two. */
+static struct slice head_of(struct slice s, size_t n)
+{
+	if (s.len <= n)
+		return s;
+	for (int back = 0; back < 3 && n && (s.at[n] & 0xc0) == 0x80; back++)
+		n--;
+	return slice_head(s, n);
+}
+
+static void add_rest(struct buf *out, size_t shown, size_t all)
+{
+	if (shown < all)
+		buf_addf(out, "… (%zu bytes)", all);
+}
+
+static void add_string(struct buf *out, const struct node *n, bool show_secrets, size_t most)
+{
+	struct slice text = head_of(n->text, most);
+	const char *quote = n->from_text || !n->text.len ? "\"" : "";
+	struct buf redacted = { 0 };
+	if (!show_secrets && redact_needed(text)) {
+		redact_add(&redacted, text);
+		text = buf_slice(&redacted);
+	}
+	buf_add_str(out, quote);
+	text_add_safe(out, text);
+	buf_add_str(out, quote);
+	add_rest(out, most, n->text.len);
+	buf_release(&redacted);
+}
+
+static void add_hex(struct buf *out, struct slice bytes, size_t most)
+{
+	static const char digits[] = "0123456789abcdef";
+	struct slice head = slice_head(bytes, most);
+	uint8_t *at = buf_reserve(out, 2 * head.len + 1);
+	for (size_t i = 0; i < head.len; i++) {
+		*at++ = (uint8_t)digits[head.at[i] >> 4];
+		*at++ = (uint8_t)digits[head.at[i] & 15];
+	}
+	out->len += 2 * head.len;
+	add_rest(out, head.len, bytes.len);
+}
+
+static void add_real(struct buf *out, const struct node *n)
+{
+	struct json j = json_to(out);
+	if (!isfinite(n->real))
+		buf_addf(out, "%f", n->real);
+	else if (n->kind == NODE_FLOAT)
+		json_float(&j, (float)n->real);
+	else
+		json_double(&j, n->real);
+}
+
+static void add_number(struct buf *out, const struct node *n)
+{
+	buf_add(out, n->text);
+	if (!n->type)
+		return;
+	buf_add_str(out, " (");
+	when_add_iso(out, n->integer);
+	buf_add_str(out, ")");
+}
+
+static void add_size(struct buf *out, const struct node *n)
+{
+	size_t count = 0;
+	for (const struct node *c = n->child; c; c = c->next)
+		count += c->kind != NODE_BAD;
+	const char *plural = count == 1 ? "" : "s";
+	if (n->kind == NODE_OBJECT)
+		buf_addf(out, "{%zu key%s}", count, plural);
+	else
+		buf_addf(out, "[%zu element%s]", count, plural);
+}
+
+static void add_bad(struct buf *out, const struct node *n, size_t most)
+{
+	buf_addf(out, "[%s", n->fault);
+	if (n->integer)
+		buf_addf(out, ", %lld bytes are missing", (long long)n->integer);
+	if (n->text.len) {
+		buf_add_str(out, ": ");
+		add_hex(out, n->text, most);
+	}
+	buf_add_str(out, "]");
+}
+
+void node_add_head(struct buf *out, const struct node *n, bool show_secrets, size_t most)
+{
+	if (n->secret && !show_secrets) {
+		redact_note(out, n->text.len);
+		return;
+	}
+	switch (n->kind) {
+	case NODE_STRING: add_string(out, n, show_secrets, most); break;
+	case NODE_BYTES: add_hex(out, n->text, most); break;
+	case NODE_INT: buf_addf(out, "%lld", (long long)n->integer); break;
+	case NODE_UINT: buf_addf(out, "%llu", (unsigned long long)n->integer); break;
+	case NODE_BOOL: buf_add_str(out, n->integer ? "true" : "false"); break;
+	case NODE_FLOAT:
+	case NODE_DOUBLE: add_real(out, n); break;
+	case NODE_NUMBER: add_number(out, n); break;
+	case NODE_TIME: when_add_iso(out, n->integer); break;
+	case NODE_OBJECT:
+	case NODE_ARRAY: add_size(out, n); break;
+	case NODE_NULL: buf_add_str(out, "null"); break;
+	case NODE_BAD: add_bad(out, n, most); break;
+	default: buf_add_str(out, n->type);
+	}
+}
+
+void node_add_value(struct buf *out, const struct node *n, bool show_secrets)
+{
+	node_add_head(out, n, show_secrets, SIZE_MAX);
+}

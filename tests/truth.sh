@@ -1,0 +1,60 @@
+#!/usr/bin/env bash
+# Holds envscope's ndjson against what both ends of a conversation logged, whole and after every kind of damage that loses no bytes.
+# Needs the shared captures and tools (ENVSCOPE_SHARED, else ../shared); is skipped without them.
+set -u
+cd "$(dirname "$0")/.."
+shared=${ENVSCOPE_SHARED:-../shared}
+envscope=${ENVSCOPE:-./envscope}
+if [ ! -f "$shared/tools/truth.py" ] || [ ! -f "$shared/tools/impair.py" ]; then
+	echo "truth: skipped, there are no shared captures"
+	exit 0
+fi
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+passed=0 failed=0
+
+# case CAPTURE OPTIONS…: the capture after impair.py with these options must print what was logged
+case_() {
+	local capture=$1
+	shift
+	python3 "$shared/tools/impair.py" "$shared/captures/$capture.pcap" "$tmp/in" "$@" >/dev/null || { failed=$((failed + 1)); return; }
+	if "$envscope" -r "$tmp/in" -T ndjson >"$tmp/out" 2>"$tmp/err" &&
+		python3 "$shared/tools/truth.py" "$shared/captures/$capture" "$tmp/out" >"$tmp/verdict"; then
+		passed=$((passed + 1))
+	else
+		failed=$((failed + 1))
+		echo "truth: $capture $*"
+		head -5 "$tmp/verdict"
+	fi
+}
+
+for capture in ${CAPTURES:-tcp ws wsdeflate}; do
+	case_ "$capture"
+	for mss in 1 2 3 5 7 64 100 536 1000 1448; do
+		case_ "$capture" --mss $mss
+	done
+	for link in vlan sll sll2 raw null; do
+		case_ "$capture" --$link
+		case_ "$capture" --$link --be --mss 900 --ipv6
+	done
+	case_ "$capture" --wrap
+	case_ "$capture" --ipv6
+	case_ "$capture" --ns
+	case_ "$capture" --be
+	case_ "$capture" --pcapng
+	case_ "$capture" --pcapng --ns --be
+	case_ "$capture" --frag 576
+	case_ "$capture" --frag 1280 --ipv6
+	for seed in ${SEEDS:-1 2 3 4}; do
+		case_ "$capture" --seed $seed --mss 1448 --reorder .3
+		case_ "$capture" --seed $seed --mss 1448 --reorder .3 --past-acks
+		case_ "$capture" --seed $seed --mss 700 --dup .3
+		case_ "$capture" --seed $seed --mss 1000 --retransmit-overlap .4
+		case_ "$capture" --seed $seed --mss 333 --retransmit-overlap .3 --dup .2 --reorder .3 --past-acks --wrap
+		case_ "$capture" --seed $seed --mss 1448 --retransmit-overlap .2 --dup .1 --reorder .2 --wrap --ipv6 --frag 600 --vlan
+		case_ "$capture" --seed $seed --reorder .5 --past-acks --dup .3 --retransmit-overlap .3 --pcapng --ns --sll2
+		case_ "$capture" --seed $seed --mss 50 --reorder .4 --past-acks --dup .3
+	done
+done
+echo "truth: $passed passed, $failed failed"
+[ "$failed" = 0 ]
