@@ -99,8 +99,11 @@ static struct connection *find(struct connections *t, const struct key *k, uint6
 static void out_bytes(void *user, struct chunk chunk)
 {
 	struct connection *c = user;
-	if (c->layer)
-		layer_feed(c->layer, c->feeding, chunk);
+	const struct half *other = &c->half[!c->feeding];
+	if (!c->layer)
+		return;
+	c->info.settled[c->feeding] = other->in.acked <= other->in.next || (other->fin && other->in.next >= other->fin_at);
+	layer_feed(c->layer, c->feeding, chunk);
 }
 
 static void out_gap(void *user, uint64_t n, int64_t time)
@@ -211,6 +214,8 @@ static struct connection *add(struct connections *t, const struct key *k, uint64
 	c->isn = seg->seq;
 	c->stream = (struct stream){ &c->info, t->sink, t->limits, &t->counts.stream };
 	c->layer = t->make(t->user, &c->stream);
+	c->half[0].in.other = &c->half[1].in;
+	c->half[1].in.other = &c->half[0].in;
 	c->chain = t->bucket[hash % BUCKETS];
 	t->bucket[hash % BUCKETS] = c;
 	list_add(t, c);
@@ -257,6 +262,26 @@ static void see_end(struct connection *c, const struct segment *seg, enum dir di
 		close_connection(c, c->info.end, time);
 }
 
+/* What of the other direction the sender of a segment had received: it can't answer more than that. */
+static uint64_t needs_of(const struct connection *c, const struct segment *seg, enum dir dir)
+{
+	const struct half *other = &c->half[!dir];
+	if (!(seg->flags & TCP_ACK) || !other->in.known)
+		return 0;
+	uint64_t needs = reassembly_offset(&other->in, seg->ack);
+	return other->fin && needs > other->fin_at ? other->fin_at : needs;
+}
+
+/* One direction has got on; the other may have waited for that, and then the first again. */
+static void resume(struct connection *c, enum dir dir, int64_t time)
+{
+	bool more = true;
+	for (; more; dir = !dir) {
+		struct reassembly_out out = out_of(c, dir);
+		more = reassembly_resume(&c->half[dir].in, &out, time);
+	}
+}
+
 static void take_bytes(struct connection *c, const struct segment *seg, enum dir dir, int64_t time, int64_t at)
 {
 	struct half *h = &c->half[dir];
@@ -265,20 +290,11 @@ static void take_bytes(struct connection *c, const struct segment *seg, enum dir
 	uint32_t seq = seg->seq + ((seg->flags & TCP_SYN) != 0);
 	if (seg->payload.len && !h->ended) {
 		n->segments++;
-		reassembly_add(&h->in, &out, &n->reassembly, seq, (struct chunk){ seg->payload, at, time });
+		reassembly_add(&h->in, &out, &n->reassembly, seq, (struct chunk){ seg->payload, at, time }, needs_of(c, seg, dir));
 	}
 	if ((seg->flags & TCP_FIN) && !h->fin) {
 		h->fin = true;
 		h->fin_at = reassembly_offset(&h->in, seq + seg->payload_len);
-	}
-}
-
-/* Is everything handed on that was acknowledged of the other direction? */
-static void see_settled(struct connection *c)
-{
-	for (int d = 0; d < 2; d++) {
-		const struct reassembly *other = &c->half[!d].in;
-		c->info.settled[d] = other->acked <= other->next || (c->half[!d].fin && other->next >= c->half[!d].fin_at);
 	}
 }
 
@@ -290,6 +306,8 @@ static void tick(struct connection *c, int64_t time, bool packet)
 		struct reassembly_out out = out_of(c, (enum dir)d);
 		reassembly_tick(&h->in, &out, &c->table->counts.reassembly, time, !c->half[!d].seen, packet);
 	}
+	resume(c, DIR_C2S, time);
+	resume(c, DIR_S2C, time);
 }
 
 void connections_feed(struct connections *t, const struct ip_packet *ip, const struct segment *seg, int64_t time, int64_t at)
@@ -320,10 +338,11 @@ void connections_feed(struct connections *t, const struct ip_packet *ip, const s
 	learn_start(&c->half[dir], seg);
 	if (seg->flags & TCP_ACK)
 		reassembly_ack(&c->half[!dir].in, seg->ack, time);
-	see_settled(c);
 	take_bytes(c, seg, dir, time, at);
-	if (reassembly_waits(&c->half[0].in) || reassembly_waits(&c->half[1].in))
+	if (reassembly_waits(&c->half[0].in) || reassembly_waits(&c->half[1].in)) {
+		resume(c, !dir, time);
 		tick(c, time, true);
+	}
 	if (c->half[0].fin || c->half[1].fin || (seg->flags & TCP_RST))
 		see_end(c, seg, dir, time);
 }

@@ -11,6 +11,7 @@
  * When is a hole lost? The receiver's acknowledgement of it proves that the bytes were on the wire, so if they do not follow within PATIENCE
  * packets of the connection or PATIENCE_NS the capture has lost them (a capture may see packets out of order, but not by that much).
  * Without an acknowledgement they may still be sent again, so it takes longer: until the limits force it or the connection ends.
+ * A segment that waits only for the other direction is let go with the same patience.
  */
 #include "capture/net/reassembly.h"
 
@@ -26,6 +27,7 @@ enum { PATIENCE = 64 };
 
 struct early {
 	uint64_t from;
+	uint64_t needs;      /* the other direction's offset that must be handed on before; 0: none */
 	size_t len;
 	int64_t at, time;
 	uint32_t acked_tick; /* when the bytes before it were acknowledged: the connection's packet, the time */
@@ -38,7 +40,7 @@ void reassembly_release(struct reassembly *r)
 	for (size_t i = 0; i < r->count; i++)
 		free(r->early[i]);
 	free(r->early);
-	*r = (struct reassembly){ 0 };
+	*r = (struct reassembly){ .other = r->other };
 }
 
 void reassembly_start(struct reassembly *r, uint32_t seq)
@@ -91,7 +93,7 @@ static uint64_t early_end(const struct early *e)
 	return e->from + e->len;
 }
 
-static void early_insert(struct reassembly *r, size_t i, uint64_t from, struct chunk c)
+static void early_insert(struct reassembly *r, size_t i, uint64_t from, struct chunk c, uint64_t needs)
 {
 	if (r->count == r->cap) {
 		r->cap = r->cap ? 2 * r->cap : 8;
@@ -99,6 +101,7 @@ static void early_insert(struct reassembly *r, size_t i, uint64_t from, struct c
 	}
 	struct early *e = xmalloc(sizeof *e + c.bytes.len);
 	e->from = from;
+	e->needs = needs;
 	e->len = c.bytes.len;
 	e->at = c.at;
 	e->time = c.time;
@@ -115,7 +118,7 @@ static void early_insert(struct reassembly *r, size_t i, uint64_t from, struct c
 }
 
 /* Keeps those bytes of c (at offset `from`) that are not there yet. */
-static void keep(struct reassembly *r, struct reassembly_counts *n, uint64_t from, struct chunk c)
+static void keep(struct reassembly *r, struct reassembly_counts *n, uint64_t from, struct chunk c, uint64_t needs)
 {
 	size_t i = early_below(r, from);
 	if (i && early_end(r->early[i - 1]) > from)
@@ -124,7 +127,7 @@ static void keep(struct reassembly *r, struct reassembly_counts *n, uint64_t fro
 		const struct early *e = i < r->count ? r->early[i] : NULL;
 		size_t room = e && e->from < from + c.bytes.len ? (e->from > from ? (size_t)(e->from - from) : 0) : c.bytes.len;
 		if (room) {
-			early_insert(r, i++, from, chunk_head(c, room));
+			early_insert(r, i++, from, chunk_head(c, room), needs);
 			c = chunk_skip(c, room);
 			from += room;
 		}
@@ -139,21 +142,35 @@ static void keep(struct reassembly *r, struct reassembly_counts *n, uint64_t fro
 	}
 }
 
+/* Has the other direction got so far? */
+static bool satisfied(const struct reassembly *r, uint64_t needs)
+{
+	return !needs || !r->other || !r->other->known || r->other->next >= needs;
+}
+
 /* Hands on the early segments that are in order now; they take the time of the segment that filled the hole, if that is later. */
 static void drain(struct reassembly *r, const struct reassembly_out *out, int64_t time)
 {
 	size_t i = 0;
-	for (; i < r->count && r->early[i]->from == r->next; i++) {
+	for (; i < r->count && r->early[i]->from == r->next && satisfied(r, r->early[i]->needs); i++) {
 		struct early *e = r->early[i];
 		r->next += e->len;
 		r->bytes -= sizeof *e + e->len;
 		out->bytes(out->user, (struct chunk){ slice_of(e->bytes, e->len), e->at, time > e->time ? time : e->time });
 		free(e);
 	}
+	if (!i)
+		return;
 	r->count -= i;
 	r->stamped = r->stamped > i ? r->stamped - i : 0;
-	if (i)
-		memmove(r->early, r->early + i, r->count * sizeof *r->early);
+	memmove(r->early, r->early + i, r->count * sizeof *r->early);
+}
+
+bool reassembly_resume(struct reassembly *r, const struct reassembly_out *out, int64_t time)
+{
+	size_t before = r->count;
+	drain(r, out, time);
+	return r->count < before;
 }
 
 /* Drops from the early segments what lies below next (another copy of it was handed on). */
@@ -179,14 +196,18 @@ static void trim(struct reassembly *r, struct reassembly_counts *n)
 	}
 }
 
-/* The next missing bytes, up to the first early segment, are lost. */
+/* What is missing before offset `to` is lost. */
 static void lose(struct reassembly *r, const struct reassembly_out *out, struct reassembly_counts *n, uint64_t to, int64_t time)
 {
 	uint64_t missing = to - r->next;
 	r->next = to;
-	n->gaps++;
-	n->gap_bytes += missing;
-	out->gap(out->user, missing, time);
+	if (missing) {
+		n->gaps++;
+		n->gap_bytes += missing;
+		out->gap(out->user, missing, time);
+	}
+	if (r->count && r->early[0]->from == to)
+		r->early[0]->needs = 0;
 	drain(r, out, time);
 }
 
@@ -213,7 +234,8 @@ static void in_order(struct reassembly *r, const struct reassembly_out *out, str
 	}
 }
 
-void reassembly_add(struct reassembly *r, const struct reassembly_out *out, struct reassembly_counts *n, uint32_t seq, struct chunk c)
+void reassembly_add(struct reassembly *r, const struct reassembly_out *out, struct reassembly_counts *n, uint32_t seq, struct chunk c,
+		    uint64_t needs)
 {
 	uint64_t from = reassembly_offset(r, seq);
 	if (from < r->next) {
@@ -225,13 +247,15 @@ void reassembly_add(struct reassembly *r, const struct reassembly_out *out, stru
 	}
 	if (!c.bytes.len)
 		return;
-	if (from == r->next) {
+	bool waits = r->count && r->early[0]->from == r->next;
+	if (from == r->next && !waits && satisfied(r, needs)) {
 		in_order(r, out, n, c);
 		return;
 	}
 	n->out_of_order++;
-	keep(r, n, from, c);
+	keep(r, n, from, c, needs);
 	stamp(r, c.time);
+	drain(r, out, c.time);
 	while (r->count > REASSEMBLY_SEGMENTS || r->bytes > REASSEMBLY_BYTES)
 		lose(r, out, n, r->early[0]->from, c.time);
 }

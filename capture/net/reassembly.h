@@ -2,7 +2,9 @@
  * One direction of a TCP connection: segments in, bytes in order out (RFC 9293, section 3.4).
  *
  * Offsets are 64-bit and continue the 32-bit sequence numbers across their wrap. Where bytes come twice the first copy counts. Early
- * segments wait, in bounded number and size, until what precedes them comes or is given up for lost to the capture.
+ * segments wait, in bounded number and size, until what precedes them comes or is given up for lost to the capture. What precedes
+ * them is also what they acknowledge of the other direction: an answer is handed on after what it answers, even if the capture saw
+ * the two the other way round.
  */
 #ifndef CAPTURE_NET_REASSEMBLY_H
 #define CAPTURE_NET_REASSEMBLY_H
@@ -28,6 +30,7 @@ struct reassembly_counts {
 };
 
 struct reassembly {
+	const struct reassembly *other; /* the other direction; set by the owner */
 	bool known;           /* next is */
 	uint64_t next;        /* offset of the first byte not handed on */
 	uint64_t acked;       /* highest offset that the other side acknowledged; 0 if none */
@@ -41,8 +44,12 @@ struct reassembly {
 void reassembly_release(struct reassembly *r);
 /* The next byte has this sequence number (SYN + 1, or the first segment seen of a connection joined in its middle). */
 void reassembly_start(struct reassembly *r, uint32_t seq);
-/* Takes `bytes` at seq, of which the first bytes.len were captured; hands on what is in order. at: their place in the file or -1. */
-void reassembly_add(struct reassembly *r, const struct reassembly_out *out, struct reassembly_counts *n, uint32_t seq, struct chunk c);
+/* Takes bytes at seq; hands on what is in order. needs: the offset of the other direction up to which their sender had acknowledged it,
+ * 0 if that is not known. */
+void reassembly_add(struct reassembly *r, const struct reassembly_out *out, struct reassembly_counts *n, uint32_t seq, struct chunk c,
+		    uint64_t needs);
+/* The other direction has got on: hands on what waited for that. True if anything did. */
+bool reassembly_resume(struct reassembly *r, const struct reassembly_out *out, int64_t time);
 /* The other side acknowledged everything before this sequence number. */
 void reassembly_ack(struct reassembly *r, uint32_t ack, int64_t time);
 /* True while early bytes wait for missing ones. */

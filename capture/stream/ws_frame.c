@@ -103,7 +103,7 @@ struct row {
 	int points;
 };
 
-/* Could this header stand here? A sender writes lengths in the shortest form and no empty fragments. */
+/* Could this header stand here? A sender writes lengths in the shortest form. */
 static bool fits(const struct row *r, const struct ws_frame *f, size_t header)
 {
 	size_t shortest = 2u + (f->length > 0xffff ? 8u : f->length > LENGTH_7 ? 2u : 0u) + (f->masked ? 4u : 0u);
@@ -111,9 +111,7 @@ static bool fits(const struct row *r, const struct ws_frame *f, size_t header)
 		return false;
 	if (ws_is_control(f))
 		return true;
-	if (f->opcode == WS_CONTINUATION ? r->outside || f->rsv1 : r->inside)
-		return false;
-	return f->fin || f->length;
+	return f->opcode == WS_CONTINUATION ? !r->outside && !f->rsv1 : !r->inside;
 }
 
 /* Does an Envelope of that size begin in the payload behind `skip` bytes? `last`: with the frame the message ends. */
