@@ -1,0 +1,475 @@
+/* HTTP/1 up to the upgrade: what leads to a WebSocket, what does not, and what is missing. */
+#include "capture/stream/http1.h"
+
+#include "tests/unit/stream_play.h"
+
+enum { FIN = 0x80, RSV1 = 0x40, BINARY = 2 };
+
+#define ASK "GET /ws/v2 HTTP/1.1\r\nHost: openiap.example\r\n"
+#define UPGRADE "Connection: Upgrade\r\nUpgrade: websocket\r\n"
+#define REQUEST ASK UPGRADE "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+#define ACCEPT "HTTP/1.1 101 Switching Protocols\r\n" UPGRADE "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"
+#define GRANTED ACCEPT "\r\n"
+#define REFUSED "HTTP/1.1 400 Bad Request\r\nContent-Length: 9\r\n\r\nno, sorry"
+
+struct talk {
+	struct recorder r;
+	struct script s;
+};
+
+static void talk_init(struct talk *t)
+{
+	*t = (struct talk){ .s = { .count = 0 } };
+	recorder_init(&t->r);
+	t->r.script = &t->s;
+}
+
+static void talk_release(struct talk *t)
+{
+	recorder_release(&t->r);
+	script_release(&t->s);
+}
+
+static void put(struct talk *t, enum dir dir, const char *text)
+{
+	script_add(&t->s, dir, slice_str(text));
+}
+
+/* A message in one frame; deflated if z. Messages and heads may share a chunk. */
+static void say(struct talk *t, enum dir dir, unsigned seq, z_stream *z)
+{
+	struct buf whole = { 0 }, envelope = { 0 }, frame = { 0 }, packed = { 0 };
+	envelope_write(&envelope, "query", seq, 40);
+	recorder_sent(&t->r, dir, buf_slice(&envelope));
+	length_write(&whole, envelope.len);
+	buf_add(&whole, buf_slice(&envelope));
+	if (z)
+		deflate_write(z, &packed, buf_slice(&whole));
+	frame_write(&frame, FIN | BINARY | (z ? RSV1 : 0), dir == DIR_C2S, buf_slice(z ? &packed : &whole));
+	script_add(&t->s, dir, buf_slice(&frame));
+	buf_release(&whole);
+	buf_release(&envelope);
+	buf_release(&frame);
+	buf_release(&packed);
+}
+
+/* A message with its length torn apart: it is only read if the frames are followed from the first on. */
+static void say_torn(struct talk *t, enum dir dir, unsigned seq)
+{
+	struct buf whole = { 0 }, envelope = { 0 }, frames = { 0 };
+	envelope_write(&envelope, "query", seq, 40);
+	recorder_sent(&t->r, dir, buf_slice(&envelope));
+	length_write(&whole, envelope.len);
+	buf_add(&whole, buf_slice(&envelope));
+	frame_write(&frames, FIN | BINARY, dir == DIR_C2S, slice_head(buf_slice(&whole), 3));
+	frame_write(&frames, FIN | BINARY, dir == DIR_C2S, slice_skip(buf_slice(&whole), 3));
+	script_add(&t->s, dir, buf_slice(&frames));
+	buf_release(&whole);
+	buf_release(&envelope);
+	buf_release(&frames);
+}
+
+static void play_all(struct talk *t, size_t most, size_t cut)
+{
+	recorder_again(&t->r);
+	struct layer *l = http1_new(&t->r.stream);
+	play(&t->s, l, most, cut);
+	play_end(l);
+}
+
+/* Whole, byte by byte, cut at every position: all messages, the same news and transport. */
+static void play_every_way(struct talk *t, enum transport transport)
+{
+	struct buf news = { 0 };
+	play_all(t, SIZE_MAX, 0);
+	buf_add(&news, buf_slice(&t->r.news));
+	for (size_t cut = 0; cut < script_len(&t->s); cut++) {
+		play_all(t, cut ? SIZE_MAX : 1, cut);
+		recorder_assert_all(&t->r);
+		assert_int_equal(t->r.counts.skipped, 0);
+		assert_true(slice_eq(buf_slice(&news), buf_slice(&t->r.news)));
+		assert_int_equal(t->r.conn.transport, transport);
+	}
+	buf_release(&news);
+}
+
+static void upgrade(void **state)
+{
+	(void)state;
+	struct talk t;
+	talk_init(&t);
+	put(&t, DIR_C2S, REQUEST);
+	put(&t, DIR_S2C, GRANTED);
+	for (unsigned i = 0; i < 3; i++) {
+		say(&t, DIR_C2S, i, NULL);
+		say(&t, DIR_S2C, i, NULL);
+	}
+	play_every_way(&t, TRANSPORT_WS);
+	assert_int_equal(t.r.news.len, 0);
+	assert_int_equal(t.r.counts.not_ours, 0);
+	talk_release(&t);
+}
+
+/* Names and values in any case, lists, headers that come twice, no Connection header in the answer. */
+static void upgrade_spelt_otherwise(void **state)
+{
+	(void)state;
+	struct talk t;
+	talk_init(&t);
+	put(&t, DIR_C2S, ASK "CONNECTION: keep-alive, UPGRADE\r\nupgrade: h2c,  WebSocket\r\n\r\n");
+	put(&t, DIR_S2C, "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 101\r\nUPGRADE:WEBSOCKET\r\n\r\n");
+	say(&t, DIR_S2C, 1, NULL);
+	say(&t, DIR_C2S, 1, NULL);
+	play_every_way(&t, TRANSPORT_WS);
+	assert_int_equal(t.r.news.len, 0);
+	talk_release(&t);
+}
+
+/* What the response says about compression counts, not what the request offers. */
+static void deflate_of_the_response(void **state)
+{
+	(void)state;
+	static const char *const answers[] = {
+		ACCEPT "Sec-WebSocket-Extensions: permessage-deflate; client_no_context_takeover\r\n\r\n",
+		ACCEPT "Sec-WebSocket-Extensions: something; a=b\r\n"
+		       "sec-websocket-extensions: permessage-deflate; server_max_window_bits=\"15\"; client_no_context_takeover\r\n\r\n",
+	};
+	for (size_t k = 0; k < sizeof(answers) / sizeof(*answers); k++) {
+		struct talk t;
+		z_stream z[2];
+		talk_init(&t);
+		deflate_begin(&z[0], 15);
+		deflate_begin(&z[1], 15);
+		put(&t, DIR_C2S, ASK UPGRADE "Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover, "
+					     "permessage-deflate\r\n\r\n");
+		put(&t, DIR_S2C, answers[k]);
+		for (unsigned i = 0; i < 4; i++) {
+			deflateReset(&z[DIR_C2S]);
+			say(&t, DIR_C2S, i, &z[DIR_C2S]);
+			say(&t, DIR_S2C, i, &z[DIR_S2C]);
+		}
+		play_every_way(&t, TRANSPORT_WS);
+		assert_int_equal(t.r.news.len, 0);
+		deflateEnd(&z[0]);
+		deflateEnd(&z[1]);
+		talk_release(&t);
+	}
+}
+
+/* Frames of the client may be captured before the answer to its request. */
+static void client_does_not_wait(void **state)
+{
+	(void)state;
+	struct talk t;
+	talk_init(&t);
+	put(&t, DIR_C2S, REQUEST);
+	for (unsigned i = 0; i < 4; i++)
+		say(&t, DIR_C2S, i, NULL);
+	put(&t, DIR_S2C, GRANTED);
+	say(&t, DIR_C2S, 4, NULL);
+	play_every_way(&t, TRANSPORT_WS);
+	t.r.limits.head = (t.s.steps[1].to - t.s.steps[1].from) * 5 / 2; /* the third is cut, the fourth dropped */
+	play_all(&t, SIZE_MAX, 0);
+	assert_int_equal(t.r.got[DIR_C2S], 1 | 2 | 16);
+	assert_true(t.r.counts.skipped > 0);
+	talk_release(&t);
+}
+
+/* A frame that is sent all around the answer, of which too much would have to be held: what is lost of it is known exactly. */
+static void frame_around_the_answer(void **state)
+{
+	(void)state;
+	struct talk t;
+	struct buf batch = { 0 }, frame = { 0 };
+	talk_init(&t);
+	t.r.limits.head = 160;
+	for (unsigned i = 0; i < 4; i++) {
+		struct buf envelope = { 0 };
+		envelope_write(&envelope, "query", i, 60);
+		recorder_sent(&t.r, DIR_C2S, buf_slice(&envelope));
+		length_write(&batch, envelope.len);
+		buf_add(&batch, buf_slice(&envelope));
+		buf_release(&envelope);
+	}
+	frame_write(&frame, FIN | BINARY, true, buf_slice(&batch));
+	assert_in_range(frame.len, 390, 600);
+	put(&t, DIR_C2S, REQUEST);
+	for (size_t at = 0; at < 240; at += 60)
+		script_add(&t.s, DIR_C2S, slice_head(slice_skip(buf_slice(&frame), at), 60));
+	put(&t, DIR_S2C, GRANTED);
+	script_add(&t.s, DIR_C2S, slice_skip(buf_slice(&frame), 240));
+	play_all(&t, SIZE_MAX, 0);
+	assert_int_equal(t.r.got[DIR_C2S], 1 | 8);
+	size_t last = frame.len - batch.len / 4; /* what lies between the loss and the last message is searched in vain */
+	assert_int_equal(t.r.counts.skipped, (240 - 160) + (last - 240));
+	buf_release(&batch);
+	buf_release(&frame);
+	talk_release(&t);
+}
+
+/* The answer may even be captured before its request. */
+static void answer_first(void **state)
+{
+	(void)state;
+	struct talk t;
+	talk_init(&t);
+	put(&t, DIR_S2C, GRANTED);
+	say_torn(&t, DIR_S2C, 1);
+	put(&t, DIR_C2S, REQUEST);
+	say_torn(&t, DIR_C2S, 1);
+	play_every_way(&t, TRANSPORT_WS);
+	assert_int_equal(t.r.news.len, 0);
+	talk_release(&t);
+}
+
+/* A server may even grant what its client did not ask for in so many words. */
+static void granted_without_asking(void **state)
+{
+	(void)state;
+	struct talk t;
+	talk_init(&t);
+	put(&t, DIR_C2S, ASK "\r\n");
+	put(&t, DIR_S2C, GRANTED);
+	say_torn(&t, DIR_C2S, 1);
+	say_torn(&t, DIR_S2C, 1);
+	play_every_way(&t, TRANSPORT_WS);
+	talk_release(&t);
+}
+
+static void plain_http(void **state)
+{
+	(void)state;
+	struct talk t;
+	talk_init(&t);
+	for (int i = 0; i < 3; i++) {
+		put(&t, DIR_C2S, "POST /api/v2 HTTP/1.1\r\nContent-Length: 18\r\n\r\n{\"command\":\"noop\"}");
+		put(&t, DIR_S2C, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n");
+	}
+	play_every_way(&t, TRANSPORT_HTTP);
+	assert_string_equal(buf_cstr(&t.r.news), "c2s not ours 0 HTTP that is no WebSocket\n");
+	assert_int_equal(t.r.counts.not_ours, 1);
+	talk_release(&t);
+}
+
+/* Refused, then plain requests (a HEAD among them, whose answer has no body), then granted: on one connection. */
+static void upgrade_at_last(void **state)
+{
+	(void)state;
+	struct talk t;
+	talk_init(&t);
+	put(&t, DIR_C2S, REQUEST);
+	put(&t, DIR_S2C, REFUSED);
+	put(&t, DIR_C2S, "HEAD / HTTP/1.1\r\n\r\n");
+	put(&t, DIR_S2C, "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n");
+	put(&t, DIR_C2S, "POST / HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: h2c\r\nContent-Length: 5\r\n\r\n12345");
+	put(&t, DIR_S2C, "HTTP/1.1 204 No Content\r\n\r\n");
+	put(&t, DIR_C2S, REQUEST);
+	put(&t, DIR_S2C, GRANTED);
+	say_torn(&t, DIR_C2S, 1);
+	say_torn(&t, DIR_S2C, 1);
+	play_every_way(&t, TRANSPORT_WS);
+	assert_string_equal(buf_cstr(&t.r.news), "s2c not ours 0 HTTP that is no WebSocket\n");
+	talk_release(&t);
+}
+
+/* All requests at once, then all answers at once. */
+static void pipelined(void **state)
+{
+	(void)state;
+	struct talk t;
+	talk_init(&t);
+	put(&t, DIR_C2S, "HEAD / HTTP/1.1\r\n\r\nGET / HTTP/1.1\r\n\r\n" REQUEST);
+	put(&t, DIR_S2C, "HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\nGET / H" GRANTED);
+	say_torn(&t, DIR_C2S, 1);
+	say_torn(&t, DIR_S2C, 1);
+	play_every_way(&t, TRANSPORT_WS);
+	assert_string_equal(buf_cstr(&t.r.news), "c2s not ours 0 HTTP that is no WebSocket\n");
+	talk_release(&t);
+}
+
+/* The client sends its next request before it has read that the first one is refused. */
+static void refused_and_asked_again(void **state)
+{
+	(void)state;
+	struct talk t;
+	talk_init(&t);
+	put(&t, DIR_C2S, REQUEST "GET / HTTP/1.1\r\n\r\n" REQUEST);
+	put(&t, DIR_S2C, REFUSED "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n" GRANTED);
+	say_torn(&t, DIR_C2S, 1);
+	say_torn(&t, DIR_S2C, 1);
+	play_every_way(&t, TRANSPORT_WS);
+	talk_release(&t);
+}
+
+static void other_protocols(void **state)
+{
+	(void)state;
+	static const char *const ask[] = {
+		"GET / HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\nPRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+		"CONNECT example:443 HTTP/1.1\r\n\r\n\x16\x03\x01",
+		"GET / HTTP/1.1\r\n\x01\x02\x03\r\n\r\n",
+	};
+	static const char *const answer[] = {
+		"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n\x01\x02\x03\x04\x05",
+		"HTTP/1.1 200 OK\r\n\r\n\x16\x03\x01",
+		"SSH-2.0-OpenSSH\r\n",
+	};
+	for (size_t i = 0; i < sizeof(ask) / sizeof(*ask); i++) {
+		struct talk t;
+		talk_init(&t);
+		put(&t, DIR_C2S, ask[i]);
+		put(&t, DIR_S2C, answer[i]);
+		play_every_way(&t, TRANSPORT_HTTP);
+		assert_string_equal(buf_cstr(&t.r.news), "c2s not ours 0 HTTP that is no WebSocket\n");
+		talk_release(&t);
+	}
+}
+
+static void head_beyond_the_limit(void **state)
+{
+	(void)state;
+	struct talk t;
+	struct buf head = { 0 };
+	talk_init(&t);
+	buf_add_str(&head, ASK UPGRADE "Cookie: ");
+	for (int i = 0; i < 3000; i++)
+		buf_add_byte(&head, 'x');
+	put(&t, DIR_C2S, buf_cstr(&head));
+	put(&t, DIR_C2S, "\r\n\r\n");
+	play_all(&t, 1, 0);
+	assert_string_equal(buf_cstr(&t.r.news), "c2s note 0 an HTTP head beyond the limit\n"
+						 "c2s not ours 0 HTTP that is no WebSocket\n");
+	buf_release(&head);
+	talk_release(&t);
+}
+
+/* --- gaps -------------------------------------------------------------------------------------------------------------------- */
+
+/* Plays the script without the bytes [from, to) of a direction. */
+static void play_gap(struct talk *t, enum dir dir, size_t from, size_t to, bool known)
+{
+	recorder_again(&t->r);
+	struct layer *l = http1_new(&t->r.stream);
+	for (size_t i = 0; i < t->s.count; i++) {
+		const struct script_step *s = &t->s.steps[i];
+		if (s->dir != dir || s->to <= from || s->from >= to) {
+			play_bytes(&t->s, l, s->dir, s->from, s->to);
+			continue;
+		}
+		if (s->from < from)
+			play_bytes(&t->s, l, dir, s->from, from);
+		if (s->from <= from)
+			layer_gap(l, dir, known ? to - from : 0, 1);
+		if (s->to > to)
+			play_bytes(&t->s, l, dir, to, s->to);
+	}
+	play_end(l);
+}
+
+/* A gap anywhere in the handshake: the messages behind it are found all the same, as long as one head shows the upgrade. */
+static void gap_in_handshake(void **state)
+{
+	(void)state;
+	struct talk t;
+	talk_init(&t);
+	put(&t, DIR_C2S, REQUEST);
+	put(&t, DIR_S2C, GRANTED);
+	for (unsigned i = 0; i < 3; i++) {
+		say(&t, DIR_C2S, i, NULL);
+		say(&t, DIR_S2C, i, NULL);
+	}
+	for (int k = 0; k < 8; k++) {
+		size_t n = k & 4 ? 1 : 20;
+		enum dir dir = k & 1;
+		for (size_t from = 0; from + n <= t.s.steps[dir].to; from++) {
+			play_gap(&t, dir, from, from + n, k & 2);
+			recorder_assert_all(&t.r);
+			assert_int_equal(t.r.conn.transport, TRANSPORT_WS);
+		}
+	}
+	talk_release(&t);
+}
+
+/* Nothing wrong comes, wherever bytes are missing. */
+static void gap_anywhere(void **state)
+{
+	(void)state;
+	struct talk t;
+	z_stream z;
+	talk_init(&t);
+	deflate_begin(&z, 15);
+	put(&t, DIR_C2S, REQUEST);
+	say(&t, DIR_C2S, 0, NULL);
+	put(&t, DIR_S2C, ACCEPT "Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n");
+	for (unsigned i = 1; i < 4; i++) {
+		say(&t, DIR_S2C, i, &z);
+		say(&t, DIR_C2S, i, NULL);
+	}
+	for (int k = 0; k < 12; k++) {
+		size_t n = (const size_t[]){ 1, 9, 100 }[k / 4];
+		enum dir dir = k & 1;
+		for (size_t from = 0; from + n <= t.s.wire[dir].len; from++)
+			play_gap(&t, dir, from, from + n, k & 2);
+	}
+	deflateEnd(&z);
+	talk_release(&t);
+}
+
+/* A gap in plain HTTP ends the reading; an upgrade that is never asked for is never assumed. */
+static void gap_in_plain_http(void **state)
+{
+	(void)state;
+	struct talk t;
+	talk_init(&t);
+	put(&t, DIR_C2S, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+	put(&t, DIR_S2C, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n0123456789");
+	for (int k = 0; k < 2; k++) {
+		for (size_t from = 0; from < t.s.wire[k].len; from++) {
+			play_gap(&t, (enum dir)k, from, from + 1, true);
+			assert_int_equal(t.r.conn.transport, TRANSPORT_HTTP);
+			assert_int_equal(t.r.counts.not_ours, 1);
+		}
+	}
+	talk_release(&t);
+}
+
+static void begins(void **state)
+{
+	(void)state;
+	static const char yes[] = "OPTIONS /some/where?x=1 HTTP/1.1\r\n";
+	static const char *const no[] = { "GET / HTTP/2", "PRI * HTTP/2.0\r\n", "HTTP/1.1 200 OK", "get / HTTP/1.1", "GETX", "GET /\r\n",
+					  "GET / FTP", "\x16\x03\x01", "G\x01" };
+	for (size_t n = 0; n < sizeof(yes); n++) {
+		char *block = malloc(n ? n : 1);
+		memcpy(block, yes, n);
+		assert_true(http1_begins(slice_of(block, n)));
+		free(block);
+	}
+	assert_true(http1_begins(slice_str("POST /api/v2 HTTP/1.1")));
+	for (size_t i = 0; i < sizeof(no) / sizeof(*no); i++)
+		assert_false(http1_begins(slice_str(no[i])));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(upgrade),
+		cmocka_unit_test(upgrade_spelt_otherwise),
+		cmocka_unit_test(deflate_of_the_response),
+		cmocka_unit_test(client_does_not_wait),
+		cmocka_unit_test(frame_around_the_answer),
+		cmocka_unit_test(answer_first),
+		cmocka_unit_test(granted_without_asking),
+		cmocka_unit_test(plain_http),
+		cmocka_unit_test(upgrade_at_last),
+		cmocka_unit_test(pipelined),
+		cmocka_unit_test(refused_and_asked_again),
+		cmocka_unit_test(other_protocols),
+		cmocka_unit_test(head_beyond_the_limit),
+		cmocka_unit_test(gap_in_handshake),
+		cmocka_unit_test(gap_anywhere),
+		cmocka_unit_test(gap_in_plain_http),
+		cmocka_unit_test(begins),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
