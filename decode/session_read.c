@@ -6,6 +6,8 @@
  */
 #include "decode/session_state.h"
 
+#include "base/amount.h"
+
 #include <stdlib.h>
 
 const char *role_name(enum role r)
@@ -181,17 +183,6 @@ const struct session_news *session_news_at(const struct session *s, uint32_t i)
 	return chunks_at(&s->news, i);
 }
 
-/* "1,234,567" */
-static void add_number(struct buf *out, uint64_t n)
-{
-	if (n >= 1000) {
-		add_number(out, n / 1000);
-		buf_addf(out, ",%03u", (unsigned)(n % 1000));
-	} else {
-		buf_addf(out, "%u", (unsigned)n);
-	}
-}
-
 void session_news_text(struct buf *out, const struct session_news *n)
 {
 	static const char *const before[NEWS_KINDS] = { "gap: ", "skipped ", "over-long message: a length of ", "cut: ", "", "" };
@@ -205,7 +196,7 @@ void session_news_text(struct buf *out, const struct session_news *n)
 		buf_add_str(out, n->text);
 	} else {
 		buf_add_str(out, before[n->kind]);
-		add_number(out, n->bytes);
+		amount_add_grouped(out, n->bytes);
 		buf_add_str(out, after[n->kind]);
 	}
 }

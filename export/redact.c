@@ -1,12 +1,14 @@
 /*
  * Hiding secrets in text.
  *
- * JSON goes through strings of messages (a user that is inserted, the data of a queue message), with passwords and tokens in it, and
- * JSON in strings of that JSON. The text is not parsed: it may be cut, or too large, and should stay as it was written. Instead
- * each quote that ends a secret key is found, and what stands behind its colon.
+ * JSON goes through strings of messages (a user that is inserted, the data of a queue message), with passwords
+ * and tokens in it, and JSON in strings of that JSON. The text is not parsed: it may be cut, or too large, and
+ * should stay as it was written. Instead each quote that ends a secret key is found, and what stands behind its
+ * colon.
  *
- * `level` is the number of backslashes before a quote: 0 in JSON, 1 in a string of it, 3 in a string of that. A quote ends a string
- * of its level if the backslashes before it, less those that are pairs within the string, are just as many.
+ * `level` is the number of backslashes before a quote: 0 in JSON, 1 in a string of it, 3 in a string of that. A
+ * quote ends a string of its level if the backslashes before it, less those that are pairs within the string,
+ * are just as many.
  */
 #include "export/redact.h"
 
@@ -62,7 +64,10 @@ static bool ends_secret_key(struct slice text, size_t quote, size_t level)
 	struct slice before = slice_head(text, quote - level);
 	for (size_t i = 0; (name = schema_secret(i)); i++) {
 		size_t n = strlen(name);
-		if (before.len > n && slice_is(slice_skip(before, before.len - n), name) && before.at[before.len - n - 1] == '"')
+		if (before.len <= n)
+			continue;
+		struct slice key = slice_skip(before, before.len - n - 1);
+		if (key.at[0] == '"' && slice_is(slice_skip(key, 1), name))
 			return true;
 	}
 	return false;
@@ -106,19 +111,24 @@ static bool find_value(struct slice text, size_t quote, size_t level, size_t *st
 	return *end > *start;
 }
 
+bool redact_next(struct slice text, size_t from, size_t *start, size_t *end)
+{
+	for (size_t quote = find_quote(text, from); quote < text.len; quote = find_quote(text, quote + 1)) {
+		size_t level = backslashes(text, from, quote);
+		if (ends_secret_key(text, quote, level) && find_value(text, quote, level, start, end))
+			return true;
+	}
+	return false;
+}
+
 void redact_add(struct buf *out, struct slice text)
 {
 	size_t done = 0, start, end;
 	bool needed = redact_needed(text);
-	for (size_t quote = needed ? find_quote(text, 0) : text.len; quote < text.len; quote = find_quote(text, quote)) {
-		size_t level = backslashes(text, done, quote);
-		if (!ends_secret_key(text, quote, level) || !find_value(text, quote, level, &start, &end)) {
-			quote++;
-			continue;
-		}
+	while (needed && redact_next(text, done, &start, &end)) {
 		buf_add(out, slice_of(text.at + done, start - done));
 		redact_note(out, end - start);
-		done = quote = end;
+		done = end;
 	}
 	buf_add(out, slice_skip(text, done));
 }

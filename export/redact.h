@@ -1,4 +1,5 @@
-/* Secrets are shown as "‹hidden, N bytes›". What holds secrets is the schema's to say: fields (node.secret), and keys in JSON text. */
+/* Secrets are shown as "‹hidden, N bytes›". What holds secrets is the schema's to say: fields (node.secret),
+ * and keys in JSON text. */
 #ifndef EXPORT_REDACT_H
 #define EXPORT_REDACT_H
 
@@ -6,10 +7,14 @@
 
 /* Appends the words that stand for a secret of that many bytes. */
 void redact_note(struct buf *out, size_t bytes);
-/* Could there be a secret in JSON in this text? A quick look that finds all there are, and some that are none. */
+/* Could there be a secret in JSON in this text? A quick look that finds all there are, and some that are
+ * none. */
 bool redact_needed(struct slice text);
-/* Appends text with the values of secret keys (schema_secret) hidden in whatever JSON it holds, whole or cut off, and in JSON that
- * stands in strings of that. All else stays as it is. */
+/* Finds the next value of a secret key at or after byte `from` (0, or the end of the one before): bytes *start
+ * to before *end. False if there is none. */
+bool redact_next(struct slice text, size_t from, size_t *start, size_t *end);
+/* Appends text with the values of secret keys (schema_secret) hidden in whatever JSON it holds, whole or cut
+ * off, and in JSON that stands in strings of that. All else stays as it is. */
 void redact_add(struct buf *out, struct slice text);
 
 #endif

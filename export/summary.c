@@ -5,19 +5,10 @@
  */
 #include "export/summary.h"
 
+#include "base/amount.h"
 #include "base/when.h"
 
 #include <stddef.h>
-
-void summary_add_number(struct buf *out, uint64_t n)
-{
-	if (n >= 1000) {
-		summary_add_number(out, n / 1000);
-		buf_addf(out, ",%03u", (unsigned)(n % 1000));
-	} else {
-		buf_addf(out, "%u", (unsigned)n);
-	}
-}
 
 struct counter {
 	const char *words;
@@ -67,6 +58,13 @@ static uint64_t value_of(const struct counter *k, const struct capture_counts *c
 	return value;
 }
 
+struct summary_count summary_count(unsigned i, const struct capture_counts *c, const struct session_counts *s)
+{
+	if (i >= COUNTERS)
+		return (struct summary_count){ 0 };
+	return (struct summary_count){ counters[i].words, value_of(&counters[i], c, s), counters[i].lost };
+}
+
 bool summary_anything_lost(const struct capture_counts *c, const struct session_counts *s)
 {
 	for (int i = 0; i < COUNTERS; i++)
@@ -78,7 +76,7 @@ bool summary_anything_lost(const struct capture_counts *c, const struct session_
 static void add_line(struct buf *out, uint64_t n, const char *words)
 {
 	struct buf number = { 0 };
-	summary_add_number(&number, n);
+	amount_add_grouped(&number, n);
 	buf_addf(out, "%14.*s %s\n", (int)number.len, (const char *)number.at, words);
 	buf_release(&number);
 }

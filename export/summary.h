@@ -5,8 +5,15 @@
 #include "capture/capture.h"
 #include "decode/session.h"
 
-/* Appends "1,234,567". */
-void summary_add_number(struct buf *out, uint64_t n);
+/* A count of something that was lost or passed over. */
+struct summary_count {
+	const char *words; /* "gaps in the capture" */
+	uint64_t value;
+	bool lost;         /* something that the user wanted is missing */
+};
+
+/* The i-th of all these counts; words NULL behind the last. */
+struct summary_count summary_count(unsigned i, const struct capture_counts *c, const struct session_counts *s);
 /* Appends a line for everything that was read: packets, messages, and whatever was lost or passed over, each with its count. */
 void summary_add_counts(struct buf *out, const struct capture_counts *c, const struct session_counts *s);
 /* True if anything was lost: packets dropped, gaps, bytes skipped, records forgotten. */

@@ -127,12 +127,24 @@ static void search_again(struct app *a, bool backward)
 	search_start(&a->search, v, first, end, current, backward);
 }
 
+/* Nothing was found; but rows may have come since the search began. */
+static void search_ended(struct app *a)
+{
+	struct search *s = &a->search;
+	uint64_t first, end, current;
+	view_positions(s->view, &first, &end, &current);
+	if (end > s->end)
+		search_extend(s, end);
+	else
+		app_notice(a, "Not found: %s", buf_cstr(&s->pattern.text));
+}
+
 unsigned app_search_step(struct app *a)
 {
 	struct search *s = &a->search;
 	switch (search_step(s)) {
 	case SEARCH_RUNNING: break;
-	case SEARCH_NOTHING: app_notice(a, "Not found: %s", buf_cstr(&s->pattern.text)); break;
+	case SEARCH_NOTHING: search_ended(a); break;
 	case SEARCH_FOUND:
 		view_show(s->view, s->at);
 		if (s->wrapped)

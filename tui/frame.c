@@ -10,10 +10,10 @@
  *
  * On a terminal too low for that the view goes before the rest.
  */
-#include "tui/amount.h"
 #include "tui/app.h"
 #include "tui/status.h"
 
+#include "base/amount.h"
 #include "base/text.h"
 
 enum { LEAST_BODY = 4, BAR = 16 };
@@ -180,7 +180,7 @@ static void draw_damage(struct app *a, int *bottom, int width)
 	if (a->intake.state != INTAKE_DAMAGED)
 		return;
 	buf_clear(&a->scratch);
-	buf_addf(&a->scratch, " The source can't be read on: %s", source_error(capture_source(a->o->capture)));
+	buf_addf(&a->scratch, " %s", source_error(capture_source(a->o->capture)));
 	draw_text(a, bottom, width, INK_ERROR, buf_slice(&a->scratch));
 }
 

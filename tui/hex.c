@@ -59,11 +59,17 @@ static enum ink ink_of(const struct hex *h, size_t i)
 	return in(h->value, i) ? INK_MARK_VALUE : in(h->field, i) ? INK_MARK : INK_PLAIN;
 }
 
+/* The ink between byte i and the one before it in the row. */
+static enum ink ink_between(const struct hex *h, size_t i)
+{
+	enum ink here = ink_of(h, i), before = ink_of(h, i - 1);
+	return here == INK_PLAIN || before == INK_PLAIN ? INK_PLAIN : here == before ? here : INK_MARK;
+}
+
 static void add_bytes(struct line *out, const struct hex *h, size_t from, size_t to)
 {
 	for (size_t i = from; i < to; i++) {
-		bool joined = i > from && in(h->field, i) && in(h->field, i - 1);
-		line_pad(out, joined ? INK_MARK : INK_PLAIN, column_of(h, (int)(i - from)));
+		line_pad(out, i > from ? ink_between(h, i) : INK_PLAIN, column_of(h, (int)(i - from)));
 		if (is_masked(h, i))
 			line_add_str(out, ink_of(h, i), "**");
 		else

@@ -35,6 +35,15 @@ void search_start(struct search *s, struct view *v, uint64_t first, uint64_t end
 		advance(s);
 }
 
+void search_extend(struct search *s, uint64_t end)
+{
+	s->at = s->first = s->end;
+	s->end = end;
+	s->left = end - s->first;
+	s->backward = false;
+	s->running = s->left > 0;
+}
+
 enum search_result search_step(struct search *s)
 {
 	int64_t until = clock_ms() + SLICE_MS;

@@ -1,12 +1,11 @@
 /*
- * The status line, and the table of everything that can be lost on the way from the wire to the screen.
- *
- * Each kind of loss is one row: where its count stands, what it is called, and what it means. Counts that are zero are not shown.
+ * The status line: as much as fits, in three degrees of brevity; and a line with what was lost, of the counts that are not zero.
  */
 #include "tui/status.h"
 
+#include "base/amount.h"
 #include "base/text.h"
-#include "tui/amount.h"
+#include "export/summary.h"
 
 static const char *base_name(const char *path)
 {
@@ -53,43 +52,16 @@ void status_add(struct line *out, const char *source, const struct session_count
 	buf_release(&text);
 }
 
-struct loss status_loss(unsigned i, const struct session_counts *s, const struct capture_counts *c)
-{
-	const struct loss losses[] = {
-		{ c->source.dropped_kernel, "packet dropped by the kernel", "packets dropped by the kernel", "its buffer was full; -B makes it larger" },
-		{ c->source.dropped_interface, "packet dropped by the interface", "packets dropped by the interface", "they never reached the kernel" },
-		{ s->forgotten, "message forgotten", "messages forgotten", "the oldest went, for the memory limit" },
-		{ c->gaps, "gap", "gaps", "places in a stream whose packets are not in the capture" },
-		{ c->gap_bytes, "byte missing", "bytes missing", "in these gaps" },
-		{ c->stream.cut, "message cut", "messages cut", "a gap or the end of the capture took the rest of them" },
-		{ c->cut_packets, "packet cut", "packets cut", "the capture kept only the front of them (-s)" },
-		{ c->stream.skipped, "byte skipped", "bytes skipped", "passed over in search of the next message" },
-		{ c->stream.overlong, "overlong length", "overlong lengths", "a length prefix beyond the limit; the stream was searched on" },
-		{ c->stream.bad_frames, "bad frame", "bad frames", "WebSocket frames that can't be" },
-		{ s->unreadable, "message unreadable", "messages unreadable", "their bytes could not be kept or can't be read again" },
-		{ s->ids_forgotten, "id forgotten", "ids forgotten", "replies to them can't be linked any more" },
-		{ s->commands_unnamed, "command unnamed", "commands unnamed", "too many different unknown commands to keep their names" },
-		{ s->news_forgotten, "row of news forgotten", "rows of news forgotten", "rows between the messages, beyond their limit" },
-		{ c->connections_forgotten, "connection forgotten", "connections forgotten", "given up while open, for their limit" },
-		{ c->old_segments, "stray segment", "stray segments", "of no connection that is known" },
-		{ c->fragments.expired, "fragmented packet given up", "fragmented packets given up", "fragments of them never came" },
-		{ c->fragments.bad, "bad fragment", "bad fragments", "IP fragments that can't be" },
-		{ c->bad, "bad packet", "bad packets", "their headers can't be read" },
-	};
-	return i < sizeof losses / sizeof *losses ? losses[i] : (struct loss){ 0 };
-}
-
 void status_add_losses(struct buf *out, const struct session_counts *s, const struct capture_counts *c)
 {
 	const char *before = " Lost: ";
-	struct loss loss;
-	for (unsigned i = 0; (loss = status_loss(i, s, c)).what; i++) {
-		if (!loss.count)
+	struct summary_count k;
+	for (unsigned i = 0; (k = summary_count(i, c, s)).words; i++) {
+		if (!k.lost || !k.value)
 			continue;
-		buf_add_str(out, before);
-		amount_add_grouped(out, loss.count);
-		buf_addf(out, " %s", loss.count == 1 ? loss.one : loss.what);
-		before = ", ";
+		buf_addf(out, "%s%s ", before, k.words);
+		amount_add_grouped(out, k.value);
+		before = " · ";
 	}
 }
 

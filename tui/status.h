@@ -10,16 +10,7 @@
 void status_add(struct line *out, const char *source, const struct session_counts *s, const struct capture_counts *c, uint32_t threads,
 		int width);
 
-/* A kind of loss that was counted. */
-struct loss {
-	uint64_t count;
-	const char *one, *what; /* "gap", "gaps" */
-	const char *sentence;   /* what it means */
-};
-
-/* The i-th kind of loss with its count; what NULL after the last. */
-struct loss status_loss(unsigned i, const struct session_counts *s, const struct capture_counts *c);
-/* "Lost: 2 gaps, 14 bytes skipped"; nothing if nothing was lost. */
+/* "Lost: gaps in the capture 2 · …"; nothing if nothing was lost. */
 void status_add_losses(struct buf *out, const struct session_counts *s, const struct capture_counts *c);
 
 /* A bar of `width` columns of which `percent` are full. */

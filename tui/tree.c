@@ -6,10 +6,10 @@
  */
 #include "tui/tree.h"
 
+#include "base/amount.h"
 #include "base/text.h"
 #include "base/xalloc.h"
 #include "export/value.h"
-#include "tui/amount.h"
 
 #include <stdlib.h>
 

@@ -11,10 +11,11 @@
  */
 #include "tui/view_detail.h"
 
+#include "base/amount.h"
 #include "base/text.h"
 #include "base/when.h"
 #include "base/xalloc.h"
-#include "tui/amount.h"
+#include "export/redact.h"
 #include "tui/app.h"
 #include "tui/facts.h"
 #include "tui/hex.h"
@@ -88,18 +89,48 @@ static void list_nodes(struct detail *d)
 		d->node[d->nodes++] = n;
 }
 
+static void mask(struct detail *d, size_t from, size_t to)
+{
+	d->masked = xreallocarray(d->masked, d->masked_count + 1, sizeof *d->masked);
+	d->masked[d->masked_count++] = (struct span){ (uint32_t)from, (uint32_t)to };
+}
+
+static int by_place(const void *a, const void *b)
+{
+	const struct span *x = a, *y = b;
+	return x->from < y->from ? -1 : x->from > y->from;
+}
+
+/* Puts the spans in order and joins those that overlap. */
+static void join_masked(struct detail *d)
+{
+	size_t count = 0;
+	if (d->masked_count)
+		qsort(d->masked, d->masked_count, sizeof *d->masked, by_place);
+	for (size_t i = 0; i < d->masked_count; i++) {
+		struct span *last = count ? &d->masked[count - 1] : NULL;
+		if (!last || d->masked[i].from > last->to)
+			d->masked[count++] = d->masked[i];
+		else if (d->masked[i].to > last->to)
+			last->to = d->masked[i].to;
+	}
+	d->masked_count = count;
+}
+
+/* Which bytes are secret: values of secret fields, and of secret keys in whatever JSON the message holds. */
 static void list_masked(struct detail *d)
 {
+	struct slice bytes = buf_slice(&d->bytes);
+	size_t start, end = 0;
 	d->masked_count = 0;
 	if (d->view.app->o->show_secrets)
 		return;
-	for (size_t i = 0; i < d->nodes; i++) {
-		const struct node *n = d->node[i];
-		if (!n->secret || n->from_text)
-			continue;
-		d->masked = xreallocarray(d->masked, d->masked_count + 1, sizeof *d->masked);
-		d->masked[d->masked_count++] = (struct span){ n->value_offset, n->value_offset + n->value_length };
-	}
+	for (size_t i = 0; i < d->nodes; i++)
+		if (d->node[i]->secret && !d->node[i]->from_text)
+			mask(d, d->node[i]->value_offset, d->node[i]->value_offset + d->node[i]->value_length);
+	while (redact_next(bytes, end, &start, &end))
+		mask(d, start, end);
+	join_masked(d);
 }
 
 static uint32_t place_in_thread(const struct session *s, const struct record *r, uint32_t n)

@@ -1,14 +1,14 @@
 /*
  * The help: lines made when it is opened, from the tables that the program itself works with: the commands that apply, the columns of
- * the view, the rules, the kinds of loss with their counts.
+ * the view, the rules, the counts of what was lost.
  */
 #include "tui/view_help.h"
 
+#include "base/amount.h"
 #include "base/xalloc.h"
-#include "tui/amount.h"
+#include "export/summary.h"
 #include "tui/app.h"
 #include "tui/facts.h"
-#include "tui/status.h"
 
 #include <stdlib.h>
 
@@ -130,20 +130,19 @@ static void add_rules(struct help *h)
 	buf_release(&text);
 }
 
-static void add_losses(struct help *h)
+static void add_counts(struct help *h)
 {
 	struct session_counts s = session_counts(h->view.app->session);
 	struct capture_counts c = capture_counts(h->view.app->o->capture);
-	struct buf text = { 0 };
-	struct loss loss;
-	heading(h, "What was lost, counted");
-	for (unsigned i = 0; (loss = status_loss(i, &s, &c)).what; i++) {
-		buf_clear(&text);
-		amount_add_grouped(&text, loss.count);
-		buf_addf(&text, " %s: %s", loss.count == 1 ? loss.one : loss.what, loss.sentence);
-		add(h, loss.count ? INK_WARNING : INK_DIM, loss.count ? "lost" : "", buf_cstr(&text));
+	struct buf number = { 0 };
+	struct summary_count k;
+	heading(h, "What was lost or passed over");
+	for (unsigned i = 0; (k = summary_count(i, &c, &s)).words; i++) {
+		buf_clear(&number);
+		amount_add_grouped(&number, k.value);
+		add(h, !k.value ? INK_DIM : k.lost ? INK_WARNING : INK_PLAIN, buf_cstr(&number), k.words);
 	}
-	buf_release(&text);
+	buf_release(&number);
 }
 
 static void make_entries(struct help *h)
@@ -158,7 +157,7 @@ static void make_entries(struct help *h)
 	add_columns(h);
 	add_colours(h);
 	add_rules(h);
-	add_losses(h);
+	add_counts(h);
 }
 
 void view_help_set(struct view *v, struct view *whose)

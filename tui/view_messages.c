@@ -3,8 +3,8 @@
  */
 #include "tui/view_messages.h"
 
+#include "base/amount.h"
 #include "base/xalloc.h"
-#include "tui/amount.h"
 #include "tui/app.h"
 #include "tui/facts.h"
 #include "tui/rows.h"
@@ -218,6 +218,19 @@ static const char *empty(struct view *v)
 	return app_get(v->app, VIEW_THREADS)->ops->empty(v);
 }
 
+/* The selected news, whole. */
+static void notice_news(struct view *v)
+{
+	struct rows r = rows_of(v);
+	const struct session_news *news = session_news_at(v->app->session, rows_at(&r, v->list.selected).news);
+	struct buf text = { 0 };
+	if (!news)
+		return;
+	session_news_text(&text, news);
+	app_notice(v->app, "%s", buf_cstr(&text));
+	buf_release(&text);
+}
+
 static unsigned command(struct view *v, enum command c)
 {
 	uint32_t n = view_messages_message(v);
@@ -225,7 +238,7 @@ static unsigned command(struct view *v, enum command c)
 		return 0;
 	if (n)
 		return app_open_message(v->app, n);
-	app_notice(v->app, "This row is no message: there is nothing to open.");
+	notice_news(v);
 	return REDRAW;
 }
 

@@ -5,9 +5,9 @@
  */
 #include "tui/view_threads.h"
 
+#include "base/amount.h"
 #include "base/when.h"
 #include "base/xalloc.h"
-#include "tui/amount.h"
 #include "tui/app.h"
 #include "tui/facts.h"
 

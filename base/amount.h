@@ -1,6 +1,6 @@
 /* Numbers for people. */
-#ifndef TUI_AMOUNT_H
-#define TUI_AMOUNT_H
+#ifndef BASE_AMOUNT_H
+#define BASE_AMOUNT_H
 
 #include "base/buf.h"
 

@@ -1,7 +1,7 @@
 /*
  * Numbers for people: grouped where there is room, with three digits and a unit where there is not.
  */
-#include "tui/amount.h"
+#include "base/amount.h"
 
 void amount_add_grouped(struct buf *out, uint64_t n)
 {
