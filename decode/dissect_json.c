@@ -1,8 +1,9 @@
 /*
  * JSON in strings: read by jansson, copied into nodes.
  *
- * jansson builds values of its own, outside the arena, so a text is looked over first: what nests too deep, or has more values than
- * the rest of the budget has room for, is not read at all. The nodes have the place of the string around them.
+ * jansson builds values of its own, outside the arena, so a text is looked over first: what nests too deep, or
+ * has more values than the rest of the budget has room for, is not read at all. The nodes have the place of the
+ * string around them.
  */
 #include "decode/dissect_part.h"
 
@@ -10,7 +11,7 @@
 
 #include <jansson.h>
 
-enum { JSON_DEPTH = 64, JSON_BYTES = 8 << 20 };
+enum { JSON_DEPTH = 64, JSON_BYTES = 8 << 20, DECIMAL = 24 };
 
 /* Where the values of one text go. */
 struct target {
@@ -21,7 +22,8 @@ struct target {
 
 static bool add_value(struct target *t, struct node *parent, struct slice name, json_t *value);
 
-/* No more than `most` values, and no deeper than JSON_DEPTH? Counts generously, and minds nothing else: that is jansson's. */
+/* No more than `most` values, and no deeper than JSON_DEPTH? Counts generously, and minds nothing else: that is
+ * jansson's. */
 static bool is_modest(struct slice text, size_t most)
 {
 	size_t depth = 0, values = 1;
@@ -61,8 +63,23 @@ static json_t *load(const struct dissection *d, struct slice text)
 		return NULL;
 	json_t *value = json_loadb((const char *)text.at, text.len, JSON_ALLOW_NUL, &error);
 	if (!value && json_error_code(&error) == json_error_numeric_overflow)
-		value = json_loadb((const char *)text.at, text.len, JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL, &error);
+		value = json_loadb((const char *)text.at, text.len, JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL,
+				   &error);
 	return value;
+}
+
+/* The digits of v, at the end of `out`: one for every element of an array, so not by printf. */
+static struct slice decimal(char out[DECIMAL], int64_t v)
+{
+	size_t from = DECIMAL;
+	uint64_t rest = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
+	do {
+		out[--from] = (char)('0' + rest % 10);
+		rest /= 10;
+	} while (rest);
+	if (v < 0)
+		out[--from] = '-';
+	return slice_of(out + from, DECIMAL - from);
 }
 
 static bool add_members(struct target *t, struct node *n, json_t *object)
@@ -79,9 +96,8 @@ static bool add_elements(struct target *t, struct node *n, json_t *array)
 {
 	size_t count = json_array_size(array);
 	for (size_t i = 0; i < count; i++) {
-		buf_clear(&t->scratch);
-		buf_addf(&t->scratch, "%zu", i);
-		struct slice index = node_keep(t->d, n, buf_slice(&t->scratch));
+		char digits[DECIMAL];
+		struct slice index = node_keep(t->d, n, decimal(digits, (int64_t)i));
 		if (!index.at || !add_value(t, n, index, json_array_get(array, i)))
 			return false;
 	}
@@ -97,13 +113,13 @@ static bool set_text(struct target *t, struct node *n, struct slice text)
 
 static bool set_number(struct target *t, struct node *n, json_t *value)
 {
+	char digits[DECIMAL];
 	struct json j = json_to(&t->scratch);
-	buf_clear(&t->scratch);
-	if (json_is_integer(value))
-		json_int(&j, json_integer_value(value));
-	else
-		json_double(&j, json_real_value(value));
 	n->real = json_number_value(value);
+	if (json_is_integer(value))
+		return set_text(t, n, decimal(digits, json_integer_value(value)));
+	buf_clear(&t->scratch);
+	json_double(&j, n->real);
 	return set_text(t, n, buf_slice(&t->scratch));
 }
 

@@ -1,6 +1,7 @@
 /*
- * JSON web tokens (RFC 7519) in their compact form (RFC 7515, section 7.1): header, claims and signature in base64url, with
- * dots between them. Header and claims become children of the token's string; the signature stays hidden with the string.
+ * JSON web tokens (RFC 7519) in their compact form (RFC 7515, section 7.1): header, claims and signature in
+ * base64url, with dots between them. Header and claims become children of the token's string; the signature
+ * stays hidden with the string.
  */
 #include "decode/dissect_part.h"
 
@@ -17,7 +18,8 @@ static int digit_value(uint8_t c)
 	return c == '-' ? 62 : c == '_' ? 63 : -1;
 }
 
-/* What base64url without padding (RFC 4648, section 5) stands for, in the arena; {NULL, 0} if it is not that, or too much. */
+/* What base64url without padding (RFC 4648, section 5) stands for, in the arena; {NULL, 0} if it is not that,
+ * or too much. */
 static struct slice decoded(struct dissection *d, struct slice text)
 {
 	uint8_t *out = arena_take(&d->arena, text.len / 4 * 3 + 3);

@@ -1,9 +1,9 @@
 /*
  * Fields without a schema: those that the descriptor lacks, and whole payloads of an unknown type.
  *
- * The wire tells only a number and one of four wire types. What is length-delimited is a guess: text if it is printable, else a
- * message if its bytes are fields from the first to the last, else bytes. A guess may be wrong (short text can look like a message), so
- * text comes first, and the guess goes only so deep.
+ * The wire tells only a number and one of four wire types. What is length-delimited is a guess: text if it is
+ * printable, else a message if its bytes are fields from the first to the last, else bytes. A guess may be
+ * wrong (short text can look like a message), so text comes first, and the guess goes only so deep.
  */
 #include "decode/dissect_part.h"
 
@@ -30,7 +30,7 @@ static void set_content(struct dissection *d, struct node *n, const struct part 
 	if (text_is_printable(bytes)) {
 		n->kind = NODE_STRING;
 		n->type = "string";
-		if (!p->missing)
+		if (!p->missing && !d->shallow)
 			dissect_json(d, n);
 	} else if (!p->missing && depth < GUESS_DEPTH && is_message(bytes)) {
 		n->kind = NODE_MESSAGE;

@@ -17,15 +17,9 @@ const ProtobufCFieldDescriptor *schema_field(const ProtobufCMessageDescriptor *t
 	return protobuf_c_message_descriptor_get_field(type, number);
 }
 
-static bool packed_valid(const ProtobufCFieldDescriptor *field, struct slice run)
+static bool packed_valid(int wire, struct slice run)
 {
-	int wire = schema_wire_type(field);
 	uint64_t ignored;
-	if (field->type == PROTOBUF_C_TYPE_BOOL) {
-		while (run.len && run.at[0] <= 1)
-			run = slice_skip(run, 1);
-		return run.len == 0;
-	}
 	if (wire != WIRE_VARINT)
 		return run.len % (wire == WIRE_64BIT ? 8 : 4) == 0;
 	while (run.len) {
@@ -47,7 +41,7 @@ static bool valid(const ProtobufCMessageDescriptor *type, struct slice rest, int
 			continue;
 		int wire = schema_wire_type(field);
 		if (field->label == PROTOBUF_C_LABEL_REPEATED && f.type == WIRE_LENGTH && wire != WIRE_LENGTH) {
-			if (!packed_valid(field, f.bytes))
+			if (!packed_valid(wire, f.bytes))
 				return false;
 		} else if (wire != f.type && field->type != PROTOBUF_C_TYPE_BOOL) {
 			return false;

@@ -1,9 +1,10 @@
 /*
  * The payload as JSON.
  *
- * Fields stand in the tree as they came over the wire: elements of a repeated field perhaps apart, singular fields perhaps twice. So
- * the children of a message, or of all the parts of one that came in several, are first sorted by field number; what has one number
- * is a run. A run becomes one key: an array, the last value, or the merged message.
+ * Fields stand in the tree as they came over the wire: elements of a repeated field perhaps apart, singular
+ * fields perhaps twice. So the children of a message, or of all the parts of one that came in several, are
+ * first sorted by field number; what has one number is a run. A run becomes one key: an array, the last value,
+ * or the merged message.
  */
 #include "export/data.h"
 

@@ -10,10 +10,11 @@ struct data_options {
 	bool full_bytes; /* bytes fields whole, however long */
 };
 
-/* Writes d's payload as an object, null if there is none. Keys are the names of the .proto, or the numbers of fields that it does not
- * have, in the order of the numbers; only what is on the wire. Elements of a repeated field are gathered in one array; of a singular
- * field given twice the last counts, and sub-messages are merged (protobuf's encoding guide, "Last One Wins"). A payload that can't be
- * read to its end has what could be read, and a key "fault" with a sentence. */
+/* Writes d's payload as an object, null if there is none. Keys are the names of the .proto, or the numbers of
+ * fields that it does not have, in the order of the numbers; only what is on the wire. Elements of a repeated
+ * field are gathered in one array; of a singular field given twice the last counts, and sub-messages are merged
+ * (protobuf's encoding guide, "Last One Wins"). A payload that can't be read to its end has what could be read,
+ * and a key "fault" with a sentence. */
 void export_data(struct json *j, const struct dissection *d, const struct data_options *o);
 
 #endif

@@ -1,8 +1,8 @@
 /*
  * The tree as people read it who know tshark -V: a line a node, "name: value", four spaces a level.
  *
- * Fields without a schema show what the wire tells of their type. What JSON in a string holds, and what is in a token, stands
- * below the string, one level deeper.
+ * Fields without a schema show what the wire tells of their type. What JSON in a string holds, and what is in a
+ * token, stands below the string, one level deeper.
  */
 #include "export/tree.h"
 

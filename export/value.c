@@ -1,8 +1,8 @@
 /*
  * Values as text: one function a kind of node, and the limit on long ones.
  *
- * A text is cut before anything else is done with it, so that the head of a large one costs little; secrets in what is left are
- * hidden even when the cut goes through them.
+ * A text is cut before anything else is done with it, so that the head of a large one costs little; secrets in
+ * what is left are hidden even when the cut goes through them.
  */
 #include "export/value.h"
 

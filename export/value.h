@@ -5,8 +5,9 @@
 #include "base/buf.h"
 #include "decode/dissect.h"
 
-/* Appends the value on one line: text as it is (that in JSON in quotes), bytes in hex, times as ISO 8601, messages by their type, JSON
- * objects and arrays by their size, a fault in brackets. Secrets are hidden unless they are to be shown. */
+/* Appends the value on one line: text as it is (that in JSON in quotes), bytes in hex, times as ISO 8601,
+ * messages by their type, JSON objects and arrays by their size, a fault in brackets. Secrets are hidden unless
+ * they are to be shown. */
 void node_add_value(struct buf *out, const struct node *n, bool show_secrets);
 /* The same, but of text and bytes only about the first `most` bytes, and then "… (N bytes)". */
 void node_add_head(struct buf *out, const struct node *n, bool show_secrets, size_t most);

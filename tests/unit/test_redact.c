@@ -1,0 +1,107 @@
+/* Secrets in text: whole JSON, cut JSON, JSON in strings of JSON, and what only looks like it. */
+#include "export/redact.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+static const struct {
+	const char *text, *shown;
+} cases[] = {
+	{ "", "" },
+	{ "no secret", "no secret" },
+	{ "the password is x", "the password is x" },
+	{ "{\"password\":\"abc\"}", "{\"password\":\"‹hidden, 3 bytes›\"}" },
+	{ "{\"a\":1,\"jwt\" :\n \"abc\",\"b\":\"c\"}",
+	  "{\"a\":1,\"jwt\" :\n \"‹hidden, 3 bytes›\",\"b\":\"c\"}" },
+	{ "{\"password\":\"\"}", "{\"password\":\"‹hidden, 0 bytes›\"}" },
+	{ "{\"password\":\"a\\\"b\",\"x\":1}", "{\"password\":\"‹hidden, 4 bytes›\",\"x\":1}" },
+	{ "{\"password\":\"a\\\\\",\"x\":1}", "{\"password\":\"‹hidden, 3 bytes›\",\"x\":1}" },
+	{ "{\"password\":1234,\"x\":1}", "{\"password\":‹hidden, 4 bytes›,\"x\":1}" },
+	{ "{\"password\":{\"jwt\":\"x\",\"y\":\"z\"}}",
+	  "{\"password\":{\"jwt\":\"‹hidden, 1 byte›\",\"y\":\"z\"}}" },
+	{ "{\"password\":\"abc", "{\"password\":\"‹hidden, 3 bytes›" },
+	{ "{\"password\":", "{\"password\":" },
+	{ "{\"password\"", "{\"password\"" },
+	{ "password\":\"x\"", "password\":\"x\"" },
+	{ "{\"mypassword\":\"x\",\"passwordless\":\"y\"}", "{\"mypassword\":\"x\",\"passwordless\":\"y\"}" },
+	{ "[\"password\",\"x\"]", "[\"password\",\"x\"]" },
+	{ "{\"p\":\"{\\\"jwt\\\":\\\"abc\\\",\\\"b\\\":1}\",\"c\":2}",
+	  "{\"p\":\"{\\\"jwt\\\":\\\"‹hidden, 3 bytes›\\\",\\\"b\\\":1}\",\"c\":2}" },
+	{ "\\\\\\\"jwt\\\\\\\":\\\\\\\"a\\\\\\\\\\\\\\\"b\\\\\\\"}",
+	  "\\\\\\\"jwt\\\\\\\":\\\\\\\"‹hidden, 10 bytes›\\\\\\\"}" },
+	{ "{\"jwt\":\"a\",\"jwt\":\"b\"}", "{\"jwt\":\"‹hidden, 1 byte›\",\"jwt\":\"‹hidden, 1 byte›\"}" },
+};
+
+static void test_cases(void **state)
+{
+	struct buf out = { 0 };
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		size_t n = strlen(cases[i].text);
+		uint8_t *exact = malloc(n + !n);
+		memcpy(exact, cases[i].text, n);
+		buf_clear(&out);
+		redact_add(&out, slice_of(exact, n));
+		assert_string_equal(buf_cstr(&out), cases[i].shown);
+		if (strcmp(cases[i].text, cases[i].shown) != 0)
+			assert_true(redact_needed(slice_of(exact, n)));
+		free(exact);
+	}
+	buf_release(&out);
+}
+
+/* Cut anywhere, no byte of the secret comes out. */
+static void test_cut(void **state)
+{
+	static const char text[] =
+		"{\"a\":\"{\\\"password\\\": \\\"zzzz\\\"}\", \"jwt\" : \"zzz\\\"zz\", \"password\":zzzz}";
+	struct buf out = { 0 };
+	(void)state;
+	for (size_t n = 0; n <= strlen(text); n++) {
+		uint8_t *exact = malloc(n + 1);
+		memcpy(exact, text, n);
+		buf_clear(&out);
+		redact_add(&out, slice_of(exact, n));
+		assert_null(strchr(buf_cstr(&out), 'z'));
+		free(exact);
+	}
+	buf_release(&out);
+}
+
+/* Texts made to be slow are not: backslashes and quotes without end, and many keys. */
+static void test_time(void **state)
+{
+	static const char *const patterns[] = { "\\",         "\"",           "\\\"", "\"jwt\":",
+						"\"jwt\":\\", "\"jwt\":\\\"", " ",    "\"jwt\" " };
+	struct buf text = { 0 }, out = { 0 };
+	struct timespec from, to;
+	(void)state;
+	clock_gettime(CLOCK_MONOTONIC, &from);
+	for (size_t i = 0; i < sizeof patterns / sizeof *patterns; i++) {
+		buf_clear(&text);
+		buf_clear(&out);
+		buf_add_str(&text, "{\"password\":1,\"jwt\":");
+		while (text.len < 1000000)
+			buf_add_str(&text, patterns[i]);
+		redact_add(&out, buf_slice(&text));
+		assert_true(out.len > 0);
+	}
+	clock_gettime(CLOCK_MONOTONIC, &to);
+	assert_true(to.tv_sec - from.tv_sec < 3);
+	buf_release(&text);
+	buf_release(&out);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_cases),
+		cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_time),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
