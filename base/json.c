@@ -40,12 +40,13 @@ static bool plain(uint8_t c)
 static void add_escape(struct buf *out, uint32_t p)
 {
 	static const char letters[] = "btn\vfr"; /* from U+0008; \v has no short form */
-	if (p == '"' || p == '\\')
-		buf_addf(out, "\\%c", (int)p);
-	else if (p >= 8 && p <= 13 && p != '\v')
-		buf_addf(out, "\\%c", letters[p - 8]);
-	else
+	bool itself = p == '"' || p == '\\', short_form = p >= 8 && p <= 13 && p != '\v';
+	if (itself || short_form) {
+		buf_add_byte(out, '\\');
+		buf_add_byte(out, (uint8_t)(itself ? p : (uint8_t)letters[p - 8]));
+	} else {
 		buf_addf(out, "\\u%04x", (unsigned)p);
+	}
 }
 
 static void add_quoted(struct buf *out, struct slice s)
