@@ -296,6 +296,8 @@ static void test_samples(void **state)
 	(void)state;
 	agree_init(&a);
 	assert_int_equal(read_sample(&a, "samples/tcp.pcap"), 35 + 44);
+	assert_int_equal(read_sample(&a, "samples/ws.pcap"), 36 + 45);
+	assert_int_equal(read_sample(&a, "samples/wsdeflate.pcap"), 35 + 44);
 	agree_release(&a);
 }
 
