@@ -204,7 +204,7 @@ static bool wants_color(const struct options *o)
 static int run(struct app *a)
 {
 	struct options *o = &a->options;
-	bool screens = !o->exporter && !o->summary && !o->quiet && isatty(STDOUT_FILENO) && isatty(STDIN_FILENO);
+	bool screens = !o->exporter && !o->summary && !o->quiet && isatty(STDOUT_FILENO);
 	o->print.color = wants_color(o);
 	if (!open_source(a))
 		return EXIT_SOURCE;
