@@ -63,7 +63,8 @@ struct piece {
 	enum dir dir;
 	enum encoding encoding;
 	bool first, last;
-	bool cut;           /* with last: the message is not complete, the capture lacks the rest (or the sender never sent it) */
+	bool cut;           /* with last: the message is not complete: its connection or the capture ended in its middle */
+	bool gap;           /* with cut: packets are missing from the capture instead */
 	bool after_gap;     /* with first: packets are missing from the capture between the message before and this one */
 	bool unmasked;      /* came in a WebSocket frame that breaks RFC 6455, section 5.1 (mask) */
 	uint64_t size;      /* of the whole message, as announced */

@@ -149,6 +149,14 @@ static void print_report(struct app *a)
 	buf_release(&out);
 }
 
+static void print_losses(const struct capture_counts *c, const struct session_counts *s)
+{
+	struct buf out = { 0 };
+	summary_add_losses(&out, c, s);
+	fprintf(stderr, "envscope: %s\n", buf_cstr(&out));
+	buf_release(&out);
+}
+
 static void close_print(struct app *a, enum capture_status status)
 {
 	struct capture_counts c = capture_counts(a->capture);
@@ -159,9 +167,11 @@ static void close_print(struct app *a, enum capture_status status)
 		print_report(a);
 	fflush(stdout);
 	if (status == CAPTURE_DAMAGED)
-		fprintf(stderr, "envscope: %s\n", source_error(a->source));
-	if (!a->options.summary && (source_is_live(a->source) || *signals_stop() || summary_anything_lost(&c, &s)))
+		fprintf(stderr, "envscope: %s; %llu messages before that\n", source_error(a->source), (unsigned long long)s.messages);
+	else if (!a->options.summary && (source_is_live(a->source) || *signals_stop()))
 		print_counts(a);
+	else if (!a->options.summary && summary_anything_lost(&c, &s))
+		print_losses(&c, &s);
 }
 
 /* Without screens: prints what there is to print. */
@@ -223,7 +233,6 @@ int main(int argc, char **argv)
 	if (!setlocale(LC_ALL, "") || MB_CUR_MAX == 1)
 		setlocale(LC_CTYPE, "C.UTF-8");
 	if (!options_parse(&a.options, argc, argv)) {
-		fputs("envscope -h lists the options\n", stderr);
 		status = EXIT_USAGE;
 	} else {
 		switch (a.options.action) {

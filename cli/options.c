@@ -233,10 +233,11 @@ static const struct row rows[] = {
 };
 enum { ROWS = sizeof rows / sizeof *rows, LONG_BASE = 256 };
 
-static void build(char letters[2 * ROWS + 2], struct option longs[ROWS + 1])
+static void build(char letters[2 * ROWS + 3], struct option longs[ROWS + 1])
 {
 	size_t n = 0, m = 0;
 	letters[n++] = '+';
+	letters[n++] = ':'; /* getopt_long prints nothing itself */
 	for (int i = 0; i < ROWS; i++) {
 		if (rows[i].letter) {
 			letters[n++] = rows[i].letter;
@@ -280,22 +281,34 @@ static bool check(struct options *o)
 		return true;
 	o->source.filter = buf_cstr(&o->filter);
 	if (!packet_filter_check(o->source.filter, error, sizeof error)) {
-		fprintf(stderr, "envscope: capture filter \"%s\": %s\n", o->source.filter, error);
+		fprintf(stderr, "envscope: %s\n", error);
 		return false;
 	}
 	return true;
 }
 
+/* getopt_long stopped at a word of the command line. */
+static bool unusable(int code, const char *word)
+{
+	if (code == ':')
+		return fail("this option needs an argument (envscope -h says which)", word);
+	if (word[0] == '-' && word[1] != '-' && optopt) {
+		char letter[] = { '-', (char)optopt, 0 };
+		return fail("no such option (envscope -h lists them)", letter);
+	}
+	return fail("no such option (envscope -h lists them)", word);
+}
+
 bool options_parse(struct options *o, int argc, char **argv)
 {
-	char letters[2 * ROWS + 2];
+	char letters[2 * ROWS + 3];
 	struct option longs[ROWS + 1];
 	*o = (struct options){ .source.promiscuous = true };
 	build(letters, longs);
 	for (;;) {
 		int code = getopt_long(argc, argv, letters, longs, NULL);
-		if (code == '?')
-			return false;
+		if (code == '?' || code == ':')
+			return unusable(code, argv[optind - 1]);
 		if (code != -1) {
 			if (!row_of(code)->take(o, optarg))
 				return false;

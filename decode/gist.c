@@ -7,6 +7,7 @@
 #include "decode/gist.h"
 
 #include "base/text.h"
+#include "decode/redact.h"
 #include "decode/wire.h"
 
 enum { SHOWN = 3, COLUMNS = 60 };
@@ -69,10 +70,17 @@ static void add_text(struct buf *out, struct slice value, int columns)
 	/* A character that the cut went through is not shown. */
 	while (head.len < value.len && head.len > 0 && (value.at[head.len] & 0xc0) == 0x80)
 		head.len--;
+	bool cut = head.len < value.len;
+	struct buf shown = { 0 };
 	size_t before = out->len;
+	if (redact_needed(head)) {
+		redact_add(&shown, head);
+		head = buf_slice(&shown);
+	}
 	int used = text_add_fit(out, head, columns);
-	if (head.len < value.len && used < columns && out->len > before)
+	if (cut && used < columns && out->len > before)
 		buf_add_str(out, "…");
+	buf_release(&shown);
 }
 
 static void add_part(struct buf *out, const struct schema *schema, const struct part *p);

@@ -207,12 +207,18 @@ bool scan_good(const struct scan *s)
 	return !s->bad && s->depth == 1 && !s->skip && !s->header_len && s->at == s->level[0].end;
 }
 
+/* The text of a field, if it was read to its end. */
+static struct slice text_of(const struct scan *s, int number)
+{
+	bool under_way = s->skip && s->keep == &s->text[number];
+	return under_way ? (struct slice){ NULL, 0 } : buf_slice(&s->text[number]);
+}
+
 struct envelope scan_envelope(const struct scan *s)
 {
 	return (struct envelope){
-		.command = buf_slice(&s->text[COMMAND]), .id = buf_slice(&s->text[4]), .rid = buf_slice(&s->text[5]),
-		.jwt = buf_slice(&s->text[7]), .traceid = buf_slice(&s->text[8]), .spanid = buf_slice(&s->text[9]),
-		.type_url = buf_slice(&s->text[DATA]), .value = buf_slice(&s->value), .priority = s->priority, .seq = s->seq,
-		.has_data = s->has_data,
+		.command = text_of(s, COMMAND), .id = text_of(s, 4), .rid = text_of(s, 5), .jwt = text_of(s, 7),
+		.traceid = text_of(s, 8), .spanid = text_of(s, 9), .type_url = text_of(s, DATA), .value = buf_slice(&s->value),
+		.priority = s->priority, .seq = s->seq, .has_data = s->has_data,
 	};
 }

@@ -13,6 +13,8 @@
 
 #include <string.h>
 
+enum { JOINED_WAIT = 8 };
+
 static uint32_t bit(enum rule r)
 {
 	return UINT32_C(1) << r;
@@ -63,10 +65,11 @@ static void fill(struct seq *s, size_t i, int64_t number, struct seq_verdict *ou
 	}
 }
 
-/* Below everything seen: it belongs before the first message seen, or long before. */
-static void before_base(struct seq *s, int64_t number, uint32_t n, struct seq_verdict *out)
+/* Below everything seen. Where the first message of the connection is known, its seq is where the receiver began. A capture joined
+ * later may have begun with messages that waited for this one, if they were few. */
+static void before_base(struct seq *s, int64_t number, uint32_t n, bool start_seen, struct seq_verdict *out)
 {
-	if (s->base - number > SEQ_WAIT) {
+	if (start_seen || s->high - number > JOINED_WAIT) {
 		out->rules |= bit(RULE_SEQ_LATE);
 		return;
 	}
@@ -128,7 +131,7 @@ void seq_message(struct seq *s, int64_t number, uint32_t n, bool start_seen, str
 			skip_ahead(s, number, n, out);
 		s->high = number + 1;
 	} else if (number < s->base) {
-		before_base(s, number, n, out);
+		before_base(s, number, n, start_seen, out);
 	} else {
 		size_t i = s->holes;
 		while (i > 0 && number < s->hole[i - 1].from)

@@ -257,13 +257,15 @@ static void take_seq(struct session *s, struct arrival *a)
 		if (v.rules >> rule & 1)
 			session_break(s, a->conn, a->r, (enum rule)rule);
 	late_changes(s, a->conn, &v, a->r->time);
+	if (a->cut) /* the gap that cut it may have taken whole messages after it too */
+		seq_capture_gap(seq);
 }
 
 static void take_rules(struct session *s, struct arrival *a)
 {
 	if (!a->good && !a->cut)
 		session_break(s, a->conn, a->r, RULE_DECODE);
-	if (a->cut || a->after_gap)
+	if (a->gap || a->after_gap)
 		session_break(s, a->conn, a->r, RULE_CAPTURE_GAP);
 	if (a->unmasked)
 		session_break(s, a->conn, a->r, RULE_UNMASKED);
@@ -334,9 +336,21 @@ static void take(struct session *s, struct arrival *a, const struct piece *p, ui
 		s->listener.message(s->listener.user, a->n, a->bytes);
 }
 
+static void sink_news(void *user, const struct news *n);
+
+/* Of a cut message that does not even show its id nothing can be said but that it was there. */
+static bool is_stump(struct session *s, const struct arrival *a, const struct piece *p)
+{
+	if (!a->cut || a->e.id.len)
+		return false;
+	struct news n = { NEWS_CUT, p->conn, p->dir, p->time, p->size, NULL };
+	sink_news(s, &n);
+	return true;
+}
+
 static struct arrival arrival_of(struct session *s, const struct piece *p)
 {
-	return (struct arrival){ .conn = conn_of(s, p->conn), .info = p->conn, .dir = p->dir, .cut = p->cut,
+	return (struct arrival){ .conn = conn_of(s, p->conn), .info = p->conn, .dir = p->dir, .cut = p->cut, .gap = p->gap,
 				 .after_gap = p->after_gap, .unmasked = p->unmasked };
 }
 
@@ -344,9 +358,11 @@ static void take_whole(struct session *s, const struct piece *p)
 {
 	struct arrival a = arrival_of(s, p);
 	a.bytes = p->bytes;
-	a.good = envelope_read(p->bytes, &a.e);
+	a.good = envelope_read(p->bytes, &a.e) && p->size > 0;
 	a.has_seq = a.good || a.e.id.len > 0;
 	uint64_t place = 0;
+	if (is_stump(s, &a, p))
+		return;
 	if (s->options.keep)
 		place = p->cut ? store_cut(s->store, p->bytes, p->at) : store_add(s->store, p->bytes, p->at);
 	take(s, &a, p, place, true);
@@ -374,7 +390,8 @@ static void end_draft(struct session *s, struct conn_state *c, const struct piec
 	a.after_gap = d->after_gap;
 	if (s->listener.message)
 		a.bytes = store_read(s->store, place, d->captured, &scratch);
-	take(s, &a, p, place, false);
+	if (!is_stump(s, &a, p))
+		take(s, &a, p, place, false);
 	buf_release(&scratch);
 	drop_draft(s, c, p->dir);
 	if (!s->options.keep && !s->drafts)

@@ -59,7 +59,7 @@ struct arrival {
 	enum dir dir;
 	struct envelope e;
 	struct slice bytes;      /* what was captured of it, or its front */
-	bool good, cut, after_gap, has_seq, unmasked;
+	bool good, cut, gap, after_gap, has_seq, unmasked;
 	uint32_t n;
 	struct record *r;
 };

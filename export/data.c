@@ -10,7 +10,7 @@
 
 #include "base/when.h"
 #include "base/xalloc.h"
-#include "export/redact.h"
+#include "decode/redact.h"
 
 #include <stdlib.h>
 

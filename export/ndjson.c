@@ -134,6 +134,7 @@ static void ndjson_message(struct printer *p, const struct message_facts *m)
 		json_uint(&j, m->bytes.len);
 	}
 	json_key(&j, "data");
+	p->dissection.shallow = true;
 	dissect_envelope(&p->dissection, m->bytes, m->record->size);
 	export_data(&j, &p->dissection, &data);
 	json_close(&j, '}');

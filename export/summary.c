@@ -95,6 +95,20 @@ void summary_add_counts(struct buf *out, const struct capture_counts *c, const s
 	}
 }
 
+void summary_add_losses(struct buf *out, const struct capture_counts *c, const struct session_counts *s)
+{
+	const char *before = "";
+	for (int i = 0; i < COUNTERS; i++) {
+		uint64_t value = value_of(&counters[i], c, s);
+		if (!counters[i].lost || !value)
+			continue;
+		buf_add_str(out, before);
+		amount_add_grouped(out, value);
+		buf_addf(out, " %s", counters[i].words);
+		before = ", ";
+	}
+}
+
 static void add_rules(struct buf *out, const struct session_counts *s)
 {
 	for (int r = 0; r < RULES; r++) {

@@ -9,7 +9,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "base/when.h"
-#include "export/redact.h"
+#include "decode/redact.h"
 
 #include <math.h>
 

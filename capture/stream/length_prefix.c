@@ -44,12 +44,14 @@ struct length_prefix {
 	struct way way[2];
 };
 
-static void hand_on(struct length_prefix *l, enum dir dir, struct chunk c, bool first, bool last, bool cut)
+enum how { WHOLE, CUT_BY_GAP, CUT_BY_END };
+
+static void hand_on(struct length_prefix *l, enum dir dir, struct chunk c, bool first, bool last, enum how how)
 {
 	struct way *w = &l->way[dir];
 	struct piece p = {
-		.conn = l->stream->conn, .dir = dir, .encoding = ENCODING_ENVELOPE, .first = first, .last = last, .cut = cut,
-		.after_gap = first && w->after_gap, .unmasked = w->unmasked, .size = w->size, .offset = first ? 0 : w->done,
+		.conn = l->stream->conn, .dir = dir, .encoding = ENCODING_ENVELOPE, .first = first, .last = last, .cut = how != WHOLE,
+		.gap = how == CUT_BY_GAP,		.after_gap = first && w->after_gap, .unmasked = w->unmasked, .size = w->size, .offset = first ? 0 : w->done,
 		.bytes = c.bytes, .at = c.at, .time = c.time,
 	};
 	if (first)
@@ -139,7 +141,7 @@ static struct chunk take_length(struct length_prefix *l, enum dir dir, struct ch
 		disbelieve(l, dir, (struct slice){ NULL, 0 });
 	} else if (w->size == 0) {
 		if (believed(l, dir, (struct slice){ NULL, 0 })) {
-			hand_on(l, dir, chunk_head(c, 0), true, true, false);
+			hand_on(l, dir, chunk_head(c, 0), true, true, WHOLE);
 			to_length(w);
 		} else {
 			disbelieve(l, dir, (struct slice){ NULL, 0 });
@@ -152,7 +154,7 @@ static struct chunk take_length(struct length_prefix *l, enum dir dir, struct ch
 static void start_passing(struct length_prefix *l, enum dir dir, struct chunk c)
 {
 	struct way *w = &l->way[dir];
-	hand_on(l, dir, c, true, c.bytes.len == w->size, false);
+	hand_on(l, dir, c, true, c.bytes.len == w->size, WHOLE);
 	w->done = c.bytes.len;
 	w->state = PASS;
 	buf_clear(&w->gather);
@@ -205,7 +207,7 @@ static struct chunk take_pass(struct length_prefix *l, enum dir dir, struct chun
 	struct way *w = &l->way[dir];
 	uint64_t left = w->size - w->done;
 	struct chunk part = left < c.bytes.len ? chunk_head(c, (size_t)left) : c;
-	hand_on(l, dir, part, false, part.bytes.len == left, false);
+	hand_on(l, dir, part, false, part.bytes.len == left, WHOLE);
 	w->done += part.bytes.len;
 	if (w->done == w->size)
 		to_length(w);
@@ -257,13 +259,13 @@ static void feed(struct layer *layer, enum dir dir, struct chunk c)
 }
 
 /* The message under way ends here, incomplete. */
-static void cut(struct length_prefix *l, enum dir dir, int64_t time)
+static void cut(struct length_prefix *l, enum dir dir, int64_t time, enum how how)
 {
 	struct way *w = &l->way[dir];
 	if (w->state == PASS) {
-		hand_on(l, dir, (struct chunk){ { NULL, 0 }, -1, time }, false, true, true);
+		hand_on(l, dir, (struct chunk){ { NULL, 0 }, -1, time }, false, true, how);
 	} else if (w->state == BODY && w->gather.len) {
-		hand_on(l, dir, (struct chunk){ buf_slice(&w->gather), -1, time }, true, true, true);
+		hand_on(l, dir, (struct chunk){ buf_slice(&w->gather), -1, time }, true, true, how);
 	} else if (w->state == BODY || (w->state == LENGTH && w->prefix_len)) {
 		stream_news(l->stream, NEWS_CUT, dir, time, w->state == BODY ? w->size : w->prefix_len, NULL);
 	} else {
@@ -285,8 +287,8 @@ static void gap(struct layer *layer, enum dir dir, uint64_t n, int64_t time)
 	run(l, dir, (struct chunk){ { NULL, 0 }, -1, time }, true);
 	bool body = w->state == BODY || w->state == PASS;
 	uint64_t left = body ? w->size - arrived(w) : w->state == SKIP ? w->done : 0;
-	cut(l, dir, time);
-	w->after_gap = true;
+	cut(l, dir, time, CUT_BY_GAP);
+	w->after_gap = !n || n > left; /* else it took nothing but a part of the message that was cut */
 	if (n && left > n) {
 		w->state = SKIP;
 		w->done = left - n;
@@ -303,7 +305,7 @@ static void end(struct layer *layer, enum dir dir, int64_t time)
 	struct length_prefix *l = (struct length_prefix *)layer;
 	struct way *w = &l->way[dir];
 	run(l, dir, (struct chunk){ { NULL, 0 }, -1, time }, true);
-	cut(l, dir, time);
+	cut(l, dir, time, CUT_BY_END);
 	if (w->skipped)
 		stream_news(l->stream, NEWS_SKIPPED, dir, time, w->skipped, NULL);
 	w->skipped = 0;

@@ -10,7 +10,7 @@
  * quote ends a string of its level if the backslashes before it, less those that are pairs within the string,
  * are just as many.
  */
-#include "export/redact.h"
+#include "decode/redact.h"
 
 #include "decode/schema.h"
 

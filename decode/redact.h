@@ -1,7 +1,7 @@
 /* Secrets are shown as "‹hidden, N bytes›". What holds secrets is the schema's to say: fields (node.secret),
  * and keys in JSON text. */
-#ifndef EXPORT_REDACT_H
-#define EXPORT_REDACT_H
+#ifndef DECODE_REDACT_H
+#define DECODE_REDACT_H
 
 #include "base/buf.h"
 

@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# Everything that must hold: builds with warnings as errors, unit tests under the sanitizers, listings, rules, captures damaged in every
+# way, screens. Stops at the first that fails.
+set -eu
+cd "$(dirname "$0")/.."
+jobs=$(nproc 2>/dev/null || echo 2)
+step() { echo; echo "== $1"; }
+
+step "build, warnings as errors"
+make --no-print-directory -j"$jobs" WERROR=1 all headers build/samples/.stamp >build-log.txt 2>&1 || { cat build-log.txt; exit 1; }
+rm -f build-log.txt
+step "unit tests, with address and undefined-behaviour sanitizers"
+make --no-print-directory -j"$jobs" WERROR=1 SAN=1 build/san/libenvscope.a build/san/envscope >/dev/null
+make --no-print-directory -j"$jobs" WERROR=1 SAN=1 unit
+step "listings"
+bash tests/golden.sh
+ENVSCOPE=build/san/envscope bash tests/golden.sh
+step "rules"
+python3 tests/rules.py
+step "captures against what both ends logged, impaired without loss"
+SEEDS=${SEEDS:-1} bash tests/truth.sh
+step "captures with loss, and joined late"
+SEEDS=${SEEDS:-1} SKIPS=${SKIPS:-4 40 41 80} bash tests/loss.sh
+step "screens"
+bash tests/tui/run.sh
+echo
+echo "make check: all passed"

@@ -1,0 +1,91 @@
+#!/usr/bin/env bash
+# Golden listings: what envscope prints for each sample must be what stands in tests/golden. --update CASE (or all) writes it anew.
+set -u
+cd "$(dirname "$0")/.."
+envscope=${ENVSCOPE:-./envscope}
+export TZ=UTC LC_ALL=C.UTF-8
+update=""
+[ "${1-}" = --update ] && update=$2
+passed=0 failed=0
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+
+# case NAME OPTIONS…: prints with these options, with what goes to standard error and the exit status behind it
+case_() {
+	local name=$1 expected=tests/golden/$1.txt
+	shift
+	[ -z "$update" ] || [ "$update" = all ] || [ "$update" = "$name" ] || return
+	{
+		"$envscope" "$@" 2>"$tmp/err"
+		echo "exit status $?"
+		sed 's/^/stderr: /' "$tmp/err"
+	} >"$tmp/out"
+	if [ -n "$update" ]; then
+		cp "$tmp/out" "$expected"
+		echo "golden: wrote $expected"
+	elif diff -u "$expected" "$tmp/out" >"$tmp/diff" 2>&1; then
+		passed=$((passed + 1))
+	else
+		failed=$((failed + 1))
+		echo "golden: $name differs (make update CASE=$name rewrites it)"
+		head -20 "$tmp/diff"
+	fi
+}
+
+for capture in samples/*.pcap build/samples/*.pcap; do
+	case_ "$(basename "$capture" .pcap)" -r "$capture" -T text
+done
+for name in seq_gap seq_reordered error_reply type_missing unknown_command unknown_type bad_utf8 gap_inside workitem payload_error over_long; do
+	case_ "$name.ndjson" -r "build/samples/$name.pcap" -T ndjson
+	case_ "$name.tree" -r "build/samples/$name.pcap" -T tree
+done
+case_ token_expired.secrets -r build/samples/token_expired.pcap -T ndjson --show-secrets
+case_ token_expired.tree -r build/samples/token_expired.pcap -V
+case_ rust_ws.ndjson -r build/samples/rust_ws.pcap -T ndjson
+case_ tcp.summary -r samples/tcp.pcap -z summary
+case_ tcp.first5 -r samples/tcp.pcap -T text -c 5 -t ud
+case_ tcp.filtered -r samples/tcp.pcap -T text 'tcp port 1'
+case_ ws.forced_tcp -r build/samples/error_reply.pcap -d tcp.port==8080,ws -T text
+# What can't be used or read: one clear line and the right status.
+printf '' >"$tmp/empty"
+head -c 100000 samples/tcp.pcap >"$tmp/truncated.pcap"
+printf 'this is no capture, only text' >"$tmp/text"
+mkdir "$tmp/folder"
+(
+	cd "$tmp" || exit
+	ln -s "$OLDPWD" repo
+)
+in_tmp() {
+	local name=$1
+	shift
+	[ -z "$update" ] || [ "$update" = all ] || [ "$update" = "$name" ] || return
+	local here=$PWD
+	cd "$tmp" || exit 1
+	local program=$envscope
+	case $program in /*) ;; *) program=$here/$program ;; esac
+	{ "$program" "$@" >out.txt 2>err.txt; echo "exit status $?"; sed 's/^/stderr: /' err.txt; } >result.txt
+	tail -3 out.txt | cut -c1-120 >>result.txt
+	cd "$here" || exit 1
+	if [ -n "$update" ]; then
+		cp "$tmp/result.txt" "tests/golden/$name.txt"
+		echo "golden: wrote tests/golden/$name.txt"
+	elif diff -u "tests/golden/$name.txt" "$tmp/result.txt" >"$tmp/diff" 2>&1; then
+		passed=$((passed + 1))
+	else
+		failed=$((failed + 1))
+		echo "golden: $name differs"
+		head -20 "$tmp/diff"
+	fi
+}
+in_tmp error.missing -r nowhere.pcap -T text
+in_tmp error.empty -r empty -T text
+in_tmp error.text -r text -T text
+in_tmp error.folder -r folder -T text
+in_tmp error.truncated -r truncated.pcap -T text
+in_tmp error.filter -r repo/samples/tcp.pcap -T text -f 'tcp prot 1'
+in_tmp error.option --nonsense
+in_tmp error.format -r repo/samples/tcp.pcap -T xml
+in_tmp error.decode_as -r repo/samples/tcp.pcap -d tcp.port==80000,tcp
+in_tmp error.interface -i no-such-interface -T text
+echo "golden: $passed passed, $failed failed"
+[ "$failed" = 0 ]

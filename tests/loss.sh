@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# Captures that lost packets, or were joined late: every message whose bytes are all there must be shown, nobody blamed (loss.py).
+# Needs impair.py from the shared tools (ENVSCOPE_SHARED, else ../shared); is skipped without it.
+set -u
+cd "$(dirname "$0")/.."
+shared=${ENVSCOPE_SHARED:-../shared}
+envscope=${ENVSCOPE:-./envscope}
+if [ ! -f "$shared/tools/impair.py" ]; then
+	echo "loss: skipped, there is no impair.py"
+	exit 0
+fi
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+passed=0 failed=0
+
+# case CAPTURE JOINED OPTIONS…
+case_() {
+	local capture=samples/$1.pcap joined=$2
+	shift 2
+	python3 "$shared/tools/impair.py" "$capture" "$tmp/in" "$@" >/dev/null || { failed=$((failed + 1)); return; }
+	"$envscope" -r "$tmp/in" -T ndjson >"$tmp/out" 2>/dev/null
+	if python3 tests/loss.py "$capture" "$tmp/in" "$tmp/out" $joined >"$tmp/verdict"; then
+		passed=$((passed + 1))
+	else
+		failed=$((failed + 1))
+		echo "loss: $capture $*"
+		head -5 "$tmp/verdict"
+	fi
+}
+
+for capture in tcp ws; do
+	for seed in ${SEEDS:-1 2 3 4}; do
+		for drop in 0.02 0.05 0.2; do
+			case_ $capture "" --seed $seed --drop $drop
+			case_ $capture "" --seed $seed --drop $drop --mss 1448
+			case_ $capture "" --seed $seed --drop $drop --mss 100
+			case_ $capture "" --seed $seed --drop $drop --mss 1448 --reorder .3 --past-acks --dup .2 --retransmit-overlap .2
+		done
+	done
+	for skip in ${SKIPS:-1 3 4 6 10 15 20 30 39 40 41 42 50 51 52 80 120}; do
+		case_ $capture --joined --skip-start $skip
+		case_ $capture --joined --skip-start $skip --mss 1448
+		case_ $capture --joined --skip-start $skip --mss 77
+	done
+done
+echo "loss: $passed passed, $failed failed"
+[ "$failed" = 0 ]
