@@ -1,13 +1,13 @@
 /*
  * The WebSocket layer: frames of two directions, their payloads to the length prefix as one byte stream a direction.
  *
- *	HEADER ──whole──> PAYLOAD ──last byte──> HEADER        a bad header, or a gap that is not
- *	   └──────────────────┴─────> SEARCH ──found──> HEADER   inside one payload: SEARCH
+ *	HEADER ──whole──> PAYLOAD ──last byte──> HEADER
+ *	   └──────────────────┴── a bad header, or a gap that is not inside one payload ──> SEARCH ──found──> HEADER
  *
- * A half is one direction. Nothing but a header and, in SEARCH, at most limits->scan bytes (and a MiB) is kept: a payload goes on as it comes,
- * in place or, unmasked or inflated, in pieces from the stack. A message is the frames from one with an opcode to the one with
- * FIN; control frames may stand between them. A message is LOST if bytes of it are missing or if it begins before what was captured;
- * what still comes of it is counted as skipped, and the layer above is told of a gap.
+ * A half is one direction. Nothing is kept but a header and, in SEARCH, as many bytes as limits->scan and SEARCH_MAX allow: a
+ * payload goes on as it comes, in place or, unmasked or inflated, in pieces from the stack. A message is the frames from one with
+ * an opcode to the one with FIN; control frames may stand between them. A message is LOST if bytes of it are missing or if it
+ * begins before what was captured; what still comes of it is counted as skipped, and the layer above is told of a gap.
  *
  * After a loss the inflater begins with an empty context. That never gives wrong bytes: a message that refers to what is missing
  * fails, and only then the direction's deflated messages are given up, until the next loss gives them another chance. A sender that
@@ -21,7 +21,7 @@
 
 #include <stdlib.h>
 
-enum { PIECE = 16384, PREFIX = 4, CODE_SIZE = 2, CODE_LOST = 3, SEARCH_MAX = 1 << 20 };
+enum { PIECE = 16384, PREFIX = 4, CODE_SIZE = 2, CODE_LOST = 3, SEARCH_MAX = 256 * 1024 };
 
 enum state { HEADER, PAYLOAD, SEARCH };
 enum content { LOST, BINARY, TEXT };
@@ -390,7 +390,7 @@ static struct slice look(struct at *a, struct slice in, bool final)
 	struct find f = websocket_find(a->ws->stream, in, h->masked, final);
 	skip(a, f.offset);
 	in = slice_skip(in, f.offset);
-	h->search_again = in.len + in.len / 16 + 1;
+	h->search_again = in.len + in.len / 8 + 1;
 	if (f.status == FIND_FOUND) {
 		h->state = HEADER;
 		tell_skipped(a);

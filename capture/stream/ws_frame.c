@@ -22,7 +22,7 @@ enum {
 	ENVELOPE_MIN = 3,
 	ROW = 5,
 	END = 3,
-	ROW_MAX = 16, /* frames looked at for one place */
+	ROW_MAX = 8,  /* frames looked at for one place */
 };
 
 static const char *fault(uint8_t first)
@@ -103,7 +103,8 @@ struct row {
 	int points;
 };
 
-/* Could this header stand here? A sender writes lengths in the shortest form. */
+/* Could this header stand here? A sender writes lengths in the shortest form. Empty fragments before the last are not expected:
+ * a run of zero bytes would be full of them. */
 static bool fits(const struct row *r, const struct ws_frame *f, size_t header)
 {
 	size_t shortest = 2u + (f->length > 0xffff ? 8u : f->length > LENGTH_7 ? 2u : 0u) + (f->masked ? 4u : 0u);
@@ -111,7 +112,9 @@ static bool fits(const struct row *r, const struct ws_frame *f, size_t header)
 		return false;
 	if (ws_is_control(f))
 		return true;
-	return f->opcode == WS_CONTINUATION ? !r->outside && !f->rsv1 : !r->inside;
+	if (f->opcode == WS_CONTINUATION ? r->outside || f->rsv1 : r->inside)
+		return false;
+	return f->fin || f->length;
 }
 
 /* Does an Envelope of that size begin in the payload behind `skip` bytes? `last`: with the frame the message ends. */
