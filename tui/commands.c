@@ -9,9 +9,9 @@
 #define F(n) (KEY_FUNCTION + (n))
 
 static const struct command_row commands[] = {
-	{ CMD_NEXT_MATCH, EVERYWHERE | FOUND, { 'n' }, "Next match", "go to the next match of the search" },
-	{ CMD_PREVIOUS_MATCH, EVERYWHERE | FOUND, { 'N' }, NULL, "go to the previous match" },
-	{ CMD_FORGET_SEARCH, EVERYWHERE | FOUND, { KEY_ESC }, NULL, "end the search" },
+	{ CMD_NEXT_MATCH, EVERYWHERE | FOUND, { 'n' }, "Next match", "after a search: go to the next match" },
+	{ CMD_PREVIOUS_MATCH, EVERYWHERE | FOUND, { 'N' }, NULL, "after a search: go to the previous match" },
+	{ CMD_FORGET_SEARCH, EVERYWHERE | FOUND, { KEY_ESC }, NULL, "after a search: end it" },
 	{ CMD_HELP, EVERYWHERE & ~IN_HELP, { F(1), '?' }, "Help", "explain this screen and its keys" },
 	{ CMD_BACK, IN_DETAIL | IN_COLUMNS, { KEY_ESC, 'q' }, "Back", "go back" },
 	{ CMD_BACK, IN_HELP, { KEY_ESC, 'q', F(1), '?' }, "Back", "go back" },

@@ -106,6 +106,15 @@ static void draw_title(struct app *a, int width)
 	screen_put(a->screen, 0, width - l->columns, l->columns, l, EMPHASIS_BAR);
 }
 
+/* The first key of a command that does it in this context; KEY_NONE if none does. */
+static int key_of(const struct command_row *c, uint32_t context)
+{
+	for (int k = 0; k < COMMAND_KEYS && c->keys[k] != KEY_NONE; k++)
+		if (command_of_key(c->keys[k], context) == c->command)
+			return c->keys[k];
+	return KEY_NONE;
+}
+
 /* Walks the items of the footer: puts them on a line, or (out NULL) looks for the one at column col. */
 static enum command walk_footer(const struct app *a, struct line *out, int width, int col)
 {
@@ -115,10 +124,11 @@ static enum command walk_footer(const struct app *a, struct line *out, int width
 	int at = 0;
 	enum command found = CMD_NONE;
 	for (unsigned i = 0; (c = command_row(i)); i++) {
-		if (!c->label || !command_applies(c, context) || command_of_key(c->keys[0], context) != c->command)
+		int code = c->label && command_applies(c, context) ? key_of(c, context) : KEY_NONE;
+		if (code == KEY_NONE)
 			continue;
 		buf_clear(&key);
-		key_add_name(&key, c->keys[0]);
+		key_add_name(&key, code);
 		int next = at + (int)key.len + 1 + (int)strlen(c->label) + 1;
 		if (next > width + 1)
 			break;

@@ -82,6 +82,17 @@ void list_show(struct list *l, uint64_t row)
 		l->top = within(moved(l->selected, -(l->height / 2), l->first, l->end - 1), l->first, last_top(l));
 }
 
+void list_reveal(struct list *l, uint64_t row)
+{
+	uint64_t height = l->height > 0 ? (uint64_t)l->height : 1, top = l->top;
+	if (list_empty(l))
+		return;
+	row = within(row, l->first, l->end - 1);
+	if (row - l->first >= height && row - height + 1 > top)
+		top = row - height + 1;
+	l->top = top < l->selected ? top : l->selected;
+}
+
 bool list_at(const struct list *l, int line, uint64_t *row)
 {
 	if (line < 0 || line >= l->height || (uint64_t)line >= l->end - l->top || list_empty(l))

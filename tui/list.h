@@ -33,6 +33,8 @@ void list_move(struct list *l, int64_t n);
 void list_scroll(struct list *l, int64_t n);
 /* Selects a row and puts it in the middle if it was not in sight. */
 void list_show(struct list *l, uint64_t row);
+/* Brings a row below the selected one into sight, as far as the selected one stays there. */
+void list_reveal(struct list *l, uint64_t row);
 /* The row at a line of the view (from 0); false if there is none. */
 bool list_at(const struct list *l, int line, uint64_t *row);
 

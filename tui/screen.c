@@ -16,7 +16,6 @@
 
 #include <curses.h>
 #include <langinfo.h>
-#include <locale.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -151,7 +150,6 @@ static void set_up(struct screen *s, const struct screen_options *o)
 struct screen *screen_new(const struct screen_options *o, const char **error)
 {
 	struct screen *s = xcalloc(1, sizeof *s);
-	setlocale(LC_CTYPE, "");
 	s->utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
 	s->cursor_row = -1;
 	if (!isatty(STDIN_FILENO))

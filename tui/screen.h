@@ -18,8 +18,8 @@ struct screen_options {
 	bool mouse;
 };
 
-/* Takes the terminal over. Keys are read from standard input, or from /dev/tty where that is no terminal. NULL on failure, with a static
- * sentence in *error. */
+/* Takes the terminal over; the locale is set by then (LC_CTYPE). Keys are read from standard input, or from /dev/tty where that is
+ * no terminal. NULL on failure, with a static sentence in *error. */
 struct screen *screen_new(const struct screen_options *o, const char **error);
 /* Gives the terminal back. */
 void screen_free(struct screen *s);

@@ -16,7 +16,8 @@
 enum {
 	ROWS_MAX = 200000,  /* rows that "open all" goes up to */
 	PARTS_MAX = 20000,  /* rows of one value */
-	VALUE_MAX = 1 << 20 /* bytes of a value that are shown when it is opened */
+	VALUE_MAX = 1 << 20, /* bytes of a value that are shown when it is opened */
+	LINE_BREAK = 0x240a /* how base/text.h shows one */
 };
 
 void tree_release(struct tree *t)
@@ -45,13 +46,28 @@ static void drop(struct tree *t, size_t from, size_t to)
 	t->rows -= to - from;
 }
 
-/* The first row behind i that is not inside it. */
-static size_t behind(const struct tree *t, size_t i)
+size_t tree_behind(const struct tree *t, size_t i)
 {
 	size_t j = i + 1;
 	while (j < t->rows && t->row[j].depth > t->row[i].depth)
 		j++;
 	return j;
+}
+
+/* What opens below a node. The object or array that a string of JSON is has no name and no row of its own. */
+static bool is_json_root(const struct node *n)
+{
+	return n->from_text && !n->name.len && n->parent && n->parent->kind == NODE_STRING;
+}
+
+static const struct node *first_child(const struct node *n)
+{
+	return n->child && is_json_root(n->child) ? n->child->child : n->child;
+}
+
+static const struct node *parent_of(const struct node *n)
+{
+	return n->parent && is_json_root(n->parent) ? n->parent->parent : n->parent;
 }
 
 /* Appends the value of a node, of a long text about `most` bytes. */
@@ -68,11 +84,11 @@ static void add_value(struct buf *out, const struct node *n, bool show_secrets, 
 static void open_children(struct tree *t, size_t i)
 {
 	size_t count = 0;
-	for (const struct node *c = t->row[i].node->child; c; c = c->next)
+	for (const struct node *c = first_child(t->row[i].node); c; c = c->next)
 		count++;
 	uint16_t depth = (uint16_t)(t->row[i].depth + 1);
 	struct tree_row *row = insert(t, i + 1, count);
-	for (const struct node *c = t->row[i].node->child; c; c = c->next)
+	for (const struct node *c = first_child(t->row[i].node); c; c = c->next)
 		*row++ = (struct tree_row){ .node = c, .depth = depth };
 	t->row[i].open = true;
 }
@@ -88,7 +104,7 @@ static struct slice whole_value(struct tree *t, const struct node *n)
 	return buf_slice(&t->value);
 }
 
-/* How many bytes at the front of the text fit into `columns` columns (one character at least). */
+/* How many bytes at the front of the text go into a row of so many columns: one character at least, and nothing behind a line break. */
 static size_t fitting(struct slice text, int columns)
 {
 	size_t at = 0;
@@ -99,6 +115,8 @@ static size_t fitting(struct slice text, int columns)
 		if (columns < 0 && at)
 			break;
 		at += n;
+		if (point == LINE_BREAK)
+			break;
 	}
 	return at;
 }
@@ -151,7 +169,7 @@ bool tree_open(struct tree *t, size_t i, int width)
 {
 	if (i >= t->rows || t->row[i].open || t->row[i].part)
 		return false;
-	if (!t->row[i].node->child)
+	if (!first_child(t->row[i].node))
 		return open_value(t, i, width);
 	open_children(t, i);
 	return true;
@@ -161,7 +179,7 @@ bool tree_close(struct tree *t, size_t i)
 {
 	if (i >= t->rows || !t->row[i].open)
 		return false;
-	drop(t, i + 1, behind(t, i));
+	drop(t, i + 1, tree_behind(t, i));
 	t->row[i].open = false;
 	return true;
 }
@@ -172,14 +190,14 @@ void tree_open_all(struct tree *t, size_t i)
 		return;
 	uint16_t depth = t->row[i].depth;
 	for (size_t j = i; j < t->rows && t->rows < ROWS_MAX && (j == i || t->row[j].depth > depth); j++)
-		if (!t->row[j].open && !t->row[j].part && t->row[j].node->child)
+		if (!t->row[j].open && !t->row[j].part && first_child(t->row[j].node))
 			open_children(t, j);
 }
 
 void tree_close_values(struct tree *t)
 {
 	for (size_t i = 0; i < t->rows; i++)
-		if (t->row[i].open && !t->row[i].node->child)
+		if (t->row[i].open && !first_child(t->row[i].node))
 			tree_close(t, i);
 }
 
@@ -194,8 +212,10 @@ size_t tree_parent(const struct tree *t, size_t i)
 size_t tree_find(struct tree *t, const struct node *n)
 {
 	size_t i = 0;
+	if (is_json_root(n))
+		return tree_find(t, n->parent);
 	if (n->parent) {
-		i = tree_find(t, n->parent);
+		i = tree_find(t, parent_of(n));
 		if (!t->row[i].open)
 			open_children(t, i);
 		i++;
@@ -214,7 +234,7 @@ void tree_set(struct tree *t, const struct node *root, const struct node *open, 
 		return;
 	*insert(t, 0, 1) = (struct tree_row){ .node = root };
 	size_t i = tree_find(t, open ? open : root);
-	if (t->row[i].node->child && !t->row[i].open)
+	if (first_child(t->row[i].node) && !t->row[i].open)
 		open_children(t, i);
 }
 
@@ -244,7 +264,7 @@ void tree_add_row(struct tree *t, size_t i, int width, struct line *out)
 	add_value(&value, n, t->show_secrets, (size_t)width * 4 + 16);
 	bool fits = text_columns(slice_head(buf_slice(&value), (size_t)width * 4)) <= room(r, width);
 	line_pad(out, INK_PLAIN, indent(r) - 2);
-	line_add_str(out, INK_DIM, !n->child && fits ? "  " : r->open ? "▼ " : "► ");
+	line_add_str(out, INK_DIM, !first_child(n) && fits ? "  " : r->open ? "▼ " : "► ");
 	line_add(out, n->unknown ? INK_DIM : INK_FIELD, n->name, width - out->columns);
 	line_add(out, INK_PLAIN, slice_str(n->name.len ? ": " : ""), width - out->columns);
 	line_add(out, value_ink(t, n), buf_slice(&value), width - out->columns);

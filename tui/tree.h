@@ -37,6 +37,8 @@ bool tree_close(struct tree *t, size_t i);
 void tree_open_all(struct tree *t, size_t i);
 /* The row of the node that row i is in; i itself at the top. */
 size_t tree_parent(const struct tree *t, size_t i);
+/* The first row behind row i that is not inside it. */
+size_t tree_behind(const struct tree *t, size_t i);
 /* The row of a node; opens what it is in. */
 size_t tree_find(struct tree *t, const struct node *n);
 /* Closes all long values: their parts were made for another width. */

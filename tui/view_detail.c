@@ -15,7 +15,7 @@
 #include "base/text.h"
 #include "base/when.h"
 #include "base/xalloc.h"
-#include "export/redact.h"
+#include "decode/redact.h"
 #include "tui/app.h"
 #include "tui/facts.h"
 #include "tui/hex.h"
@@ -27,6 +27,7 @@ enum {
 	BUDGET = 32 << 20,   /* of a dissection */
 	WIDE = 100,          /* columns from which on the bytes stand beside the fields */
 	TREE_LEAST = 48,     /* columns that the fields keep when there are 16 bytes in a row */
+	BELOW_LEAST = 8,     /* rows from which on there is room for bytes below the fields */
 	RULES_SHOWN = 4,
 	WHEEL = 3,
 };
@@ -397,21 +398,30 @@ static void draw_beside(struct detail *d, struct area area)
 
 static void draw_below(struct detail *d, struct area area)
 {
-	int hex = area.height * 2 / 5;
+	int hex = area.height < BELOW_LEAST ? 0 : area.height * 2 / 5;
 	draw_tree(d, (struct area){ area.row, area.col, area.height - hex, area.width });
 	draw_hex(d, (struct area){ area.row + area.height - hex, area.col, hex, area.width });
+}
+
+/* The top, in a third of the area at most; takes it off the area. */
+static void draw_top(struct detail *d, struct area *area)
+{
+	const struct record *r = session_record(d->view.app->session, d->n);
+	struct area top = { area->row, area->col, area->height / 3, area->width };
+	if (!r)
+		return;
+	draw_missing(d, &top, r);
+	draw_facts(d, &top, r);
+	draw_rules(d, &top, r->rules);
+	area->height -= top.row - area->row;
+	area->row = top.row;
 }
 
 static void draw(struct view *v, struct area area)
 {
 	struct detail *d = self(v);
-	const struct record *r = session_record(v->app->session, d->n);
 	d->hex_area = (struct area){ 0 };
-	if (r) {
-		draw_facts(d, &area, r);
-		draw_rules(d, &area, r->rules);
-		draw_missing(d, &area, r);
-	}
+	draw_top(d, &area);
 	if (d->hide_bytes)
 		draw_tree(d, area);
 	else if (area.width >= WIDE)
@@ -467,20 +477,38 @@ static unsigned go(struct detail *d, bool forward)
 	return REDRAW;
 }
 
+/* The selected row was opened: what came out of it is to be seen. */
+static void reveal(struct detail *d)
+{
+	struct list *l = &d->view.list;
+	l->end = d->tree.rows;
+	list_reveal(l, tree_behind(&d->tree, (size_t)l->selected) - 1);
+}
+
 static unsigned toggle(struct detail *d)
 {
 	size_t i = (size_t)d->view.list.selected;
 	if (i < d->tree.rows && d->tree.row[i].part)
 		list_select(&d->view.list, i = tree_parent(&d->tree, i));
-	if (!tree_close(&d->tree, i))
-		tree_open(&d->tree, i, d->width);
+	if (!tree_close(&d->tree, i) && tree_open(&d->tree, i, d->width))
+		reveal(d);
+	return REDRAW;
+}
+
+static unsigned open_all(struct detail *d)
+{
+	tree_open_all(&d->tree, (size_t)d->view.list.selected);
+	if (d->tree.rows)
+		reveal(d);
 	return REDRAW;
 }
 
 static unsigned go_right(struct detail *d)
 {
 	size_t i = (size_t)d->view.list.selected;
-	if (!tree_open(&d->tree, i, d->width) && i < d->tree.rows && d->tree.row[i].open)
+	if (tree_open(&d->tree, i, d->width))
+		reveal(d);
+	else if (i < d->tree.rows && d->tree.row[i].open)
 		list_move(&d->view.list, 1);
 	return REDRAW;
 }
@@ -533,7 +561,7 @@ static unsigned command(struct view *v, enum command c)
 	case CMD_TOGGLE: return toggle(d);
 	case CMD_RIGHT: return go_right(d);
 	case CMD_LEFT: return go_left(d);
-	case CMD_OPEN_ALL: tree_open_all(&d->tree, (size_t)v->list.selected); return REDRAW;
+	case CMD_OPEN_ALL: return open_all(d);
 	default: return d->in_bytes ? move_bytes(d, c) : 0;
 	}
 }

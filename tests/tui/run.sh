@@ -1,0 +1,205 @@
+#!/bin/bash
+# The screens, played: each cases/NAME.keys is a script of keys for envscope in a terminal of a fixed size (tmux), and cases/NAME.txt
+# what the screen must show. A step waits until the screen is as expected, or fails when that takes too long.
+#
+#	tests/tui/run.sh [CASE…]            plays the cases (all)
+#	tests/tui/run.sh --update CASE…     writes what the screen shows into cases/CASE.txt; look at it with git diff
+#
+# A script has a step a line:
+#	size 80x24        of the terminal; before run
+#	env NAME=VALUE    for the program; before run
+#	run ARGS          starts envscope
+#	front N FILE      the first N bytes of FILE go to build/tui/front.pcap
+#	pipe FILE         starts envscope -r - on a pipe, through which `feed` sends FILE
+#	feed N            the next N bytes of it; `feed` alone: the rest, and the pipe is closed
+#	key NAME…         presses keys, named as in tmux; `type TEXT` types text
+#	click COL ROW     of the mouse (from 1; the terminal must be an xterm); `wheel 0 COL ROW` turns it up, `wheel 1 …` down
+#	resize 100x30
+#	signal NAME       to the program
+#	wait TEXT         until the screen shows TEXT; `gone TEXT`: until it does not
+#	screen [WORDS]    the screen is part of what is expected; `marks [WORDS]`: the same, what is reversed in ⟦⟧
+#	inks [WORDS]      the numbers of the colours on it are part of it
+#	title             the terminal's title is part of it
+set -u
+cd "$(dirname "$0")/../.." || exit 2
+program=$PWD/${ENVSCOPE:-envscope}
+[ -x "$program" ] || program=${ENVSCOPE:-}
+here=tests/tui/cases
+work=$(mktemp -d "${TMPDIR:-/tmp}/envscope-tui.XXXXXX")
+patience=${PATIENCE:-10} # seconds
+update=false failed=0 played=0
+
+tm() { tmux -S "$work/socket" "$@"; }
+finish() {
+	tm kill-server 2>/dev/null
+	rm -rf "$work"
+}
+trap finish EXIT
+
+# Now, in milliseconds.
+now() { echo "$((${EPOCHREALTIME/[.,]/} / 1000))"; }
+
+# Runs a check until it holds; false when patience is at its end.
+until_true() {
+	local end=$(($(now) + patience * 1000))
+	until "$@"; do
+		[ "$(now)" -lt "$end" ] || return 1
+		sleep 0.03
+	done
+}
+
+shows() { tm capture-pane -p | grep -qF -- "$1"; }
+hides() { ! shows "$1"; }
+
+capture_screen() { tm capture-pane -p | sed 's/ *$//'; }
+# The screen with reversed text between ⟦ and ⟧.
+capture_marks() {
+	tm capture-pane -e -p | awk '
+	BEGIN { on = 0 }
+	{
+		out = ""; open = 0
+		while (length($0)) {
+			if (match($0, /^\033\[[0-9;]*m/)) {
+				n = split(substr($0, 3, RLENGTH - 3), code, ";")
+				if (n == 0) on = 0
+				for (i = 1; i <= n; i++) {
+					if (code[i] == "38" || code[i] == "48") { i += code[i + 1] == "5" ? 2 : 4; continue }
+					if (code[i] == 7) on = 1
+					if (code[i] == 0 || code[i] == "" || code[i] == 27) on = 0
+				}
+				$0 = substr($0, RLENGTH + 1)
+				continue
+			}
+			if (on != open) { out = out (on ? "⟦" : "⟧"); open = on }
+			match($0, /^[^\033]+/)
+			out = out substr($0, 1, RLENGTH)
+			$0 = substr($0, RLENGTH + 1)
+		}
+		if (open) out = out "⟧"
+		print out
+	}' | sed 's/ *$//'
+}
+
+# Takes a part of what is expected: until the screen is that, or (update) until it has stopped changing.
+part() { # capture command, words
+	local expected got before=
+	expected=$(awk -v want="$part_number" '/^=== / { n++; next } n == want' "$here/$name.txt" 2>/dev/null; echo .)
+	same() {
+		got=$("$1"; echo .)
+		[ "$got" = "$expected" ]
+	}
+	still() {
+		sleep 0.5
+		before=$got
+		got=$("$1"; echo .)
+		[ "$got" = "$before" ]
+	}
+	if $update; then
+		got=$("$1"; echo .)
+		until_true still "$1"
+	elif ! until_true same "$1"; then
+		broken=true
+	fi
+	printf '=== %s\n%s' "$2" "${got%.}" >>"$work/got"
+	part_number=$((part_number + 1))
+}
+# The colours on the screen, each once.
+capture_inks() { tm capture-pane -e -p | grep -oE '[34]8;5;[0-9]+|[;[][34][0-7]m' | tr -d '[m' | sort -u; }
+pane_title() { tm display-message -p '#{pane_title}'; }
+
+start() { # shell words that run the program
+	cat >"$work/pane.sh" <<-END
+		before=\$(stty -g)
+		printf '\033]2;untouched\007'
+		echo "This stood here before."
+		$1
+		echo "exit \$?"
+		[ "\$before" = "\$(stty -g)" ] && echo "The terminal is as before."
+		exec cat
+	END
+	tm -u -f /dev/null new-session -d -x "${size%x*}" -y "${size#*x}" \
+		"env TERM=screen-256color LC_ALL=C.UTF-8 TZ=UTC $variables bash '$work/pane.sh'" || exit 2
+	tm set-option -g status off
+	tm set-option -g escape-time 0
+}
+
+feed() {
+	if [ -n "$1" ]; then
+		tail -c +$((fed + 1)) "$fed_file" | head -c "$1" >&9
+		fed=$((fed + $1))
+	else
+		tail -c +$((fed + 1)) "$fed_file" >&9
+		exec 9>&-
+	fi
+}
+
+step() {
+	local word=$1 rest=${2-} args
+	read -r -a args <<<"$rest"
+	case $word in
+	size) size=$rest ;;
+	front) mkdir -p build/tui && head -c "${args[0]}" "${args[1]}" >build/tui/front.pcap ;;
+	env) variables+=" $rest" ;;
+	run) start "sh -c 'echo \$\$ >$work/pid; exec \"\$@\"' - $program $rest" ;;
+	pipe)
+		rm -f "$work/pipe"
+		mkfifo "$work/pipe"
+		fed=0 fed_file=$rest
+		start "sh -c 'echo \$\$ >$work/pid; exec \"\$@\"' - $program -r - <$work/pipe"
+		exec 9>"$work/pipe"
+		;;
+	feed) feed "$rest" ;;
+	key) tm send-keys "${args[@]}" ;;
+	type) tm send-keys -l "$rest" ;;
+	click) tm send-keys -l $'\e'"[<0;${args[0]};${args[1]}M"$'\e'"[<0;${args[0]};${args[1]}m" ;;
+	wheel) tm send-keys -l $'\e'"[<$((${args[0]} + 64));${args[1]};${args[2]}M" ;;
+	resize) tm resize-window -x "${rest%x*}" -y "${rest#*x}" ;;
+	signal) kill -s "$rest" "$(cat "$work/pid")" ;;
+	wait) until_true shows "$rest" || fail "\"$rest\" does not come" ;;
+	gone) until_true hides "$rest" || fail "\"$rest\" does not go" ;;
+	screen) part capture_screen "$rest" ;;
+	marks) part capture_marks "$rest" ;;
+	inks) part capture_inks "$rest" ;;
+	title) part pane_title "title" ;;
+	*) fail "no such step: $word" ;;
+	esac
+}
+
+fail() {
+	echo "  $name, line $line_number: $1"
+	broken=true
+}
+
+play() {
+	local word rest
+	name=$1 size=80x24 variables= part_number=1 line_number=0 broken=false
+	: >"$work/got"
+	while read -r word rest <&8; do
+		line_number=$((line_number + 1))
+		case $word in '' | '#'*) continue ;; esac
+		step "$word" "$rest"
+		$broken && break
+	done 8<"$here/$name.keys"
+	exec 9>&-
+	tm kill-server 2>/dev/null
+	while [ -S "$work/socket" ] && tm list-sessions >/dev/null 2>&1; do :; done
+	rm -f "$work/socket"
+	if $update && ! $broken; then
+		cp "$work/got" "$here/$name.txt"
+	elif $broken || ! diff -u "$here/$name.txt" "$work/got" >/dev/null 2>&1; then
+		echo "FAILED $name"
+		diff -u "$here/$name.txt" "$work/got" | sed 's/^/  /'
+		failed=$((failed + 1))
+	fi
+	played=$((played + 1))
+}
+
+command -v tmux >/dev/null || { echo "tests/tui: skipped, there is no tmux"; exit 0; }
+[ -x "$program" ] || { echo "tests/tui: there is no program to play; run make first" >&2; exit 2; }
+[ "${1-}" = --update ] && { update=true; shift; }
+[ $# -eq 0 ] && set -- $(cd "$here" && ls ./*.keys | sed 's/^\.\///; s/\.keys$//')
+for c; do
+	play "$c"
+done
+echo "tests/tui: $played cases, $failed failed"
+[ "$failed" -eq 0 ]

@@ -1,0 +1,112 @@
+/* The table of commands holds what the footer, the help and the man page promise. */
+#include "tui/commands.h"
+#include "tui/key.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+static const uint32_t screens[] = { IN_THREADS, IN_MESSAGES, IN_DETAIL, IN_HELP, IN_COLUMNS };
+enum { SCREENS = sizeof screens / sizeof *screens };
+
+static void test_rows_are_whole(void **state)
+{
+	const struct command_row *c;
+	unsigned i;
+	(void)state;
+	for (i = 0; (c = command_row(i)); i++) {
+		assert_int_not_equal(c->command, CMD_NONE);
+		assert_int_not_equal(c->where & EVERYWHERE, 0);
+		assert_int_not_equal(c->keys[0], KEY_NONE);
+		assert_non_null(c->sentence);
+	}
+	assert_true(i > 20);
+	assert_null(command_row(i + 1));
+}
+
+/* On one screen a key does one thing; only a search takes keys over. */
+static void test_no_key_twice(void **state)
+{
+	const struct command_row *a, *b;
+	(void)state;
+	for (unsigned i = 0; (a = command_row(i)); i++)
+		for (unsigned j = i + 1; (b = command_row(j)); j++)
+			for (int k = 0; k < COMMAND_KEYS * COMMAND_KEYS; k++) {
+				int key = a->keys[k / COMMAND_KEYS];
+				bool same = key != KEY_NONE && key == b->keys[k % COMMAND_KEYS];
+				bool together = (a->where & b->where & EVERYWHERE) && !((a->where ^ b->where) & FOUND);
+				assert_false(same && together);
+			}
+}
+
+/* Every function key has a letter, and nothing has only a function key. */
+static void test_function_keys_have_letters(void **state)
+{
+	const struct command_row *c;
+	(void)state;
+	for (unsigned i = 0; (c = command_row(i)); i++) {
+		bool function = false, other = false;
+		for (int k = 0; k < COMMAND_KEYS && c->keys[k] != KEY_NONE; k++)
+			*(c->keys[k] > KEY_FUNCTION ? &function : &other) = true;
+		assert_true(!function || other);
+	}
+}
+
+/* From every screen one can get help, search, and get out. */
+static void test_everywhere(void **state)
+{
+	(void)state;
+	for (int i = 0; i < SCREENS; i++) {
+		enum command out = screens[i] & IN_LISTS ? CMD_QUIT : CMD_BACK;
+		assert_int_equal(command_of_key(KEY_ESC, screens[i]), out);
+		assert_int_equal(command_of_key('q', screens[i]), out);
+		assert_int_equal(command_of_key('/', screens[i]), CMD_SEARCH);
+		assert_int_equal(command_of_key('?', screens[i]), screens[i] == IN_HELP ? CMD_BACK : CMD_HELP);
+		assert_int_equal(command_of_key('G', screens[i]), CMD_LAST);
+		assert_int_equal(command_of_key(0x1234, screens[i]), CMD_NONE);
+	}
+}
+
+static void test_search_takes_keys_over(void **state)
+{
+	(void)state;
+	assert_int_equal(command_of_key('n', IN_DETAIL), CMD_NEXT_MESSAGE);
+	assert_int_equal(command_of_key('n', IN_DETAIL | FOUND), CMD_NEXT_MATCH);
+	assert_int_equal(command_of_key(']', IN_DETAIL | FOUND), CMD_NEXT_MESSAGE);
+	assert_int_equal(command_of_key('n', IN_THREADS), CMD_NONE);
+	assert_int_equal(command_of_key(KEY_ESC, IN_DETAIL | FOUND), CMD_FORGET_SEARCH);
+	assert_int_equal(command_of_key('p', IN_DETAIL), CMD_PREVIOUS_MESSAGE);
+	assert_int_equal(command_of_key('p', IN_MESSAGES), CMD_PAUSE);
+}
+
+static void test_names(void **state)
+{
+	struct buf out = { 0 };
+	const struct command_row *c;
+	(void)state;
+	for (unsigned i = 0; (c = command_row(i)); i++)
+		for (int k = 0; k < COMMAND_KEYS && c->keys[k] != KEY_NONE; k++) {
+			buf_clear(&out);
+			key_add_name(&out, c->keys[k]);
+			assert_true(out.len > 0);
+		}
+	buf_clear(&out);
+	command_add_keys(&out, command_row(3));
+	assert_string_equal(buf_cstr(&out), "F1, ?");
+	buf_release(&out);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_rows_are_whole),
+		cmocka_unit_test(test_no_key_twice),
+		cmocka_unit_test(test_function_keys_have_letters),
+		cmocka_unit_test(test_everywhere),
+		cmocka_unit_test(test_search_takes_keys_over),
+		cmocka_unit_test(test_names),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

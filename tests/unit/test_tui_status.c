@@ -1,0 +1,80 @@
+/* The status line in any width, what was lost, and the bar. */
+#include "base/text.h"
+#include "tui/status.h"
+
+#include <locale.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+static const struct session_counts session = { .messages = 2500000, .memory = 160 << 20 };
+static const struct capture_counts capture = { .source = { .packets = 1460000, .dropped_kernel = 3, .dropped_interface = 4 } };
+
+static void status_is(int width, const char *expected)
+{
+	struct line l = { 0 };
+	status_add(&l, "some/where/big.pcap", &session, &capture, 1250000, width);
+	struct slice got = buf_slice(&l.text);
+	if (!slice_is(got, expected))
+		fail_msg("in %d columns: \"%.*s\"", width, (int)got.len, (const char *)got.at);
+	line_release(&l);
+}
+
+static void test_status(void **state)
+{
+	const char *whole = " some/where/big.pcap  1,460,000 packets  2,500,000 messages  7 dropped  1,250,000 threads  160MB memory";
+	(void)state;
+	status_is(200, whole);
+	status_is((int)strlen(whole), whole);
+	status_is(80, " big.pcap  1.46M packets  2.50M messages  7 dropped  1.25M threads  160MB memory");
+	status_is(70, " big.pcap  1.46M pkts  2.50M msgs  7 dropped  1.25M thr  160MB");
+	status_is(20, " big.pcap  1.46M pk…");
+}
+
+static void test_losses(void **state)
+{
+	struct buf out = { 0 };
+	struct session_counts s = { 0 };
+	struct capture_counts c = { 0 };
+	(void)state;
+	status_add_losses(&out, &s, &c);
+	assert_int_equal(out.len, 0);
+	c.segments = c.duplicate_bytes = 5;
+	status_add_losses(&out, &s, &c);
+	assert_int_equal(out.len, 0);
+	c.gaps = 2;
+	s.forgotten = 1234;
+	status_add_losses(&out, &s, &c);
+	assert_string_equal(buf_cstr(&out), " Lost: gaps in the capture 2 · messages forgotten for the memory limit 1,234");
+	buf_release(&out);
+}
+
+static void bar_is(int percent, const char *expected)
+{
+	struct buf out = { 0 };
+	status_add_bar(&out, percent, 4);
+	assert_string_equal(buf_cstr(&out), expected);
+	buf_release(&out);
+}
+
+static void test_bar(void **state)
+{
+	(void)state;
+	bar_is(0, "░░░░");
+	bar_is(1, "█░░░");
+	bar_is(50, "██░░");
+	bar_is(100, "████");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_status),
+		cmocka_unit_test(test_losses),
+		cmocka_unit_test(test_bar),
+	};
+	setlocale(LC_ALL, "C.UTF-8");
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
