@@ -51,7 +51,9 @@ until_true() {
 shows() { tm capture-pane -p | grep -qF -- "$1"; }
 hides() { ! shows "$1"; }
 
-capture_screen() { tm capture-pane -p | sed 's/ *$//'; }
+# How much memory is in use is nothing to be held to.
+tidy() { sed -E 's/(threads|thr)  [0-9.]+[KMG]?B/\1  #B/; s/ *$//'; }
+capture_screen() { tm capture-pane -p | tidy; }
 # The screen with reversed text between ⟦ and ⟧.
 capture_marks() {
 	tm capture-pane -e -p | awk '
@@ -77,7 +79,7 @@ capture_marks() {
 		}
 		if (open) out = out "⟧"
 		print out
-	}' | sed 's/ *$//'
+	}' | tidy
 }
 
 # Takes a part of what is expected: until the screen is that, or (update) until it has stopped changing.
