@@ -1,8 +1,8 @@
 /*
  * What keys do to the screens as a whole: opening and leaving views, searching, freezing, clearing.
  *
- * Views lie on a stack: Threads or Messages at the bottom, what was opened from them above. A view is made when it is first opened and
- * then keeps its place until the end.
+ * Views lie on a stack: Threads or Messages at the bottom, what was opened from them above. A view is made
+ * when it is first opened and then keeps its place until the end.
  */
 #include "tui/app.h"
 
@@ -85,7 +85,8 @@ void app_take_up(struct app *a)
 {
 	if (a->paused)
 		return;
-	a->seen = (struct extent){ session_threads(a->session), session_count(a->session), session_news_count(a->session) };
+	a->seen = (struct extent){ session_threads(a->session), session_count(a->session),
+				   session_news_count(a->session) };
 }
 
 void app_notice(struct app *a, const char *format, ...)

@@ -67,7 +67,8 @@ unsigned app_search_step(struct app *a);
 void app_take_up(struct app *a);
 /* A sentence for the user, until the next key. */
 void app_notice(struct app *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* Appends a time as the time mode wants it; before: the time of the row above, for the delta. width: columns there are. */
+/* Appends a time as the time mode wants it; before: the time of the row above, for the delta. width:
+ * columns there are. */
 void app_add_time(const struct app *a, struct buf *out, int64_t time, int64_t before, int width);
 
 /* Draws everything (tui/frame.c). */

@@ -1,8 +1,9 @@
 /*
  * Columns: fitting a table into a width.
  *
- * First every column gets its least width; while that is too much, the ones of the highest rank are left out. What remains is
- * given out in order until each has what it wants, and then by the columns' shares (flex).
+ * First every column gets its least width; while that is too much, the ones of the highest rank are left
+ * out. What remains is given out in order until each has what it wants, and then by the columns' shares
+ * (flex).
  */
 #include "tui/columns.h"
 

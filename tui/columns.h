@@ -1,4 +1,5 @@
-/* Columns of a list: a const table says what there is, this fits it into a width and lays the cells of a row side by side. */
+/* Columns of a list: a const table says what there is, this fits it into a width and lays the cells of a
+ * row side by side. */
 #ifndef TUI_COLUMNS_H
 #define TUI_COLUMNS_H
 
@@ -25,8 +26,8 @@ struct column {
 	const char *sentence; /* for the help */
 };
 
-/* Widths for a table of `count` columns, one space apart, in `width` columns; 0: left out. hidden: bit set of columns the user does
- * not want. */
+/* Widths for a table of `count` columns, one space apart, in `width` columns; 0: left out. hidden: bit set
+ * of columns the user does not want. */
 void columns_fit(const struct column *table, int count, uint32_t hidden, int width, int widths[COLUMNS_MAX]);
 /* The titles. */
 void columns_add_titles(struct line *out, const struct column *table, int count, const int widths[COLUMNS_MAX]);

@@ -1,6 +1,6 @@
 /*
- * The table of commands. The order is that of the footer, from left to right, and of the help; when one key stands in several rows
- * that apply, the first one counts.
+ * The table of commands. The order is that of the footer, from left to right, and of the help; when one key
+ * stands in several rows that apply, the first one counts.
  */
 #include "tui/commands.h"
 

@@ -1,7 +1,8 @@
 /*
  * Reading messages again for the screen.
  *
- * The session keeps no text of a message, so each row in sight costs a look at its bytes; the Envelope's view reads them in place.
+ * The session keeps no text of a message, so each row in sight costs a look at its bytes; the Envelope's
+ * view reads them in place.
  */
 #include "tui/facts.h"
 

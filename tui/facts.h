@@ -1,4 +1,5 @@
-/* What is known of one message: its record, and its bytes read again. Rows of lists and the top of the Detail view are made from it. */
+/* What is known of one message: its record, and its bytes read again. Rows of lists and the top of the
+ * Detail view are made from it. */
 #ifndef TUI_FACTS_H
 #define TUI_FACTS_H
 
@@ -13,7 +14,8 @@ struct facts {
 	struct envelope envelope;  /* borrows from bytes; empty where they are no Envelope */
 };
 
-/* Reads message n; false if it is forgotten. What is in *out lives until scratch or the session is used again. */
+/* Reads message n; false if it is forgotten. What is in *out lives until scratch or the session is used
+ * again. */
 bool facts_read(struct facts *out, const struct session *s, uint32_t n, struct buf *scratch);
 /* Appends what its payload is about. */
 void facts_add_gist(struct buf *out, const struct session *s, const struct facts *f);

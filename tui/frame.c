@@ -18,7 +18,8 @@
 
 enum { LEAST_BODY = 4, BAR = 16 };
 
-static const char *const leave_question = " Leave envscope? What was captured is gone then.  y: yes, any other key: no";
+static const char *const leave_question =
+	" Leave envscope? What was captured is gone then.  y: yes, any other key: no";
 
 /* The line that is being made, emptied. */
 static struct line *fresh(struct app *a)
@@ -34,8 +35,10 @@ static void add_names(struct app *a, struct line *out)
 			line_addf(out, a->stack[0] == id ? INK_BAR_KEY : INK_PLAIN, " %s ", app_get(a, id)->ops->name);
 		return;
 	}
-	for (int i = 0; i < a->depth; i++)
-		line_addf(out, i == a->depth - 1 ? INK_BAR_KEY : INK_PLAIN, i ? "> %s " : " %s ", a->view[a->stack[i]]->ops->name);
+	for (int i = 0; i < a->depth; i++) {
+		enum ink ink = i == a->depth - 1 ? INK_BAR_KEY : INK_PLAIN;
+		line_addf(out, ink, i ? "> %s " : " %s ", a->view[a->stack[i]]->ops->name);
+	}
 }
 
 static void add_progress(struct buf *out, const char *what, int percent)
@@ -168,7 +171,8 @@ static void draw_footer(struct app *a, int row, int width)
 	screen_put(a->screen, row, 0, width, l, EMPHASIS_NONE);
 }
 
-static void draw_status(struct app *a, int row, int width, const struct session_counts *s, const struct capture_counts *c)
+static void draw_status(struct app *a, int row, int width, const struct session_counts *s,
+			const struct capture_counts *c)
 {
 	struct line *l = fresh(a);
 	status_add(l, a->o->source, s, c, session_threads(a->session), width);
@@ -194,7 +198,8 @@ static void draw_damage(struct app *a, int *bottom, int width)
 	draw_text(a, bottom, width, INK_ERROR, buf_slice(&a->scratch));
 }
 
-static void draw_losses(struct app *a, int *bottom, int width, const struct session_counts *s, const struct capture_counts *c)
+static void draw_losses(struct app *a, int *bottom, int width, const struct session_counts *s,
+			const struct capture_counts *c)
 {
 	buf_clear(&a->scratch);
 	status_add_losses(&a->scratch, s, c);

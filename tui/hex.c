@@ -4,8 +4,8 @@
  *	0010  48 65 6c 6c 6f 20 77 6f  72 6c 64 0a 00 01 02 03  Hello world.....
  *	      |first                   |column_of(8)            |letters
  *
- * The offset has as many digits as the message needs, four at least. What a field marks is marked in both halves, the space between two
- * marked bytes too.
+ * The offset has as many digits as the message needs, four at least. What a field marks is marked in both
+ * halves, the space between two marked bytes too.
  */
 #include "tui/hex.h"
 
@@ -43,15 +43,7 @@ static bool in(struct span s, size_t i)
 
 static bool is_masked(const struct hex *h, size_t i)
 {
-	size_t low = 0, high = h->masked_count;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (h->masked[middle].to <= i)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < h->masked_count && in(h->masked[low], i);
+	return h->mask && mask_has(h->mask, i);
 }
 
 static enum ink ink_of(const struct hex *h, size_t i)

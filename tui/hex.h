@@ -3,20 +3,13 @@
 #define TUI_HEX_H
 
 #include "tui/line.h"
-
-#include <stdbool.h>
-
-/* Bytes from `from` to before `to`. */
-struct span {
-	uint32_t from, to;
-};
+#include "tui/mask.h"
 
 struct hex {
 	struct slice bytes;
 	int per_row;              /* 8 or 16 */
 	struct span field, value; /* marked: the field, and in it its value */
-	const struct span *masked; /* shown as ** : in order, without overlap */
-	size_t masked_count;
+	const struct mask *mask;   /* shown as **; or NULL */
 };
 
 /* Bytes in a row of that many columns: 16, 8, or 0 where not even these fit. */

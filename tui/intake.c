@@ -1,8 +1,8 @@
 /*
  * The capture as the screens drive it.
  *
- * A slice is short enough that a key press is never kept waiting where one could notice, and long enough that looking at the clock and
- * polling cost nothing beside the work.
+ * A slice is short enough that a key press is never kept waiting where one could notice, and long enough
+ * that looking at the clock and polling cost nothing beside the work.
  */
 #include "tui/intake.h"
 

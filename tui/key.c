@@ -9,10 +9,11 @@ static const struct {
 	int code;
 	const char *name;
 } names[] = {
-	{ KEY_CTRL_B, "Ctrl-B" }, { KEY_CTRL_F, "Ctrl-F" },   { KEY_CTRL_L, "Ctrl-L" }, { KEY_TABULATOR, "Tab" },   { KEY_RETURN, "Enter" },     { KEY_ESC, "Esc" },
-	{ ' ', "Space" },         { KEY_ARROW_UP, "Up" },     { KEY_ARROW_DOWN, "Down" },  { KEY_ARROW_LEFT, "Left" },
-	{ KEY_ARROW_RIGHT, "Right" }, { KEY_FIRST, "Home" },  { KEY_FINAL, "End" },        { KEY_PAGE_UP, "PgUp" },
-	{ KEY_PAGE_DOWN, "PgDn" },
+	{ KEY_CTRL_B, "Ctrl-B" },    { KEY_CTRL_F, "Ctrl-F" },       { KEY_CTRL_L, "Ctrl-L" },
+	{ KEY_TABULATOR, "Tab" },    { KEY_RETURN, "Enter" },        { KEY_ESC, "Esc" },
+	{ ' ', "Space" },            { KEY_ARROW_UP, "Up" },         { KEY_ARROW_DOWN, "Down" },
+	{ KEY_ARROW_LEFT, "Left" },  { KEY_ARROW_RIGHT, "Right" },   { KEY_FIRST, "Home" },
+	{ KEY_FINAL, "End" },        { KEY_PAGE_UP, "PgUp" },        { KEY_PAGE_DOWN, "PgDn" },
 };
 
 void key_add_name(struct buf *out, int code)

@@ -1,8 +1,8 @@
 /*
  * A line of the screen before it is painted: text with the meaning (ink) of each byte.
  *
- * Whatever is added goes through base/text.h, so that a line is always harmless for a terminal; views make lines, tui/screen.c
- * paints them.
+ * Whatever is added goes through base/text.h, so that a line is always harmless for a terminal; views make
+ * lines, tui/screen.c paints them.
  */
 #ifndef TUI_LINE_H
 #define TUI_LINE_H
@@ -46,7 +46,8 @@ void line_add_str(struct line *l, enum ink ink, const char *text);
 void line_addf(struct line *l, enum ink ink, const char *format, ...) __attribute__((format(printf, 3, 4)));
 /* Appends spaces until the line is that many columns long. */
 void line_pad(struct line *l, enum ink ink, int columns);
-/* A cell of a table: text cut or filled with spaces to exactly `width` columns, at the left or the right side of it. */
+/* A cell of a table: text cut or filled with spaces to exactly `width` columns, at the left or the right
+ * side of it. */
 void line_add_cell(struct line *l, enum ink ink, struct slice text, int width, bool right);
 /* Gives `length` bytes of text from byte `from` on another ink (within the text). */
 void line_mark(struct line *l, size_t from, size_t length, enum ink ink);

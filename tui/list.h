@@ -1,8 +1,9 @@
 /*
- * A list of rows of which only those in sight are looked at: what is selected, what is on top, and how keys move it.
+ * A list of rows of which only those in sight are looked at: what is selected, what is on top, and how keys
+ * move it.
  *
- * Rows have absolute numbers (uint64_t) that stay theirs when rows are added at the end or forgotten at the beginning, so ten million
- * rows cost as much as ten.
+ * Rows have absolute numbers (uint64_t) that stay theirs when rows are added at the end or forgotten at the
+ * beginning, so ten million rows cost as much as ten.
  */
 #ifndef TUI_LIST_H
 #define TUI_LIST_H

@@ -1,5 +1,6 @@
 /*
- * Searching text in bytes: memchr finds candidates by their first byte, in both cases where case does not matter.
+ * Searching text in bytes: memchr finds candidates by their first byte, in both cases where case does not
+ * matter.
  */
 #include "tui/pattern.h"
 

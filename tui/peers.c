@@ -1,8 +1,8 @@
 /*
  * Names of the clients.
  *
- * A signin request tells the agent and maybe the user name, its reply tells who the user is. A name is made again when the session
- * knows of another signin.
+ * A signin request tells the agent and maybe the user name, its reply tells who the user is. A name is made
+ * again when the session knows of another signin.
  */
 #include "tui/peers.h"
 

@@ -1,5 +1,5 @@
-/* Who is at the other end of a connection: agent and user from its signin, else its address. Read from the session when a row needs it,
- * and remembered for a few connections. */
+/* Who is at the other end of a connection: agent and user from its signin, else its address. Read from the
+ * session when a row needs it, and remembered for a few connections. */
 #ifndef TUI_PEERS_H
 #define TUI_PEERS_H
 
@@ -17,7 +17,8 @@ struct peers {
 };
 
 void peers_release(struct peers *p);
-/* "nodeapi alice", as sent (not harmless yet); borrowed until the next call. Empty if the connection is not known. */
+/* "nodeapi alice", as sent (not harmless yet); borrowed until the next call. Empty if the connection is not
+ * known. */
 struct slice peers_name(struct peers *p, const struct session *s, uint32_t conn);
 
 #endif

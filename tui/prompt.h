@@ -11,7 +11,8 @@ struct prompt {
 
 enum prompt_answer { PROMPT_MORE, PROMPT_DONE, PROMPT_GONE };
 
-/* Takes a key: DONE when the line is complete (Enter), GONE when the user gave it up (Esc, or deleting in an empty line). */
+/* Takes a key: DONE when the line is complete (Enter), GONE when the user gave it up (Esc, or deleting in
+ * an empty line). */
 enum prompt_answer prompt_key(struct prompt *p, int key);
 
 #endif

@@ -1,9 +1,9 @@
 /*
  * The rows of the Messages view: messages, and between them what is no message (news), in the order of time.
  *
- * Message n is the n-th message, news k the k-th news (from 0), which came after `after[k]` messages. Both only ever grow at the end, so
- * the row of each is fixed: news k stands at row after[k] + k, and in between the messages follow each other. Nothing is copied;
- * a row is found by binary search.
+ * Message n is the n-th message, news k the k-th news (from 0), which came after `after[k]` messages. Both
+ * only ever grow at the end, so the row of each is fixed: news k stands at row after[k] + k, and in between
+ * the messages follow each other. Nothing is copied; a row is found by binary search.
  */
 #ifndef TUI_ROWS_H
 #define TUI_ROWS_H

@@ -1,12 +1,12 @@
 /*
  * The terminal through ncursesw.
  *
- * Inks become attributes once, at the start. Colours are mid-tones that can be read on dark and on light backgrounds; without
- * colours what matters is bold, dim, reversed or underlined. In a locale that is not UTF-8 the few signs of our own become ASCII and
- * foreign characters "?".
+ * Inks become attributes once, at the start. Colours are mid-tones that can be read on dark and on light
+ * backgrounds; without colours what matters is bold, dim, reversed or underlined. In a locale that is not
+ * UTF-8 the few signs of our own become ASCII and foreign characters "?".
  *
- * The terminal is put back by screen_free, by an exit handler (out of memory), and by a handler for the signals of a crash; the
- * latter two need no state of ours, curses knows its own.
+ * The terminal is put back by screen_free, by an exit handler (out of memory), and by a handler for the
+ * signals of a crash; the latter two need no state of ours, curses knows its own.
  */
 #include "tui/screen.h"
 
@@ -33,7 +33,8 @@ struct screen {
 	int click_row, click_col;
 };
 
-/* How inks look: colour numbers on terminals with 256 and with 8 colours (NO_COLOR: the terminal's own), and attributes. */
+/* How inks look: colour numbers on terminals with 256 and with 8 colours (NO_COLOR: the terminal's own),
+ * and attributes. */
 static const struct look {
 	short color256, color8;
 	attr_t with_color, without;
@@ -107,8 +108,8 @@ static void choose_looks(struct screen *s, bool color)
 	}
 }
 
-/* Sequences that terminals send beside those their terminfo entry names (a wrong TERM is common): without them the Esc they begin with
- * would count. */
+/* Sequences that terminals send beside those their terminfo entry names (a wrong TERM is common): without
+ * them the Esc they begin with would count. */
 static void define_keys(void)
 {
 	static const struct {
@@ -244,7 +245,8 @@ static int named_key(wint_t code)
 	return KEY_NONE;
 }
 
-/* Passes over the rest of a sequence that is no known key (ECMA-48, 5.4), so that only an Esc by itself is one. */
+/* Passes over the rest of a sequence that is no known key (ECMA-48, 5.4), so that only an Esc by itself is
+ * one. */
 static int escape(void)
 {
 	wint_t next;

@@ -1,7 +1,8 @@
 /*
  * The terminal: the only part of envscope that knows curses. It paints lines and reads keys.
  *
- * While a screen exists the terminal is put back when the program exits or crashes; the signals TERM, HUP and INT are the caller's.
+ * While a screen exists the terminal is put back when the program exits or crashes; the signals TERM, HUP
+ * and INT are the caller's.
  */
 #ifndef TUI_SCREEN_H
 #define TUI_SCREEN_H
@@ -18,8 +19,8 @@ struct screen_options {
 	bool mouse;
 };
 
-/* Takes the terminal over; the locale is set by then (LC_CTYPE). Keys are read from standard input, or from /dev/tty where that is
- * no terminal. NULL on failure, with a static sentence in *error. */
+/* Takes the terminal over; the locale is set by then (LC_CTYPE). Keys are read from standard input, or from
+ * /dev/tty where that is no terminal. NULL on failure, with a static sentence in *error. */
 struct screen *screen_new(const struct screen_options *o, const char **error);
 /* Gives the terminal back. */
 void screen_free(struct screen *s);
@@ -31,8 +32,8 @@ int screen_fd(const struct screen *s);
 /* The next key that is there; false if there is none. */
 bool screen_key(struct screen *s, struct key *out);
 
-/* Paints a line at that place, cut or filled to `width` columns (all clipped to the terminal). How a row is emphasized goes on top
- * of the inks. */
+/* Paints a line at that place, cut or filled to `width` columns (all clipped to the terminal). How a row is
+ * emphasized goes on top of the inks. */
 enum emphasis { EMPHASIS_NONE, EMPHASIS_BAR, EMPHASIS_SELECTED, EMPHASIS_SELECTED_ELSEWHERE };
 void screen_put(struct screen *s, int row, int col, int width, const struct line *l, enum emphasis e);
 /* Shows the cursor there until the next flush; without it the cursor is hidden. */

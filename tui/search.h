@@ -18,7 +18,8 @@ struct search {
 	uint64_t left;        /* how many are still to be looked at */
 };
 
-/* Starts behind (backward: before) position `from` of first … end - 1, goes around and ends with `from` itself. */
+/* Starts behind (backward: before) position `from` of first … end - 1, goes around and ends with `from`
+ * itself. */
 void search_start(struct search *s, struct view *v, uint64_t first, uint64_t end, uint64_t from, bool backward);
 /* Goes on with positions that were added behind the end since; after SEARCH_NOTHING. */
 void search_extend(struct search *s, uint64_t end);

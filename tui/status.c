@@ -1,5 +1,6 @@
 /*
- * The status line: as much as fits, in three degrees of brevity; and a line with what was lost, of the counts that are not zero.
+ * The status line: as much as fits, in three degrees of brevity; and a line with what was lost, of the
+ * counts that are not zero.
  */
 #include "tui/status.h"
 
@@ -24,8 +25,8 @@ static void add_part(struct buf *out, uint64_t n, const char *what, const char *
 	buf_addf(out, " %s", tightness > 1 ? brief : what);
 }
 
-static void add_parts(struct buf *out, const char *source, const struct session_counts *s, const struct capture_counts *c,
-		      uint32_t threads, int tightness)
+static void add_parts(struct buf *out, const char *source, const struct session_counts *s,
+		      const struct capture_counts *c, uint32_t threads, int tightness)
 {
 	uint64_t dropped = c->source.dropped_kernel + c->source.dropped_interface;
 	buf_addf(out, " %s", tightness ? base_name(source) : source);
@@ -38,8 +39,8 @@ static void add_parts(struct buf *out, const char *source, const struct session_
 	buf_add_str(out, tightness > 1 ? "B" : "B memory");
 }
 
-void status_add(struct line *out, const char *source, const struct session_counts *s, const struct capture_counts *c, uint32_t threads,
-		int width)
+void status_add(struct line *out, const char *source, const struct session_counts *s,
+		const struct capture_counts *c, uint32_t threads, int width)
 {
 	struct buf text = { 0 };
 	for (int tightness = 0; tightness < 3; tightness++) {

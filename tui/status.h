@@ -1,4 +1,5 @@
-/* What is always on the screen: counts of what came, and of what was lost. Pure text; tui/frame.c puts it in its place. */
+/* What is always on the screen: counts of what came, and of what was lost. Pure text; tui/frame.c puts it
+ * in its place. */
 #ifndef TUI_STATUS_H
 #define TUI_STATUS_H
 
@@ -6,9 +7,10 @@
 #include "decode/session.h"
 #include "tui/line.h"
 
-/* "tcp.pcap  1,460,000 packets  2,500,000 messages  0 dropped …", shortened until it fits into `width` columns. */
-void status_add(struct line *out, const char *source, const struct session_counts *s, const struct capture_counts *c, uint32_t threads,
-		int width);
+/* "tcp.pcap  1,460,000 packets  2,500,000 messages  0 dropped …", shortened until it fits into `width`
+ * columns. */
+void status_add(struct line *out, const char *source, const struct session_counts *s,
+		const struct capture_counts *c, uint32_t threads, int width);
 
 /* "Lost: gaps in the capture 2 · …"; nothing if nothing was lost. */
 void status_add_losses(struct buf *out, const struct session_counts *s, const struct capture_counts *c);

@@ -1,8 +1,9 @@
 /*
  * The tree as rows in an array: opening a node inserts rows behind it, closing removes all that are deeper.
  *
- * Rows in sight need only the beginning of a value, so a long text is cut before it is made safe. A value that was opened is shown
- * whole, in rows that each know their part of its text; the text of one node is kept, as neighbouring rows mostly want the same.
+ * Rows in sight need only the beginning of a value, so a long text is cut before it is made safe. A value
+ * that was opened is shown whole, in rows that each know their part of its text; the text of one node is
+ * kept, as neighbouring rows mostly want the same.
  */
 #include "tui/tree.h"
 
@@ -104,7 +105,8 @@ static struct slice whole_value(struct tree *t, const struct node *n)
 	return buf_slice(&t->value);
 }
 
-/* How many bytes at the front of the text go into a row of so many columns: one character at least, and nothing behind a line break. */
+/* How many bytes at the front of the text go into a row of so many columns: one character at least, and
+ * nothing behind a line break. */
 static size_t fitting(struct slice text, int columns)
 {
 	size_t at = 0;
@@ -132,7 +134,8 @@ static int room(const struct tree_row *r, int width)
 	return width - indent(r) - text_columns(slice_head(r->node->name, 200)) - 2;
 }
 
-/* Cuts a text into parts of so many columns and says in part[] (unless NULL) where they stand; returns how many there are. */
+/* Cuts a text into parts of so many columns and says in part[] (unless NULL) where they stand; returns how
+ * many there are. */
 static size_t cut(struct slice text, int columns, struct tree_row *part)
 {
 	struct slice rest = text;
@@ -247,7 +250,8 @@ static void add_part(struct tree *t, const struct tree_row *r, int width, struct
 
 static enum ink value_ink(const struct tree *t, const struct node *n)
 {
-	if (n->kind == NODE_MESSAGE || n->kind == NODE_OBJECT || n->kind == NODE_ARRAY || (n->secret && !t->show_secrets))
+	bool container = n->kind == NODE_MESSAGE || n->kind == NODE_OBJECT || n->kind == NODE_ARRAY;
+	if (container || (n->secret && !t->show_secrets))
 		return INK_DIM;
 	return n->kind == NODE_BAD ? INK_ERROR : INK_PLAIN;
 }

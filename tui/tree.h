@@ -28,8 +28,8 @@ struct tree {
 void tree_release(struct tree *t);
 /* Shows this tree, with its root open, and the ways down to `open` and its children. */
 void tree_set(struct tree *t, const struct node *root, const struct node *open, bool show_secrets);
-/* Opens row i: its children, or its value in parts of `width` columns if it does not fit behind its name. False if there is nothing to
- * open. */
+/* Opens row i: its children, or its value in parts of `width` columns if it does not fit behind its name.
+ * False if there is nothing to open. */
 bool tree_open(struct tree *t, size_t i, int width);
 /* Closes row i; false if it was not open. */
 bool tree_close(struct tree *t, size_t i);

@@ -1,8 +1,9 @@
 /*
  * The loop: one thread, one poll on the terminal and the source.
  *
- * Long work (reading the capture, searching) is done in slices between keys. Keys and news only say that the screen must be drawn;
- * it is, at most thirty times a second. A signal that asks to end interrupts poll, or is seen when poll returns by itself.
+ * Long work (reading the capture, searching) is done in slices between keys. Keys and news only say that
+ * the screen must be drawn; it is, at most thirty times a second. A signal that asks to end interrupts
+ * poll, or is seen when poll returns by itself.
  */
 #include "tui/tui.h"
 

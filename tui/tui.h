@@ -20,8 +20,9 @@ struct tui_options {
 	const volatile sig_atomic_t *stop; /* nonzero: a signal asks to end (looked at at least four times a second); or NULL */
 };
 
-/* Shows the screens until the user leaves or *stop says so. Everything in o is borrowed during the call. Returns an exit status: 0; 2
- * when there is no terminal that could be used (a sentence is on standard error); 3 when the source could not be read to its end. */
+/* Shows the screens until the user leaves or *stop says so. Everything in o is borrowed during the call.
+ * Returns an exit status: 0; 2 when there is no terminal that could be used (a sentence is on standard
+ * error); 3 when the source could not be read to its end. */
 int tui_run(const struct tui_options *o);
 
 #endif

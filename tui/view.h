@@ -1,6 +1,6 @@
 /*
- * A view: one screen. It is one file (tui/view_NAME.c) and one const table of functions; scrolling, selection, search, title and
- * columns are shared.
+ * A view: one screen. It is one file (tui/view_NAME.c) and one const table of functions; scrolling,
+ * selection, search, title and columns are shared.
  *
  * Commands return what must happen next (enum reaction); nothing is drawn from a key.
  */

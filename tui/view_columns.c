@@ -1,6 +1,6 @@
 /*
- * Choosing columns: a row for each column of the list below, with a cross for those that are shown. What does not fit into the
- * terminal is left out all the same.
+ * Choosing columns: a row for each column of the list below, with a cross for those that are shown. What
+ * does not fit into the terminal is left out all the same.
  */
 #include "tui/view_columns.h"
 

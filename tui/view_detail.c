@@ -6,51 +6,18 @@
  *	 ▼ envelope: Envelope     | 0000  0a 05 71 75 65 72 79 …
  *	     command: query       | the bytes of the selected field are marked
  *
- * On a narrow terminal the bytes stand below the fields. The message's bytes are copied when it is shown, since the session lends them
- * for a moment only; tree and nodes borrow from that copy. Bytes of secrets are masked.
+ * On a narrow terminal the bytes stand below the fields. The message's bytes are copied when it is shown,
+ * since the session lends them for a moment only; tree and nodes borrow from that copy. Bytes of secrets
+ * are masked.
  */
 #include "tui/view_detail.h"
 
-#include "base/amount.h"
-#include "base/text.h"
-#include "base/when.h"
 #include "base/xalloc.h"
-#include "decode/redact.h"
-#include "tui/app.h"
-#include "tui/facts.h"
-#include "tui/hex.h"
-#include "tui/tree.h"
+#include "tui/detail.h"
 
 #include <stdlib.h>
 
-enum {
-	BUDGET = 32 << 20,   /* of a dissection */
-	WIDE = 100,          /* columns from which on the bytes stand beside the fields */
-	TREE_LEAST = 48,     /* columns that the fields keep when there are 16 bytes in a row */
-	BELOW_LEAST = 8,     /* rows from which on there is room for bytes below the fields */
-	RULES_SHOWN = 4,
-	WHEEL = 3,
-};
-
-struct detail {
-	struct view view;         /* its list: the rows of the tree */
-	uint32_t n;
-	uint32_t place;           /* which message of its thread it is, from 1; 0 unknown */
-	struct buf bytes;
-	struct dissection d;
-	struct tree tree;
-	const struct node **node; /* all nodes in order: what is searched */
-	size_t nodes;
-	struct span *masked;      /* bytes of secrets */
-	size_t masked_count;
-	bool hide_bytes;
-	bool in_bytes;            /* the bytes have the keys */
-	struct list rows;         /* of the bytes; nothing is selected there */
-	struct hex hex;
-	struct area hex_area;
-	const struct node *shown; /* the node whose bytes were brought into sight */
-	int width;                /* of the tree when it was drawn last */
-};
+enum { BUDGET = 32 << 20 /* of a dissection */, WHEEL = 3 };
 
 static struct detail *self(struct view *v)
 {
@@ -73,7 +40,7 @@ static void free_detail(struct view *v)
 	dissection_release(&d->d);
 	buf_release(&d->bytes);
 	free(d->node);
-	free(d->masked);
+	mask_release(&d->mask);
 	free(d);
 }
 
@@ -88,50 +55,6 @@ static void list_nodes(struct detail *d)
 	d->nodes = 0;
 	for (const struct node *n = d->d.root; n; n = node_after(n, d->d.root))
 		d->node[d->nodes++] = n;
-}
-
-static void mask(struct detail *d, size_t from, size_t to)
-{
-	d->masked = xreallocarray(d->masked, d->masked_count + 1, sizeof *d->masked);
-	d->masked[d->masked_count++] = (struct span){ (uint32_t)from, (uint32_t)to };
-}
-
-static int by_place(const void *a, const void *b)
-{
-	const struct span *x = a, *y = b;
-	return x->from < y->from ? -1 : x->from > y->from;
-}
-
-/* Puts the spans in order and joins those that overlap. */
-static void join_masked(struct detail *d)
-{
-	size_t count = 0;
-	if (d->masked_count)
-		qsort(d->masked, d->masked_count, sizeof *d->masked, by_place);
-	for (size_t i = 0; i < d->masked_count; i++) {
-		struct span *last = count ? &d->masked[count - 1] : NULL;
-		if (!last || d->masked[i].from > last->to)
-			d->masked[count++] = d->masked[i];
-		else if (d->masked[i].to > last->to)
-			last->to = d->masked[i].to;
-	}
-	d->masked_count = count;
-}
-
-/* Which bytes are secret: values of secret fields, and of secret keys in whatever JSON the message holds. */
-static void list_masked(struct detail *d)
-{
-	struct slice bytes = buf_slice(&d->bytes);
-	size_t start, end = 0;
-	d->masked_count = 0;
-	if (d->view.app->o->show_secrets)
-		return;
-	for (size_t i = 0; i < d->nodes; i++)
-		if (d->node[i]->secret && !d->node[i]->from_text)
-			mask(d, d->node[i]->value_offset, d->node[i]->value_offset + d->node[i]->value_length);
-	while (redact_next(bytes, end, &start, &end))
-		mask(d, start, end);
-	join_masked(d);
 }
 
 static uint32_t place_in_thread(const struct session *s, const struct record *r, uint32_t n)
@@ -164,7 +87,9 @@ void view_detail_set(struct view *v, uint32_t n)
 	buf_release(&scratch);
 	dissect(d, r);
 	list_nodes(d);
-	list_masked(d);
+	mask_clear(&d->mask);
+	if (!v->app->o->show_secrets)
+		mask_set(&d->mask, d->d.root, buf_slice(&d->bytes));
 	tree_set(&d->tree, d->d.root, d->d.payload, v->app->o->show_secrets);
 	d->shown = NULL;
 	d->rows = (struct list){ 0 };
@@ -173,261 +98,10 @@ void view_detail_set(struct view *v, uint32_t n)
 	list_show(&v->list, d->d.payload ? tree_find(&d->tree, d->d.payload) : 0);
 }
 
-/* The top: what is known of the message. */
-
-/* Appends a fact to the line; draws the line first if it would be too long with it. */
-static void add_fact(struct detail *d, struct area *area, enum ink ink, struct slice text)
-{
-	struct line *l = &d->view.app->line;
-	if (l->columns > 1 && l->columns + 2 + text_columns(text) > area->width && area->height > 0) {
-		screen_put(d->view.app->screen, area->row++, area->col, area->width, l, EMPHASIS_NONE);
-		area->height--;
-		line_clear(l);
-	}
-	line_add_str(l, INK_PLAIN, l->columns > 1 ? "  " : l->columns ? "" : " ");
-	line_add(l, ink, text, area->width - l->columns);
-}
-
-static void end_line(struct detail *d, struct area *area)
-{
-	struct line *l = &d->view.app->line;
-	if (l->columns && area->height > 0) {
-		screen_put(d->view.app->screen, area->row++, area->col, area->width, l, EMPHASIS_NONE);
-		area->height--;
-	}
-	line_clear(l);
-}
-
-static void add_place(const struct detail *d, struct buf *out, const struct record *r)
-{
-	struct thread_info info;
-	if (r->role != ROLE_SINGLE)
-		buf_addf(out, "%s", role_name((enum role)r->role));
-	if (!d->place || !session_record(d->view.app->session, r->thread))
-		return;
-	session_thread(d->view.app->session, r->thread, &info);
-	if (info.messages > 1)
-		buf_addf(out, ", %u of %u in its thread (%s)", d->place, info.messages, thread_state_name(info.state));
-}
-
-static void add_latency(const struct detail *d, struct buf *out)
-{
-	int64_t latency = session_latency(d->view.app->session, d->n);
-	if (latency < 0)
-		return;
-	buf_add_str(out, "after ");
-	when_add_span(out, latency);
-}
-
-enum fact { FACT_TRANSPORT, FACT_SIZE, FACT_TIME, FACT_TYPE, FACT_PLACE, FACT_LATENCY, FACTS };
-
-static void make_fact(struct detail *d, enum fact fact, const struct record *r, struct buf *out)
-{
-	struct app *a = d->view.app;
-	switch (fact) {
-	case FACT_TRANSPORT:
-		buf_addf(out, "connection %u (%s%s, ", r->conn, transport_name((enum transport)r->transport), r->tls ? "+tls" : "");
-		buf_add(out, peers_name(&a->peers, a->session, r->conn));
-		buf_add_str(out, ")");
-		break;
-	case FACT_SIZE:
-		amount_add_grouped(out, r->size);
-		buf_add_str(out, " bytes");
-		break;
-	case FACT_TIME: when_add_clock(out, r->time, a->o->utc); break;
-	case FACT_TYPE:
-		if (d->d.type_by_command && d->d.type)
-			buf_add_str(out, "type known by the command only");
-		break;
-	case FACT_PLACE: add_place(d, out, r); break;
-	default: add_latency(d, out);
-	}
-}
-
-static void draw_facts(struct detail *d, struct area *area, const struct record *r)
-{
-	struct buf text = { 0 };
-	line_clear(&d->view.app->line);
-	for (int i = 0; i < FACTS; i++) {
-		buf_clear(&text);
-		make_fact(d, (enum fact)i, r, &text);
-		if (text.len)
-			add_fact(d, area, INK_PLAIN, buf_slice(&text));
-	}
-	end_line(d, area);
-	buf_release(&text);
-}
-
-static void draw_rules(struct detail *d, struct area *area, uint32_t rules)
-{
-	struct line *l = &d->view.app->line;
-	int shown = 0;
-	for (int severity = SEVERITY_ERROR; severity >= SEVERITY_NOTE; severity--)
-		for (int i = 0; i < RULES; i++) {
-			const struct rule_info *rule = rule_info((enum rule)i);
-			if (!(rules & 1u << i) || rule->severity != (enum severity)severity || shown++ >= RULES_SHOWN)
-				continue;
-			line_clear(l);
-			line_addf(l, facts_severity_ink(severity), " %s %s", severity_name(rule->severity), rule->name);
-			line_addf(l, INK_PLAIN, ": %s", rule->sentence);
-			end_line(d, area);
-		}
-	line_clear(l);
-	if (shown > RULES_SHOWN)
-		line_addf(l, INK_DIM, " and %d more rules", shown - RULES_SHOWN);
-	end_line(d, area);
-}
-
-static void draw_missing(struct detail *d, struct area *area, const struct record *r)
-{
-	struct buf text = { 0 };
-	if (d->bytes.len >= r->size)
-		return;
-	buf_add_str(&text, d->bytes.len ? "Cut: only " : "Its bytes can't be read again: ");
-	amount_add_grouped(&text, d->bytes.len);
-	buf_add_str(&text, " of ");
-	amount_add_grouped(&text, r->size);
-	buf_add_str(&text, " bytes are there.");
-	line_clear(&d->view.app->line);
-	add_fact(d, area, INK_WARNING, buf_slice(&text));
-	end_line(d, area);
-	buf_release(&text);
-}
-
-/* The panes. */
-
-static const struct node *selected(const struct detail *d)
-{
-	size_t i = (size_t)d->view.list.selected;
-	return i < d->tree.rows ? d->tree.row[i].node : NULL;
-}
-
-static void draw_heading(struct detail *d, struct area *area, const char *text, bool has_keys)
-{
-	struct line *l = &d->view.app->line;
-	if (area->height < 1)
-		return;
-	line_clear(l);
-	line_addf(l, INK_HEAD, has_keys ? "[%s]" : " %s", text);
-	line_pad(l, INK_HEAD, area->width);
-	screen_put(d->view.app->screen, area->row++, area->col, area->width, l, EMPHASIS_NONE);
-	area->height--;
-}
-
-static void draw_tree(struct detail *d, struct area area)
-{
-	if (d->width != area.width)
-		tree_close_values(&d->tree);
-	d->width = area.width;
-	draw_heading(d, &area, "Fields", !d->in_bytes && !d->hide_bytes);
-	list_set(&d->view.list, 0, d->tree.rows, area.height > 0 ? area.height : 0);
-	view_draw_list(&d->view, area, d->in_bytes ? EMPHASIS_SELECTED_ELSEWHERE : EMPHASIS_SELECTED);
-}
-
-/* Brings the bytes of the selected node into sight when another one was selected. */
-static void follow_selection(struct detail *d, const struct node *n)
-{
-	if (!n || n == d->shown)
-		return;
-	uint64_t first = n->offset / (uint32_t)d->hex.per_row;
-	uint64_t last = (n->offset + (n->length ? n->length - 1 : 0)) / (uint32_t)d->hex.per_row;
-	bool seen = first >= d->rows.top && last < d->rows.top + (uint64_t)d->rows.height;
-	d->shown = n;
-	if (seen)
-		return;
-	list_scroll(&d->rows, -(int64_t)d->rows.top);
-	list_scroll(&d->rows, (int64_t)first - (first > 0 && last > first ? 1 : 0));
-}
-
-static void draw_hex_heading(struct detail *d, struct area *area, const struct node *n)
-{
-	struct buf text = { 0 };
-	buf_add_str(&text, "Bytes");
-	if (n && n->length) {
-		buf_addf(&text, " %u-%u", n->offset, n->offset + n->length - 1);
-		buf_addf(&text, n->from_text ? " (the text it is in)" : " (value %u)", n->value_length);
-	}
-	draw_heading(d, area, buf_cstr(&text), d->in_bytes);
-	buf_release(&text);
-}
-
-static void draw_hex(struct detail *d, struct area area)
-{
-	const struct node *n = selected(d);
-	struct line *l = &d->view.app->line;
-	uint64_t row;
-	d->hex = (struct hex){ .bytes = buf_slice(&d->bytes), .per_row = hex_per_row(d->bytes.len, area.width),
-			       .masked = d->masked, .masked_count = d->masked_count };
-	draw_hex_heading(d, &area, n);
-	d->hex_area = area;
-	if (!d->hex.per_row)
-		return;
-	if (n) {
-		d->hex.field = (struct span){ n->offset, n->offset + n->length };
-		d->hex.value = (struct span){ n->value_offset, n->value_offset + n->value_length };
-	}
-	list_set(&d->rows, 0, hex_rows(&d->hex), area.height > 0 ? area.height : 0);
-	follow_selection(d, n);
-	for (int i = 0; i < area.height; i++) {
-		line_clear(l);
-		if (list_at(&d->rows, i, &row))
-			hex_add_row(l, &d->hex, row);
-		screen_put(d->view.app->screen, area.row + i, area.col, area.width, l, EMPHASIS_NONE);
-	}
-}
-
-static void draw_divider(struct detail *d, struct area area)
-{
-	struct line *l = &d->view.app->line;
-	line_clear(l);
-	line_add_str(l, INK_DIM, "│");
-	for (int i = 0; i < area.height; i++)
-		screen_put(d->view.app->screen, area.row + i, area.col, 1, l, EMPHASIS_NONE);
-}
-
-static void draw_beside(struct detail *d, struct area area)
-{
-	int hex = hex_width(d->bytes.len, 16);
-	if (area.width - hex - 2 < TREE_LEAST)
-		hex = hex_width(d->bytes.len, 8);
-	int tree = area.width - hex - 2;
-	draw_tree(d, (struct area){ area.row, area.col, area.height, tree });
-	draw_divider(d, (struct area){ area.row, area.col + tree, area.height, 1 });
-	draw_hex(d, (struct area){ area.row, area.col + tree + 1, area.height, hex + 1 });
-}
-
-static void draw_below(struct detail *d, struct area area)
-{
-	int hex = area.height < BELOW_LEAST ? 0 : area.height * 2 / 5;
-	draw_tree(d, (struct area){ area.row, area.col, area.height - hex, area.width });
-	draw_hex(d, (struct area){ area.row + area.height - hex, area.col, hex, area.width });
-}
-
-/* The top, in a third of the area at most; takes it off the area. */
-static void draw_top(struct detail *d, struct area *area)
-{
-	const struct record *r = session_record(d->view.app->session, d->n);
-	struct area top = { area->row, area->col, area->height / 3, area->width };
-	if (!r)
-		return;
-	draw_missing(d, &top, r);
-	draw_facts(d, &top, r);
-	draw_rules(d, &top, r->rules);
-	area->height -= top.row - area->row;
-	area->row = top.row;
-}
-
 static void draw(struct view *v, struct area area)
 {
-	struct detail *d = self(v);
-	d->hex_area = (struct area){ 0 };
-	draw_top(d, &area);
-	if (d->hide_bytes)
-		draw_tree(d, area);
-	else if (area.width >= WIDE)
-		draw_beside(d, area);
-	else
-		draw_below(d, area);
+	detail_draw_top(self(v), &area);
+	detail_draw_panes(self(v), area);
 }
 
 static void draw_row(struct view *v, uint64_t row, int width, struct line *out)
@@ -473,7 +147,8 @@ static unsigned go(struct detail *d, bool forward)
 	if (n && session_record(a->session, n))
 		view_detail_set(&d->view, n);
 	else
-		app_notice(a, forward ? "This is the last message of the thread so far." : "This is the first message of the thread.");
+		app_notice(a, forward ? "This is the last message of the thread so far."
+				      : "This is the first message of the thread.");
 	return REDRAW;
 }
 
@@ -630,7 +305,7 @@ static unsigned mouse(struct view *v, struct key key)
 static void positions(struct view *v, uint64_t *first, uint64_t *end, uint64_t *current)
 {
 	struct detail *d = self(v);
-	const struct node *n = selected(d);
+	const struct node *n = detail_selected(d);
 	*first = *current = 0;
 	*end = d->nodes;
 	while (*current < d->nodes && d->node[*current] != n)
@@ -653,7 +328,8 @@ static void show(struct view *v, uint64_t at)
 const struct view_ops view_detail = {
 	.name = "Detail",
 	.where = IN_DETAIL,
-	.about = "One message: its fields as a tree, with the JSON and the tokens in them, and its bytes. The bytes of the selected field are marked.",
+	.about = "One message: its fields as a tree, with the JSON and the tokens in them, and its bytes. "
+		 "The bytes of the selected field are marked.",
 	.new = new_detail,
 	.free = free_detail,
 	.add_title = add_title,

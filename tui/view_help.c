@@ -1,6 +1,6 @@
 /*
- * The help: lines made when it is opened, from the tables that the program itself works with: the commands that apply, the columns of
- * the view, the rules, the counts of what was lost.
+ * The help: lines made when it is opened, from the tables that the program itself works with: the commands
+ * that apply, the columns of the view, the rules, the counts of what was lost.
  */
 #include "tui/view_help.h"
 

@@ -1,5 +1,6 @@
 /*
- * Messages: a row for each in the order of their completion, and the news where they came. Which row is what says tui/rows.h.
+ * Messages: a row for each in the order of their completion, and the news where they came. Which row is
+ * what says tui/rows.h.
  */
 #include "tui/view_messages.h"
 
@@ -277,7 +278,8 @@ void view_messages_select(struct view *v, uint32_t n)
 const struct view_ops view_messages = {
 	.name = "Messages",
 	.where = IN_MESSAGES,
-	.about = "Each row is a message. Between them stands what is no message: gaps in the capture, streams that are not OpenIAP.",
+	.about = "Each row is a message. Between them stands what is no message: gaps in the capture, "
+		 "streams that are not OpenIAP.",
 	.new = new_messages,
 	.free = free_messages,
 	.rows = rows,

@@ -1,7 +1,8 @@
 /*
- * Threads: a row for each, in the order of their first messages. A row's number is the thread's index in the session.
+ * Threads: a row for each, in the order of their first messages. A row's number is the thread's index in
+ * the session.
  *
- * The rows show what the session knows now; how many there are is the app's to say (it may have frozen the screen).
+ * How much of the session is shown is the app's to say: the user may have frozen the screen.
  */
 #include "tui/view_threads.h"
 
@@ -9,6 +10,7 @@
 #include "base/when.h"
 #include "base/xalloc.h"
 #include "tui/app.h"
+#include "tui/as_of.h"
 #include "tui/facts.h"
 
 #include <stdlib.h>
@@ -136,7 +138,8 @@ static enum ink draw_rules(struct cell *c)
 
 static const struct column columns[] = {
 	{ "Time", 8, 15, 0, 2, false, draw_time, "when its first message was complete; w changes between three forms" },
-	{ "Conn", 4, 18, 1, 1, false, draw_conn, "connection number, agent and user as they signed in, else the client's address" },
+	{ "Conn", 4, 18, 1, 1, false, draw_conn,
+	  "connection number, agent and user as they signed in, else the client's address" },
 	{ "Command", 12, 20, 0, 0, false, draw_command, "command of its first message" },
 	{ "Gist", 15, 24, 4, 0, false, draw_gist, "what it is about; if it failed, the error first" },
 	{ "State", 6, 14, 0, 0, false, draw_state, "open, streaming, done, failed, unanswered, broken …" },
@@ -202,8 +205,9 @@ static bool read_row(struct threads *t, uint64_t number, struct row *out)
 	uint32_t first = session_thread_at(s, (uint32_t)number);
 	if (!session_record(s, first))
 		return false;
-	session_thread(s, first, &out->info);
-	peers_name(&t->view.app->peers, s, session_record(s, first)->conn); /* before bytes are borrowed from the session */
+	thread_as_of(s, first, t->view.app->seen.messages, &out->info);
+	/* Now, before bytes are borrowed from the session: */
+	peers_name(&t->view.app->peers, s, session_record(s, first)->conn);
 	out->number = number;
 	out->failed = out->info.state == THREAD_FAILED;
 	read_error(t, out);

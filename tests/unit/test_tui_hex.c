@@ -37,8 +37,9 @@ static void test_rows(void **state)
 
 static void test_masked(void **state)
 {
-	const struct span masked[] = { { 2, 4 }, { 10, 18 } };
-	struct hex h = { .bytes = slice_of(bytes, 29), .per_row = 16, .masked = masked, .masked_count = 2 };
+	struct span spans[] = { { 2, 4 }, { 10, 18 } };
+	const struct mask mask = { spans, 2 };
+	struct hex h = { .bytes = slice_of(bytes, 29), .per_row = 16, .mask = &mask };
 	(void)state;
 	row_is(&h, 0, "0000  48 65 ** ** 6f 2c 1b 5b  32 4a ** ** ** ** ** **  He**o,.[2J******");
 	row_is(&h, 1, "0010  ** ** 22 61 6e 64 22 20  6d 6f 72 65 0a           **\"and\" more.");

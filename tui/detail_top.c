@@ -1,0 +1,145 @@
+/*
+ * The top of the Detail view: what is known of the message, in as many lines as that takes, and each broken
+ * rule with its sentence.
+ */
+#include "tui/detail.h"
+
+#include "base/amount.h"
+#include "base/text.h"
+#include "base/when.h"
+#include "tui/facts.h"
+
+enum { RULES_SHOWN = 4 };
+
+/* Appends a fact to the line; draws the line first if it would be too long with it. */
+static void add_fact(struct detail *d, struct area *area, enum ink ink, struct slice text)
+{
+	struct line *l = &d->view.app->line;
+	if (l->columns > 1 && l->columns + 2 + text_columns(text) > area->width && area->height > 0) {
+		screen_put(d->view.app->screen, area->row++, area->col, area->width, l, EMPHASIS_NONE);
+		area->height--;
+		line_clear(l);
+	}
+	line_add_str(l, INK_PLAIN, l->columns > 1 ? "  " : l->columns ? "" : " ");
+	line_add(l, ink, text, area->width - l->columns);
+}
+
+static void end_line(struct detail *d, struct area *area)
+{
+	struct line *l = &d->view.app->line;
+	if (l->columns && area->height > 0) {
+		screen_put(d->view.app->screen, area->row++, area->col, area->width, l, EMPHASIS_NONE);
+		area->height--;
+	}
+	line_clear(l);
+}
+
+static void add_place(const struct detail *d, struct buf *out, const struct record *r)
+{
+	struct thread_info info;
+	if (r->role != ROLE_SINGLE)
+		buf_addf(out, "%s", role_name((enum role)r->role));
+	if (!d->place || !session_record(d->view.app->session, r->thread))
+		return;
+	session_thread(d->view.app->session, r->thread, &info);
+	if (info.messages > 1)
+		buf_addf(out, ", %u of %u in its thread (%s)", d->place, info.messages, thread_state_name(info.state));
+}
+
+static void add_latency(const struct detail *d, struct buf *out)
+{
+	int64_t latency = session_latency(d->view.app->session, d->n);
+	if (latency < 0)
+		return;
+	buf_add_str(out, "after ");
+	when_add_span(out, latency);
+}
+
+enum fact { FACT_TRANSPORT, FACT_SIZE, FACT_TIME, FACT_TYPE, FACT_PLACE, FACT_LATENCY, FACTS };
+
+static void make_fact(struct detail *d, enum fact fact, const struct record *r, struct buf *out)
+{
+	struct app *a = d->view.app;
+	switch (fact) {
+	case FACT_TRANSPORT:
+		buf_addf(out, "connection %u (%s%s, ", r->conn, transport_name((enum transport)r->transport),
+			 r->tls ? "+tls" : "");
+		buf_add(out, peers_name(&a->peers, a->session, r->conn));
+		buf_add_str(out, ")");
+		break;
+	case FACT_SIZE:
+		amount_add_grouped(out, r->size);
+		buf_add_str(out, " bytes");
+		break;
+	case FACT_TIME: when_add_clock(out, r->time, a->o->utc); break;
+	case FACT_TYPE:
+		if (d->d.type_by_command && d->d.type)
+			buf_add_str(out, "type known by the command only");
+		break;
+	case FACT_PLACE: add_place(d, out, r); break;
+	default: add_latency(d, out);
+	}
+}
+
+static void draw_facts(struct detail *d, struct area *area, const struct record *r)
+{
+	struct buf text = { 0 };
+	line_clear(&d->view.app->line);
+	for (int i = 0; i < FACTS; i++) {
+		buf_clear(&text);
+		make_fact(d, (enum fact)i, r, &text);
+		if (text.len)
+			add_fact(d, area, INK_PLAIN, buf_slice(&text));
+	}
+	end_line(d, area);
+	buf_release(&text);
+}
+
+static void draw_rules(struct detail *d, struct area *area, uint32_t rules)
+{
+	struct line *l = &d->view.app->line;
+	int shown = 0;
+	for (int severity = SEVERITY_ERROR; severity >= SEVERITY_NOTE; severity--)
+		for (int i = 0; i < RULES; i++) {
+			const struct rule_info *rule = rule_info((enum rule)i);
+			if (!(rules & 1u << i) || rule->severity != (enum severity)severity || shown++ >= RULES_SHOWN)
+				continue;
+			line_clear(l);
+			line_addf(l, facts_severity_ink(severity), " %s %s", severity_name(rule->severity), rule->name);
+			line_addf(l, INK_PLAIN, ": %s", rule->sentence);
+			end_line(d, area);
+		}
+	line_clear(l);
+	if (shown > RULES_SHOWN)
+		line_addf(l, INK_DIM, " and %d more rules", shown - RULES_SHOWN);
+	end_line(d, area);
+}
+
+static void draw_missing(struct detail *d, struct area *area, const struct record *r)
+{
+	struct buf text = { 0 };
+	if (d->bytes.len >= r->size)
+		return;
+	buf_add_str(&text, d->bytes.len ? "Cut: only " : "Its bytes can't be read again: ");
+	amount_add_grouped(&text, d->bytes.len);
+	buf_add_str(&text, " of ");
+	amount_add_grouped(&text, r->size);
+	buf_add_str(&text, " bytes are there.");
+	line_clear(&d->view.app->line);
+	add_fact(d, area, INK_WARNING, buf_slice(&text));
+	end_line(d, area);
+	buf_release(&text);
+}
+
+void detail_draw_top(struct detail *d, struct area *area)
+{
+	const struct record *r = session_record(d->view.app->session, d->n);
+	struct area top = { area->row, area->col, area->height / 3, area->width };
+	if (!r)
+		return;
+	draw_missing(d, &top, r);
+	draw_facts(d, &top, r);
+	draw_rules(d, &top, r->rules);
+	area->height -= top.row - area->row;
+	area->row = top.row;
+}
