@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { CHUNK_ITEMS = 4096 };
+enum { CHUNK_ITEMS = 32768 };
 
 struct chunks {
 	uint8_t **chunk;       /* directory; forgotten chunks are NULL */

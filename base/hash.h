@@ -11,20 +11,30 @@ static inline uint64_t hash_mix(uint64_t a, uint64_t b)
 	return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
+static inline uint64_t hash_word(const uint8_t *at, size_t n)
+{
+	uint64_t word = 0;
+	memcpy(&word, at, n);
+	return word;
+}
+
+/* The last bytes, fewer than 8, in one word: two overlapping loads are quicker than a call for so few. */
+static inline uint64_t hash_tail(const uint8_t *at, size_t left)
+{
+	if (left >= 4)
+		return hash_word(at, 4) << 32 | hash_word(at + left - 4, 4);
+	return left ? (uint64_t)at[0] << 16 | (uint64_t)at[left / 2] << 8 | at[left - 1] : 0;
+}
+
 /* The hash of s under the key; never 0, so that 0 can mark an empty slot. */
 static inline uint64_t hash_bytes(struct slice s, uint64_t key)
 {
-	uint64_t h = key ^ (s.len * 0x9e3779b97f4a7c15u), word;
+	uint64_t h = key ^ (s.len * 0x9e3779b97f4a7c15u);
 	const uint8_t *at = s.at;
 	size_t left = s.len;
-	for (; left >= 8; at += 8, left -= 8) {
-		memcpy(&word, at, 8);
-		h = hash_mix(h ^ word, 0xd6e8feb86659fd93u);
-	}
-	word = 0;
-	if (left)
-		memcpy(&word, at, left);
-	h = hash_mix(h ^ word, 0xa0761d6478bd642fu);
+	for (; left >= 8; at += 8, left -= 8)
+		h = hash_mix(h ^ hash_word(at, 8), 0xd6e8feb86659fd93u);
+	h = hash_mix(h ^ hash_tail(at, left), 0xa0761d6478bd642fu);
 	h = hash_mix(h ^ key, 0xe7037ed1a0b428dbu);
 	return h ? h : 1;
 }

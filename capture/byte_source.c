@@ -24,7 +24,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
-enum { PIECE = 1 << 20 };
+enum { PIECE = 1 << 18 };
 
 struct gzip {
 	z_stream z;

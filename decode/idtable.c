@@ -15,7 +15,7 @@
 
 #include <stdlib.h>
 
-enum { FIRST = 1024, GENERATION = 65536, OPEN_MAX = 1 << 20 };
+enum { FIRST = 1024, GENERATION = 16384, OPEN_MAX = 1 << 20 };
 
 struct generation {
 	struct id_entry *slot;
@@ -102,24 +102,36 @@ static void resize(struct generation *g, size_t slots)
 	*g = bigger;
 }
 
-/* The young generation is full: it becomes the old one. */
+/* Moves the entries that are still open to the front of the slots; returns how many there are. */
+static size_t gather_open(const struct idtable *t, struct generation *g)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < g->slots; i++)
+		if (g->slot[i].key && g->slot[i].open && t->still_open(t->user, &g->slot[i]))
+			g->slot[n++] = g->slot[i];
+	return n;
+}
+
+/* The young generation is full: it becomes the old one, and the old one's slots are used again. */
 static void turn(struct idtable *t)
 {
-	struct generation gone = t->old;
+	struct generation gone = t->old, young = { gone.slot, gone.slots, 0 };
+	size_t open = gather_open(t, &gone), kept = open < t->fill / 2 ? open : t->fill / 2;
+	struct id_entry *still = xcalloc(kept, sizeof *still);
+	if (kept)
+		memcpy(still, gone.slot, kept * sizeof *still);
+	t->forgotten += open - kept;
 	t->old = t->young;
-	t->young = (struct generation){ xcalloc(t->old.slots, sizeof *gone.slot), t->old.slots, 0 };
-	for (size_t i = 0; i < gone.slots; i++) {
-		struct id_entry *e = &gone.slot[i];
-		if (!e->key || !e->open || !t->still_open(t->user, e))
-			continue;
-		if (t->young.count < t->fill / 2)
-			insert(&t->young, e);
-		else
-			t->forgotten++;
-	}
-	if (t->young.count >= t->fill / 4 && t->fill < OPEN_MAX)
+	if (!young.slot)
+		young = (struct generation){ xcalloc(t->old.slots, sizeof *still), t->old.slots, 0 };
+	else
+		memset(young.slot, 0, young.slots * sizeof *still);
+	for (size_t i = 0; i < kept; i++)
+		insert(&young, &still[i]);
+	t->young = young;
+	free(still);
+	if (kept >= t->fill / 4 && t->fill < OPEN_MAX)
 		t->fill *= 2;
-	free(gone.slot);
 }
 
 struct id_entry *idtable_add(struct idtable *t, uint64_t key, uint32_t n, enum id_kind kind, bool open)

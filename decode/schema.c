@@ -59,6 +59,7 @@ struct schema {
 	uint16_t type_slot[SLOTS], command_slot[SLOTS]; /* numbers, 0 for an empty slot */
 	struct command_info command[2 * TYPES + 1];     /* [0] unused */
 	char *name[2 * TYPES + 1];                      /* what command[].name points to where it was derived */
+	uint8_t command_len[2 * TYPES + 1], type_len[TYPES + 1]; /* of the names */
 	uint16_t commands;
 };
 
@@ -78,21 +79,29 @@ static void add_type(struct schema *s, type_id t)
 	while (s->type_slot[i])
 		i = (i + 1) % SLOTS;
 	s->type_slot[i] = t;
+	s->type_len[t] = (uint8_t)strlen(descriptors[t - 1]->name);
+}
+
+static bool same_type(const struct schema *s, type_id t, struct slice name)
+{
+	return name.len == s->type_len[t] && memcmp(descriptors[t - 1]->name, name.at, name.len) == 0;
 }
 
 static type_id type_of_full_name(const struct schema *s, struct slice name)
 {
 	for (size_t i = slot_of(name); s->type_slot[i]; i = (i + 1) % SLOTS)
-		if (slice_eq(type_name(s->type_slot[i]), name))
+		if (same_type(s, s->type_slot[i], name))
 			return s->type_slot[i];
 	return 0;
 }
 
 static uint16_t command_exact(const struct schema *s, struct slice name)
 {
-	for (size_t i = slot_of(name); s->command_slot[i]; i = (i + 1) % SLOTS)
-		if (slice_is(name, s->command[s->command_slot[i]].name))
-			return s->command_slot[i];
+	for (size_t i = slot_of(name); s->command_slot[i]; i = (i + 1) % SLOTS) {
+		uint16_t c = s->command_slot[i];
+		if (name.len == s->command_len[c] && memcmp(name.at, s->command[c].name, name.len) == 0)
+			return c;
+	}
 	return 0;
 }
 
@@ -102,6 +111,7 @@ static void add_command(struct schema *s, struct command_info info)
 		return;
 	uint16_t number = ++s->commands;
 	s->command[number] = info;
+	s->command_len[number] = (uint8_t)strlen(info.name);
 	size_t i = slot_of(slice_str(info.name));
 	while (s->command_slot[i])
 		i = (i + 1) % SLOTS;
@@ -204,6 +214,13 @@ type_id schema_type_of_url(const struct schema *s, struct slice url)
 	while (from && url.at[from - 1] != '/')
 		from--;
 	return url.len ? type_of_full_name(s, slice_skip(url, from)) : 0;
+}
+
+bool schema_url_is(const struct schema *s, type_id t, struct slice url)
+{
+	static const char host[] = "type.googleapis.com/";
+	struct slice name = slice_skip(url, sizeof host - 1);
+	return t && same_type(s, t, name) && memcmp(url.at, host, sizeof host - 1) == 0;
 }
 
 uint16_t schema_commands(const struct schema *s)

@@ -25,6 +25,15 @@ static bool still_open(void *user, const struct id_entry *e)
 	return e->kind != ID_MESSAGE || r->state == THREAD_OPEN || r->state == THREAD_STREAMING;
 }
 
+static struct known_commands know_commands(const struct schema *schema)
+{
+#define KNOW(name) .name = schema_command(schema, slice_str(#name))
+	return (struct known_commands){ KNOW(error), KNOW(ping), KNOW(signin), KNOW(signinreply), KNOW(download), KNOW(upload),
+					KNOW(beginstream), KNOW(stream), KNOW(watchreply), KNOW(watchevent),
+					KNOW(registerqueuereply), KNOW(registerexchangereply) };
+#undef KNOW
+}
+
 struct session *session_new(const struct session_options *o, const struct session_listener *listener)
 {
 	struct session *s = xcalloc(1, sizeof *s);
@@ -33,6 +42,7 @@ struct session *session_new(const struct session_options *o, const struct sessio
 		s->listener = *listener;
 	s->schema = schema_new();
 	names_init(&s->names, s->schema);
+	s->known = know_commands(s->schema);
 	s->store = store_new(o->file, o->spool_dir);
 	s->ids = idtable_new(o->hash_key, still_open, s);
 	chunks_init(&s->records, sizeof(struct record));
@@ -231,7 +241,9 @@ static void take_type(struct session *s, struct arrival *a)
 		a->r->type = 0;
 		return;
 	}
-	if (a->e.type_url.len)
+	if (schema_url_is(s->schema, by_command, a->e.type_url))
+		by_url = by_command;
+	else if (a->e.type_url.len)
 		by_url = schema_type_of_url(s->schema, a->e.type_url);
 	else if (!a->cut)
 		session_break(s, a->conn, a->r, RULE_TYPE_MISSING);
@@ -271,8 +283,7 @@ static void take_rules(struct session *s, struct arrival *a)
 		session_break(s, a->conn, a->r, RULE_UNMASKED);
 	if (a->e.priority < 0 || a->e.priority > 3)
 		session_break(s, a->conn, a->r, RULE_PRIORITY_RANGE);
-	const struct command_info *info = schema_command_info(s->schema, a->r->command);
-	if (info && a->e.rid.len && strcmp(info->name, "error") == 0)
+	if (a->r->command == s->known.error && a->e.rid.len)
 		session_break(s, a->conn, a->r, RULE_ERROR_REPLY);
 }
 
@@ -285,11 +296,10 @@ static bool payload_valid(const struct session *s, type_id type, const struct en
 
 static void see_signin(struct arrival *a, const struct session *s)
 {
-	struct slice command = names_name(&s->names, a->r->command);
 	struct session_conn *c = &a->conn->pub;
-	if (slice_is(command, "signin") && !c->signin_reply)
+	if (a->r->command == s->known.signin && !c->signin_reply)
 		c->signin = a->n;
-	else if (slice_is(command, "signinreply"))
+	else if (a->r->command == s->known.signinreply)
 		c->signin = a->r->thread, c->signin_reply = a->n;
 }
 
@@ -348,18 +358,39 @@ static bool is_stump(struct session *s, const struct arrival *a, const struct pi
 	return true;
 }
 
-static struct arrival arrival_of(struct session *s, const struct piece *p)
+/* Field by field, but for the Envelope, which whoever reads it fills in whole. */
+static void arrival_init(struct arrival *a, struct session *s, const struct piece *p)
 {
-	return (struct arrival){ .conn = conn_of(s, p->conn), .info = p->conn, .dir = p->dir, .cut = p->cut, .gap = p->gap,
-				 .after_gap = p->after_gap, .unmasked = p->unmasked };
+	a->conn = conn_of(s, p->conn);
+	a->info = p->conn;
+	a->dir = p->dir;
+	a->bytes = p->bytes;
+	a->cut = p->cut;
+	a->gap = p->gap;
+	a->after_gap = p->after_gap;
+	a->unmasked = p->unmasked;
+	a->rid_key = 0;
+}
+
+/* Where the id table will be looked at: told to the cache while other things are done. */
+static void prepare_keys(struct session *s, struct arrival *a)
+{
+	uint32_t conn = a->info->number;
+	a->id_key = idtable_key(s->ids, conn, a->dir, false, a->e.id);
+	idtable_prefetch(s->ids, a->id_key);
+	if (!a->e.rid.len)
+		return;
+	a->rid_key = idtable_key(s->ids, conn, !a->dir, false, a->e.rid);
+	idtable_prefetch(s->ids, a->rid_key);
 }
 
 static void take_whole(struct session *s, const struct piece *p)
 {
-	struct arrival a = arrival_of(s, p);
-	a.bytes = p->bytes;
+	struct arrival a;
+	arrival_init(&a, s, p);
 	a.good = envelope_read(p->bytes, &a.e) && p->size > 0;
 	a.has_seq = a.good || a.e.id.len > 0;
+	prepare_keys(s, &a);
 	uint64_t place = 0;
 	if (is_stump(s, &a, p))
 		return;
@@ -381,13 +412,15 @@ static void begin_draft(struct session *s, struct conn_state *c, const struct pi
 static void end_draft(struct session *s, struct conn_state *c, const struct piece *p)
 {
 	struct draft *d = c->draft[p->dir];
-	struct arrival a = arrival_of(s, p);
+	struct arrival a;
 	struct buf scratch = { 0 };
 	uint64_t place = store_finish(s->store, &d->bytes, p->cut);
+	arrival_init(&a, s, p);
 	a.e = scan_envelope(&d->scan);
 	a.good = scan_good(&d->scan);
 	a.has_seq = a.good || a.e.id.len > 0;
 	a.after_gap = d->after_gap;
+	prepare_keys(s, &a);
 	if (s->listener.message)
 		a.bytes = store_read(s->store, place, d->captured, &scratch);
 	if (!is_stump(s, &a, p))

@@ -35,11 +35,18 @@ struct conn_state {
 	size_t waiting_count;
 };
 
+/* Numbers of the commands that threading knows by name. */
+struct known_commands {
+	uint16_t error, ping, signin, signinreply, download, upload, beginstream, stream, watchreply, watchevent, registerqueuereply,
+		registerexchangereply;
+};
+
 struct session {
 	struct session_options options;
 	struct session_listener listener;
 	struct schema *schema;
 	struct names names;
+	struct known_commands known;
 	struct store *store;
 	struct idtable *ids;
 	struct chunks records, tallies, threads, news; /* records: index n - 1 */
@@ -62,6 +69,7 @@ struct arrival {
 	bool good, cut, gap, after_gap, has_seq, unmasked;
 	uint32_t n;
 	struct record *r;
+	uint64_t id_key, rid_key; /* of the id; of the rid as an id of the other direction */
 };
 
 static inline struct record *record_at(const struct session *s, uint32_t n)

@@ -11,11 +11,6 @@
 #include "decode/session_state.h"
 #include "decode/wire.h"
 
-static bool is_command(const struct session *s, uint16_t command, const char *name)
-{
-	return slice_is(names_name(&s->names, command), name);
-}
-
 static void list_open(struct session *s, struct conn_state *c, uint32_t n)
 {
 	struct record *r = record_at(s, n), *next = record_at(s, c->open);
@@ -130,12 +125,12 @@ static uint64_t announced_size(const struct arrival *a)
 static void see_stream(struct session *s, struct arrival *a, uint32_t head, struct record *first)
 {
 	struct tally *t = tally_of(s, first);
-	if (is_command(s, a->r->command, "beginstream")) {
+	if (a->r->command == s->known.beginstream) {
 		if (is_open(first))
 			set_state(s, head, first, THREAD_STREAMING);
 		if (t)
 			t->stream_total = announced_size(a);
-	} else if (is_command(s, a->r->command, "stream")) {
+	} else if (a->r->command == s->known.stream) {
 		if (t) {
 			t->chunks++;
 			t->stream_bytes += a->r->size;
@@ -143,11 +138,6 @@ static void see_stream(struct session *s, struct arrival *a, uint32_t head, stru
 	} else if (is_open(first)) {
 		set_state(s, head, first, THREAD_OPEN);
 	}
-}
-
-static struct id_entry *find_id(const struct session *s, uint32_t conn, unsigned dir, struct slice id)
-{
-	return idtable_find(s->ids, idtable_key(s->ids, conn, dir, false, id));
 }
 
 /* True if the entry names a message that can have answers. */
@@ -160,15 +150,15 @@ static bool answerable(const struct session *s, const struct id_entry *e)
 /* The entry of the request that a message with a rid answers; for a stream message maybe the sender's own upload. */
 static struct id_entry *find_request(struct session *s, const struct arrival *a)
 {
-	struct id_entry *other = find_id(s, a->r->conn, !a->dir, a->e.rid);
+	struct id_entry *other = idtable_find(s->ids, a->rid_key);
 	if (a->r->role != ROLE_STREAM)
 		return other;
 	const struct record *r = other ? record_at(s, other->n) : NULL;
-	if (answerable(s, other) && r && is_command(s, r->command, "download"))
+	if (answerable(s, other) && r && r->command == s->known.download)
 		return other;
-	struct id_entry *own = find_id(s, a->r->conn, a->dir, a->e.rid);
+	struct id_entry *own = idtable_find(s->ids, idtable_key(s->ids, a->r->conn, a->dir, false, a->e.rid));
 	r = own ? record_at(s, own->n) : NULL;
-	if (answerable(s, own) && r && is_command(s, r->command, "upload"))
+	if (answerable(s, own) && r && r->command == s->known.upload)
 		return own;
 	return other;
 }
@@ -202,15 +192,14 @@ static void orphan(struct session *s, struct arrival *a, const struct id_entry *
 	a->r->state = THREAD_ORPHAN;
 	rid_unknown(s, a);
 	if (!e)
-		idtable_add(s->ids, idtable_key(s->ids, a->r->conn, !a->dir, false, a->e.rid), a->n, ID_ORPHAN, true);
+		idtable_add(s->ids, a->rid_key, a->n, ID_ORPHAN, true);
 }
 
 /* A registration's reply names what events will name: the watch's id (WatchResponse.id = 1), the queue (queuename = 1). */
 static void see_registration(struct session *s, struct arrival *a, uint32_t head)
 {
-	bool watch = is_command(s, a->r->command, "watchreply");
-	if (!watch && !is_command(s, a->r->command, "registerqueuereply") &&
-	    !is_command(s, a->r->command, "registerexchangereply"))
+	bool watch = a->r->command == s->known.watchreply;
+	if (!watch && a->r->command != s->known.registerqueuereply && a->r->command != s->known.registerexchangereply)
 		return;
 	uint64_t key = idtable_key(s->ids, a->r->conn, watch, true, payload_field(a->e.value, 1).bytes);
 	struct id_entry *e = idtable_find(s->ids, key);
@@ -222,7 +211,7 @@ static void see_registration(struct session *s, struct arrival *a, uint32_t head
 
 static void final_reply(struct session *s, struct arrival *a, struct id_entry *e, uint32_t head, struct record *first)
 {
-	bool failed = is_command(s, a->r->command, "error");
+	bool failed = a->r->command == s->known.error;
 	if (!is_open(first) && first->state != THREAD_SINGLE && first->state != THREAD_ORPHAN) {
 		session_break(s, a->conn, a->r, RULE_REPLY_DUPLICATE);
 		return;
@@ -255,7 +244,7 @@ static void answer(struct session *s, struct arrival *a)
 	if (a->r->role == ROLE_STREAM)
 		see_stream(s, a, a->r->thread, first);
 	else
-		final_reply(s, a, e && e->kind == ID_MESSAGE ? idtable_find(s->ids, e->key) : NULL, a->r->thread, first);
+		final_reply(s, a, e && e->kind == ID_MESSAGE ? e : NULL, a->r->thread, first);
 }
 
 /* The answers came before the request that they name: the thread has it now. */
@@ -274,7 +263,7 @@ static void adopt(struct session *s, struct arrival *a, struct id_entry *e)
 	join(s, a, head);
 	const struct record *last = record_at(s, reply);
 	if (last) {
-		first->state = is_command(s, last->command, "error") ? THREAD_FAILED : THREAD_DONE;
+		first->state = last->command == s->known.error ? THREAD_FAILED : THREAD_DONE;
 	} else {
 		first->state = THREAD_OPEN;
 		list_open(s, c, head);
@@ -302,7 +291,7 @@ static void begin_thread(struct session *s, struct arrival *a)
 /* An event hangs under the registration that its first field names (WatchEvent.id = 1, QueueEvent.queuename = 1). */
 static void event(struct session *s, struct arrival *a)
 {
-	bool watch = is_command(s, a->r->command, "watchevent");
+	bool watch = a->r->command == s->known.watchevent;
 	uint64_t key = idtable_key(s->ids, a->r->conn, watch, true, payload_field(a->e.value, 1).bytes);
 	const struct id_entry *e = idtable_find(s->ids, key);
 	if (e)
@@ -319,10 +308,9 @@ static bool take_id(struct session *s, struct arrival *a)
 			session_break(s, a->conn, a->r, RULE_ID_MISSING);
 		return false;
 	}
-	uint64_t key = idtable_key(s->ids, a->r->conn, a->dir, false, a->e.id);
-	struct id_entry *e = idtable_find(s->ids, key);
+	struct id_entry *e = idtable_find(s->ids, a->id_key);
 	if (!e) {
-		idtable_add(s->ids, key, a->n, ID_MESSAGE, a->r->role == ROLE_REQUEST);
+		idtable_add(s->ids, a->id_key, a->n, ID_MESSAGE, a->r->role == ROLE_REQUEST);
 		return false;
 	}
 	if (e->kind == ID_ORPHAN && (a->r->role == ROLE_REQUEST || a->r->role == ROLE_SINGLE)) {
@@ -346,7 +334,7 @@ static enum role role_of(const struct session *s, const struct arrival *a)
 		return kind == COMMAND_STREAM ? ROLE_STREAM : ROLE_REPLY;
 	if (kind == COMMAND_STREAM)
 		return ROLE_STREAM;
-	return kind == COMMAND_REQUEST && a->e.command.len && !is_command(s, a->r->command, "ping") ? ROLE_REQUEST : ROLE_SINGLE;
+	return kind == COMMAND_REQUEST && a->e.command.len && a->r->command != s->known.ping ? ROLE_REQUEST : ROLE_SINGLE;
 }
 
 void thread_message(struct session *s, struct arrival *a)

@@ -64,12 +64,38 @@ static inline size_t wire_header(struct slice s, struct wire_field *f, uint64_t 
 	return f->type == WIRE_VARINT || f->type == WIRE_64BIT || f->type == WIRE_32BIT ? n : 0;
 }
 
-/* Takes the next field off the front of *rest. WIRE_END when it is empty; on WIRE_BAD *rest stays where the fault is. */
-static inline enum wire_status wire_next(struct slice *rest, struct wire_field *f)
+/* The common fields: number up to 15, length-delimited and shorter than 128 bytes, or a varint below 128. False if it is another. */
+static inline bool wire_next_short(struct slice *rest, struct wire_field *f)
+{
+	const uint8_t *at = rest->at;
+	if (rest->len < 2 || at[0] < 8 || (at[0] | at[1]) >= 0x80)
+		return false;
+	size_t n;
+	f->type = at[0] & 7;
+	if (f->type == WIRE_LENGTH) {
+		n = at[1];
+		f->number_value = 0;
+		f->bytes = slice_of(at + 2, n);
+	} else if (f->type == WIRE_VARINT) {
+		n = 0;
+		f->number_value = at[1];
+		f->bytes = slice_of(at + 1, 1);
+	} else {
+		return false;
+	}
+	if (n > rest->len - 2)
+		return false;
+	f->number = at[0] >> 3;
+	f->size = 2 + n;
+	rest->at += f->size;
+	rest->len -= f->size;
+	return true;
+}
+
+/* Any field at the front of *rest, which is not empty. */
+static inline enum wire_status wire_next_any(struct slice *rest, struct wire_field *f)
 {
 	uint64_t length;
-	if (!rest->len)
-		return WIRE_END;
 	size_t head = wire_header(*rest, f, &length), n;
 	if (!head)
 		return WIRE_BAD;
@@ -94,6 +120,16 @@ static inline enum wire_status wire_next(struct slice *rest, struct wire_field *
 	f->size = head + n;
 	*rest = slice_skip(*rest, f->size);
 	return WIRE_FIELD;
+}
+
+/* Takes the next field off the front of *rest. WIRE_END when it is empty; on WIRE_BAD *rest stays where the fault is. */
+static inline enum wire_status wire_next(struct slice *rest, struct wire_field *f)
+{
+	if (!rest->len)
+		return WIRE_END;
+	if (wire_next_short(rest, f))
+		return WIRE_FIELD;
+	return wire_next_any(rest, f);
 }
 
 #endif

@@ -164,7 +164,8 @@ static void search(struct detect *d, enum dir dir, bool final)
 	final = final || in.len >= HELD;
 	struct find p = d->forced == TRANSPORT_WS ? none : length_prefix_find(d->stream, in, final);
 	struct find w = d->forced == TRANSPORT_TCP ? none : websocket_find(d->stream, in, dir == DIR_C2S, final);
-	struct find *first = w.offset < p.offset ? &w : &p;
+	bool one = (w.status == FIND_FOUND) != (p.status == FIND_FOUND);
+	struct find *first = one ? (w.status == FIND_FOUND ? &w : &p) : w.offset < p.offset ? &w : &p;
 	size_t drop = first->offset < in.len ? first->offset : in.len;
 	h->passed += drop;
 	d->stream->counts->skipped += drop;

@@ -22,7 +22,11 @@
 
 #include <stdlib.h>
 
-enum { PREFIX = 4, DOUBTFUL = 1 << 20 };
+enum {
+	PREFIX = 4,
+	GLANCE = 24,        /* bytes looked at where a message is expected anyway */
+	DOUBTFUL = 1 << 20, /* a message that does not look like one is not believed to be so long */
+};
 
 enum state { LENGTH, BODY, PASS, SKIP, LOST };
 
@@ -103,7 +107,7 @@ static bool search(struct length_prefix *l, enum dir dir, int64_t time, bool fin
 static bool believed(struct length_prefix *l, enum dir dir, struct slice head)
 {
 	struct way *w = &l->way[dir];
-	bool good = w->size && l->stream->sink->probe(slice_head(head, PROBE_BYTES), w->size) != PROBE_NO;
+	bool good = w->size && l->stream->sink->probe(slice_head(head, GLANCE), w->size) != PROBE_NO;
 	bool lost = !good && (w->doubted || w->size > DOUBTFUL);
 	w->doubted = !good;
 	return !lost;
