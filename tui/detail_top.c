@@ -73,7 +73,7 @@ static void make_fact(struct detail *d, enum fact fact, const struct record *r, 
 		break;
 	case FACT_TIME: when_add_clock(out, r->time, a->o->utc); break;
 	case FACT_TYPE:
-		if (d->d.type_by_command && d->d.type)
+		if (r->has_data && d->d.type_by_command && d->d.type)
 			buf_add_str(out, "type known by the command only");
 		break;
 	case FACT_PLACE: add_place(d, out, r); break;
