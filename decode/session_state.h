@@ -87,6 +87,18 @@ void session_break(struct session *s, struct conn_state *c, struct record *r, en
 /* An earlier message breaks it, which is known only now: also tells the listener. */
 void session_break_late(struct session *s, struct conn_state *c, uint32_t n, enum rule rule, enum rule was, int64_t time);
 
+/* The state of a connection, made when it first has something to say. */
+struct conn_state *session_conn_state(struct session *s, struct conn_info *info);
+/* What the seq of one message changed for earlier ones. */
+void session_changes(struct session *s, struct conn_state *c, const struct seq_verdict *v, int64_t time);
+
+/* Prepares an arrival from a piece; its Envelope is the caller's to read into a->e. */
+void arrival_init(struct arrival *a, struct session *s, const struct piece *p);
+/* The Envelope is read: tells the cache where the id table will be looked at. To be called some time before arrival_take. */
+void arrival_prepare(struct session *s, struct arrival *a);
+/* The message is complete: record, rules, thread, listener. p: its last piece; whole: a->bytes is all of it, not its front. */
+void arrival_take(struct session *s, struct arrival *a, const struct piece *p, uint64_t place, bool whole);
+
 /* Puts the message into its thread. */
 void thread_message(struct session *s, struct arrival *a);
 /* The connection ended, or the capture did: no more replies come to its open threads, and no more requests to replies that wait. */

@@ -1,0 +1,184 @@
+/*
+ * A message arrives: what it is, which record it gets, which rules it breaks by itself and by its seq. Its thread is thread.c's to find.
+ *
+ * An arrival is made for each message, from its bytes or from what a draft gathered of them; arrival_take() brings it into the session and then
+ * tells the listener.
+ */
+#include "decode/session_state.h"
+
+#include <ctype.h>
+
+/* Field by field, but for the Envelope, which whoever reads it fills in whole. */
+void arrival_init(struct arrival *a, struct session *s, const struct piece *p)
+{
+	a->conn = session_conn_state(s, p->conn);
+	a->info = p->conn;
+	a->dir = p->dir;
+	a->bytes = p->bytes;
+	a->cut = p->cut;
+	a->gap = p->gap;
+	a->after_gap = p->after_gap;
+	a->unmasked = p->unmasked;
+	a->rid_key = 0;
+}
+
+/* Where the id table will be looked at: told to the cache while other things are done. */
+void arrival_prepare(struct session *s, struct arrival *a)
+{
+	uint32_t conn = a->info->number;
+	a->id_key = idtable_key(s->ids, conn, a->dir, false, a->e.id);
+	idtable_prefetch(s->ids, a->id_key);
+	if (!a->e.rid.len)
+		return;
+	a->rid_key = idtable_key(s->ids, conn, !a->dir, false, a->e.rid);
+	idtable_prefetch(s->ids, a->rid_key);
+}
+
+void session_changes(struct session *s, struct conn_state *c, const struct seq_verdict *v, int64_t time)
+{
+	for (size_t i = 0; i < v->changes; i++)
+		session_break_late(s, c, v->change[i].n, v->change[i].rule, v->change[i].was, time);
+}
+
+static bool same_folded(struct slice a, struct slice b)
+{
+	for (size_t i = 0; i < a.len && a.len == b.len; i++)
+		if (tolower(a.at[i]) != tolower(b.at[i]))
+			return false;
+	return a.len == b.len;
+}
+
+static struct slice without_end(struct slice s, const char *end)
+{
+	size_t n = strlen(end);
+	if (s.len > n && same_folded(slice_skip(s, s.len - n), slice_str(end)))
+		s.len -= n;
+	return s;
+}
+
+/* Do a command and a type that the schema does not have go together? By the rule of names, or because both are the same word. */
+static bool names_agree(struct slice command, struct slice url)
+{
+	size_t from = url.len;
+	while (from && url.at[from - 1] != '/' && url.at[from - 1] != '.')
+		from--;
+	struct slice type = slice_skip(url, from);
+	return same_folded(command, type) || same_folded(command, without_end(type, "request")) ||
+	       same_folded(without_end(command, "reply"), without_end(type, "response"));
+}
+
+/* What the payload is, and the rules about it (protocol.md, "Command and message"). */
+static void take_type(struct session *s, struct arrival *a)
+{
+	const struct command_info *info = schema_command_info(s->schema, a->r->command);
+	type_id by_command = info ? info->type : 0, by_url = 0;
+	if (info && info->reply_type && a->e.rid.len)
+		by_command = info->reply_type;
+	a->r->has_data = a->e.has_data;
+	if (!a->e.has_data) {
+		a->r->type = 0;
+		return;
+	}
+	if (schema_url_is(s->schema, by_command, a->e.type_url))
+		by_url = by_command;
+	else if (a->e.type_url.len)
+		by_url = schema_type_of_url(s->schema, a->e.type_url);
+	else if (!a->cut)
+		session_break(s, a->conn, a->r, RULE_TYPE_MISSING);
+	bool other = info && info->reply_type && by_url == info->type;
+	if (a->e.type_url.len && a->e.command.len && by_url != by_command && !other && !names_agree(a->e.command, a->e.type_url))
+		session_break(s, a->conn, a->r, RULE_TYPE_MISMATCH);
+	a->r->type = by_url ? by_url : by_command;
+	a->r->untyped = !by_url;
+}
+
+static void take_seq(struct session *s, struct arrival *a)
+{
+	struct seq_verdict v;
+	struct seq *seq = &a->conn->seq[a->dir];
+	if (!a->has_seq) {
+		seq_capture_gap(seq);
+		return;
+	}
+	a->r->seq = a->e.seq;
+	a->r->has_seq = true;
+	seq_message(seq, a->e.seq, a->n, a->info->start_seen, &v);
+	for (int rule = 0; v.rules >> rule; rule++)
+		if (v.rules >> rule & 1)
+			session_break(s, a->conn, a->r, (enum rule)rule);
+	session_changes(s, a->conn, &v, a->r->time);
+	if (a->cut) /* the gap that cut it may have taken whole messages after it too */
+		seq_capture_gap(seq);
+}
+
+static void take_rules(struct session *s, struct arrival *a)
+{
+	if (!a->good && !a->cut)
+		session_break(s, a->conn, a->r, RULE_DECODE);
+	if (a->gap || a->after_gap)
+		session_break(s, a->conn, a->r, RULE_CAPTURE_GAP);
+	if (a->unmasked)
+		session_break(s, a->conn, a->r, RULE_UNMASKED);
+	if (a->e.priority < 0 || a->e.priority > 3)
+		session_break(s, a->conn, a->r, RULE_PRIORITY_RANGE);
+	if (a->r->command == s->known.error && a->e.rid.len)
+		session_break(s, a->conn, a->r, RULE_ERROR_REPLY);
+}
+
+/* A payload that lies whole in the bytes: is it valid? (A draft's was checked as it came.) */
+static bool payload_valid(const struct session *s, type_id type, const struct envelope *e)
+{
+	const ProtobufCMessageDescriptor *d = schema_descriptor(s->schema, type);
+	return !d || schema_valid(d, e->value);
+}
+
+static void see_signin(struct arrival *a, const struct session *s)
+{
+	struct session_conn *c = &a->conn->pub;
+	if (a->r->command == s->known.signin && !c->signin_reply)
+		c->signin = a->n;
+	else if (a->r->command == s->known.signinreply)
+		c->signin = a->r->thread, c->signin_reply = a->n;
+}
+
+static void count_arrival(struct session *s, struct arrival *a)
+{
+	struct session_conn *c = &a->conn->pub;
+	if (!c->first)
+		c->first = a->r->time;
+	c->last = a->r->time;
+	c->messages[a->dir]++;
+	c->bytes[a->dir] += a->r->size;
+	s->counts.messages++;
+	s->counts.bytes += a->r->size;
+	see_signin(a, s);
+	if (s->options.keep && a->r->thread == a->n)
+		*(uint32_t *)chunks_add(&s->threads) = a->n;
+}
+
+static int8_t clamped(int32_t priority)
+{
+	return (int8_t)(priority < INT8_MIN ? INT8_MIN : priority > INT8_MAX ? INT8_MAX : priority);
+}
+
+/* A message is complete: `a` knows what the bytes say, p where they came from. whole: a->bytes is all of it. */
+void arrival_take(struct session *s, struct arrival *a, const struct piece *p, uint64_t place, bool whole)
+{
+	a->r = chunks_add(&s->records);
+	a->n = (uint32_t)s->records.count;
+	*a->r = (struct record){
+		.time = p->time, .place = place, .size = (uint32_t)p->size, .conn = p->conn->number,
+		.command = names_number(&s->names, a->e.command), .dir = p->dir & 1, .encoding = p->encoding & 3, .cut = a->cut,
+		.has_rid = a->e.rid.len > 0, .has_jwt = a->e.jwt.len > 0, .priority = clamped(a->e.priority),
+		.transport = p->conn->transport & 127, .tls = p->conn->tls,
+	};
+	take_type(s, a);
+	if (whole && a->good && !a->cut)
+		a->good = payload_valid(s, a->r->type, &a->e);
+	take_rules(s, a);
+	take_seq(s, a);
+	thread_message(s, a);
+	count_arrival(s, a);
+	if (s->listener.message)
+		s->listener.message(s->listener.user, a->n, a->bytes);
+}
