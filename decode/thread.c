@@ -247,37 +247,38 @@ static void answer(struct session *s, struct arrival *a)
 		final_reply(s, a, e && e->kind == ID_MESSAGE ? e : NULL, a->r->thread, first);
 }
 
+/* Answers of that thread no longer wait for their request. */
+static void stop_waiting(struct session *s, struct conn_state *c, uint32_t head)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < c->waiting_count; i++) {
+		const struct record *r = record_at(s, c->waiting[i]);
+		if (r && r->thread != head)
+			c->waiting[kept++] = c->waiting[i];
+	}
+	c->waiting_count = kept;
+}
+
 /* The answers came before the request that they name: the thread has it now. */
 static void adopt(struct session *s, struct arrival *a, struct id_entry *e)
 {
 	struct record *first = record_at(s, e->n);
-	struct conn_state *c = a->conn;
 	e->kind = ID_MESSAGE;
 	e->n = a->n;
-	if (!first) {
-		a->r->thread = a->n;
+	a->r->thread = a->n;
+	if (!first)
 		return;
-	}
 	uint32_t head = first->thread;
-	uint32_t reply = first->reply;
+	const struct record *reply = record_at(s, first->reply);
 	join(s, a, head);
-	const struct record *last = record_at(s, reply);
-	if (last) {
-		first->state = last->command == s->known.error ? THREAD_FAILED : THREAD_DONE;
-	} else {
+	stop_waiting(s, a->conn, head);
+	if (reply) {
+		first->state = reply->command == s->known.error ? THREAD_FAILED : THREAD_DONE;
+		first->request = a->n;
+	} else { /* only stream messages so far */
 		first->state = THREAD_OPEN;
-		list_open(s, c, head);
-		/* the list uses reply and request of the first record: the request is found by its role instead */
-		return;
+		list_open(s, a->conn, head);
 	}
-	first->request = a->n;
-	size_t kept = 0;
-	for (size_t i = 0; i < c->waiting_count; i++) {
-		const struct record *w = record_at(s, c->waiting[i]);
-		if (w && w->thread != head)
-			c->waiting[kept++] = c->waiting[i];
-	}
-	c->waiting_count = kept;
 }
 
 static void begin_thread(struct session *s, struct arrival *a)
