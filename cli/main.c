@@ -200,7 +200,12 @@ static int run_screens(struct app *a)
 	struct tui_options t = { .session = a->session, .capture = a->capture, .source = source_name(a->source),
 				 .show_secrets = o->print.show_secrets, .utc = o->print.utc, .no_mouse = o->no_mouse,
 				 .color = o->color, .stop = signals_stop() };
-	return tui_run(&t);
+	int status = tui_run(&t);
+	if (status == EXIT_SOURCE)
+		fprintf(stderr, "envscope: %s\n", source_error(a->source));
+	if (source_is_live(a->source))
+		print_counts(a);
+	return status;
 }
 
 static bool wants_color(const struct options *o)
