@@ -1,6 +1,10 @@
 # envscope: make, make check, make demo, make bench, make fuzz, make install. SAN=1: address and undefined-behaviour sanitizers.
 # CI=true or WERROR=1: warnings are errors. PREFIX and DESTDIR as usual.
 
+# V=1 shows the commands.
+Q := $(if $(V),,@)
+say = $(if $(V),,@echo '  $(1) $@')
+
 PREFIX ?= /usr/local
 CC ?= cc
 VERSION := 0.1.0
@@ -42,28 +46,33 @@ endif
 all: $(PROGRAM)
 
 $(PROGRAM): $B/obj/cli/main.o $B/libenvscope.a
-	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(call say,LINK)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 $B/libenvscope.a: $(LIB_OBJ) $(GEN_OBJ)
 	@rm -f $@
-	ar rcs $@ $^
+	$(call say,AR  )
+	$(Q)ar rcs $@ $^
 
 $B/obj/%.o: %.c | build/gen/.stamp
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC  )
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 # Generated from proto/: the protobuf-c code, and a list of all its message descriptors.
 build/gen/.stamp: $(PROTO)
 	@mkdir -p build/gen
-	protoc-c --c_out=build/gen -Iproto $(notdir $(PROTO)) google/protobuf/any.proto google/protobuf/timestamp.proto
-	sed -n 's/^extern const ProtobufCMessageDescriptor \(.*\);/TYPE(\1)/p' $$(find build/gen -name '*.pb-c.h' | LC_ALL=C sort) > build/gen/types.inc
+	$(call say,GEN )
+	$(Q)protoc-c --c_out=build/gen -Iproto $(notdir $(PROTO)) google/protobuf/any.proto google/protobuf/timestamp.proto
+	$(Q)sed -n 's/^extern const ProtobufCMessageDescriptor \(.*\);/TYPE(\1)/p' $$(find build/gen -name '*.pb-c.h' | LC_ALL=C sort) > build/gen/types.inc
 	@touch $@
 
 $(GEN): build/gen/.stamp ;
 
 $B/gen/%.o: build/gen/%.c
 	@mkdir -p $(@D)
-	$(CC) -Ibuild/gen -O2 -g -fPIE $(SANFLAGS) -w -c -o $@ $<
+	$(call say,CC  )
+	$(Q)$(CC) -Ibuild/gen -O2 -g -fPIE $(SANFLAGS) -w -c -o $@ $<
 
 -include samples/samples.mk bench/bench.mk tests/tests.mk
 

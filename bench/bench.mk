@@ -6,16 +6,20 @@ BENCH_PROGRAMS := $(BENCH)/make_input $(BENCH)/floor $(BENCH)/measure
 
 $(BENCH)/%.o: bench/%.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC  )
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 $(BENCH)/make_input: $(BENCH_INPUT:%=$(BENCH)/%.o) $B/obj/base/buf.o $B/obj/base/xalloc.o
-	$(CC) $(LDFLAGS) -o $@ $^
+	$(call say,LINK)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^
 
 $(BENCH)/floor: $(BENCH)/floor.o
-	$(CC) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs libpcap)
+	$(call say,LINK)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs libpcap)
 
 $(BENCH)/measure: $(BENCH)/measure.o
-	$(CC) $(LDFLAGS) -o $@ $^
+	$(call say,LINK)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^
 
 bench: envscope $(BENCH_PROGRAMS)
 	@BENCH_TOOLS=$(BENCH) bash bench/run.sh

@@ -3,12 +3,14 @@
 SAMPLES_OBJ := $(patsubst %.c,$B/obj/%.o,$(wildcard samples/*.c) base/buf.c base/xalloc.c)
 
 $B/generate: $(SAMPLES_OBJ) $(GEN_OBJ)
-	$(CC) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs libprotobuf-c libcrypto)
+	$(call say,LINK)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs libprotobuf-c libcrypto)
 
 build/samples/.stamp: $B/generate
 	@mkdir -p $(@D)
-	rm -f $(@D)/*.pcap
-	$B/generate $(@D)
+	$(call say,MAKE)
+	$(Q)rm -f $(@D)/*.pcap
+	$(Q)$B/generate $(@D)
 	@touch $@
 
 -include $(SAMPLES_OBJ:.o=.d)

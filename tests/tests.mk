@@ -6,7 +6,8 @@ FUZZ_SECONDS ?= 60
 
 $B/tests/%: tests/unit/%.c $B/libenvscope.a
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) -Itests $(CFLAGS) -MMD -MP -o $@ $< $B/libenvscope.a $(LDFLAGS) $(LDLIBS) -lcmocka -lcrypto
+	$(call say,TEST)
+	$(Q)$(CC) $(CPPFLAGS) -Itests $(CFLAGS) -MMD -MP -o $@ $< $B/libenvscope.a $(LDFLAGS) $(LDLIBS) -lcmocka -lcrypto
 
 unit: $(UNIT:%=$B/tests/%) build/samples/.stamp
 	@for t in $(UNIT); do echo "== $$t"; LC_ALL=C.UTF-8 $B/tests/$$t || exit 1; done
@@ -25,7 +26,8 @@ fuzz: $(FUZZ:%=build/fuzz/%) build/samples/.stamp
 
 build/fuzz/%: tests/fuzz/%.c $(LIB) $(HEADERS) build/gen/.stamp
 	@mkdir -p $(@D)
-	clang $(CPPFLAGS) -Itests -std=c17 -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined -w -o $@ $< \
+	$(call say,FUZZ)
+	$(Q)clang $(CPPFLAGS) -Itests -std=c17 -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined -w -o $@ $< \
 		$(LIB) $(GEN) $(LDLIBS)
 
 # View, tree and protobuf-c on ten million mutated messages (AGREE=N for another number).

@@ -1,5 +1,5 @@
 /* Secrets in text: whole JSON, cut JSON, JSON in strings of JSON, and what only looks like it. */
-#include "export/redact.h"
+#include "decode/redact.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
