@@ -19,30 +19,26 @@ void buf_release(struct buf *b)
 	*b = (struct buf){ 0 };
 }
 
-uint8_t *buf_reserve(struct buf *b, size_t n)
+void buf_grow(struct buf *b, size_t n)
 {
-	if (b->cap - b->len < n) {
-		size_t cap = b->cap ? b->cap : 64;
-		while (cap - b->len < n)
-			cap *= 2;
-		b->at = xreallocarray(b->at, cap, 1);
-		b->cap = cap;
-	}
-	return b->at + b->len;
+	size_t cap = b->cap ? b->cap : 64;
+	while (cap - b->len < n)
+		cap *= 2;
+	b->at = xreallocarray(b->at, cap, 1);
+	b->cap = cap;
 }
 
-void buf_add(struct buf *b, struct slice s)
+void buf_add_number(struct buf *b, uint64_t n, int digits)
 {
-	if (!s.len)
-		return;
-	memcpy(buf_reserve(b, s.len), s.at, s.len);
-	b->len += s.len;
-}
-
-void buf_add_byte(struct buf *b, uint8_t c)
-{
-	*buf_reserve(b, 1) = c;
-	b->len++;
+	uint8_t text[20];
+	size_t at = sizeof text;
+	do {
+		text[--at] = (uint8_t)('0' + n % 10);
+		n /= 10;
+	} while (n);
+	while (at && (int)(sizeof text - at) < digits)
+		text[--at] = '0';
+	buf_add(b, slice_of(text + at, sizeof text - at));
 }
 
 void buf_add_str(struct buf *b, const char *text)

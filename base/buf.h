@@ -26,10 +26,28 @@ static inline struct slice buf_slice(const struct buf *b)
 	return (struct slice){ b->at, b->len };
 }
 
+/* Makes cap at least len + n. */
+void buf_grow(struct buf *b, size_t n);
 /* Makes room for n more bytes and returns where they go; the caller then adds to len what it wrote. */
-uint8_t *buf_reserve(struct buf *b, size_t n);
-void buf_add(struct buf *b, struct slice s);
-void buf_add_byte(struct buf *b, uint8_t c);
+static inline uint8_t *buf_reserve(struct buf *b, size_t n)
+{
+	if (b->cap - b->len < n)
+		buf_grow(b, n);
+	return b->at + b->len;
+}
+static inline void buf_add(struct buf *b, struct slice s)
+{
+	if (s.len)
+		memcpy(buf_reserve(b, s.len), s.at, s.len);
+	b->len += s.len;
+}
+static inline void buf_add_byte(struct buf *b, uint8_t c)
+{
+	*buf_reserve(b, 1) = c;
+	b->len++;
+}
+/* The number in decimal, with zeros in front up to `digits` of them. */
+void buf_add_number(struct buf *b, uint64_t n, int digits);
 void buf_add_str(struct buf *b, const char *text);
 void buf_addf(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void buf_addv(struct buf *b, const char *format, va_list args) __attribute__((format(printf, 2, 0)));

@@ -105,22 +105,28 @@ void json_raw(struct json *j, const char *format, ...)
 
 void json_int(struct json *j, int64_t value)
 {
-	json_raw(j, "%lld", (long long)value);
+	value_next(j);
+	if (value < 0)
+		buf_add_byte(j->out, '-');
+	buf_add_number(j->out, value < 0 ? 0 - (uint64_t)value : (uint64_t)value, 1);
 }
 
 void json_uint(struct json *j, uint64_t value)
 {
-	json_raw(j, "%llu", (unsigned long long)value);
+	value_next(j);
+	buf_add_number(j->out, value, 1);
 }
 
 void json_bool(struct json *j, bool value)
 {
-	json_raw(j, "%s", value ? "true" : "false");
+	value_next(j);
+	buf_add_str(j->out, value ? "true" : "false");
 }
 
 void json_none(struct json *j)
 {
-	json_raw(j, "null");
+	value_next(j);
+	buf_add_str(j->out, "null");
 }
 
 void json_double(struct json *j, double value)

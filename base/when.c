@@ -24,8 +24,12 @@ void when_add_iso(struct buf *out, int64_t ns)
 	time_t s = (time_t)whole_seconds(ns, &rest);
 	struct tm t = { 0 };
 	gmtime_r(&s, &t);
-	buf_addf(out, "%04d-%02d-%02dT%02d:%02d:%02d.%09dZ", t.tm_year + 1900, t.tm_mon + 1, t.tm_mday, t.tm_hour,
-		 t.tm_min, t.tm_sec, (int)rest);
+	static const char between[] = "--T::.";
+	const int part[] = { t.tm_year + 1900, t.tm_mon + 1, t.tm_mday, t.tm_hour, t.tm_min, t.tm_sec, (int)rest };
+	for (int i = 0; i < 7; i++) {
+		buf_add_number(out, (uint64_t)part[i], i == 0 ? 4 : i == 6 ? 9 : 2);
+		buf_add_byte(out, i < 6 ? (uint8_t)between[i] : 'Z');
+	}
 }
 
 void when_add_clock(struct buf *out, int64_t ns, bool utc)
@@ -43,7 +47,11 @@ void when_add_clock(struct buf *out, int64_t ns, bool utc)
 void when_add_seconds(struct buf *out, int64_t ns)
 {
 	uint64_t n = ns < 0 ? 0 - (uint64_t)ns : (uint64_t)ns;
-	buf_addf(out, "%s%llu.%09u", ns < 0 ? "-" : "", (unsigned long long)(n / NS_PER_S), (unsigned)(n % NS_PER_S));
+	if (ns < 0)
+		buf_add_byte(out, '-');
+	buf_add_number(out, n / NS_PER_S, 1);
+	buf_add_byte(out, '.');
+	buf_add_number(out, n % NS_PER_S, 9);
 }
 
 void when_add_span(struct buf *out, int64_t ns)
