@@ -235,7 +235,7 @@ int main(int argc, char **argv)
 {
 	struct app a = { 0 };
 	int status = EXIT_FINE;
-	if (!setlocale(LC_ALL, "") || MB_CUR_MAX == 1)
+	if (!setlocale(LC_CTYPE, "") || MB_CUR_MAX == 1) /* no more than that: numbers keep their point */
 		setlocale(LC_CTYPE, "C.UTF-8");
 	if (!options_parse(&a.options, argc, argv)) {
 		status = EXIT_USAGE;
