@@ -25,7 +25,8 @@ void json_int(struct json *j, int64_t value);
 void json_uint(struct json *j, uint64_t value);
 void json_bool(struct json *j, bool value);
 void json_none(struct json *j);
-/* The shortest decimal that reads back as the same double, or as the same float; null for what JSON has no number for. */
+/* A decimal that reads back as the same double or float, with no more digits than that takes (15 to 17, or 6 to 9); null for
+ * what JSON has no number for. */
 void json_double(struct json *j, double value);
 void json_float(struct json *j, float value);
 /* A value that is JSON already, formatted as by printf. */
