@@ -62,10 +62,12 @@ void when_add_span(struct buf *out, int64_t ns)
 		buf_addf(out, "%s%.0fµs", sign, s * 1e6);
 	else if (s < 0.999500)
 		buf_addf(out, "%s%.*fms", sign, s < 0.09995 ? 1 : 0, s * 1e3);
-	else if (s < 60)
+	else if (s < 59.95)
 		buf_addf(out, "%s%.*fs", sign, s < 9.995 ? 2 : 1, s);
-	else if (s < 3600)
-		buf_addf(out, "%s%dm%02ds", sign, (int)s / 60, (int)s % 60);
+	else if (s < 3599.5)
+		buf_addf(out, "%s%dm%02ds", sign, (int)(s + 0.5) / 60, (int)(s + 0.5) % 60);
+	else if (s < 100 * 3600)
+		buf_addf(out, "%s%dh%02dm", sign, (int)(s + 0.5) / 3600, (int)(s + 0.5) % 3600 / 60);
 	else
-		buf_addf(out, "%s%lldh%02dm", sign, (long long)(s / 3600), (int)((long long)s % 3600 / 60));
+		buf_addf(out, "%s%dd", sign, (int)(s / 86400));
 }

@@ -12,7 +12,7 @@ void when_add_iso(struct buf *out, int64_t ns);
 void when_add_clock(struct buf *out, int64_t ns, bool utc);
 /* A span in seconds with 9 decimals: "0.000120500", "-1.000000000". */
 void when_add_seconds(struct buf *out, int64_t ns);
-/* A span for people, at most 7 columns: "120µs", "3.4ms", "1.20s", "2m05s", "3h12m". */
+/* A span for people, at most 7 columns (8 if negative): "120µs", "3.4ms", "1.20s", "2m05s", "3h12m", "4d". */
 void when_add_span(struct buf *out, int64_t ns);
 
 #endif
