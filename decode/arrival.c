@@ -4,7 +4,9 @@
  * An arrival is made for each message, from its bytes or from what a draft gathered of them; arrival_take() brings it into the session and then
  * tells the listener.
  */
+#include "base/hash.h"
 #include "decode/session_state.h"
+#include "decode/token.h"
 
 #include <ctype.h>
 
@@ -20,6 +22,7 @@ void arrival_init(struct arrival *a, struct session *s, const struct piece *p)
 	a->after_gap = p->after_gap;
 	a->unmasked = p->unmasked;
 	a->rid_key = 0;
+	a->data_len = 0;
 }
 
 /* Where the id table will be looked at: told to the cache while other things are done. */
@@ -162,6 +165,30 @@ static int8_t clamped(int32_t priority)
 }
 
 /* A message is complete: `a` knows what the bytes say, p where they came from. whole: a->bytes is all of it. */
+/* Looks when a token expires; the same token comes again and again, so the last answer is kept. */
+static void take_token(struct session *s, struct arrival *a, struct slice token)
+{
+	uint64_t hash = hash_bytes(token, s->options.hash_key);
+	if (hash != s->token) {
+		s->token = hash;
+		if (!token_expiry(token, &s->token_expiry))
+			s->token_expiry = INT64_MAX;
+	}
+	if (s->token_expiry < a->r->time)
+		session_break(s, a->conn, a->r, RULE_TOKEN_EXPIRED);
+}
+
+/* The tokens of a message: the Envelope's, and the payload's where its type has one. */
+static void take_tokens(struct session *s, struct arrival *a)
+{
+	uint32_t field = schema_jwt_field(s->schema, a->r->type);
+	if (a->e.jwt.len)
+		take_token(s, a, a->e.jwt);
+	struct slice token = field ? payload_field(a->e.value, field).bytes : (struct slice){ NULL, 0 };
+	if (token.len)
+		take_token(s, a, token);
+}
+
 void arrival_take(struct session *s, struct arrival *a, const struct piece *p, uint64_t place, bool whole)
 {
 	a->r = chunks_add(&s->records);
@@ -175,7 +202,9 @@ void arrival_take(struct session *s, struct arrival *a, const struct piece *p, u
 	take_type(s, a);
 	if (whole && a->good && !a->cut)
 		a->good = payload_valid(s, a->r->type, &a->e);
+	a->whole = whole;
 	take_rules(s, a);
+	take_tokens(s, a);
 	take_seq(s, a);
 	thread_message(s, a);
 	count_arrival(s, a);

@@ -29,6 +29,16 @@ static const struct rule_info table[RULES] = {
 			    "A WebSocket frame of a client without a mask, or of a server with one (RFC 6455, section 5.1)." },
 	[RULE_CAPTURE_GAP] = { "capture-gap", SEVERITY_NOTE,
 			       "Packets are missing from the capture in or before this message; nobody is blamed for what that hides." },
+	[RULE_NO_REPLY] = { "no-reply", SEVERITY_WARNING, "The connection ended without a reply to this request." },
+	[RULE_NO_REPLY_PING] = { "no-reply", SEVERITY_NOTE, "The ping was never answered; some client libraries never do." },
+	[RULE_STREAM_ORDER] = { "stream-order", SEVERITY_ERROR,
+				"A stream goes beginstream, stream …, endstream, final reply; this message stands in the wrong place." },
+	[RULE_STREAM_INCOMPLETE] = { "stream-incomplete", SEVERITY_ERROR,
+				     "The final reply came, or the connection ended, before the stream's endstream." },
+	[RULE_STREAM_CHECKSUM] = { "stream-checksum", SEVERITY_ERROR,
+				   "The SHA-256 of the data is not the checksum that beginstream announced." },
+	[RULE_STREAM_SIZE] = { "stream-size", SEVERITY_WARNING, "The data is not as long as beginstream's stat says." },
+	[RULE_TOKEN_EXPIRED] = { "token-expired", SEVERITY_WARNING, "A jwt in this message had expired when it was sent." },
 };
 
 const struct rule_info *rule_info(enum rule r)

@@ -9,7 +9,7 @@
 
 #include "decode/wire.h"
 
-enum { ENVELOPE = 1, ANY = 2, SEQ = 3, PRIORITY = 2, DATA = 6, COMMAND = 1, LAST_FIELD = 9 };
+enum { ENVELOPE = 1, ANY = 2, PAYLOAD = 3, SEQ = 3, PRIORITY = 2, DATA = 6, COMMAND = 1, LAST_FIELD = 9 };
 
 void scan_init(struct scan *s, const struct schema *schema)
 {
@@ -35,6 +35,8 @@ void scan_begin(struct scan *s, uint64_t size)
 	s->level[0] = (struct scan_level){ NULL, size };
 	s->bad = s->has_data = false;
 	s->priority = s->seq = 0;
+	s->tapping = false;
+	s->tapped = 0;
 }
 
 static void push(struct scan *s, const ProtobufCMessageDescriptor *type, uint64_t len)
@@ -118,6 +120,7 @@ static void in_payload(struct scan *s, const struct wire_field *f, uint64_t len)
 		push(s, field->descriptor, len);
 	else
 		skip(s, len, NULL);
+	s->tapping = s->depth == PAYLOAD && s->skip && field && f->number == 1 && strcmp(type->name, "openiap.Stream") == 0;
 }
 
 /* A header is complete; len: bytes of the value that follow it. */
@@ -192,6 +195,12 @@ void scan_feed(struct scan *s, struct slice bytes)
 			size_t n = s->skip < bytes.len ? (size_t)s->skip : bytes.len;
 			if (s->keep && s->keep->len < SCAN_TEXT)
 				buf_add(s->keep, slice_head(slice_head(bytes, n), SCAN_TEXT - s->keep->len));
+			if (s->tapping) {
+				s->tapped += n;
+				if (s->tap)
+					s->tap(s->tap_user, slice_head(bytes, n));
+				s->tapping = n < s->skip;
+			}
 			s->skip -= n;
 			s->at += n;
 			bytes = slice_skip(bytes, n);

@@ -10,7 +10,7 @@
 #include "decode/schema.h"
 
 enum {
-	SCAN_TEXT = 1024,   /* bytes kept of an id, type_url … */
+	SCAN_TEXT = 8192,   /* bytes kept of an id, type_url, jwt … */
 	SCAN_VALUE = 4096,  /* bytes kept of the payload's front */
 	SCAN_LEVELS = 102,  /* Envelope, Any, and 100 levels of payload */
 	SCAN_HEADER = 20,   /* longest field header with its varint or fixed value */
@@ -36,12 +36,16 @@ struct scan {
 	struct buf text[10];           /* by field number of the Envelope; [6] is the type_url */
 	struct buf value;              /* the payload's front */
 	uint64_t value_from, value_to; /* offsets of what of it is wanted */
+	void (*tap)(void *user, struct slice bytes); /* hears the data of a Stream as it passes; NULL */
+	void *tap_user;
+	bool tapping;                  /* the value under way is such data */
+	uint64_t tapped;               /* bytes of it so far */
 	uint64_t reached;              /* number of the Envelope's field under way or last read */
 };
 
 void scan_init(struct scan *s, const struct schema *schema);
 void scan_release(struct scan *s);
-/* Begins a message of `size` bytes. */
+/* Begins a message of `size` bytes; leaves the tap as it is. */
 void scan_begin(struct scan *s, uint64_t size);
 /* The next bytes of it. */
 void scan_feed(struct scan *s, struct slice bytes);

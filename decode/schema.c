@@ -60,6 +60,7 @@ struct schema {
 	struct command_info command[2 * TYPES + 1];     /* [0] unused */
 	char *name[2 * TYPES + 1];                      /* what command[].name points to where it was derived */
 	uint8_t command_len[2 * TYPES + 1], type_len[TYPES + 1]; /* of the names */
+	uint32_t jwt_field[TYPES + 1];
 	uint16_t commands;
 };
 
@@ -80,6 +81,9 @@ static void add_type(struct schema *s, type_id t)
 		i = (i + 1) % SLOTS;
 	s->type_slot[i] = t;
 	s->type_len[t] = (uint8_t)strlen(descriptors[t - 1]->name);
+	for (unsigned k = 0; k < descriptors[t - 1]->n_fields; k++)
+		if (schema_is_jwt(&descriptors[t - 1]->fields[k]))
+			s->jwt_field[t] = descriptors[t - 1]->fields[k].id;
 }
 
 static bool same_type(const struct schema *s, type_id t, struct slice name)
@@ -221,6 +225,11 @@ bool schema_url_is(const struct schema *s, type_id t, struct slice url)
 	static const char host[] = "type.googleapis.com/";
 	struct slice name = slice_skip(url, sizeof host - 1);
 	return t && same_type(s, t, name) && memcmp(url.at, host, sizeof host - 1) == 0;
+}
+
+uint32_t schema_jwt_field(const struct schema *s, type_id t)
+{
+	return t <= TYPES ? s->jwt_field[t] : 0;
 }
 
 uint16_t schema_commands(const struct schema *s)

@@ -33,6 +33,9 @@ type_id schema_type_of_url(const struct schema *s, struct slice url);
 /* Is it the type's usual type_url, with the host type.googleapis.com? Quicker than to look it up. */
 bool schema_url_is(const struct schema *s, type_id t, struct slice url);
 
+/* The number of the type's own field that holds a JSON web token; 0 if it has none. */
+uint32_t schema_jwt_field(const struct schema *s, type_id t);
+
 /* What is known of a command. */
 struct command_info {
 	const char *name;

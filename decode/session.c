@@ -28,7 +28,7 @@ static struct known_commands know_commands(const struct schema *schema)
 {
 #define KNOW(name) .name = schema_command(schema, slice_str(#name))
 	return (struct known_commands){ KNOW(error), KNOW(ping), KNOW(signin), KNOW(signinreply), KNOW(download), KNOW(upload),
-					KNOW(beginstream), KNOW(stream), KNOW(watchreply), KNOW(watchevent),
+					KNOW(beginstream), KNOW(stream), KNOW(endstream), KNOW(watchreply), KNOW(watchevent),
 					KNOW(registerqueuereply), KNOW(registerexchangereply) };
 #undef KNOW
 }
@@ -43,6 +43,7 @@ struct session *session_new(const struct session_options *o, const struct sessio
 	names_init(&s->names, s->schema);
 	s->known = know_commands(s->schema);
 	s->store = store_new(o->file, o->spool_dir);
+	s->streams = streams_new();
 	s->ids = idtable_new(o->hash_key, still_open, s);
 	chunks_init(&s->records, sizeof(struct record));
 	chunks_init(&s->tallies, sizeof(struct tally));
@@ -84,6 +85,7 @@ void session_free(struct session *s)
 	chunks_release(&s->threads);
 	chunks_release(&s->news);
 	idtable_free(s->ids);
+	streams_free(s->streams);
 	store_free(s->store);
 	names_release(&s->names);
 	schema_free(s->schema);
@@ -160,6 +162,7 @@ static void unhook(struct session *s, uint64_t from, uint64_t to)
 			thread_unlink(s, r, (uint32_t)i + 1);
 		struct tally *t = tally_at(s, r->tally);
 		if (t) {
+			streams_drop(s->streams, t->track);
 			t->messages = s->free_tally;
 			s->free_tally = r->tally;
 		}
@@ -229,6 +232,11 @@ static void begin_draft(struct session *s, struct conn_state *c, const struct pi
 	struct draft *d = c->draft[p->dir] = xcalloc(1, sizeof *d);
 	scan_init(&d->scan, s->schema);
 	scan_begin(&d->scan, p->size);
+	d->scan.tap = thread_stream_tap;
+	d->scan.tap_user = d;
+	d->session = s;
+	d->conn = c;
+	d->dir = p->dir;
 	d->after_gap = p->after_gap;
 	s->drafts++;
 }
@@ -242,6 +250,7 @@ static void end_draft(struct session *s, struct conn_state *c, const struct piec
 	arrival_init(&a, s, p);
 	a.e = scan_envelope(&d->scan);
 	a.good = scan_good(&d->scan);
+	a.data_len = d->scan.tapped;
 	a.has_seq = a.good || a.e.id.len > 0;
 	a.after_gap = d->after_gap;
 	arrival_prepare(s, &a);
@@ -285,6 +294,7 @@ static void sink_news(void *user, const struct news *n)
 		c->gap[n->dir] = c->gap[n->dir] || n->kind == NEWS_GAP;
 		c->pub.gaps += n->kind == NEWS_GAP;
 		seq_capture_gap(&c->seq[n->dir]);
+		streams_gap(s->streams, n->conn->number, n->dir);
 	}
 	if (s->options.keep && s->news.count < NEWS_MAX)
 		*(struct session_news *)chunks_add(&s->news) = row;

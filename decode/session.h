@@ -60,11 +60,13 @@ struct record {
 /* Sums over a thread of more than two messages. */
 struct tally {
 	uint64_t bytes[2];     /* by direction */
-	uint64_t stream_bytes; /* of the payloads of stream messages */
+	uint64_t stream_bytes; /* data of the stream so far */
 	uint64_t stream_total; /* the file's size by BeginStream.stat; 0 unknown */
 	uint32_t messages, chunks, events;
 	uint32_t rules;        /* of all its messages */
 	uint32_t first_answer; /* n of the first message in the other direction */
+	uint32_t track;        /* of a stream under way (streams.h), 0 */
+	uint8_t stream;        /* bits of streams.h: what became of the stream */
 };
 
 /* A thread as a screen wants it. */
@@ -77,6 +79,8 @@ struct thread_info {
 	uint32_t messages, chunks, events;
 	uint32_t rules;
 	int percent;                           /* of a stream in progress; -1 unknown */
+	uint8_t stream;                        /* bits of decode/streams.h; 0: no stream */
+	uint64_t stream_bytes, stream_total;   /* data so far; as announced, 0 unknown */
 };
 
 /* A connection that had messages or news. */
@@ -107,6 +111,7 @@ struct session_counts {
 	uint64_t messages, bytes;    /* all ever seen */
 	uint64_t forgotten;          /* records given up for the memory limit */
 	uint64_t ids_forgotten;      /* open ids given up: a reply to one of them can't be linked */
+	uint64_t streams_untracked;  /* streams beyond the limit, whose checksums were not looked at */
 	uint64_t commands_unnamed;   /* messages whose unknown command found no more room in the name table */
 	uint64_t news_forgotten;     /* news beyond the limit */
 	uint64_t unreadable;         /* messages whose bytes could not be kept or read again (spool full, file gone) */

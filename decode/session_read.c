@@ -33,6 +33,7 @@ struct session_counts session_counts(const struct session *s)
 	struct session_counts c = s->counts;
 	c.ids_forgotten = idtable_forgotten(s->ids);
 	c.commands_unnamed = s->names.unnamed;
+	c.streams_untracked = streams_untracked(s->streams);
 	c.spool = store_spooled(s->store);
 	c.unreadable = store_failed(s->store);
 	c.memory = chunks_memory(&s->records) + chunks_memory(&s->tallies) + chunks_memory(&s->threads) +
@@ -107,6 +108,9 @@ static void add_sums(const struct session *s, const struct record *first, struct
 		out->chunks = t->chunks;
 		out->events = t->events;
 		out->rules = t->rules | first->rules;
+		out->stream = t->stream;
+		out->stream_bytes = t->stream_bytes;
+		out->stream_total = t->stream_total;
 		if (t->stream_total)
 			out->percent = (int)(t->stream_bytes >= t->stream_total ? 100 : 100 * t->stream_bytes / t->stream_total);
 		return;

@@ -9,6 +9,8 @@
 #include "decode/seq.h"
 #include "decode/session.h"
 #include "decode/store.h"
+#include "decode/streams.h"
+#include "decode/wire.h"
 
 enum {
 	WINDOW = 65536,         /* records kept while printing */
@@ -21,6 +23,9 @@ struct draft {
 	struct scan scan;
 	struct store_draft bytes;
 	uint64_t captured;
+	struct session *session; /* for the scan's tap */
+	struct conn_state *conn;
+	enum dir dir;
 	bool after_gap;
 };
 
@@ -37,7 +42,7 @@ struct conn_state {
 
 /* Numbers of the commands that threading knows by name. */
 struct known_commands {
-	uint16_t error, ping, signin, signinreply, download, upload, beginstream, stream, watchreply, watchevent, registerqueuereply,
+	uint16_t error, ping, signin, signinreply, download, upload, beginstream, stream, endstream, watchreply, watchevent, registerqueuereply,
 		registerexchangereply;
 };
 
@@ -49,6 +54,9 @@ struct session {
 	struct known_commands known;
 	struct store *store;
 	struct idtable *ids;
+	struct streams *streams;
+	uint64_t token;          /* hash of the token looked at last, and when it expires (0: never) */
+	int64_t token_expiry;
 	struct chunks records, tallies, threads, news; /* records: index n - 1 */
 	uint32_t free_tally;     /* list of tallies to use again, through tally.messages */
 	struct conn_state **conn; /* in order of appearance */
@@ -70,6 +78,8 @@ struct arrival {
 	uint32_t n;
 	struct record *r;
 	uint64_t id_key, rid_key; /* of the id; of the rid as an id of the other direction */
+	bool whole;              /* bytes are all of it */
+	uint64_t data_len;       /* bytes of data in a stream message */
 };
 
 static inline struct record *record_at(const struct session *s, uint32_t n)
@@ -98,6 +108,19 @@ void arrival_init(struct arrival *a, struct session *s, const struct piece *p);
 void arrival_prepare(struct session *s, struct arrival *a);
 /* The message is complete: record, rules, thread, listener. p: its last piece; whole: a->bytes is all of it, not its front. */
 void arrival_take(struct session *s, struct arrival *a, const struct piece *p, uint64_t place, bool whole);
+
+/* Threads of streams (thread_stream.c). A stream message has joined the thread that begins with `first` and has tally t. */
+void thread_stream_message(struct session *s, struct arrival *a, struct record *first, struct tally *t);
+/* The final reply has come. */
+void thread_stream_reply(struct session *s, struct arrival *a, struct tally *t);
+/* The connection has ended; n: number of the thread's first message. */
+void thread_stream_closed(struct session *s, struct conn_state *c, uint32_t n, struct record *first, int64_t time);
+/* Data of a large stream message as it passes: the tap of a draft's scan. */
+void thread_stream_tap(void *draft, struct slice bytes);
+/* The thread that a message with this rid joins, by its first message; 0 if it is not known. */
+uint32_t thread_of_stream(struct session *s, uint32_t conn, enum dir dir, struct slice rid);
+/* The first top-level field of a payload with that number; empty and 0 if it is not there. */
+struct wire_field payload_field(struct slice payload, uint32_t number);
 
 /* Puts the message into its thread. */
 void thread_message(struct session *s, struct arrival *a);

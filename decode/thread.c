@@ -9,7 +9,6 @@
  * in its connection's list, through the links `reply` and `request` of its first record, which are free until then.
  */
 #include "decode/session_state.h"
-#include "decode/wire.h"
 
 static void list_open(struct session *s, struct conn_state *c, uint32_t n)
 {
@@ -105,8 +104,7 @@ static void join(struct session *s, struct arrival *a, uint32_t head)
 		t->first_answer = a->n;
 }
 
-/* A varint or text field of a payload: the first such top-level field, empty or 0 if it is not there. */
-static struct wire_field payload_field(struct slice payload, uint32_t number)
+struct wire_field payload_field(struct slice payload, uint32_t number)
 {
 	struct wire_field f;
 	while (wire_next(&payload, &f) == WIRE_FIELD)
@@ -115,29 +113,14 @@ static struct wire_field payload_field(struct slice payload, uint32_t number)
 	return (struct wire_field){ 0 };
 }
 
-/* beginstream: the size that its stat announces (BeginStream.stat = 2, Stat.size = 14). */
-static uint64_t announced_size(const struct arrival *a)
-{
-	return payload_field(payload_field(a->e.value, 2).bytes, 14).number_value;
-}
-
 /* A stream message of a thread: begin, data, end. */
 static void see_stream(struct session *s, struct arrival *a, uint32_t head, struct record *first)
 {
 	struct tally *t = tally_of(s, first);
-	if (a->r->command == s->known.beginstream) {
-		if (is_open(first))
-			set_state(s, head, first, THREAD_STREAMING);
-		if (t)
-			t->stream_total = announced_size(a);
-	} else if (a->r->command == s->known.stream) {
-		if (t) {
-			t->chunks++;
-			t->stream_bytes += a->r->size;
-		}
-	} else if (is_open(first)) {
-		set_state(s, head, first, THREAD_OPEN);
-	}
+	if (is_open(first))
+		set_state(s, head, first, a->r->command == s->known.endstream ? THREAD_OPEN : THREAD_STREAMING);
+	if (t)
+		thread_stream_message(s, a, first, t);
 }
 
 /* True if the entry names a message that can have answers. */
@@ -147,20 +130,29 @@ static bool answerable(const struct session *s, const struct id_entry *e)
 	return e && e->kind == ID_MESSAGE && (!r || r->role == ROLE_REQUEST || r->role == ROLE_SINGLE);
 }
 
-/* The entry of the request that a message with a rid answers; for a stream message maybe the sender's own upload. */
-static struct id_entry *find_request(struct session *s, const struct arrival *a)
+/* The entry of the request that a stream message answers: a download of the other side, or an upload of the sender's own. */
+static struct id_entry *find_stream(struct session *s, uint32_t conn, enum dir dir, struct slice rid, struct id_entry *other)
 {
-	struct id_entry *other = idtable_find(s->ids, a->rid_key);
-	if (a->r->role != ROLE_STREAM)
-		return other;
 	const struct record *r = other ? record_at(s, other->n) : NULL;
 	if (answerable(s, other) && r && r->command == s->known.download)
 		return other;
-	struct id_entry *own = idtable_find(s->ids, idtable_key(s->ids, a->r->conn, a->dir, false, a->e.rid));
+	struct id_entry *own = idtable_find(s->ids, idtable_key(s->ids, conn, dir, false, rid));
 	r = own ? record_at(s, own->n) : NULL;
-	if (answerable(s, own) && r && r->command == s->known.upload)
-		return own;
-	return other;
+	return answerable(s, own) && r && r->command == s->known.upload ? own : other;
+}
+
+static struct id_entry *find_request(struct session *s, const struct arrival *a)
+{
+	struct id_entry *other = idtable_find(s->ids, a->rid_key);
+	return a->r->role == ROLE_STREAM ? find_stream(s, a->r->conn, a->dir, a->e.rid, other) : other;
+}
+
+uint32_t thread_of_stream(struct session *s, uint32_t conn, enum dir dir, struct slice rid)
+{
+	struct id_entry *other = idtable_find(s->ids, idtable_key(s->ids, conn, !dir, false, rid));
+	const struct id_entry *e = find_stream(s, conn, dir, rid, other);
+	const struct record *r = e ? record_at(s, e->n) : NULL;
+	return r ? r->thread : 0;
 }
 
 static void wait_for_request(struct session *s, struct arrival *a)
@@ -216,6 +208,9 @@ static void final_reply(struct session *s, struct arrival *a, struct id_entry *e
 		session_break(s, a->conn, a->r, RULE_REPLY_DUPLICATE);
 		return;
 	}
+	struct tally *t = tally_of(s, first);
+	if (t)
+		thread_stream_reply(s, a, t);
 	if (first->state == THREAD_ORPHAN && first->reply)
 		session_break(s, a->conn, a->r, RULE_REPLY_DUPLICATE);
 	set_state(s, head, first, first->state == THREAD_ORPHAN ? THREAD_ORPHAN : failed ? THREAD_FAILED : THREAD_DONE);
@@ -284,8 +279,9 @@ static void adopt(struct session *s, struct arrival *a, struct id_entry *e)
 static void begin_thread(struct session *s, struct arrival *a)
 {
 	a->r->thread = a->n;
-	a->r->state = a->r->role == ROLE_REQUEST ? THREAD_OPEN : THREAD_SINGLE;
-	if (a->r->role == ROLE_REQUEST)
+	bool answered = a->r->role == ROLE_REQUEST || a->r->command == s->known.ping;
+	a->r->state = answered ? THREAD_OPEN : THREAD_SINGLE;
+	if (answered)
 		list_open(s, a->conn, a->n);
 }
 
@@ -352,13 +348,23 @@ void thread_message(struct session *s, struct arrival *a)
 		begin_thread(s, a);
 }
 
+/* The connection ended with the thread open. The request had no reply: is that to be said? Not if the capture may lack it. */
+static void close_thread(struct session *s, struct conn_state *c, uint32_t n, struct record *first, int64_t time)
+{
+	const struct record *request = first->role == ROLE_REQUEST || first->role == ROLE_SINGLE ? first : NULL;
+	bool ping = first->command == s->known.ping;
+	bool streaming = first->state == THREAD_STREAMING;
+	set_state(s, n, first, ping ? THREAD_SINGLE : streaming ? THREAD_BROKEN : THREAD_UNANSWERED);
+	thread_stream_closed(s, c, n, first, time);
+	if (request && !first->cut && !c->gap[!first->dir] && c->pub.info.end != CONN_FORGOTTEN)
+		session_break_late(s, c, n, ping ? RULE_NO_REPLY_PING : RULE_NO_REPLY, RULES, time);
+}
+
 void thread_conn_closed(struct session *s, struct conn_state *c, int64_t time)
 {
-	struct record *r;
-	while (c->pub.closed && (r = record_at(s, c->open))) {
-		uint32_t n = c->open;
-		set_state(s, n, r, r->state == THREAD_STREAMING ? THREAD_BROKEN : THREAD_UNANSWERED);
-	}
+	struct record *first;
+	while (c->pub.closed && (first = record_at(s, c->open)))
+		close_thread(s, c, c->open, first, time);
 	for (size_t i = 0; i < c->waiting_count; i++)
 		if (!c->gap[0] && !c->gap[1])
 			session_break_late(s, c, c->waiting[i], RULE_RID_UNKNOWN, RULES, time);

@@ -19,7 +19,7 @@ case_() {
 	shift 2
 	python3 "$shared/tools/impair.py" "$capture" "$tmp/in" "$@" >/dev/null || { failed=$((failed + 1)); return; }
 	"$envscope" -r "$tmp/in" -T ndjson >"$tmp/out" 2>/dev/null
-	if python3 tests/loss.py "$capture" "$tmp/in" "$tmp/out" $joined >"$tmp/verdict"; then
+	if python3 tests/loss.py "$capture" "$tmp/whole" "$tmp/in" "$tmp/out" $joined >"$tmp/verdict"; then
 		passed=$((passed + 1))
 	else
 		failed=$((failed + 1))
@@ -29,6 +29,7 @@ case_() {
 }
 
 for capture in tcp ws; do
+	"$envscope" -r samples/$capture.pcap -T ndjson >"$tmp/whole"
 	for seed in ${SEEDS:-1 2 3 4}; do
 		for drop in 0.02 0.05 0.2; do
 			case_ $capture "" --seed $seed --drop $drop

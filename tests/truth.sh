@@ -19,7 +19,8 @@ case_() {
 	shift
 	python3 "$shared/tools/impair.py" "$shared/captures/$capture.pcap" "$tmp/in" "$@" >/dev/null || { failed=$((failed + 1)); return; }
 	if "$envscope" -r "$tmp/in" -T ndjson >"$tmp/out" 2>"$tmp/err" &&
-		python3 "$shared/tools/truth.py" "$shared/captures/$capture" "$tmp/out" >"$tmp/verdict"; then
+		python3 "$shared/tools/truth.py" "$shared/captures/$capture" "$tmp/out" >"$tmp/verdict" &&
+		python3 tests/same_rules.py "$tmp/whole" "$tmp/out" >"$tmp/verdict"; then
 		passed=$((passed + 1))
 	else
 		failed=$((failed + 1))
@@ -29,6 +30,7 @@ case_() {
 }
 
 for capture in ${CAPTURES:-tcp ws wsdeflate}; do
+	"$envscope" -r "$shared/captures/$capture.pcap" -T ndjson >"$tmp/whole"
 	case_ "$capture"
 	for mss in 1 2 3 5 7 64 100 536 1000 1448; do
 		case_ "$capture" --mss $mss

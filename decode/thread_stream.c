@@ -1,0 +1,110 @@
+/*
+ * Streams within threads (protocol.md, "Streams"): beginstream, n × stream, endstream, then the final reply; an error ends it at any point.
+ *
+ * What is wrong with a stream is said of the message that shows it: a message in the wrong place, the endstream for size and checksum,
+ * the final reply (or the request, where none came) for a stream that never ended. Nothing is said where the capture lacks packets
+ * of that direction, or where messages came out of order, since the receiver puts them in order before it looks.
+ */
+#include "decode/session_state.h"
+
+#define OUT_OF_ORDER (1u << RULE_SEQ_GAP | 1u << RULE_SEQ_REORDERED | 1u << RULE_SEQ_DUPLICATE | 1u << RULE_SEQ_LATE)
+
+enum { BEGIN_CHECKSUM = 1, BEGIN_STAT = 2, STAT_SIZE = 14, STREAM_DATA = 1 };
+
+/* May the sender be blamed for the order of what is seen? */
+static bool order_is_known(const struct arrival *a, const struct record *first)
+{
+	return !a->conn->gap[a->dir] && first->state != THREAD_ORPHAN && !(a->r->rules & OUT_OF_ORDER) && !a->cut;
+}
+
+static void begin(struct session *s, struct arrival *a, struct tally *t, bool known)
+{
+	if (t->stream & STREAM_BEGUN) {
+		if (known)
+			session_break(s, a->conn, a->r, RULE_STREAM_ORDER);
+		return;
+	}
+	t->stream |= STREAM_BEGUN;
+	t->stream_total = payload_field(payload_field(a->e.value, BEGIN_STAT).bytes, STAT_SIZE).number_value;
+	t->track = streams_begin(s->streams, a->r->conn, a->dir, payload_field(a->e.value, BEGIN_CHECKSUM).bytes);
+}
+
+static void data(struct session *s, struct arrival *a, struct tally *t, bool known)
+{
+	struct slice bytes = a->whole ? payload_field(a->e.value, STREAM_DATA).bytes : (struct slice){ NULL, 0 };
+	t->chunks++;
+	t->stream_bytes += a->whole ? bytes.len : a->data_len;
+	if (t->stream & STREAM_BEGUN && !(t->stream & STREAM_ENDED))
+		streams_data(s->streams, t->track, bytes);
+	else if (known)
+		session_break(s, a->conn, a->r, RULE_STREAM_ORDER);
+}
+
+static void end(struct session *s, struct arrival *a, const struct record *first, struct tally *t, bool known)
+{
+	if (!(t->stream & STREAM_BEGUN) || t->stream & STREAM_ENDED) {
+		if (known)
+			session_break(s, a->conn, a->r, RULE_STREAM_ORDER);
+		return;
+	}
+	unsigned bits = streams_end(s->streams, t->track);
+	t->track = 0;
+	t->stream |= (uint8_t)(STREAM_ENDED | bits);
+	const struct record *reply = record_at(s, first->reply);
+	if (reply && reply->rules >> RULE_STREAM_INCOMPLETE & 1)
+		session_break_late(s, a->conn, first->reply, RULE_STREAM_ORDER, RULE_STREAM_INCOMPLETE, a->r->time);
+	if (bits & STREAM_UNSURE || !known)
+		return;
+	if (bits & STREAM_CHECKED && !(bits & STREAM_MATCHES))
+		session_break(s, a->conn, a->r, RULE_STREAM_CHECKSUM);
+	if (t->stream_total && t->stream_bytes != t->stream_total)
+		session_break(s, a->conn, a->r, RULE_STREAM_SIZE);
+}
+
+void thread_stream_message(struct session *s, struct arrival *a, struct record *first, struct tally *t)
+{
+	bool known = order_is_known(a, first);
+	if (!known)
+		streams_unsure(s->streams, t->track);
+	if (a->r->command == s->known.beginstream)
+		begin(s, a, t, known);
+	else if (a->r->command == s->known.stream)
+		data(s, a, t, known);
+	else
+		end(s, a, first, t, known);
+}
+
+void thread_stream_reply(struct session *s, struct arrival *a, struct tally *t)
+{
+	if (!(t->stream & STREAM_BEGUN) || t->stream & STREAM_ENDED)
+		return;
+	if (a->r->command == s->known.error) {
+		streams_drop(s->streams, t->track);
+		t->track = 0;
+		t->stream |= STREAM_ENDED | STREAM_UNSURE;
+	} else if (!streams_is_unsure(s->streams, t->track)) {
+		session_break(s, a->conn, a->r, RULE_STREAM_INCOMPLETE);
+	}
+}
+
+void thread_stream_closed(struct session *s, struct conn_state *c, uint32_t n, struct record *first, int64_t time)
+{
+	struct tally *t = tally_at(s, first->tally);
+	if (!t || !(t->stream & STREAM_BEGUN) || t->stream & STREAM_ENDED)
+		return;
+	if (!streams_is_unsure(s->streams, t->track) && !c->gap[0] && !c->gap[1] && c->pub.info.end != CONN_FORGOTTEN)
+		session_break_late(s, c, n, RULE_STREAM_INCOMPLETE, RULES, time);
+	streams_drop(s->streams, t->track);
+	t->track = 0;
+}
+
+void thread_stream_tap(void *draft, struct slice bytes)
+{
+	struct draft *d = draft;
+	struct session *s = d->session;
+	struct envelope e = scan_envelope(&d->scan);
+	struct record *first = record_at(s, thread_of_stream(s, d->conn->pub.info.number, d->dir, e.rid));
+	struct tally *t = first ? tally_at(s, first->tally) : NULL;
+	if (t && t->stream & STREAM_BEGUN && !(t->stream & STREAM_ENDED))
+		streams_data(s->streams, t->track, bytes);
+}
