@@ -31,7 +31,7 @@ case_() {
 for capture in tcp ws; do
 	"$envscope" -r samples/$capture.pcap -T ndjson >"$tmp/whole"
 	for seed in ${SEEDS:-1 2 3 4}; do
-		for drop in 0.02 0.05 0.2; do
+		for drop in 0.02 0.05 0.1; do
 			case_ $capture "" --seed $seed --drop $drop
 			case_ $capture "" --seed $seed --drop $drop --mss 1448
 			case_ $capture "" --seed $seed --drop $drop --mss 100
