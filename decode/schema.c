@@ -15,7 +15,6 @@
 #include <ctype.h>
 #include <google/protobuf/any.pb-c.h>
 #include <google/protobuf/timestamp.pb-c.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "ace.pb-c.h"
@@ -200,16 +199,18 @@ const ProtobufCMessageDescriptor *schema_descriptor(const struct schema *s, type
 const char *schema_name(const struct schema *s, type_id t)
 {
 	(void)s;
-	return t && t <= TYPES ? descriptors[t - 1]->short_name : NULL;
+	return t && t <= TYPES ? strrchr(descriptors[t - 1]->name, '.') + 1 : NULL;
 }
 
 type_id schema_type_named(const struct schema *s, struct slice name)
 {
-	char full[16 + NAME_MAX_];
-	if (name.len > NAME_MAX_)
+	static const char package[] = "openiap.";
+	char full[sizeof package + NAME_MAX_];
+	if (!name.len || name.len > NAME_MAX_)
 		return 0;
-	int n = snprintf(full, sizeof full, "openiap.%.*s", (int)name.len, (const char *)name.at);
-	return type_of_full_name(s, slice_of(full, (size_t)n));
+	memcpy(full, package, sizeof package - 1);
+	memcpy(full + sizeof package - 1, name.at, name.len);
+	return type_of_full_name(s, slice_of(full, sizeof package - 1 + name.len));
 }
 
 type_id schema_type_of_url(const struct schema *s, struct slice url)
