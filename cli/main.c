@@ -60,6 +60,14 @@ static int list_interfaces(void)
 	return EXIT_SOURCE;
 }
 
+static int explain(const char *rule)
+{
+	if (options_explain(stdout, rule))
+		return EXIT_FINE;
+	fprintf(stderr, "envscope: --explain: there is no rule %s (--explain all lists them)\n", rule);
+	return EXIT_USAGE;
+}
+
 static bool open_source(struct app *a)
 {
 	char error[1024] = "";
@@ -76,7 +84,8 @@ static bool open_source(struct app *a)
 static void open_session(struct app *a, bool keep)
 {
 	struct session_listener listener = printer_listener(&a->printer);
-	struct session_options so = { .keep = keep, .memory = a->options.memory, .file = source_file(a->source) };
+	struct session_options so = { .keep = keep, .memory = a->options.memory, .file = source_file(a->source),
+				      .no_reply = a->options.no_reply };
 	if (getrandom(&so.hash_key, sizeof so.hash_key, GRND_NONBLOCK) != sizeof so.hash_key)
 		so.hash_key = (uint64_t)now();
 	a->session = session_new(&so, a->printer.exporter ? &listener : NULL);
@@ -246,6 +255,7 @@ int main(int argc, char **argv)
 		case ACTION_VERSION: status = print_version(); break;
 		case ACTION_MAN: options_man(stdout); break;
 		case ACTION_INTERFACES: status = list_interfaces(); break;
+		case ACTION_EXPLAIN: status = explain(a.options.explain); break;
 		}
 	}
 	options_release(&a.options);

@@ -114,6 +114,33 @@ static bool take_autostop(struct options *o, const char *v)
 	return true;
 }
 
+/* A time such as 500ms, 30s or 2m; 0 if it is none. */
+static int64_t parse_span(const char *text)
+{
+	static const struct { const char *unit; int64_t ns; } units[] = {
+		{ "ms", NS_PER_S / 1000 }, { "s", NS_PER_S }, { "m", 60 * (int64_t)NS_PER_S }, { "", NS_PER_S },
+	};
+	char digits[16] = "";
+	uint64_t n;
+	size_t len = strspn(text, "0123456789");
+	if (!len || len >= sizeof digits)
+		return 0;
+	memcpy(digits, text, len);
+	for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+		if (strcmp(text + len, units[i].unit) == 0 && parse_number(digits, (uint64_t)(INT64_MAX / units[i].ns), &n))
+			return (int64_t)n * units[i].ns;
+	return 0;
+}
+
+static bool take_setting(struct options *o, const char *v)
+{
+	if (strncmp(v, "no-reply=", 9) == 0) {
+		o->no_reply = parse_span(v + 9);
+		return o->no_reply || fail("-o no-reply takes a time such as 500ms, 30s or 2m, not", v + 9);
+	}
+	return fail("-o: there is a setting no-reply=TIME, but not", v);
+}
+
 static bool take_memory(struct options *o, const char *v)
 {
 	static const char units[] = "KMGT";
@@ -183,6 +210,13 @@ static bool take_color(struct options *o, const char *v)
 	return fail("--color takes auto, always or never, not", v);
 }
 
+static bool take_explain(struct options *o, const char *v)
+{
+	o->action = ACTION_EXPLAIN;
+	o->explain = v;
+	return true;
+}
+
 #define FLAG(function, statement)                                    \
 	static bool function(struct options *o, const char *v)       \
 	{                                                            \
@@ -215,6 +249,8 @@ static const struct row rows[] = {
 	{ 'c', NULL, "N", "stop after N messages", take_count },
 	{ 'a', "autostop", "duration:S", "stop after S seconds", take_autostop },
 	{ 'M', "memory", "SIZE", "memory budget of the screens, such as 512M: the oldest messages are forgotten first", take_memory },
+	{ 'o', NULL, "no-reply=TIME", "a request counts as unanswered after that time, such as 30s, and not only when its connection ends",
+	  take_setting },
 	{ 's', "snapshot-length", "BYTES", "live: capture at most that many bytes of a packet", take_snaplen },
 	{ 'B', "buffer-size", "MIB", "live: size of the kernel's capture buffer", take_buffer },
 	{ 'p', "no-promiscuous-mode", NULL, "live: do not put the interface into promiscuous mode", take_no_promisc },
@@ -227,6 +263,7 @@ static const struct row rows[] = {
 	{ 0, "utc", NULL, "times of day in UTC", take_utc },
 	{ 0, "color", "WHEN", "auto, always or never", take_color },
 	{ 0, "no-mouse", NULL, "leave the mouse to the terminal", take_no_mouse },
+	{ 0, "explain", "RULE", "say what a rule means, what the protocol says, and where to look; all for every rule", take_explain },
 	{ 0, "man", NULL, "print the man page's source", take_man },
 	{ 0, "version", NULL, "print the versions of envscope and its libraries", take_version },
 	{ 'h', "help", NULL, "print this help", take_help },
@@ -340,6 +377,29 @@ void options_help(FILE *out)
 	}
 	fputs("\nWithout -T, and with a terminal, screens are shown: F1 there lists the keys.\n"
 	      "Exit status: 0 fine, 2 unusable arguments or filter, 3 the source can't be opened or read.\n", out);
+}
+
+static void explain(FILE *out, const struct rule_info *r)
+{
+	fprintf(out, "%s (%s)\n  %s\n", r->name, severity_name(r->severity), r->sentence);
+	if (*r->protocol)
+		fprintf(out, "  The protocol: %s\n", r->protocol);
+	fprintf(out, "  The receiver: %s\n  Where to look: %s\n", r->receiver, r->look);
+}
+
+bool options_explain(FILE *out, const char *rule)
+{
+	bool found = false;
+	for (int i = 0; i < RULES; i++) {
+		const struct rule_info *r = rule_info((enum rule)i);
+		if (strcmp(rule, r->name) != 0 && strcmp(rule, "all") != 0)
+			continue;
+		if (found)
+			fputc('\n', out);
+		found = true;
+		explain(out, r);
+	}
+	return found;
 }
 
 /* Text in the man page's language: a hyphen that is one, a line that does not begin like a request. */

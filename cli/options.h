@@ -10,7 +10,7 @@ enum { DECODE_AS_MAX = 64, INTERFACES_MAX = 1 };
 
 enum exit_status { EXIT_FINE = 0, EXIT_USAGE = 2, EXIT_SOURCE = 3 };
 
-enum option_action { ACTION_RUN, ACTION_HELP, ACTION_VERSION, ACTION_MAN, ACTION_INTERFACES };
+enum option_action { ACTION_RUN, ACTION_HELP, ACTION_VERSION, ACTION_MAN, ACTION_INTERFACES, ACTION_EXPLAIN };
 
 struct options {
 	enum option_action action;
@@ -28,6 +28,8 @@ struct options {
 	int64_t duration;                /* -a duration, ns; 0 for no limit */
 	uint64_t memory;                 /* -M, bytes; 0 for no limit */
 	bool no_mouse;
+	int64_t no_reply;                /* -o no-reply, ns; 0: when the connection ends */
+	const char *explain;             /* ACTION_EXPLAIN: the rule */
 };
 
 /* Reads the command line. False, after a message on standard error, if it can't be understood. */
@@ -35,5 +37,7 @@ bool options_parse(struct options *o, int argc, char **argv);
 void options_release(struct options *o);
 void options_help(FILE *out);
 void options_man(FILE *out);
+/* --explain: everything known of the rule of that name, or of all for "all". False if there is none of that name. */
+bool options_explain(FILE *out, const char *rule);
 
 #endif

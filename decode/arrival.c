@@ -206,6 +206,8 @@ void arrival_take(struct session *s, struct arrival *a, const struct piece *p, u
 	take_rules(s, a);
 	take_tokens(s, a);
 	take_seq(s, a);
+	if (s->options.no_reply)
+		thread_overdue(s, a->conn, a->r->time);
 	thread_message(s, a);
 	count_arrival(s, a);
 	if (s->listener.message)

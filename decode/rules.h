@@ -41,6 +41,9 @@ struct rule_info {
 	const char *name;        /* "seq-gap" */
 	enum severity severity;
 	const char *sentence;    /* what it means */
+	const char *protocol;    /* what the protocol says */
+	const char *receiver;    /* what a receiver does about it */
+	const char *look;        /* where to look next */
 };
 
 const struct rule_info *rule_info(enum rule r);

@@ -135,6 +135,7 @@ struct session_options {
 	uint64_t memory;    /* budget for records and tables in bytes, 0 for none: the oldest are forgotten first */
 	int file;           /* descriptor from which places in the capture file can be read, -1 if there is none */
 	const char *spool_dir; /* where the spool file is made; NULL: $TMPDIR, else /tmp */
+	int64_t no_reply;      /* ns after which an open request counts as unanswered (rule no-reply), 0: when its connection ends */
 	uint64_t hash_key;  /* key of the id table's hash; any number nobody can guess */
 };
 

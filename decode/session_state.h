@@ -35,7 +35,8 @@ struct conn_state {
 	struct seq seq[2];
 	struct draft *draft[2];
 	bool gap[2];             /* bytes of that direction are missing from the capture */
-	uint32_t open;           /* newest open thread; they are linked through record.reply (older) and record.request (newer) */
+	uint32_t open, oldest;   /* newest and oldest open thread; linked through record.reply (older) and record.request (newer) */
+	uint32_t overdue;        /* the newest of those that have waited too long, 0 for none */
 	uint32_t waiting[WAITING_MAX]; /* replies (n) whose request was not seen yet though it may come */
 	size_t waiting_count;
 };
@@ -122,6 +123,8 @@ uint32_t thread_of_stream(struct session *s, uint32_t conn, enum dir dir, struct
 /* The first top-level field of a payload with that number; empty and 0 if it is not there. */
 struct wire_field payload_field(struct slice payload, uint32_t number);
 
+/* Time has passed on the connection: requests that have waited too long for a reply (session_options.no_reply). */
+void thread_overdue(struct session *s, struct conn_state *c, int64_t time);
 /* Puts the message into its thread. */
 void thread_message(struct session *s, struct arrival *a);
 /* The connection ended, or the capture did: no more replies come to its open threads, and no more requests to replies that wait. */

@@ -17,6 +17,8 @@ static void list_open(struct session *s, struct conn_state *c, uint32_t n)
 	r->request = 0;
 	if (next)
 		next->request = n;
+	else
+		c->oldest = n;
 	c->open = n;
 }
 
@@ -27,10 +29,14 @@ void thread_unlink(struct session *s, struct record *r, uint32_t n)
 	struct record *newer = record_at(s, r->request), *older = record_at(s, r->reply);
 	if (newer)
 		newer->reply = r->reply;
-	else if (c && c->open == n)
-		c->open = older ? r->reply : 0;
 	if (older)
 		older->request = r->request;
+	if (c && c->open == n)
+		c->open = older ? r->reply : 0;
+	if (c && c->oldest == n)
+		c->oldest = newer ? r->request : 0;
+	if (c && c->overdue == n)
+		c->overdue = older ? r->reply : 0;
 	r->reply = r->request = 0;
 }
 
@@ -356,8 +362,21 @@ static void close_thread(struct session *s, struct conn_state *c, uint32_t n, st
 	bool streaming = first->state == THREAD_STREAMING;
 	set_state(s, n, first, ping ? THREAD_SINGLE : streaming ? THREAD_BROKEN : THREAD_UNANSWERED);
 	thread_stream_closed(s, c, n, first, time);
-	if (request && !first->cut && !c->gap[!first->dir] && c->pub.info.end != CONN_FORGOTTEN)
+	bool told = first->rules >> RULE_NO_REPLY & 1;
+	if (request && !told && !first->cut && !c->gap[!first->dir] && c->pub.info.end != CONN_FORGOTTEN)
 		session_break_late(s, c, n, ping ? RULE_NO_REPLY_PING : RULE_NO_REPLY, RULES, time);
+}
+
+void thread_overdue(struct session *s, struct conn_state *c, int64_t time)
+{
+	const struct record *last = record_at(s, c->overdue);
+	uint32_t n = last ? last->request : c->oldest;
+	for (const struct record *r = record_at(s, n); r && time - r->time > s->options.no_reply; r = record_at(s, n)) {
+		c->overdue = n;
+		if (r->role == ROLE_REQUEST && !r->cut && !c->gap[!r->dir])
+			session_break_late(s, c, n, RULE_NO_REPLY, RULES, time);
+		n = r->request;
+	}
 }
 
 void thread_conn_closed(struct session *s, struct conn_state *c, int64_t time)

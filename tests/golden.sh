@@ -46,6 +46,8 @@ case_ tcp.summary -r samples/tcp.pcap -z summary
 case_ tcp.first5 -r samples/tcp.pcap -T text -c 5 -t ud
 case_ tcp.filtered -r samples/tcp.pcap -T text 'tcp port 1'
 case_ ws.forced_tcp -r build/samples/error_reply.pcap -d tcp.port==8080,ws -T text
+case_ explain.all --explain all
+case_ no_reply.overdue -r build/samples/no_reply.pcap -T text -o no-reply=1ms
 # What can't be used or read: one clear line and the right status.
 printf '' >"$tmp/empty"
 head -c 100000 samples/tcp.pcap >"$tmp/truncated.pcap"
