@@ -139,7 +139,7 @@ static const struct rule_info table[RULES] = {
 	},
 	[RULE_NO_REPLY] = {
 		"no-reply", SEVERITY_WARNING,
-		"The connection ended without a reply to this request.",
+		"No reply to this request came before its connection ended, or in the time that was set.",
 		"Every request has a final reply.",
 		"The client waits until its own time-out.",
 		"What the server did between this request and the end of the connection.",
