@@ -92,8 +92,9 @@ static enum probe probe_fields(struct slice in, uint64_t left, bool all_in_sight
 		struct wire_field f;
 		uint64_t length;
 		size_t n = wire_header(in, &f, &length);
+		bool to_end = in.len == left;
 		if (!n)
-			return in.len >= 10 || in.len == left ? PROBE_NO : seen ? PROBE_STRONG : PROBE_MORE;
+			return in.len >= 10 || to_end ? PROBE_NO : seen ? PROBE_STRONG : PROBE_MORE;
 		bool number = f.number == PRIORITY || f.number == SEQ;
 		if (!f.number || f.number > 15 || (f.number <= SPANID && (f.type == WIRE_VARINT) != number))
 			return PROBE_NO;
@@ -102,7 +103,7 @@ static enum probe probe_fields(struct slice in, uint64_t left, bool all_in_sight
 		if (f.type == WIRE_VARINT) {
 			size_t m = wire_varint(slice_skip(in, n), 10, &length);
 			if (!m)
-				return in.len - n >= 10 ? PROBE_NO : seen ? PROBE_STRONG : PROBE_MORE;
+				return in.len - n >= 10 || to_end ? PROBE_NO : seen ? PROBE_STRONG : PROBE_MORE;
 			length = m;
 		}
 		if (length > left - n)
