@@ -6,6 +6,7 @@
  */
 #include "cli/options.h"
 
+#include "base/text.h"
 #include "base/when.h"
 #include "capture/packet_filter.h"
 #include "tui/commands.h"
@@ -402,13 +403,22 @@ bool options_explain(FILE *out, const char *rule)
 	return found;
 }
 
-/* Text in the man page's language: a hyphen that is one, a line that does not begin like a request. */
+/* Text in the man page's language: a hyphen that is one, characters beyond ASCII by number, no line that begins like a request. */
 static void man_text(FILE *out, const char *text)
 {
-	for (; *text; text++) {
-		if (*text == '-' || *text == '\\')
-			fputc('\\', out);
-		fputc(*text == '\\' ? 'e' : *text, out);
+	struct slice rest = slice_str(text);
+	uint32_t point;
+	if (*text == '.' || *text == '\'')
+		fputs("\\&", out);
+	while (rest.len) {
+		uint8_t c = rest.at[0];
+		rest = slice_skip(rest, text_next(rest, &point, NULL));
+		if (c == '-' || c == '\\')
+			fputs(c == '-' ? "\\-" : "\\e", out);
+		else if (point > '~')
+			fprintf(out, "\\[u%04X]", (unsigned)point);
+		else
+			fputc(c, out);
 	}
 }
 
@@ -416,7 +426,7 @@ static void man_options(FILE *out)
 {
 	for (int i = 0; i < ROWS; i++) {
 		const struct row *r = &rows[i];
-		fputs(".TP\n.B ", out);
+		fputs(".TP\n.BI \"", out);
 		if (r->letter)
 			fprintf(out, "\\-%c%s", r->letter, r->name ? ", " : "");
 		if (r->name) {
@@ -424,10 +434,10 @@ static void man_options(FILE *out)
 			man_text(out, r->name);
 		}
 		if (r->argument) {
-			fputs(" ", out);
+			fputs(" \" \"", out);
 			man_text(out, r->argument);
 		}
-		fputs("\n", out);
+		fputs("\"\n", out);
 		man_text(out, r->help);
 		fputs(".\n", out);
 	}
@@ -445,6 +455,24 @@ static void man_rules(FILE *out)
 	}
 }
 
+/* On which screens a command is, if not on all of them. */
+static void man_screens(FILE *out, uint32_t where)
+{
+	static const struct { uint32_t bit; const char *name; } screens[] = {
+		{ IN_THREADS, "Threads" }, { IN_MESSAGES, "Messages" }, { IN_DETAIL, "Detail" }, { IN_COLUMNS, "Columns" }, { IN_HELP, "Help" },
+	};
+	const char *before = " (";
+	if ((where & EVERYWHERE) == EVERYWHERE)
+		return;
+	for (size_t i = 0; i < sizeof screens / sizeof *screens; i++) {
+		if (where & screens[i].bit) {
+			fprintf(out, "%s%s", before, screens[i].name);
+			before = ", ";
+		}
+	}
+	fputs(")", out);
+}
+
 static void man_keys(FILE *out)
 {
 	struct buf keys = { 0 };
@@ -456,25 +484,52 @@ static void man_keys(FILE *out)
 		man_text(out, buf_cstr(&keys));
 		fputs("\n", out);
 		man_text(out, c->sentence);
+		man_screens(out, c->where);
 		fputs("\n", out);
 	}
 	buf_release(&keys);
 }
 
+static const char man_begin[] =
+	".TH ENVSCOPE 1 2026-11-23 \"envscope " ENVSCOPE_VERSION "\"\n"
+	".SH NAME\nenvscope \\- show OpenIAP Flow messages in network traffic\n"
+	".SH SYNOPSIS\n.B envscope\n[\\-r FILE | \\-i IFACE] [options] [capture filter]\n"
+	".SH DESCRIPTION\n"
+	"Reads a capture file or captures live, puts TCP streams together, finds the\n"
+	"OpenIAP Flow messages in them, decodes and threads them, and names the rules of\n"
+	"the protocol that are broken.\n"
+	".PP\n"
+	"With a terminal it shows screens; with \\-T, or when standard output is none, it\n"
+	"prints. Without \\-r and \\-i it captures on all interfaces. A word that is the name\n"
+	"of a file is read; other words are a capture filter.\n";
+
+static const char man_end[] =
+	".SH EXIT STATUS\n"
+	".TP\n.B 0\nFine; also when a signal ended it, or the reader closed the pipe.\n"
+	".TP\n.B 2\nThe arguments or the filter can't be used.\n"
+	".TP\n.B 3\nThe source can't be opened or read, or is damaged.\n"
+	".SH ENVIRONMENT\n"
+	".TP\n.B NO_COLOR\nNo colours, if it is set and not empty.\n"
+	".TP\n.B TMPDIR\nWhere the spool file is made; else /tmp.\n"
+	".TP\n.B ESCDELAY\nMilliseconds that an Esc waits for the rest of a key; 25 unless set.\n"
+	".SH SIGNALS\nINT, TERM and HUP end cleanly; USR1 prints the counts where messages are printed.\n"
+	".SH EXAMPLES\n"
+	".nf\n"
+	"envscope capture.pcap\n"
+	"envscope \\-i any tcp port 8080\n"
+	"envscope \\-r capture.pcap \\-V\n"
+	"ssh host tcpdump \\-U \\-w \\- tcp port 8080 | envscope \\-r \\-\n"
+	".fi\n"
+	".SH SEE ALSO\n.BR tcpdump (1),\n.BR tshark (1),\n.BR pcap\\-filter (7)\n";
+
 void options_man(FILE *out)
 {
-	fputs(".TH ENVSCOPE 1\n.SH NAME\nenvscope \\- show OpenIAP Flow messages in network traffic\n.SH SYNOPSIS\n.B envscope\n"
-	      "[\\-r FILE | \\-i IFACE] [options] [capture filter]\n.SH DESCRIPTION\n"
-	      "Reads a capture file or captures live, puts TCP streams together, finds the OpenIAP Flow messages in them, decodes and threads "
-	      "them, and names the rules of the protocol that are broken. Without \\-T, and with a terminal, it shows screens.\n"
-	      ".SH OPTIONS\n", out);
+	fputs(man_begin, out);
+	fputs(".SH OPTIONS\n", out);
 	man_options(out);
 	fputs(".SH RULES\n", out);
 	man_rules(out);
 	fputs(".SH KEYS\n", out);
 	man_keys(out);
-	fputs(".SH EXIT STATUS\n0 fine; 2 unusable arguments or filter; 3 the source can't be opened or read.\n"
-	      ".SH ENVIRONMENT\nNO_COLOR: no colours. TMPDIR: where the spool file is made. ESCDELAY: milliseconds, 25 unless set.\n"
-	      ".SH SIGNALS\nINT, TERM and HUP end cleanly; USR1 prints the counts.\n"
-	      ".SH SEE ALSO\n.BR tcpdump (1),\n.BR tshark (1),\n.BR pcap\\-filter (7)\n", out);
+	fputs(man_end, out);
 }
