@@ -67,6 +67,9 @@ struct piece {
 	bool gap;           /* with cut: packets are missing from the capture instead */
 	bool after_gap;     /* with first: packets are missing from the capture between the message before and this one */
 	bool unmasked;      /* came in a WebSocket frame that breaks RFC 6455, section 5.1 (mask) */
+	struct slice method; /* PAYLOAD: the name of the gRPC method, "Query"; lives as long as bytes */
+	uint32_t exchange;  /* gRPC, REST: which request and response of the connection it belongs to; 0 where that is not known */
+	bool reply;         /* with an exchange: it is the response */
 	uint64_t size;      /* of the whole message, as announced */
 	uint64_t offset;    /* of this piece in it */
 	struct slice bytes; /* borrowed during the call */

@@ -81,6 +81,8 @@ struct stream_counts {
 	uint64_t not_ours; /* connections that carry something else */
 	uint64_t control;  /* WebSocket control frames */
 	uint64_t bad_frames; /* frames that can't be */
+	uint64_t other_http; /* HTTP requests that are none of ours */
+	uint64_t no_message; /* HTTP bodies where a message was due that are none */
 };
 
 /* What all layers of a connection share. */
