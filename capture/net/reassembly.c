@@ -6,7 +6,8 @@
  *	handed on                   waiting        waiting
  *
  * `next` starts one 2^32 above the first sequence number, so that bytes before it have offsets too. A segment at or below next is
- * handed on in place, without a copy; one above it is copied, less what is there already, and waits.
+ * handed on in place, without a copy; one above it is copied, less what is there already, and waits. While any waits, all that
+ * comes goes that way, so that there is one place where copies meet.
  *
  * When is a hole lost? The receiver's acknowledgement of it proves that the bytes were on the wire, so if they do not follow within PATIENCE
  * packets of the connection or PATIENCE_NS the capture has lost them (a capture may see packets out of order, but not by that much).
@@ -173,29 +174,6 @@ bool reassembly_resume(struct reassembly *r, const struct reassembly_out *out, i
 	return r->count < before;
 }
 
-/* Drops from the early segments what lies below next (another copy of it was handed on). */
-static void trim(struct reassembly *r, struct reassembly_counts *n)
-{
-	while (r->count && r->early[0]->from < r->next) {
-		struct early *e = r->early[0];
-		uint64_t over = r->next - e->from;
-		size_t drop = over < e->len ? (size_t)over : e->len;
-		n->duplicate_bytes += drop;
-		if (drop == e->len) {
-			r->bytes -= sizeof *e + e->len;
-			free(e);
-			memmove(r->early, r->early + 1, --r->count * sizeof *r->early);
-			r->stamped -= r->stamped > 0;
-			continue;
-		}
-		memmove(e->bytes, e->bytes + drop, e->len - drop);
-		e->from += drop;
-		e->len -= drop;
-		e->at = e->at < 0 ? -1 : e->at + (int64_t)drop;
-		r->bytes -= drop;
-	}
-}
-
 /* What is missing before offset `to` is lost. */
 static void lose(struct reassembly *r, const struct reassembly_out *out, struct reassembly_counts *n, uint64_t to, int64_t time)
 {
@@ -209,29 +187,6 @@ static void lose(struct reassembly *r, const struct reassembly_out *out, struct 
 	if (r->count && r->early[0]->from == to)
 		r->early[0]->needs = 0;
 	drain(r, out, time);
-}
-
-/* In order: handed on up to the first early segment (whose copy came first), then what waits. */
-static void in_order(struct reassembly *r, const struct reassembly_out *out, struct reassembly_counts *n, struct chunk c)
-{
-	uint64_t end = r->next + c.bytes.len;
-	if (!r->count) {
-		r->next = end;
-		out->bytes(out->user, c);
-		return;
-	}
-	while (c.bytes.len) {
-		uint64_t stop = r->count && r->early[0]->from < end ? r->early[0]->from : end;
-		struct chunk part = chunk_head(c, (size_t)(stop - r->next));
-		r->next = stop;
-		if (part.bytes.len)
-			out->bytes(out->user, part);
-		drain(r, out, c.time);
-		trim(r, n);
-		uint64_t rest = r->next < end ? end - r->next : 0;
-		n->duplicate_bytes += c.bytes.len - part.bytes.len - rest;
-		c = chunk_skip(c, c.bytes.len - (size_t)rest);
-	}
 }
 
 void reassembly_add(struct reassembly *r, const struct reassembly_out *out, struct reassembly_counts *n, uint32_t seq, struct chunk c,
@@ -248,11 +203,13 @@ void reassembly_add(struct reassembly *r, const struct reassembly_out *out, stru
 	if (!c.bytes.len)
 		return;
 	bool waits = r->count && r->early[0]->from == r->next;
-	if (from == r->next && !waits && satisfied(r, needs)) {
-		in_order(r, out, n, c);
+	bool in_order = from == r->next && !waits && satisfied(r, needs);
+	if (in_order && !r->count) {
+		r->next += c.bytes.len;
+		out->bytes(out->user, c);
 		return;
 	}
-	n->out_of_order++;
+	n->out_of_order += !in_order;
 	keep(r, n, from, c, needs);
 	stamp(r, c.time);
 	drain(r, out, c.time);
