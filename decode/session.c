@@ -220,7 +220,7 @@ static void take_whole(struct session *s, const struct piece *p)
 	uint64_t place = 0;
 	if (is_stump(s, &a, p))
 		return;
-	if (s->options.keep)
+	if (s->options.keep && !s->options.no_bytes)
 		place = p->cut ? store_cut(s->store, p->bytes, p->at) : store_add(s->store, p->bytes, p->at);
 	stay_bounded(s);
 	arrival_take(s, &a, p, place, true);
@@ -246,6 +246,7 @@ static void end_draft(struct session *s, struct conn_state *c, const struct piec
 	struct draft *d = c->draft[p->dir];
 	struct arrival a;
 	struct buf scratch = { 0 };
+	bool keep = s->options.keep && !s->options.no_bytes;
 	uint64_t place = store_finish(s->store, &d->bytes, p->cut);
 	arrival_init(&a, s, p);
 	a.e = scan_envelope(&d->scan);
@@ -258,10 +259,10 @@ static void end_draft(struct session *s, struct conn_state *c, const struct piec
 		a.bytes = store_read(s->store, place, d->captured, &scratch);
 	stay_bounded(s);
 	if (!is_stump(s, &a, p))
-		arrival_take(s, &a, p, place, false);
+		arrival_take(s, &a, p, keep ? place : 0, false);
 	buf_release(&scratch);
 	drop_draft(s, c, p->dir);
-	if (!s->options.keep && !s->drafts)
+	if (!keep && !s->drafts)
 		store_reset(s->store);
 }
 

@@ -128,10 +128,15 @@ struct session_listener {
 	/* A rule of an earlier message became known only now; `was` is one it replaces, RULES for none. */
 	void (*rule)(void *user, uint32_t n, enum rule rule, enum rule was, int64_t time);
 	void (*news)(void *user, const struct session_news *news);
+	/* The stream of an upload or download has begun (no bytes), or data of it has come. thread: n of its thread's first message. Data comes
+	 * in the order of its arrival, each byte once, before the message that brings it; nothing after endstream, an error, or before
+	 * beginstream. bytes are borrowed during the call. */
+	void (*stream)(void *user, uint32_t thread, struct slice bytes);
 };
 
 struct session_options {
 	bool keep;          /* keep records for screens and reports; else only what threading needs (printing) */
+	bool no_bytes;      /* with keep: nobody will ask session_bytes, so nothing goes to the spool file for that */
 	uint64_t memory;    /* budget for records and tables in bytes, 0 for none: the oldest are forgotten first */
 	int file;           /* descriptor from which places in the capture file can be read, -1 if there is none */
 	const char *spool_dir; /* where the spool file is made; NULL: $TMPDIR, else /tmp */

@@ -17,6 +17,12 @@ static bool order_is_known(const struct arrival *a, const struct record *first)
 	return !a->conn->gap[a->dir] && first->state != THREAD_ORPHAN && !(a->r->rules & OUT_OF_ORDER) && !a->cut;
 }
 
+static void tell(struct session *s, uint32_t thread, struct slice bytes)
+{
+	if (s->listener.stream)
+		s->listener.stream(s->listener.user, thread, bytes);
+}
+
 static void begin(struct session *s, struct arrival *a, struct tally *t, bool known)
 {
 	if (t->stream & STREAM_BEGUN) {
@@ -27,6 +33,14 @@ static void begin(struct session *s, struct arrival *a, struct tally *t, bool kn
 	t->stream |= STREAM_BEGUN;
 	t->stream_total = payload_field(payload_field(a->e.value, BEGIN_STAT).bytes, STAT_SIZE).number_value;
 	t->track = streams_begin(s->streams, a->r->conn, a->dir, payload_field(a->e.value, BEGIN_CHECKSUM).bytes);
+	tell(s, a->r->thread, (struct slice){ NULL, 0 });
+}
+
+static void pass_data(struct session *s, uint32_t thread, const struct tally *t, struct slice bytes)
+{
+	streams_data(s->streams, t->track, bytes);
+	if (bytes.len)
+		tell(s, thread, bytes);
 }
 
 static void data(struct session *s, struct arrival *a, struct tally *t, bool known)
@@ -35,7 +49,7 @@ static void data(struct session *s, struct arrival *a, struct tally *t, bool kno
 	t->chunks++;
 	t->stream_bytes += a->whole ? bytes.len : a->data_len;
 	if (t->stream & STREAM_BEGUN && !(t->stream & STREAM_ENDED))
-		streams_data(s->streams, t->track, bytes);
+		pass_data(s, a->r->thread, t, bytes);
 	else if (known)
 		session_break(s, a->conn, a->r, RULE_STREAM_ORDER);
 }
@@ -103,8 +117,9 @@ void thread_stream_tap(void *draft, struct slice bytes)
 	struct draft *d = draft;
 	struct session *s = d->session;
 	struct envelope e = scan_envelope(&d->scan);
-	struct record *first = record_at(s, thread_of_stream(s, d->conn->pub.info.number, d->dir, e.rid));
+	uint32_t thread = thread_of_stream(s, d->conn->pub.info.number, d->dir, e.rid);
+	struct record *first = record_at(s, thread);
 	struct tally *t = first ? tally_at(s, first->tally) : NULL;
 	if (t && t->stream & STREAM_BEGUN && !(t->stream & STREAM_ENDED))
-		streams_data(s->streams, t->track, bytes);
+		pass_data(s, thread, t, bytes);
 }

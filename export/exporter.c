@@ -88,7 +88,7 @@ static void on_news(void *user, const struct session_news *news)
 
 struct session_listener printer_listener(struct printer *p)
 {
-	return (struct session_listener){ p, on_message, on_rule, on_news };
+	return (struct session_listener){ .user = p, .message = on_message, .rule = on_rule, .news = on_news };
 }
 
 void printer_begin(struct printer *p)
