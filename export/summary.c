@@ -42,6 +42,8 @@ static const struct counter counters[] = {
 	{ "WebSocket control frames", CAPTURE(stream.control) },
 	{ "frames that can't be", CAPTURE_LOST(stream.bad_frames) },
 	{ "connections of something else", CAPTURE(stream.not_ours) },
+	{ "HTTP requests of something else", CAPTURE(stream.other_http) },
+	{ "HTTP bodies that are no message", CAPTURE(stream.no_message) },
 	{ "connections forgotten for their number", CAPTURE_LOST(connections_forgotten) },
 	{ "messages forgotten for the memory limit", SESSION_LOST(forgotten) },
 	{ "open requests forgotten for their number", SESSION_LOST(ids_forgotten) },

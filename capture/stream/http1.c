@@ -1,31 +1,35 @@
 /*
- * HTTP/1 up to the upgrade to WebSocket. http_parser takes the heads and bodies apart; only two headers are kept of each head.
+ * HTTP/1: REST, and what leads to a WebSocket. http_parser takes the heads and bodies apart; only a few headers are kept of each head.
  *
  *	           request to upgrade          101 seen
  *	client: READING ────────────> HOLDING ──────────> THROUGH (the websocket layer has it)
  *	           └──<── refused: what was held is read ──┘
  *	server: READING ──── 101 ─────────────────────────> THROUGH
  *
- * Either side goes BLIND where it can't be read: a gap, no HTTP, a head beyond the limit. Then the other side decides alone: a 101
- * is as good without its request; and a request to upgrade whose answer is not in the capture may have been granted, so that the
- * websocket layer searches for frames.
+ * Either side goes BLIND where it can't be read: a gap that is not inside one body, no HTTP, a head beyond the limit. Then the other
+ * side decides alone: a 101 is as good without its request; and a request to upgrade whose answer is not in the capture may have been
+ * granted, so that the websocket layer searches for frames. A BLIND side reads on at a chunk that begins like a head: senders
+ * begin a segment with it.
  *
- * Responses answer requests in order. What matters of a request that waits for its answer is whether it was a HEAD, whose response
- * has no body: one bit each, in a queue. A capture may show a response before its request; such ones are counted as early.
+ * Responses answer requests in order: the n-th response and the n-th request are exchange n. What matters of a request that waits for
+ * its answer is whether it was a HEAD, whose response has no body, and whether it was REST: a bit each, in a queue. A capture may show
+ * a response before its request; such ones are counted as early. Once a side was BLIND nobody knows which belong together
+ * (`unsure`), and a response has to show by its body that it is ours.
  */
 #include "capture/stream/http1.h"
 
 #include "base/buf.h"
 #include "base/xalloc.h"
+#include "capture/stream/rest.h"
 #include "capture/stream/websocket.h"
 
 #include <http_parser.h>
 #include <stdlib.h>
 #include <strings.h>
 
-enum { NAME_MAX_KEPT = 32, QUEUE_MAX = 64 };
+enum { NAME_MAX_KEPT = 32, QUEUE_MAX = 64, TARGET_MAX = 1024, START_MIN = 8, FILLER = 4096 };
 enum mode { READING, HOLDING, THROUGH, BLIND };
-enum header { UPGRADE, EXTENSIONS, HEADERS };
+enum header { UPGRADE, EXTENSIONS, CODING, HEADERS };
 
 struct http1;
 
@@ -38,6 +42,10 @@ struct side {
 	char name[NAME_MAX_KEPT];     /* of the header under way; full: a longer one */
 	size_t name_len;
 	bool in_value, complete;      /* a value, not a name, came last; the message is over */
+	bool in_body;                 /* the head is over and the message is not */
+	struct buf target;            /* of the request, its first bytes */
+	struct rest_body body;
+	struct chunk now;             /* what the parser is at */
 	struct buf value[HEADERS];
 	bool ended;
 	int64_t time;
@@ -48,8 +56,10 @@ struct http1 {
 	const struct stream *stream;
 	struct layer *websocket; /* NULL until the upgrade */
 	struct side side[2];
-	uint64_t heads;          /* queue of requests: bit i is set if the i-th that waits is a HEAD */
+	uint64_t heads, rests;   /* queue of requests: bit i is set if the i-th that waits is a HEAD, or REST */
 	unsigned waiting, early;
+	uint32_t count[2];       /* requests and responses so far */
+	bool unsure;             /* some may be missing */
 	bool asked;              /* the last request wants a WebSocket */
 	bool granted, refused;   /* the answer to it */
 	struct buf held;         /* client bytes behind the request, at most limits->head */
@@ -61,11 +71,12 @@ struct http1 {
 static const char *const header_names[HEADERS] = {
 	[UPGRADE] = "upgrade",
 	[EXTENSIONS] = "sec-websocket-extensions",
+	[CODING] = "content-encoding",
 };
 
 static void tell_other(struct http1 *h, enum dir dir)
 {
-	if (h->told_other)
+	if (h->told_other || h->stream->conn->transport == TRANSPORT_REST)
 		return;
 	h->told_other = true;
 	h->stream->conn->transport = TRANSPORT_HTTP;
@@ -84,7 +95,8 @@ static int on_begin(http_parser *p)
 {
 	struct side *s = p->data;
 	s->head_len = s->name_len = 0;
-	s->in_value = s->complete = false;
+	s->in_value = s->complete = s->in_body = false;
+	buf_clear(&s->target);
 	for (int i = 0; i < HEADERS; i++)
 		buf_clear(&s->value[i]);
 	return 0;
@@ -94,6 +106,13 @@ static int on_text(http_parser *p, const char *at, size_t n)
 {
 	(void)at;
 	return too_long(p->data, n);
+}
+
+static int on_target(http_parser *p, const char *at, size_t n)
+{
+	struct side *s = p->data;
+	buf_add(&s->target, slice_head(slice_of(at, n), TARGET_MAX - s->target.len));
+	return too_long(s, n);
 }
 
 static int on_name(http_parser *p, const char *at, size_t n)
@@ -143,33 +162,69 @@ static bool wants_websocket(struct side *s)
 /* The parser's answers: go on; there is no body; stop behind this head. */
 enum { GO_ON = 0, NO_BODY = 1, STOP = 2 };
 
+/* The body of a request or response that is REST, or may be. */
+static void begin_body(struct side *s, bool guess)
+{
+	struct http1 *h = s->http;
+	bool known = !(s->parser.flags & F_CHUNKED) && s->parser.content_length != UINT64_MAX;
+	struct rest_head head = {
+		.exchange = h->unsure ? 0 : h->count[s->dir], .announced = known ? s->parser.content_length : UINT64_MAX,
+		.coding = buf_slice(&s->value[CODING]), .guess = guess,
+	};
+	rest_begin(&s->body, h->stream, s->dir, &head, s->time);
+}
+
+/* Puts the request into the queue of those that wait for an answer. */
+static void push_request(struct http1 *h, bool head, bool rest)
+{
+	if (h->waiting == QUEUE_MAX) {
+		h->unsure = true;
+		h->waiting = 0;
+	}
+	if (h->unsure)
+		return;
+	uint64_t bit = UINT64_C(1) << h->waiting++;
+	h->heads = head ? h->heads | bit : h->heads & ~bit;
+	h->rests = rest ? h->rests | bit : h->rests & ~bit;
+}
+
 static int on_request(struct side *s)
 {
 	struct http1 *h = s->http;
 	bool answered = h->early > 0;
-	h->asked = wants_websocket(s);
-	if (!h->asked)
-		tell_other(h, s->dir);
+	bool rest = s->parser.method == HTTP_POST && rest_target(buf_slice(&s->target));
+	h->count[DIR_C2S]++;
+	h->asked = !rest && wants_websocket(s);
 	if (answered)
 		h->early--;
-	else if (h->waiting < QUEUE_MAX)
-		h->heads |= (uint64_t)(s->parser.method == HTTP_HEAD) << h->waiting++;
+	else
+		push_request(h, s->parser.method == HTTP_HEAD, rest);
+	if (rest) {
+		h->stream->conn->transport = TRANSPORT_REST;
+		begin_body(s, false);
+	} else if (!h->asked) {
+		h->stream->counts->other_http++;
+		tell_other(h, s->dir);
+	}
 	if (h->asked && answered && !h->granted)
 		h->asked = false;
 	return h->asked ? STOP : GO_ON;
 }
 
-/* Takes the request that a response answers off the queue; true if it was a HEAD. */
-static bool take_request(struct http1 *h)
+enum { WAS_HEAD = 1, WAS_REST = 2, WAS_UNKNOWN = 4 };
+
+/* Takes the request that a response answers off the queue, and says what it was. */
+static unsigned take_request(struct http1 *h)
 {
-	bool head = h->waiting && (h->heads & 1);
-	if (!h->waiting) {
-		h->early++;
-		return false;
+	unsigned was = (h->heads & 1 ? WAS_HEAD : 0) | (h->rests & 1 ? WAS_REST : 0);
+	if (h->unsure || !h->waiting) {
+		h->early += !h->unsure;
+		return WAS_UNKNOWN;
 	}
 	h->waiting--;
 	h->heads >>= 1;
-	return head;
+	h->rests >>= 1;
+	return was;
 }
 
 static int on_response(struct side *s)
@@ -178,36 +233,53 @@ static int on_response(struct side *s)
 	unsigned status = s->parser.status_code;
 	if (status / 100 == 1 && status != HTTP_STATUS_SWITCHING_PROTOCOLS)
 		return GO_ON;
-	bool head = take_request(h);
+	unsigned was = take_request(h);
+	h->count[DIR_S2C]++;
 	if (status == HTTP_STATUS_SWITCHING_PROTOCOLS && (wants_websocket(s) || (h->asked && !h->waiting))) {
 		h->granted = true;
 		return STOP;
 	}
-	tell_other(h, s->dir);
+	if (was & (WAS_REST | WAS_UNKNOWN))
+		begin_body(s, was & WAS_UNKNOWN);
+	else
+		tell_other(h, s->dir);
 	h->refused = h->refused || (h->asked && !h->waiting);
-	return head ? NO_BODY : GO_ON;
+	return was & WAS_HEAD ? NO_BODY : GO_ON;
 }
 
 static int on_head(http_parser *p)
 {
 	struct side *s = p->data;
+	s->in_body = true;
 	return s->dir == DIR_C2S ? on_request(s) : on_response(s);
+}
+
+static int on_body(http_parser *p, const char *at, size_t n)
+{
+	struct side *s = p->data;
+	struct chunk c = chunk_skip(s->now, (size_t)(at - (const char *)s->now.bytes.at));
+	rest_feed(&s->body, s->http->stream, s->dir, chunk_head(c, n));
+	return 0;
 }
 
 static int on_complete(http_parser *p)
 {
 	struct side *s = p->data;
 	s->complete = true;
+	s->in_body = false;
+	if (!rest_end(&s->body, s->http->stream, s->dir, s->time))
+		tell_other(s->http, s->dir);
 	return 0;
 }
 
 static const http_parser_settings settings = {
 	.on_message_begin = on_begin,
-	.on_url = on_text,
+	.on_url = on_target,
 	.on_status = on_text,
 	.on_header_field = on_name,
 	.on_header_value = on_value,
 	.on_headers_complete = on_head,
+	.on_body = on_body,
 	.on_message_complete = on_complete,
 };
 
@@ -215,6 +287,7 @@ static void start_reading(struct side *s)
 {
 	http_parser_init(&s->parser, s->dir == DIR_C2S ? HTTP_REQUEST : HTTP_RESPONSE);
 	s->parser.data = s;
+	s->in_body = false;
 	s->mode = READING;
 }
 
@@ -274,6 +347,8 @@ static void go_blind(struct side *s, const char *why)
 {
 	struct http1 *h = s->http;
 	s->mode = BLIND;
+	h->unsure = true;
+	h->waiting = h->early = 0;
 	if (why)
 		stream_news(h->stream, NEWS_NOTE, s->dir, s->time, 0, why);
 	hand_over_blindly(h);
@@ -304,12 +379,14 @@ static void response_done(struct http1 *h)
 
 static struct chunk read_head(struct side *s, struct chunk c)
 {
+	s->now = c;
 	size_t n = http_parser_execute(&s->parser, &settings, (const char *)c.bytes.at, c.bytes.len);
 	struct http1 *h = s->http;
 	enum http_errno fault = HTTP_PARSER_ERRNO(&s->parser);
 	if (h->refused)
 		take_back(h);
 	if (fault != HPE_OK) {
+		rest_cut(&s->body, h->stream, s->dir, s->time, false);
 		bool overlong = fault == HPE_HEADER_OVERFLOW || s->head_len > h->stream->limits->head;
 		go_blind(s, overlong ? "an HTTP head beyond the limit" : NULL);
 		return chunk_skip(c, c.bytes.len);
@@ -350,21 +427,52 @@ static struct chunk hand_on(struct side *s, struct chunk c)
 	return chunk_skip(c, c.bytes.len);
 }
 
-static struct chunk drop(struct side *s, struct chunk c)
+/* BLIND: a head at the beginning of a chunk is where to read on. */
+static struct chunk find_head(struct side *s, struct chunk c)
 {
-	(void)s;
+	bool begins = s->dir == DIR_C2S ? http1_begins(c.bytes) : slice_starts(c.bytes, "HTTP/1.");
+	if (!s->http->websocket && c.bytes.len >= START_MIN && begins) {
+		start_reading(s);
+		return c;
+	}
+	if (s->http->stream->conn->transport == TRANSPORT_REST)
+		s->http->stream->counts->skipped += c.bytes.len;
 	return chunk_skip(c, c.bytes.len);
 }
 
 static void feed(struct layer *l, enum dir dir, struct chunk c)
 {
 	static struct chunk (*const take[])(struct side *, struct chunk) = {
-		[READING] = read_head, [HOLDING] = hold, [THROUGH] = hand_on, [BLIND] = drop,
+		[READING] = read_head, [HOLDING] = hold, [THROUGH] = hand_on, [BLIND] = find_head,
 	};
 	struct side *s = &((struct http1 *)l)->side[dir];
 	s->time = c.time;
 	while (c.bytes.len)
 		c = take[s->mode](s, c);
+}
+
+/* n bytes are missing inside the body: the parser, which counts them, gets others. Nobody else does. */
+static void fill_body(struct side *s, uint64_t n)
+{
+	static const uint8_t filler[FILLER];
+	rest_cut(&s->body, s->http->stream, s->dir, s->time, true);
+	while (n && s->mode == READING) {
+		struct slice part = slice_head(slice_of(filler, sizeof(filler)), n < FILLER ? (size_t)n : FILLER);
+		read_head(s, (struct chunk){ part, -1, s->time });
+		n -= part.len;
+	}
+}
+
+/* The gap may have taken whole messages. */
+static void lose(struct side *s)
+{
+	rest_cut(&s->body, s->http->stream, s->dir, s->time, true);
+	go_blind(s, NULL);
+}
+
+static bool gap_in_body(const struct side *s, uint64_t n)
+{
+	return s->in_body && n && s->parser.content_length != UINT64_MAX && n <= s->parser.content_length;
 }
 
 static void gap(struct layer *l, enum dir dir, uint64_t n, int64_t time)
@@ -376,8 +484,10 @@ static void gap(struct layer *l, enum dir dir, uint64_t n, int64_t time)
 		layer_gap(h->websocket, dir, n, time);
 	else if (s->mode == HOLDING)
 		lose_held(h, n);
-	else if (s->mode != BLIND)
-		go_blind(s, NULL);
+	else if (s->mode == READING && gap_in_body(s, n))
+		fill_body(s, n);
+	else if (s->mode == READING)
+		lose(s);
 }
 
 static void end(struct layer *l, enum dir dir, int64_t time)
@@ -388,6 +498,11 @@ static void end(struct layer *l, enum dir dir, int64_t time)
 	s->ended = true;
 	if (s->mode == THROUGH)
 		layer_end(h->websocket, dir, time);
+	if (s->mode != READING)
+		return;
+	s->now = (struct chunk){ .at = -1, .time = time };
+	http_parser_execute(&s->parser, &settings, NULL, 0);
+	rest_cut(&s->body, h->stream, dir, time, false);
 }
 
 static void free_http1(struct layer *l)
@@ -395,9 +510,12 @@ static void free_http1(struct layer *l)
 	struct http1 *h = (struct http1 *)l;
 	layer_free(h->websocket);
 	buf_release(&h->held);
-	for (int dir = 0; dir < 2; dir++)
+	for (int dir = 0; dir < 2; dir++) {
 		for (int i = 0; i < HEADERS; i++)
 			buf_release(&h->side[dir].value[i]);
+		buf_release(&h->side[dir].target);
+		rest_release(&h->side[dir].body);
+	}
 	free(h);
 }
 

@@ -1,4 +1,4 @@
-/* HTTP/1.1 (RFC 9112) as far as it leads to a WebSocket: the request's and the response's head, the upgrade. */
+/* HTTP/1.1 (RFC 9112): REST, and the upgrade to WebSocket. */
 #ifndef CAPTURE_STREAM_HTTP1_H
 #define CAPTURE_STREAM_HTTP1_H
 
@@ -6,10 +6,11 @@
 
 /* True if bytes begin, as far as they go, like an HTTP/1 request line. */
 bool http1_begins(struct slice in);
-/* A layer that reads heads; after "101 Switching Protocols" to websocket it hands everything on to a websocket layer. Other
- * HTTP traffic is not decoded: it is told once (NEWS_NOT_OURS, TRANSPORT_HTTP), and a later request may still upgrade. A gap before
- * the upgrade ends the reading of that direction; the other one may still tell of an upgrade, and what follows is then searched
- * for frames. `s` must outlive it. */
+/* A layer that reads heads and bodies. After "101 Switching Protocols" to websocket it hands everything on to a websocket layer. The
+ * bodies of REST (rest.h) become messages. Other requests are not decoded but counted; a connection that begins with one is told
+ * (NEWS_NOT_OURS, TRANSPORT_HTTP), and a later request may still be ours. A gap inside a body of known length cuts its message; any
+ * other ends the reading of that direction until a chunk begins with a head; before an upgrade the other direction may still tell of
+ * it, and what follows is then searched for frames. `s` must outlive it. */
 struct layer *http1_new(const struct stream *s);
 
 #endif

@@ -242,7 +242,7 @@ static void plain_http(void **state)
 	struct talk t;
 	talk_init(&t);
 	for (int i = 0; i < 3; i++) {
-		put(&t, DIR_C2S, "POST /api/v2 HTTP/1.1\r\nContent-Length: 18\r\n\r\n{\"command\":\"noop\"}");
+		put(&t, DIR_C2S, "POST /api/v1 HTTP/1.1\r\nContent-Length: 18\r\n\r\n{\"command\":\"noop\"}");
 		put(&t, DIR_S2C, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n");
 	}
 	play_every_way(&t, TRANSPORT_HTTP);
