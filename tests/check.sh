@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Everything that must hold: builds with warnings as errors, unit tests under the sanitizers, listings, rules, captures damaged in every
-# way, screens. Stops at the first that fails.
+# way, screens, documents. Stops at the first that fails.
 set -eu
 cd "$(dirname "$0")/.."
 jobs=$(nproc 2>/dev/null || echo 2)
@@ -23,5 +23,7 @@ step "captures with loss, and joined late"
 SEEDS=${SEEDS:-1} SKIPS=${SKIPS:-4 40 41 80} bash tests/loss.sh
 step "screens"
 bash tests/tui/run.sh
+step "documents"
+bash tests/docs.sh
 echo
 echo "make check: all passed"
