@@ -164,7 +164,6 @@ static int8_t clamped(int32_t priority)
 	return (int8_t)(priority < INT8_MIN ? INT8_MIN : priority > INT8_MAX ? INT8_MAX : priority);
 }
 
-/* A message is complete: `a` knows what the bytes say, p where they came from. whole: a->bytes is all of it. */
 /* Looks when a token expires; the same token comes again and again, so the last answer is kept. */
 static void take_token(struct session *s, struct arrival *a, struct slice token)
 {

@@ -3,13 +3,16 @@
  *
  * It is always in one of two states: inside a value that is not looked into (skip > 0), or gathering the header of the next field (tag
  * and length; for numbers the value too). A stack of levels says which message a field belongs to and where that message ends. Level
- * 1 is the Envelope, 2 the Any, from 3 on the payload, checked against its descriptor as schema_valid does.
+ * 1 is the Envelope, 2 the Any, from 3 on the payload, checked against its descriptor as schema_valid does. What the payload is must be
+ * known when it begins: a scan that learns better later, or meets what it can't check in passing, is unsure.
  */
 #include "decode/scan.h"
 
+#include "decode/dissect.h"
 #include "decode/wire.h"
 
-enum { ENVELOPE = 1, ANY = 2, PAYLOAD = 3, SEQ = 3, PRIORITY = 2, DATA = 6, COMMAND = 1, LAST_FIELD = 9 };
+enum { ENVELOPE = 1, ANY, PAYLOAD };                                          /* levels */
+enum { COMMAND = 1, PRIORITY, SEQ, ID, RID, DATA, JWT, TRACEID, SPANID }; /* fields */
 
 void scan_init(struct scan *s, const struct schema *schema)
 {
@@ -28,24 +31,16 @@ void scan_begin(struct scan *s, uint64_t size)
 	for (size_t i = 0; i < sizeof s->text / sizeof *s->text; i++)
 		buf_clear(&s->text[i]);
 	buf_clear(&s->value);
-	s->at = s->skip = s->value_from = s->value_to = s->reached = 0;
+	s->at = s->skip = s->value_from = s->value_to = 0;
 	s->header_len = 0;
 	s->keep = NULL;
 	s->depth = 1;
 	s->level[0] = (struct scan_level){ NULL, size };
-	s->bad = s->has_data = false;
+	s->bad = s->bad_payload = s->unsure = s->has_data = s->has_value = false;
+	s->type = 0;
 	s->priority = s->seq = 0;
 	s->tapping = false;
 	s->tapped = 0;
-}
-
-static void push(struct scan *s, const ProtobufCMessageDescriptor *type, uint64_t len)
-{
-	if (s->depth == SCAN_LEVELS) {
-		s->bad = true;
-		return;
-	}
-	s->level[s->depth++] = (struct scan_level){ type, s->at + len };
 }
 
 static void skip(struct scan *s, uint64_t len, struct buf *keep)
@@ -56,66 +51,88 @@ static void skip(struct scan *s, uint64_t len, struct buf *keep)
 		buf_clear(keep);
 }
 
-/* The type of the payload, by what was read before it. */
+/* The type of the payload, by what was read so far. */
 static type_id payload_type(const struct scan *s)
 {
-	type_id t = schema_type_of_url(s->schema, buf_slice(&s->text[DATA]));
-	if (t)
-		return t;
-	const struct command_info *info =
-		schema_command_info(s->schema, schema_command(s->schema, buf_slice(&s->text[COMMAND])));
-	if (!info)
-		return 0;
-	return info->reply_type && s->text[5].len ? info->reply_type : info->type;
+	bool by_command;
+	struct envelope e = { .command = buf_slice(&s->text[COMMAND]), .rid = buf_slice(&s->text[RID]),
+			      .type_url = buf_slice(&s->text[DATA]) };
+	return envelope_payload_type(s->schema, &e, &by_command);
+}
+
+/* What is read is not valid. In a payload that is no reason not to read what follows it. */
+static void fault(struct scan *s)
+{
+	if (s->depth < PAYLOAD) {
+		s->bad = true;
+		return;
+	}
+	s->bad_payload = true;
+	s->header_len = 0;
+	s->depth = ANY;
+	skip(s, s->level[PAYLOAD - 1].end - s->at, NULL);
+}
+
+static void push(struct scan *s, const ProtobufCMessageDescriptor *type, uint64_t len)
+{
+	if (s->depth == SCAN_LEVELS)
+		fault(s);
+	else
+		s->level[s->depth++] = (struct scan_level){ type, s->at + len };
 }
 
 static void in_envelope(struct scan *s, const struct wire_field *f, uint64_t len)
 {
-	if (!f->number || f->number > LAST_FIELD) {
+	if (!f->number || f->number > SPANID)
 		skip(s, len, NULL);
-		return;
-	}
-	s->reached = f->number;
-	s->bad = s->bad || f->type != (f->number == PRIORITY || f->number == SEQ ? WIRE_VARINT : WIRE_LENGTH);
-	if (f->number == PRIORITY) {
+	else if (f->type != (f->number == PRIORITY || f->number == SEQ ? WIRE_VARINT : WIRE_LENGTH))
+		fault(s);
+	else if (f->number == PRIORITY)
 		s->priority = (int32_t)f->number_value;
-	} else if (f->number == SEQ) {
+	else if (f->number == SEQ)
 		s->seq = (int32_t)f->number_value;
-	} else if (f->number == DATA) {
-		s->has_data = true;
-		push(s, NULL, len);
-	} else {
+	else if (f->number != DATA)
 		skip(s, len, &s->text[f->number]);
-	}
+	else
+		push(s, NULL, len);
+	s->has_data = s->has_data || (s->depth == ANY && f->number == DATA);
+}
+
+/* The payload begins. */
+static void begin_payload(struct scan *s, uint64_t len)
+{
+	s->unsure = s->unsure || s->has_value;
+	s->has_value = true;
+	buf_clear(&s->value);
+	s->value_from = s->at;
+	s->value_to = s->at + (len < SCAN_VALUE ? len : SCAN_VALUE);
+	s->type = payload_type(s);
+	if (s->type)
+		push(s, schema_descriptor(s->schema, s->type), len);
+	else
+		skip(s, len, NULL);
 }
 
 static void in_any(struct scan *s, const struct wire_field *f, uint64_t len)
 {
-	s->bad = s->bad || ((f->number == 1 || f->number == 2) && f->type != WIRE_LENGTH);
-	if (f->number == 1) {
-		skip(s, len, &s->text[DATA]);
-	} else if (f->number == 2) {
-		buf_clear(&s->value);
-		s->value_from = s->at;
-		s->value_to = s->at + (len < SCAN_VALUE ? len : SCAN_VALUE);
-		type_id t = payload_type(s);
-		if (t)
-			push(s, schema_descriptor(s->schema, t), len);
-		else
-			skip(s, len, NULL);
-	} else {
-		skip(s, len, NULL);
-	}
+	bool url = f->number == 1, value = f->number == 2;
+	if ((url || value) && f->type != WIRE_LENGTH)
+		fault(s);
+	else if (value)
+		begin_payload(s, len);
+	else
+		skip(s, len, url ? &s->text[DATA] : NULL);
 }
 
 static void in_payload(struct scan *s, const struct wire_field *f, uint64_t len)
 {
 	const ProtobufCMessageDescriptor *type = s->level[s->depth - 1].type;
-	const ProtobufCFieldDescriptor *field = protobuf_c_message_descriptor_get_field(type, f->number);
+	const ProtobufCFieldDescriptor *field = schema_field(type, f->number);
 	int wire = field ? schema_wire_type(field) : f->type;
 	bool packed = field && field->label == PROTOBUF_C_LABEL_REPEATED && f->type == WIRE_LENGTH && wire != WIRE_LENGTH;
-	if (wire != f->type && !packed)
-		s->bad = true;
+	s->unsure = s->unsure || packed;
+	if (wire != f->type && !packed && field->type != PROTOBUF_C_TYPE_BOOL)
+		fault(s);
 	else if (field && field->type == PROTOBUF_C_TYPE_MESSAGE)
 		push(s, field->descriptor, len);
 	else
@@ -126,11 +143,9 @@ static void in_payload(struct scan *s, const struct wire_field *f, uint64_t len)
 /* A header is complete; len: bytes of the value that follow it. */
 static void take_field(struct scan *s, const struct wire_field *f, uint64_t len)
 {
-	if (len > s->level[s->depth - 1].end - s->at) {
-		s->bad = true;
-		return;
-	}
-	if (s->depth == ENVELOPE)
+	if (len > s->level[s->depth - 1].end - s->at)
+		fault(s);
+	else if (s->depth == ENVELOPE)
 		in_envelope(s, f, len);
 	else if (s->depth == ANY)
 		in_any(s, f, len);
@@ -148,13 +163,15 @@ static void take_header(struct scan *s, uint8_t byte)
 	struct slice in = slice_of(s->header, s->header_len);
 	size_t n = wire_header(in, &f, &len);
 	if (!n) {
-		s->bad = s->header_len >= 10;
+		if (s->header_len >= 10)
+			fault(s);
 		return;
 	}
 	struct slice value = slice_skip(in, n);
 	size_t fixed = f.type == WIRE_64BIT ? 8 : f.type == WIRE_32BIT ? 4 : 0;
 	if (f.type == WIRE_VARINT && !wire_varint(value, 10, &f.number_value)) {
-		s->bad = value.len >= 10;
+		if (value.len >= 10)
+			fault(s);
 		return;
 	}
 	if (value.len < fixed)
@@ -166,10 +183,11 @@ static void take_header(struct scan *s, uint8_t byte)
 /* Leaves the messages that end here. */
 static void pop(struct scan *s)
 {
-	while (s->depth > 1 && !s->skip && s->at >= s->level[s->depth - 1].end) {
+	while (s->depth > 1 && !s->bad && !s->skip && s->at >= s->level[s->depth - 1].end) {
 		if (s->header_len)
-			s->bad = true;
-		s->depth--;
+			fault(s);
+		else
+			s->depth--;
 	}
 }
 
@@ -211,9 +229,19 @@ void scan_feed(struct scan *s, struct slice bytes)
 		s->at += bytes.len;
 }
 
-bool scan_good(const struct scan *s)
+bool scan_readable(const struct scan *s)
 {
 	return !s->bad && s->depth == 1 && !s->skip && !s->header_len && s->at == s->level[0].end;
+}
+
+bool scan_good(const struct scan *s)
+{
+	return scan_readable(s) && !s->bad_payload;
+}
+
+bool scan_unsure(const struct scan *s)
+{
+	return scan_readable(s) && (s->unsure || (s->has_value && s->type != payload_type(s)));
 }
 
 /* The text of a field, if it was read to its end. */
@@ -226,8 +254,8 @@ static struct slice text_of(const struct scan *s, int number)
 struct envelope scan_envelope(const struct scan *s)
 {
 	return (struct envelope){
-		.command = text_of(s, COMMAND), .id = text_of(s, 4), .rid = text_of(s, 5), .jwt = text_of(s, 7),
-		.traceid = text_of(s, 8), .spanid = text_of(s, 9), .type_url = text_of(s, DATA), .value = buf_slice(&s->value),
+		.command = text_of(s, COMMAND), .id = text_of(s, ID), .rid = text_of(s, RID), .jwt = text_of(s, JWT),
+		.traceid = text_of(s, TRACEID), .spanid = text_of(s, SPANID), .type_url = text_of(s, DATA), .value = buf_slice(&s->value),
 		.priority = s->priority, .seq = s->seq, .has_data = s->has_data,
 	};
 }

@@ -30,8 +30,10 @@ struct scan {
 	struct buf *keep;              /* where they go, up to SCAN_TEXT; NULL */
 	struct scan_level level[SCAN_LEVELS];
 	int depth;                     /* levels in use; 1: Envelope, 2: Any, 3 and more: payload */
-	bool bad;
-	bool has_data;
+	bool bad, bad_payload;
+	bool unsure;
+	bool has_data, has_value;
+	type_id type;                  /* that the payload was taken for */
 	int32_t priority, seq;
 	struct buf text[10];           /* by field number of the Envelope; [6] is the type_url */
 	struct buf value;              /* the payload's front */
@@ -40,7 +42,6 @@ struct scan {
 	void *tap_user;
 	bool tapping;                  /* the value under way is such data */
 	uint64_t tapped;               /* bytes of it so far */
-	uint64_t reached;              /* number of the Envelope's field under way or last read */
 };
 
 void scan_init(struct scan *s, const struct schema *schema);
@@ -49,8 +50,13 @@ void scan_release(struct scan *s);
 void scan_begin(struct scan *s, uint64_t size);
 /* The next bytes of it. */
 void scan_feed(struct scan *s, struct slice bytes);
-/* True if the message came whole and is valid. */
+/* True if the message came whole and envelope_read would take it, whatever its payload. */
+bool scan_readable(const struct scan *s);
+/* True if it is also valid, as schema_valid would say of the payload; not to be asked if scan_unsure. */
 bool scan_good(const struct scan *s);
+/* True if a message that is readable has its fields in an order, or twice, or packed, so that it takes the whole of it to say what its
+ * payload is and whether that is valid. No encoder that writes fields in order, each once, makes such, but for packed numbers. */
+bool scan_unsure(const struct scan *s);
 /* What is known of it so far. Text beyond SCAN_TEXT bytes and payload beyond SCAN_VALUE are cut. Borrowed from the scan until the next
  * scan_begin. */
 struct envelope scan_envelope(const struct scan *s);

@@ -9,6 +9,7 @@
 #include "decode/session_state.h"
 
 #include "base/xalloc.h"
+#include "decode/dissect.h"
 
 #include <stdlib.h>
 
@@ -217,11 +218,8 @@ static void take_whole(struct session *s, const struct piece *p)
 	a.good = envelope_read(p->bytes, &a.e) && p->size > 0;
 	a.has_seq = a.good || a.e.id.len > 0;
 	arrival_prepare(s, &a);
-	uint64_t place = 0;
-	if (is_stump(s, &a, p))
-		return;
-	if (s->options.keep && !s->options.no_bytes)
-		place = p->cut ? store_cut(s->store, p->bytes, p->at) : store_add(s->store, p->bytes, p->at);
+	bool keep = s->options.keep && !s->options.no_bytes;
+	uint64_t place = keep ? store_add(s->store, p->bytes, p->at) : 0;
 	stay_bounded(s);
 	arrival_take(s, &a, p, place, true);
 }
@@ -241,6 +239,19 @@ static void begin_draft(struct session *s, struct conn_state *c, const struct pi
 	s->drafts++;
 }
 
+/* The scan could not tell what the message is: now all of it can be read. What of its data went into a checksum is not to be trusted. */
+static void judge_whole(struct session *s, struct arrival *a, const struct draft *d)
+{
+	struct envelope e;
+	bool by_command;
+	streams_gap(s->streams, a->info->number, a->dir);
+	if (a->bytes.len < d->captured || !envelope_read(a->bytes, &e))
+		return;
+	const ProtobufCMessageDescriptor *type = schema_descriptor(s->schema, envelope_payload_type(s->schema, &e, &by_command));
+	a->e = e;
+	a->good = !type || schema_valid(type, e.value);
+}
+
 static void end_draft(struct session *s, struct conn_state *c, const struct piece *p)
 {
 	struct draft *d = c->draft[p->dir];
@@ -248,15 +259,18 @@ static void end_draft(struct session *s, struct conn_state *c, const struct piec
 	struct buf scratch = { 0 };
 	bool keep = s->options.keep && !s->options.no_bytes;
 	uint64_t place = store_finish(s->store, &d->bytes, p->cut);
+	bool unsure = scan_unsure(&d->scan);
 	arrival_init(&a, s, p);
 	a.e = scan_envelope(&d->scan);
-	a.good = scan_good(&d->scan);
+	a.good = unsure || scan_good(&d->scan);
 	a.data_len = d->scan.tapped;
-	a.has_seq = a.good || a.e.id.len > 0;
+	a.has_seq = scan_readable(&d->scan) || a.e.id.len > 0;
 	a.after_gap = d->after_gap;
-	arrival_prepare(s, &a);
-	if (s->listener.message)
+	if (s->listener.message || unsure)
 		a.bytes = store_read(s->store, place, d->captured, &scratch);
+	if (unsure)
+		judge_whole(s, &a, d);
+	arrival_prepare(s, &a);
 	stay_bounded(s);
 	if (!is_stump(s, &a, p))
 		arrival_take(s, &a, p, keep ? place : 0, false);
@@ -269,7 +283,7 @@ static void end_draft(struct session *s, struct conn_state *c, const struct piec
 static void sink_message(void *user, const struct piece *p)
 {
 	struct session *s = user;
-	if (p->first && p->last) {
+	if (p->first && p->last && !p->cut) {
 		take_whole(s, p);
 		return;
 	}

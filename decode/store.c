@@ -175,15 +175,6 @@ uint64_t store_finish(struct store *s, struct store_draft *d, bool cut)
 	return place;
 }
 
-uint64_t store_cut(struct store *s, struct slice bytes, int64_t at)
-{
-	struct store_draft d = { 0 };
-	store_piece(s, &d, bytes, at);
-	uint64_t place = store_finish(s, &d, true);
-	store_draft_release(&d);
-	return place;
-}
-
 void store_draft_release(struct store_draft *d)
 {
 	buf_release(&d->runs);

@@ -30,8 +30,6 @@ void store_piece(struct store *s, struct store_draft *d, struct slice bytes, int
 /* The place of a drafted message; the draft is empty again. cut: it is shorter than its record says, so that its place must know its
  * length. 0 if a piece could not be kept. */
 uint64_t store_finish(struct store *s, struct store_draft *d, bool cut);
-/* Keeps a message that is shorter than its record says. */
-uint64_t store_cut(struct store *s, struct slice bytes, int64_t at);
 void store_draft_release(struct store_draft *d);
 
 /* What was kept at a place, at most `size` bytes. Borrowed from scratch. Empty if it can't be read. */
