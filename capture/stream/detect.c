@@ -114,6 +114,15 @@ static void settle_websocket(struct detect *d, enum dir dir, bool synced_here)
 	settle(d, websocket_new(d->stream, &plain, synced), dir);
 }
 
+/* An HTTP layer; in a connection joined in its middle, requests or responses before its first bytes may be missing. */
+static struct layer *new_http1(const struct detect *d)
+{
+	struct layer *l = http1_new(d->stream);
+	if (!d->stream->conn->start_seen || d->held[0].searching || d->held[1].searching)
+		http1_joined(l);
+	return l;
+}
+
 /* At the first byte of a direction: true if that settled it, one way or the other. */
 static bool decide(struct detect *d, enum dir dir, enum kind k)
 {
@@ -124,7 +133,7 @@ static bool decide(struct detect *d, enum dir dir, enum kind k)
 		settle_prefix(d, dir, d->stream->conn->start_seen && !other->searching);
 		return true;
 	case KIND_HTTP1:
-		settle(d, http1_new(d->stream), dir);
+		settle(d, new_http1(d), dir);
 		return true;
 	case KIND_HTTP2:
 		d->stream->conn->transport = TRANSPORT_GRPC;
@@ -140,15 +149,25 @@ static bool decide(struct detect *d, enum dir dir, enum kind k)
 	}
 }
 
+static bool is_websocket(enum transport t)
+{
+	return t == TRANSPORT_WS || t == TRANSPORT_LEGACY;
+}
+
+static bool over_http1(enum transport t)
+{
+	return is_websocket(t) || t == TRANSPORT_REST;
+}
+
 /* -d: the transport is told; false where it names one without a layer. */
 static bool decide_forced(struct detect *d, enum dir dir, struct slice in)
 {
 	bool from_start = d->stream->conn->start_seen && !d->held[dir].searching;
 	if (d->forced == TRANSPORT_TCP && from_start)
 		settle_prefix(d, dir, true);
-	else if (d->forced == TRANSPORT_WS && http1_begins(in))
-		settle(d, http1_new(d->stream), dir);
-	else if (d->forced == TRANSPORT_WS && from_start)
+	else if (over_http1(d->forced) && (http1_begins(in) || http1_answers(in)))
+		settle(d, new_http1(d), dir);
+	else if (is_websocket(d->forced) && from_start)
 		settle_websocket(d, dir, true);
 	else
 		return false;
@@ -162,8 +181,8 @@ static void search(struct detect *d, enum dir dir, bool final)
 	struct slice in = buf_slice(&h->bytes);
 	struct find none = { FIND_NONE, in.len };
 	final = final || in.len >= HELD;
-	struct find p = d->forced == TRANSPORT_WS ? none : length_prefix_find(d->stream, in, final);
-	struct find w = d->forced == TRANSPORT_TCP ? none : websocket_find(d->stream, in, dir == DIR_C2S, final);
+	struct find p = over_http1(d->forced) ? none : length_prefix_find(d->stream, in, final);
+	struct find w = d->forced == TRANSPORT_TCP || d->forced == TRANSPORT_REST ? none : websocket_find(d->stream, in, dir == DIR_C2S, final);
 	bool one = (w.status == FIND_FOUND) != (p.status == FIND_FOUND);
 	struct find *first = one ? (w.status == FIND_FOUND ? &w : &p) : w.offset < p.offset ? &w : &p;
 	size_t drop = first->offset < in.len ? first->offset : in.len;
@@ -199,6 +218,34 @@ static void look(struct detect *d, enum dir dir, bool final)
 		give_up(d, dir, h->time, "nothing in it looks like OpenIAP");
 }
 
+/* Gives up what was searched without a find. */
+static void drop_searched(struct detect *d, enum dir dir)
+{
+	struct held *h = &d->held[dir];
+	if (!h->searching)
+		return;
+	h->passed += h->bytes.len;
+	d->stream->counts->skipped += h->bytes.len;
+	buf_clear(&h->bytes);
+	if (h->passed)
+		stream_news(d->stream, NEWS_SKIPPED, dir, h->time, h->passed, NULL);
+}
+
+/* Joined in the middle: a chunk may begin with a head of REST. */
+static bool look_for_head(struct detect *d, enum dir dir, struct chunk c)
+{
+	bool wanted = !d->forced || over_http1(d->forced);
+	if (!wanted || (d->stream->conn->start_seen && !d->held[dir].searching))
+		return false;
+	if (dir == DIR_C2S ? !http1_asks_rest(c.bytes) : !http1_answers(c.bytes))
+		return false;
+	drop_searched(d, dir);
+	drop_searched(d, !dir);
+	settle(d, new_http1(d), dir);
+	layer_feed(d->inner, dir, c);
+	return true;
+}
+
 /* The first bytes of a direction that say at once what they are go on in place, without being kept. */
 static bool look_in_place(struct detect *d, enum dir dir, struct chunk c)
 {
@@ -224,7 +271,7 @@ static void feed(struct layer *layer, enum dir dir, struct chunk c)
 	if (d->given_up)
 		return;
 	h->time = c.time;
-	if (look_in_place(d, dir, c))
+	if (look_in_place(d, dir, c) || look_for_head(d, dir, c))
 		return;
 	buf_add(&h->bytes, c.bytes);
 	look(d, dir, false);

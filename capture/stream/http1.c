@@ -534,6 +534,11 @@ struct layer *http1_new(const struct stream *s)
 	return &h->layer;
 }
 
+void http1_joined(struct layer *l)
+{
+	((struct http1 *)l)->unsure = true;
+}
+
 /* Does `in` begin with the text, or is it a beginning of it? */
 static bool agrees(struct slice in, const char *text)
 {
@@ -560,4 +565,19 @@ bool http1_begins(struct slice in)
 		if (agrees(in, methods[i]) && target_agrees(slice_skip(in, strlen(methods[i]))))
 			return true;
 	return false;
+}
+
+bool http1_asks_rest(struct slice in)
+{
+	static const char post[] = "POST ";
+	if (!slice_starts(in, post))
+		return false;
+	struct slice target = slice_head(slice_skip(in, strlen(post)), TARGET_MAX);
+	const uint8_t *end = target.len ? memchr(target.at, ' ', target.len) : NULL;
+	return end && rest_target(slice_head(target, (size_t)(end - target.at))) && http1_begins(in);
+}
+
+bool http1_answers(struct slice in)
+{
+	return in.len >= 12 && slice_starts(in, "HTTP/1.") && in.at[8] == ' ' && in.at[9] >= '1' && in.at[9] <= '5';
 }

@@ -1,11 +1,12 @@
 /*
- * The WebSocket layer: frames of two directions, their payloads to the length prefix as one byte stream a direction.
+ * The WebSocket layer: frames of two directions, the payloads of binary messages to the length prefix as one byte stream a direction, text
+ * messages, which are the protocol before Flow 1.5, to the sink.
  *
  *	HEADER ──whole──> PAYLOAD ──last byte──> HEADER
  *	   └──────────────────┴── a bad header, or a gap that is not inside one payload ──> SEARCH ──found──> HEADER
  *
- * A half is one direction. Nothing is kept but a header and, in SEARCH, as many bytes as limits->scan and SEARCH_MAX allow: a
- * payload goes on as it comes, in place or, unmasked or inflated, in pieces from the stack. A message is the frames from one with
+ * A half is one direction. Nothing is kept but a header, a text message (within the limit), and in SEARCH as many
+ * bytes as limits->scan and SEARCH_MAX allow: a payload goes on as it comes, in place or, unmasked or inflated, in pieces from the stack. A message is the frames from one with
  * an opcode to the one with FIN; control frames may stand between them. A message is LOST if bytes of it are missing or if it
  * begins before what was captured; what still comes of it is counted as skipped, and the layer above is told of a gap.
  *
@@ -24,7 +25,7 @@
 enum { PIECE = 16384, PREFIX = 4, CODE_SIZE = 2, CODE_LOST = 3, SEARCH_MAX = 256 * 1024 };
 
 enum state { HEADER, PAYLOAD, SEARCH };
-enum content { LOST, BINARY, TEXT };
+enum content { LOST, BINARY, TEXT, DONE }; /* DONE: what is left of it is of no use */
 
 struct message {
 	bool open;
@@ -48,6 +49,9 @@ struct half {
 	bool told_fault, told_deflate;
 	uint16_t close_code;
 	unsigned close_len;      /* bytes of it seen, or CODE_LOST */
+	struct buf text;         /* of the text message under way */
+	int64_t text_at;         /* its place in the capture file, -1 if it does not stand there in one run */
+	bool after_gap;          /* bytes are missing before the next text message */
 	struct buf searched;     /* SEARCH */
 	size_t search_again;     /* bytes to have before it is worth another look */
 	uint64_t skipped;        /* SEARCH: bytes passed over */
@@ -80,13 +84,80 @@ static void pass(const struct at *a, struct slice bytes, int64_t place)
 	layer_feed(a->ws->inner, a->dir, (struct chunk){ bytes, place, a->time });
 }
 
+/* A text message goes to the sink: all of it, or what was captured. */
+static void hand_text(const struct at *a, struct chunk c, uint64_t size, bool cut, bool gap)
+{
+	struct half *h = a->h;
+	const struct stream *s = a->ws->stream;
+	struct piece p = {
+		.conn = s->conn, .dir = a->dir, .encoding = ENCODING_LEGACY, .first = true, .last = true, .cut = cut, .gap = gap,
+		.after_gap = h->after_gap, .unmasked = h->unmasked, .size = size, .bytes = c.bytes, .at = c.at, .time = a->time,
+	};
+	h->after_gap = false;
+	s->counts->cut += cut;
+	s->conn->transport = TRANSPORT_LEGACY;
+	s->sink->message(s->sink->user, &p);
+}
+
+/* The text message under way ends here, before its end. */
+static void cut_text(const struct at *a, bool gap)
+{
+	struct half *h = a->h;
+	struct message *m = &h->message;
+	if (m->open && m->content == TEXT) {
+		bool one_frame = h->state == PAYLOAD && h->frame.opcode == WS_TEXT && h->frame.fin && !m->deflated;
+		uint64_t size = one_frame ? h->frame.length : h->text.len;
+		if (h->text.len)
+			hand_text(a, (struct chunk){ buf_slice(&h->text), h->text_at, a->time }, size, true, gap);
+		m->content = LOST;
+	}
+	buf_release(&h->text);
+	h->after_gap = h->after_gap || gap;
+}
+
 /* Bytes of the message under way will never come, or can't be read: the rest of it is worth nothing. */
 static void lose_message(const struct at *a)
 {
 	struct message *m = &a->h->message;
 	if (m->open && m->content == BINARY)
 		layer_gap(a->ws->inner, a->dir, 0, a->time);
+	cut_text(a, true);
 	m->content = LOST;
+}
+
+static void drop_overlong_text(const struct at *a, uint64_t size)
+{
+	struct half *h = a->h;
+	a->ws->stream->counts->overlong++;
+	stream_news(a->ws->stream, NEWS_OVERLONG, a->dir, a->time, size, NULL);
+	buf_release(&h->text);
+	h->message.content = DONE;
+}
+
+/* Is the chunk all of a message? */
+static bool is_whole_text(const struct at *a, struct slice bytes)
+{
+	const struct half *h = a->h;
+	return h->frame.opcode == WS_TEXT && h->frame.fin && !h->frame.masked && !h->message.deflated && bytes.len == h->frame.length;
+}
+
+static void take_text(const struct at *a, struct chunk c)
+{
+	struct half *h = a->h;
+	if (c.bytes.len > a->ws->stream->limits->message - h->text.len) {
+		drop_overlong_text(a, h->text.len + c.bytes.len);
+		return;
+	}
+	if (is_whole_text(a, c.bytes)) {
+		hand_text(a, c, c.bytes.len, false, false);
+		h->message.content = DONE;
+		return;
+	}
+	if (!h->text.len)
+		h->text_at = c.at;
+	else if (h->text_at < 0 || c.at != h->text_at + (int64_t)h->text.len)
+		h->text_at = -1;
+	buf_add(&h->text, c.bytes);
 }
 
 static void lose_context(struct half *h)
@@ -123,6 +194,8 @@ static void take_inflated(void *user, struct slice bytes)
 	}
 	if (m->content == BINARY)
 		pass(a, slice_head(bytes, room < bytes.len ? (size_t)room : bytes.len), -1);
+	else if (m->content == TEXT)
+		take_text(a, (struct chunk){ bytes, -1, a->time });
 }
 
 static void inflate_payload(struct at *a, struct slice bytes)
@@ -155,19 +228,15 @@ static void begin_deflated(struct at *a)
 }
 
 /* A text message is the protocol before Flow 1.5, in which no binary ones occur. */
-static void tell_text(const struct at *a)
+static void begin_text(const struct at *a)
 {
 	struct websocket *ws = a->ws;
-	if (ws->told_text)
+	if (!ws->binary_seen)
 		return;
-	ws->told_text = true;
-	if (ws->binary_seen) {
+	a->h->message.content = DONE;
+	if (!ws->told_text)
 		note(a, "a text message between binary ones is passed over");
-		return;
-	}
-	ws->stream->conn->transport = TRANSPORT_LEGACY;
-	ws->stream->counts->not_ours++;
-	stream_news(ws->stream, NEWS_NOT_OURS, a->dir, a->time, 0, "legacy JSON over WebSocket");
+	ws->told_text = true;
 }
 
 static void end_message(struct at *a)
@@ -175,6 +244,9 @@ static void end_message(struct at *a)
 	struct message *m = &a->h->message;
 	if (m->deflated && m->content != LOST)
 		finish_deflated(a);
+	if (m->content == TEXT && a->h->text.len)
+		hand_text(a, (struct chunk){ buf_slice(&a->h->text), a->h->text_at, a->time }, a->h->text.len, false, false);
+	buf_release(&a->h->text);
 	*m = (struct message){ .open = false };
 }
 
@@ -183,12 +255,13 @@ static void begin_message(struct at *a)
 	struct half *h = a->h;
 	if (h->message.open) {
 		a->ws->stream->counts->bad_frames++;
+		cut_text(a, false);
 		end_message(a);
 	}
 	h->message = (struct message){ .open = true, .deflated = h->frame.rsv1 };
 	h->message.content = h->frame.opcode == WS_TEXT ? TEXT : BINARY;
 	if (h->message.content == TEXT)
-		tell_text(a);
+		begin_text(a);
 	else
 		a->ws->binary_seen = true;
 	if (h->message.deflated)
@@ -293,6 +366,8 @@ static void take_plain(struct at *a, struct slice bytes, int64_t place)
 		inflate_payload(a, bytes);
 	else if (m->content == BINARY)
 		pass(a, bytes, place);
+	else if (m->content == TEXT)
+		take_text(a, (struct chunk){ bytes, place, a->time });
 }
 
 static void take_masked(struct at *a, struct slice bytes)
@@ -327,6 +402,7 @@ static void start_search(struct at *a)
 {
 	struct half *h = a->h;
 	layer_gap(a->ws->inner, a->dir, 0, a->time);
+	cut_text(a, true);
 	h->message = (struct message){ .open = false };
 	lose_context(h);
 	buf_add(&h->searched, slice_of(h->header, h->header_len));
@@ -476,6 +552,8 @@ static void feed(struct layer *l, enum dir dir, struct chunk c)
 static void gap_in_payload(struct at *a, uint64_t n)
 {
 	struct half *h = a->h;
+	if (!ws_is_control(&h->frame))
+		cut_text(a, true);
 	h->left -= n;
 	if (ws_is_control(&h->frame)) {
 		h->close_len = h->close_len < CODE_SIZE ? CODE_LOST : CODE_SIZE;
@@ -514,6 +592,7 @@ static void end(struct layer *l, enum dir dir, int64_t time)
 	struct half *h = a.h;
 	if (h->state == SEARCH)
 		look_gathered(&a, true);
+	cut_text(&a, false);
 	skip(&a, h->searched.len + h->header_len);
 	tell_skipped(&a);
 	buf_release(&h->searched);
@@ -528,6 +607,7 @@ static void free_websocket(struct layer *l)
 	for (int dir = 0; dir < 2; dir++) {
 		inflater_free(ws->half[dir].inflater);
 		buf_release(&ws->half[dir].searched);
+		buf_release(&ws->half[dir].text);
 	}
 	layer_free(ws->inner);
 	free(ws);

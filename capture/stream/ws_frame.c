@@ -15,6 +15,7 @@
 #include "capture/stream/websocket.h"
 
 enum {
+	KEY_MAX = 24,           /* bytes looked at for the first key of a JSON object */
 	LENGTH_7 = 125,
 	LENGTH_16 = 126,
 	LENGTH_64 = 127,
@@ -144,6 +145,21 @@ static bool payload_proves(struct row *r, const struct ws_frame *f, struct slice
 	return f->length > PREFIX && shows_envelope(r, c.rest, f->length - PREFIX, size, f->fin);
 }
 
+/* Does a JSON object with a plain key begin in the payload of a text frame? */
+static bool text_proves(const struct ws_frame *f, struct slice raw)
+{
+	uint8_t plain[KEY_MAX];
+	struct slice seen = slice_head(raw, f->length < sizeof(plain) ? (size_t)f->length : sizeof(plain));
+	ws_unmask(f, 0, seen.at, seen.len, plain);
+	seen.at = plain;
+	if (!slice_starts(seen, "{\""))
+		return false;
+	size_t n = 2;
+	while (n < seen.len && seen.at[n] >= 'a' && seen.at[n] <= 'z')
+		n++;
+	return n > 3 && slice_starts(slice_skip(seen, n), "\":");
+}
+
 /* Adds a frame to the row; SURE or OPEN (go on). */
 static enum verdict add(struct row *r, const struct ws_frame *f, struct slice payload)
 {
@@ -154,6 +170,8 @@ static enum verdict add(struct row *r, const struct ws_frame *f, struct slice pa
 	r->inside = !f->fin;
 	r->outside = f->fin;
 	r->points += (f->fin && f->length) || f->length > LENGTH_7;
+	if (f->opcode == WS_TEXT && !f->rsv1 && text_proves(f, payload))
+		return SURE;
 	if (f->rsv1 || f->opcode == WS_TEXT)
 		r->announced = 0;
 	else if (payload_proves(r, f, payload))
