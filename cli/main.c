@@ -5,6 +5,7 @@
  * Signals set one flag, which both look at.
  */
 #include "base/when.h"
+#include "cli/fields.h"
 #include "cli/options.h"
 #include "cli/signals.h"
 #include "export/summary.h"
@@ -81,10 +82,10 @@ static bool open_source(struct app *a)
 	return a->source != NULL;
 }
 
-static void open_session(struct app *a, bool keep)
+static void open_session(struct app *a, bool keep, bool bytes)
 {
 	struct session_listener listener = printer_listener(&a->printer);
-	struct session_options so = { .keep = keep, .memory = a->options.memory, .file = source_file(a->source),
+	struct session_options so = { .keep = keep, .no_bytes = !bytes, .memory = a->options.memory, .file = source_file(a->source),
 				      .no_reply = a->options.no_reply };
 	if (getrandom(&so.hash_key, sizeof so.hash_key, GRND_NONBLOCK) != sizeof so.hash_key)
 		so.hash_key = (uint64_t)now();
@@ -132,7 +133,8 @@ static bool stop_wanted(struct app *a)
 		print_counts(a);
 	if (*signals_stop() || (a->printer.exporter && printer_done(&a->printer)))
 		return true;
-	if (a->options.messages && session_counts(a->session).messages >= a->options.messages)
+	bool by_printer = a->options.display_filter && a->printer.exporter; /* it counts what matches */
+	if (a->options.messages && !by_printer && session_counts(a->session).messages >= a->options.messages)
 		return true;
 	return duration_over(a);
 }
@@ -149,13 +151,54 @@ static enum capture_status read_all(struct app *a)
 	return status;
 }
 
-static void print_report(struct app *a)
+static void print_reports(struct app *a)
 {
-	struct buf out = { 0 };
+	const struct options *o = &a->options;
 	struct capture_counts c = capture_counts(a->capture);
-	summary_add_report(&out, &c, a->session);
-	fwrite(out.at, 1, out.len, stdout);
-	buf_release(&out);
+	struct report_source from = { a->session, &c, c.first_time, o->print.time, o->print.utc };
+	bool ndjson = o->exporter && o->exporter == exporter_named("ndjson");
+	for (size_t i = 0; i < o->reports; i++) {
+		if (i && !ndjson)
+			putchar('\n');
+		if (!report_write(o->report[i], &from, ndjson, o->reports > 1, stdout))
+			a->printer.error = errno == EPIPE ? 0 : errno;
+	}
+}
+
+static bool wants_report(const struct options *o, const char *name)
+{
+	for (size_t i = 0; i < o->reports; i++)
+		if (o->report[i] == report_named(name))
+			return true;
+	return false;
+}
+
+/* Will anything that is printed at the end look at the bytes of messages again? */
+static bool wants_bytes(const struct options *o)
+{
+	for (size_t i = 0; i < o->reports; i++)
+		if (o->report[i]->bytes)
+			return true;
+	return o->reports && o->display_filter && filter_needs(o->display_filter) > FILTER_INDEX;
+}
+
+/* Behind reports, which are about everything: how many messages match the display filter. */
+static void print_matches(struct app *a, FILE *out)
+{
+	struct filter *f = a->options.display_filter;
+	const struct session *s = a->session;
+	uint32_t last = session_count(s), matches = 0;
+	filter_set_start(f, capture_first_time(a->capture));
+	for (uint32_t n = session_first(s); n <= last && n; n++)
+		matches += filter_match(f, s, n, slice_of(NULL, 0));
+	fprintf(out, "display filter %u of %u messages match\n", matches, last - session_first(s) + 1);
+}
+
+static void print_given_up(const struct filter *f)
+{
+	if (f && filter_given_up(f))
+		fprintf(stderr, "envscope: %llu times a text was too long or too hard for a regular expression of the display filter, which "
+			"counts as no match\n", (unsigned long long)filter_given_up(f));
 }
 
 static void print_losses(const struct capture_counts *c, const struct session_counts *s)
@@ -170,16 +213,19 @@ static void close_print(struct app *a, enum capture_status status)
 {
 	struct capture_counts c = capture_counts(a->capture);
 	struct session_counts s = session_counts(a->session);
+	bool summary = wants_report(&a->options, "summary");
 	if (a->printer.exporter)
 		printer_end(&a->printer);
-	if (a->options.summary)
-		print_report(a);
+	print_reports(a);
+	if (a->options.reports && a->options.display_filter)
+		print_matches(a, a->options.exporter == exporter_named("ndjson") ? stderr : stdout);
 	fflush(stdout);
+	print_given_up(a->options.display_filter);
 	if (status == CAPTURE_DAMAGED)
 		fprintf(stderr, "envscope: %s; %llu messages before that\n", source_error(a->source), (unsigned long long)s.messages);
-	else if (!a->options.summary && (source_is_live(a->source) || *signals_stop()))
+	else if (!summary && (source_is_live(a->source) || *signals_stop()))
 		print_counts(a);
-	else if (!a->options.summary && summary_anything_lost(&c, &s))
+	else if (!summary && summary_anything_lost(&c, &s))
 		print_losses(&c, &s);
 }
 
@@ -187,11 +233,12 @@ static void close_print(struct app *a, enum capture_status status)
 static int run_print(struct app *a)
 {
 	const struct exporter *e = a->options.exporter ? a->options.exporter : exporter_named("text");
-	bool show = !a->options.summary && !a->options.quiet;
+	bool show = !a->options.reports && !a->options.quiet;
 	setvbuf(stdout, NULL, a->options.line_buffered || isatty(STDOUT_FILENO) ? _IOLBF : _IOFBF, 1 << 16);
 	printer_init(&a->printer, show ? e : NULL, &a->options.print, stdout);
 	a->printer.limit = a->options.messages;
-	open_session(a, a->options.summary);
+	a->printer.filter = a->options.display_filter;
+	open_session(a, a->options.reports, wants_bytes(&a->options));
 	if (a->printer.exporter)
 		printer_begin(&a->printer);
 	enum capture_status status = read_all(a);
@@ -205,7 +252,7 @@ static int run_print(struct app *a)
 static int run_screens(struct app *a)
 {
 	const struct options *o = &a->options;
-	open_session(a, true);
+	open_session(a, true, true);
 	struct tui_options t = { .session = a->session, .capture = a->capture, .source = source_name(a->source),
 				 .show_secrets = o->print.show_secrets, .utc = o->print.utc, .no_mouse = o->no_mouse,
 				 .color = o->color, .stop = signals_stop() };
@@ -228,7 +275,7 @@ static bool wants_color(const struct options *o)
 static int run(struct app *a)
 {
 	struct options *o = &a->options;
-	bool screens = !o->exporter && !o->summary && !o->quiet && isatty(STDOUT_FILENO);
+	bool screens = !o->exporter && !o->reports && !o->quiet && !o->display && isatty(STDOUT_FILENO);
 	o->print.color = wants_color(o);
 	if (!open_source(a))
 		return EXIT_SOURCE;
@@ -254,6 +301,7 @@ int main(int argc, char **argv)
 		case ACTION_HELP: options_help(stdout); break;
 		case ACTION_VERSION: status = print_version(); break;
 		case ACTION_MAN: options_man(stdout); break;
+		case ACTION_FIELDS: fields_help(stdout); break;
 		case ACTION_INTERFACES: status = list_interfaces(); break;
 		case ACTION_EXPLAIN: status = explain(a.options.explain); break;
 		}

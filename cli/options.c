@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "base/when.h"
 #include "capture/packet_filter.h"
+#include "cli/fields.h"
 #include "tui/commands.h"
 
 #include <errno.h>
@@ -60,6 +61,18 @@ static bool take_filter(struct options *o, const char *v)
 	if (o->filter.len)
 		buf_add_byte(&o->filter, ' ');
 	buf_add_str(&o->filter, v);
+	return true;
+}
+
+static bool take_display(struct options *o, const char *v)
+{
+	if (strcmp(v, "help") == 0) {
+		o->action = ACTION_FIELDS;
+		return true;
+	}
+	if (o->display)
+		return fail("-Y: there can be one display filter (&& joins two), and this is a second one", v);
+	o->display = v;
 	return true;
 }
 
@@ -175,10 +188,42 @@ static bool take_time(struct options *o, const char *v)
 	return fail("-t takes r, a, u, ad, ud, d or e, not", v);
 }
 
+static bool add_report(struct options *o, const char *name)
+{
+	const struct report *r = report_named(name);
+	if (r) {
+		if (o->reports == REPORTS_MAX)
+			return fail("-z: too many reports, the first that is too many is", name);
+		o->report[o->reports++] = r;
+		return true;
+	}
+	fprintf(stderr, "envscope: -z: there is no report %s; there are", name);
+	for (size_t i = 0; report_at(i); i++)
+		fprintf(stderr, "%s %s", i ? "," : "", report_at(i)->name);
+	fputc('\n', stderr);
+	return false;
+}
+
+/* Calls take for each word of a list with commas. */
+static bool take_list(struct options *o, const char *list, bool (*take)(struct options *o, const char *word))
+{
+	char word[64];
+	for (;;) {
+		size_t n = strcspn(list, ",");
+		size_t kept = n < sizeof word ? n : sizeof word - 1;
+		memcpy(word, list, kept);
+		word[kept] = 0;
+		if (!take(o, word))
+			return false;
+		if (!list[n])
+			return true;
+		list += n + 1;
+	}
+}
+
 static bool take_report(struct options *o, const char *v)
 {
-	o->summary = strcmp(v, "summary") == 0;
-	return o->summary || fail("-z: there is a report called summary, but none called", v);
+	return take_list(o, v, add_report);
 }
 
 static bool take_snaplen(struct options *o, const char *v)
@@ -243,10 +288,12 @@ static const struct row rows[] = {
 	{ 'i', "interface", "IFACE", "capture live on an interface; any is all of them", take_interface },
 	{ 'D', "list-interfaces", NULL, "list the interfaces and leave", take_interfaces },
 	{ 'f', NULL, "EXPR", "capture filter in pcap-filter(7) syntax; the words after the options are one too", take_filter },
+	{ 'Y', "display-filter", "EXPR", "display filter: show only the messages that match; -Y help lists the fields", take_display },
 	{ 'd', "decode-as", "tcp.port==N,NAME", "decode the connections of that port as tcp or ws", take_decode_as },
 	{ 'T', NULL, "FORMAT", "print instead of showing screens: text, tree or ndjson", take_format },
 	{ 'V', NULL, NULL, "print every field: -T tree", take_tree },
-	{ 'z', NULL, "summary", "print a summary instead of messages", take_report },
+	{ 'z', NULL, "REPORT,...", "print reports instead of messages, as text or -T ndjson: summary, commands, connections, threads, rules, streams",
+	  take_report },
 	{ 'c', NULL, "N", "stop after N messages", take_count },
 	{ 'a', "autostop", "duration:S", "stop after S seconds", take_autostop },
 	{ 'M', "memory", "SIZE", "memory budget of the screens, such as 512M: the oldest messages are forgotten first", take_memory },
@@ -308,6 +355,26 @@ static bool take_word(struct options *o, const char *word)
 	return take_filter(o, word);
 }
 
+/* Do the options about what is printed go together? */
+static bool check_output(const struct options *o)
+{
+	if (o->reports && o->exporter && o->exporter != exporter_named("text") && o->exporter != exporter_named("ndjson"))
+		return fail("-z: reports can be printed as text or ndjson, not as", o->exporter->name);
+	return true;
+}
+
+static bool check_display(struct options *o)
+{
+	struct buf why = { 0 };
+	if (!o->display)
+		return true;
+	o->display_filter = filter_new(o->display, o->print.show_secrets, &why);
+	if (!o->display_filter)
+		fprintf(stderr, "envscope: display filter: %s\n", buf_cstr(&why));
+	buf_release(&why);
+	return o->display_filter != NULL;
+}
+
 static bool check(struct options *o)
 {
 	char error[512];
@@ -315,6 +382,10 @@ static bool check(struct options *o)
 		fputs("envscope: -r and -i: read a file or capture live, one of the two\n", stderr);
 		return false;
 	}
+	if (!check_output(o))
+		return false;
+	if (!check_display(o))
+		return false;
 	if (!o->filter.len)
 		return true;
 	o->source.filter = buf_cstr(&o->filter);
@@ -362,6 +433,7 @@ bool options_parse(struct options *o, int argc, char **argv)
 void options_release(struct options *o)
 {
 	buf_release(&o->filter);
+	filter_free(o->display_filter);
 }
 
 void options_help(FILE *out)
@@ -527,6 +599,7 @@ void options_man(FILE *out)
 	fputs(man_begin, out);
 	fputs(".SH OPTIONS\n", out);
 	man_options(out);
+	fields_man(out);
 	fputs(".SH RULES\n", out);
 	man_rules(out);
 	fputs(".SH KEYS\n", out);

@@ -4,20 +4,24 @@
 
 #include "capture/capture.h"
 #include "export/exporter.h"
+#include "export/report.h"
 #include "tui/tui.h"
 
-enum { DECODE_AS_MAX = 64, INTERFACES_MAX = 1 };
+enum { DECODE_AS_MAX = 64, INTERFACES_MAX = 1, REPORTS_MAX = 16 };
 
 enum exit_status { EXIT_FINE = 0, EXIT_USAGE = 2, EXIT_SOURCE = 3 };
 
-enum option_action { ACTION_RUN, ACTION_HELP, ACTION_VERSION, ACTION_MAN, ACTION_INTERFACES, ACTION_EXPLAIN };
+enum option_action { ACTION_RUN, ACTION_HELP, ACTION_VERSION, ACTION_MAN, ACTION_INTERFACES, ACTION_EXPLAIN, ACTION_FIELDS };
 
 struct options {
 	enum option_action action;
 	const char *file, *interface;
 	struct buf filter;               /* the capture filter, words joined; empty for none */
+	const char *display;             /* -Y, the display filter; NULL for none */
+	struct filter *display_filter;   /* made of it */
 	const struct exporter *exporter; /* NULL: the TUI, if there is a terminal */
-	bool summary;                    /* -z summary */
+	const struct report *report[REPORTS_MAX]; /* -z */
+	size_t reports;
 	bool quiet, line_buffered;
 	struct source_options source;
 	struct print_options print;

@@ -7,6 +7,7 @@
 
 #include "base/amount.h"
 #include "base/when.h"
+#include "export/report_part.h"
 
 #include <stddef.h>
 
@@ -150,3 +151,39 @@ void summary_add_report(struct buf *out, const struct capture_counts *c, const s
 	buf_addf(out, "memory         %.1f MB of records and tables, %.1f MB in the spool file\n", (double)n.memory / 1e6,
 		 (double)n.spool / 1e6);
 }
+
+enum column { WHAT, VALUE, LOST, COLUMNS };
+
+static const struct report_column columns[COLUMNS] = {
+	[WHAT] = { "What", "what", CELL_TEXT, 0, "what was counted" },
+	[VALUE] = { "Count", "value", CELL_COUNT, 0, "how often" },
+	[LOST] = { "Lost", "lost", CELL_BOOL, 0, "true: something that one would want to see is missing" },
+};
+
+static void write_row(struct report_writer *w, const char *what, uint64_t value, bool lost)
+{
+	const struct report_cell row[COLUMNS] = { cell_text(slice_str(what)), cell_number(value), cell_number(lost) };
+	report_row(w, row);
+}
+
+static void rows(struct report_writer *w, const struct report_source *from)
+{
+	struct session_counts s = session_counts(from->session);
+	write_row(w, "messages", s.messages, false);
+	write_row(w, "bytes in them", s.bytes, false);
+	write_row(w, "packets", from->counts->source.packets, false);
+	write_row(w, "TCP connections", from->counts->connections, false);
+	write_row(w, "threads", session_threads(from->session), false);
+	for (int i = 0; i < COUNTERS; i++)
+		write_row(w, counters[i].words, value_of(&counters[i], from->counts, &s), counters[i].lost);
+}
+
+static void text(struct buf *out, const struct report_source *from)
+{
+	summary_add_report(out, from->counts, from->session);
+}
+
+const struct report report_summary = {
+	.name = "summary", .sentence = "what was read, what was lost, which rules were broken", REPORT_COLUMNS(columns), .rows = rows,
+	.text = text,
+};

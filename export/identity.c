@@ -1,0 +1,61 @@
+/*
+ * The identity of a client: what its signin says of the program, and what the reply to it says of the user. Nothing of it is kept in the
+ * session, so both messages are read again.
+ */
+#include "export/identity.h"
+
+#include "decode/dissect.h"
+
+enum { BUDGET = 256 * 1024, LONGEST = 256 };
+
+void identity_release(struct identity *i)
+{
+	buf_release(&i->agent);
+	buf_release(&i->version);
+	buf_release(&i->user);
+}
+
+static void add_text(struct buf *out, const struct node *message, const char *field)
+{
+	const struct node *n = message && !out->len ? node_child(message, field) : NULL;
+	if (n && n->kind == NODE_STRING)
+		buf_add(out, slice_head(n->text, LONGEST));
+}
+
+static void read_request(struct identity *i, const struct node *payload)
+{
+	add_text(&i->agent, payload, "agent");
+	add_text(&i->version, payload, "version");
+}
+
+static void read_reply(struct identity *i, const struct node *payload)
+{
+	const struct node *user = payload ? node_child(payload, "user") : NULL;
+	add_text(&i->user, user, "name");
+	add_text(&i->user, user, "username");
+}
+
+static void read_message(struct identity *i, const struct session *s, uint32_t n, void (*read)(struct identity *, const struct node *))
+{
+	struct buf scratch = { 0 };
+	struct dissection d;
+	const struct record *r = session_record(s, n);
+	struct slice bytes = r ? session_bytes(s, n, &scratch) : (struct slice){ NULL, 0 };
+	dissection_init(&d, session_schema(s), BUDGET);
+	d.shallow = true;
+	if (bytes.len && r->encoding == ENCODING_ENVELOPE) {
+		dissect_envelope(&d, bytes, r->size);
+		read(i, d.payload);
+	}
+	dissection_release(&d);
+	buf_release(&scratch);
+}
+
+void identity_read(struct identity *i, const struct session *s, const struct session_conn *c)
+{
+	buf_clear(&i->agent);
+	buf_clear(&i->version);
+	buf_clear(&i->user);
+	read_message(i, s, c->signin, read_request);
+	read_message(i, s, c->signin_reply, read_reply);
+}

@@ -1,0 +1,18 @@
+/* Who is at the client's end of a connection, as it signed in. */
+#ifndef EXPORT_IDENTITY_H
+#define EXPORT_IDENTITY_H
+
+#include "decode/session.h"
+
+/* Each as sent (not harmless yet), at most 256 bytes; empty where it is not known. */
+struct identity {
+	struct buf agent, version; /* of the signin */
+	struct buf user;           /* of its reply: the user's name, else the username */
+};
+
+/* `struct identity i = { 0 };` is a valid empty one. */
+void identity_release(struct identity *i);
+/* Reads the connection's signin and its reply again; the session must have their bytes. */
+void identity_read(struct identity *i, const struct session *s, const struct session_conn *c);
+
+#endif

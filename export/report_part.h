@@ -1,0 +1,14 @@
+/* The reports, for export/report.c and the files that make their rows only. */
+#ifndef EXPORT_REPORT_PART_H
+#define EXPORT_REPORT_PART_H
+
+#include "export/report.h"
+
+#define REPORT_COLUMNS(table) .column = (table), .columns = sizeof(table) / sizeof *(table)
+
+/* "right", "wrong", "not told", "unsure": the outcome of a stream by its bits (decode/streams.h). Static. */
+const char *stream_checksum_word(unsigned stream);
+
+extern const struct report report_summary, report_commands, report_connections, report_threads, report_rules, report_streams;
+
+#endif
