@@ -1,5 +1,5 @@
 /*
- * Times and spans as text.
+ * Times and spans as text, and times read from it.
  *
  * Division rounds towards minus infinity, so that times before 1970 (a capture can claim anything) come out right too.
  */
@@ -30,6 +30,101 @@ void when_add_iso(struct buf *out, int64_t ns)
 		buf_add_number(out, (uint64_t)part[i], i == 0 ? 4 : i == 6 ? 9 : 2);
 		buf_add_byte(out, i < 6 ? (uint8_t)between[i] : 'Z');
 	}
+}
+
+/* Takes a number of n digits between least and most off the front of *s. */
+static bool take_number(struct slice *s, size_t n, int least, int most, int *out)
+{
+	*out = 0;
+	if (s->len < n)
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		if (s->at[i] < '0' || s->at[i] > '9')
+			return false;
+		*out = *out * 10 + (s->at[i] - '0');
+	}
+	*s = slice_skip(*s, n);
+	return *out >= least && *out <= most;
+}
+
+static bool take_char(struct slice *s, char c)
+{
+	if (!s->len || s->at[0] != (uint8_t)c)
+		return false;
+	*s = slice_skip(*s, 1);
+	return true;
+}
+
+static bool take_date(struct slice *s, struct tm *t)
+{
+	static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+	if (!take_number(s, 4, 1678, 2261, &t->tm_year) || !take_char(s, '-') || !take_number(s, 2, 1, 12, &t->tm_mon) ||
+	    !take_char(s, '-') || !take_number(s, 2, 1, 31, &t->tm_mday))
+		return false;
+	bool leap = t->tm_year % 4 == 0 && (t->tm_year % 100 != 0 || t->tm_year % 400 == 0);
+	if (t->tm_mday > days[t->tm_mon - 1] + (leap && t->tm_mon == 2))
+		return false;
+	t->tm_year -= 1900;
+	t->tm_mon--;
+	return true;
+}
+
+/* Digits beyond the ninth are nobody's. */
+static bool take_fraction(struct slice *s, int64_t *ns)
+{
+	int64_t unit = NS_PER_S / 10;
+	int digit;
+	if (!take_number(s, 1, 0, 9, &digit))
+		return false;
+	*ns = digit * unit;
+	while (s->len && s->at[0] >= '0' && s->at[0] <= '9') {
+		take_number(s, 1, 0, 9, &digit);
+		unit /= 10;
+		*ns += digit * unit;
+	}
+	return true;
+}
+
+static bool take_clock(struct slice *s, struct tm *t, int64_t *ns)
+{
+	if (!take_number(s, 2, 0, 23, &t->tm_hour) || !take_char(s, ':') || !take_number(s, 2, 0, 59, &t->tm_min))
+		return false;
+	if (!take_char(s, ':'))
+		return true;
+	return take_number(s, 2, 0, 60, &t->tm_sec) && (!take_char(s, '.') || take_fraction(s, ns));
+}
+
+static bool take_offset(struct slice *s, int *seconds)
+{
+	int hours, minutes;
+	bool east = s->len && s->at[0] == '+';
+	*seconds = 0;
+	if (!s->len || take_char(s, 'Z') || take_char(s, 'z'))
+		return true;
+	if (!take_char(s, '+') && !take_char(s, '-'))
+		return false;
+	if (!take_number(s, 2, 0, 23, &hours))
+		return false;
+	take_char(s, ':');
+	if (!take_number(s, 2, 0, 59, &minutes))
+		return false;
+	*seconds = (hours * 60 + minutes) * (east ? 60 : -60);
+	return true;
+}
+
+bool when_read_iso(struct slice text, int64_t *ns)
+{
+	struct tm t = { 0 };
+	int64_t fraction = 0;
+	int offset = 0;
+	if (!take_date(&text, &t))
+		return false;
+	if (take_char(&text, 'T') || take_char(&text, 't') || take_char(&text, ' ')) {
+		if (!take_clock(&text, &t, &fraction) || !take_offset(&text, &offset))
+			return false;
+	}
+	*ns = ((int64_t)timegm(&t) - offset) * NS_PER_S + fraction;
+	return text.len == 0;
 }
 
 void when_add_clock(struct buf *out, int64_t ns, bool utc)

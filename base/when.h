@@ -8,6 +8,9 @@ enum { NS_PER_S = 1000000000 };
 
 /* "2026-11-22T20:43:36.062123456Z" */
 void when_add_iso(struct buf *out, int64_t ns);
+/* Reads a time in ISO 8601: "2026-11-22", or with a clock "2026-11-22T20:43", "…:36", "…:36.062123456", and behind that "Z" or an
+ * offset such as "+01:00" (none: UTC). False if it is none, or beyond what an int64_t holds (years 1678 to 2261). */
+bool when_read_iso(struct slice text, int64_t *ns);
 /* "20:43:36.062123", in local time or UTC. */
 void when_add_clock(struct buf *out, int64_t ns, bool utc);
 /* A span in seconds with 9 decimals: "0.000120500", "-1.000000000". */

@@ -1,0 +1,146 @@
+/*
+ * Regular expressions for `matches`: PCRE2, compiled to machine code where that is possible.
+ *
+ * As in Wireshark, case does not matter unless the pattern says (?-i). Patterns and texts may be made to take for ever, so a search is
+ * bounded three times: in the backtracking from one place (match limit), in the text that is looked at, and in time. PCRE2 counts its
+ * limit anew from every place where a match could begin; hence a long text is searched in windows of such places, and the clock is
+ * looked at between them.
+ */
+#include "decode/filter_part.h"
+
+#include "base/xalloc.h"
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+#include <stdlib.h>
+#include <time.h>
+
+enum {
+	MATCH_LIMIT = 200000,
+	DEPTH_LIMIT = 2000,
+	HEAP_LIMIT_KIB = 16384,
+	STACK_FIRST = 32 << 10,
+	STACK_MOST = 1 << 20,
+	NEST_LIMIT = 100,
+	TEXT_MOST = 256 << 10, /* bytes looked at */
+	WINDOW = 2048,         /* places tried between two looks at the clock */
+	TIME_MOST_MS = 200,
+};
+
+struct regex {
+	struct regex *next;
+	pcre2_code *code;
+	pcre2_match_context *context;
+	pcre2_match_data *data;
+	pcre2_jit_stack *stack; /* NULL without JIT */
+};
+
+static void *take(size_t n, void *user)
+{
+	(void)user;
+	return xmalloc(n);
+}
+
+static void give(void *p, void *user)
+{
+	(void)user;
+	free(p);
+}
+
+static pcre2_code *compile(pcre2_general_context *memory, struct slice pattern, int *error, size_t *offset)
+{
+	const uint32_t options = PCRE2_UTF | PCRE2_MATCH_INVALID_UTF | PCRE2_CASELESS | PCRE2_NEVER_BACKSLASH_C | PCRE2_USE_OFFSET_LIMIT;
+	pcre2_compile_context *c = pcre2_compile_context_create(memory);
+	pcre2_set_parens_nest_limit(c, NEST_LIMIT);
+	pcre2_code *code = pcre2_compile(pattern.at, pattern.len, options, error, offset, c);
+	pcre2_compile_context_free(c);
+	return code;
+}
+
+static struct regex *prepare(pcre2_general_context *memory, pcre2_code *code)
+{
+	struct regex *r = xcalloc(1, sizeof *r);
+	r->code = code;
+	r->context = pcre2_match_context_create(memory);
+	r->data = pcre2_match_data_create(1, memory);
+	pcre2_set_match_limit(r->context, MATCH_LIMIT);
+	pcre2_set_depth_limit(r->context, DEPTH_LIMIT);
+	pcre2_set_heap_limit(r->context, HEAP_LIMIT_KIB);
+	if (pcre2_jit_compile(code, PCRE2_JIT_COMPLETE) == 0)
+		r->stack = pcre2_jit_stack_create(STACK_FIRST, STACK_MOST, memory);
+	if (r->stack)
+		pcre2_jit_stack_assign(r->context, NULL, r->stack);
+	return r;
+}
+
+struct regex *regex_new(struct slice pattern, char **why, size_t *offset)
+{
+	char message[256] = "";
+	int error;
+	struct regex *r = NULL;
+	pcre2_general_context *memory = pcre2_general_context_create(take, give, NULL);
+	pcre2_code *code = compile(memory, pattern, &error, offset);
+	if (code) {
+		r = prepare(memory, code);
+	} else {
+		pcre2_get_error_message(error, (PCRE2_UCHAR *)message, sizeof message);
+		*why = xstrdup(message);
+	}
+	pcre2_general_context_free(memory);
+	return r;
+}
+
+void regex_free(struct regex *r)
+{
+	if (!r)
+		return;
+	pcre2_match_data_free(r->data);
+	pcre2_match_context_free(r->context);
+	if (r->stack)
+		pcre2_jit_stack_free(r->stack);
+	pcre2_code_free(r->code);
+	free(r);
+}
+
+static int64_t now_ms(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+enum regex_answer regex_match(struct regex *r, struct slice text)
+{
+	struct slice in = text.at ? slice_head(text, TEXT_MOST) : slice_str("");
+	int64_t began = 0;
+	for (size_t from = 0; from <= in.len; from += WINDOW) {
+		pcre2_set_offset_limit(r->context, from + WINDOW - 1);
+		int rc = pcre2_match(r->code, in.at, in.len, from, 0, r->data, r->context);
+		if (rc >= 0)
+			return REGEX_YES;
+		if (rc != PCRE2_ERROR_NOMATCH)
+			return REGEX_GIVEN_UP;
+		if (in.len < WINDOW)
+			break;
+		int64_t now = now_ms();
+		began = began ? began : now;
+		if (now - began > TIME_MOST_MS)
+			return REGEX_GIVEN_UP;
+	}
+	return in.len < text.len ? REGEX_GIVEN_UP : REGEX_NO;
+}
+
+void regex_keep(struct regex **list, struct regex *r)
+{
+	r->next = *list;
+	*list = r;
+}
+
+void regex_free_all(struct regex *list)
+{
+	while (list) {
+		struct regex *next = list->next;
+		regex_free(list);
+		list = next;
+	}
+}
