@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { SEQ_WAIT = 100, SEQ_HOLES = 32 };
+enum { SEQ_WAIT = 100, SEQ_HOLES = 128 }; /* more holes than SEQ_WAIT messages can have between them */
 
 enum hole_state {
 	HOLE_OPEN,    /* the numbers may still come */
@@ -21,22 +21,24 @@ enum hole_state {
 /* Numbers from … to - 1 were not seen. */
 struct seq_hole {
 	int64_t from, to;
-	uint32_t n; /* the message that showed the hole */
+	uint32_t n; /* the message that showed the hole; parts of one hole have the same */
 	uint8_t state;
+	bool told;  /* RULE_SEQ_GAP was said of n */
 };
 
 struct seq {
 	bool begun;
+	bool joined; /* what came before the first message is not known */
 	int64_t base, high; /* all numbers in base … high - 1 were seen, but for the holes; high is expected next */
-	bool excuse;        /* bytes are missing from the capture before the next message */
-	struct seq_hole hole[SEQ_HOLES]; /* ascending */
-	size_t holes;
+	bool excuse;        /* bytes are missing from the capture before the next message that is expected */
+	struct seq_hole *hole; /* ascending: first those that nobody is to be blamed for any more, then the open ones */
+	size_t holes, room;
 };
 
-/* A rule of an earlier message that changes now. */
+/* A rule of an earlier message that changes now, if the message still breaks the one it was. */
 struct seq_change {
 	uint32_t n;
-	enum rule rule, was; /* was: RULES for none */
+	enum rule rule, was;
 };
 
 struct seq_verdict {
@@ -45,6 +47,8 @@ struct seq_verdict {
 	size_t changes;
 };
 
+/* Frees what it holds; a struct of zeros is a valid empty one. */
+void seq_release(struct seq *s);
 /* Message n has this number. start_seen: the capture has the beginning of the connection. */
 void seq_message(struct seq *s, int64_t number, uint32_t n, bool start_seen, struct seq_verdict *out);
 /* Messages of this direction may be missing from the capture here. */

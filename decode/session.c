@@ -69,6 +69,8 @@ static void free_conn(struct session *s, struct conn_state *c)
 {
 	drop_draft(s, c, DIR_C2S);
 	drop_draft(s, c, DIR_S2C);
+	seq_release(&c->seq[DIR_C2S]);
+	seq_release(&c->seq[DIR_S2C]);
 	free(c);
 }
 
@@ -138,8 +140,10 @@ void session_break(struct session *s, struct conn_state *c, struct record *r, en
 void session_break_late(struct session *s, struct conn_state *c, uint32_t n, enum rule rule, enum rule was, int64_t time)
 {
 	struct record *r = record_at(s, n);
+	if (r && was != RULES && !(r->rules >> was & 1)) /* something else took its place before */
+		return;
 	if (r) {
-		if (was != RULES && r->rules >> was & 1) {
+		if (was != RULES) {
 			r->rules &= ~(UINT32_C(1) << was);
 			c->pub.rules[was]--;
 			s->counts.rules[was]--;
