@@ -2,7 +2,7 @@
  * The printer: from the session's listener to a format and out.
  *
  * A line is made in a buffer and written at once, so that whoever reads the pipe sees whole lines. When nobody reads any more, that is
- * no error but the end.
+ * no error but the end. With a display filter only messages that match are written, and what becomes known later only of those.
  */
 #include "export/exporter.h"
 
@@ -53,11 +53,34 @@ bool printer_done(const struct printer *p)
 	return p->closed || (p->limit && p->printed >= p->limit);
 }
 
+/* Does the message match the filter, if there is one? Remembers the answer. */
+static bool wanted(struct printer *p, uint32_t n, struct slice bytes)
+{
+	uint8_t *byte = &p->shown[n % PRINTED_WINDOW / 8], bit = (uint8_t)(1u << n % 8);
+	if (!p->filter)
+		return true;
+	filter_set_start(p->filter, capture_first_time(p->capture));
+	bool match = filter_match(p->filter, p->session, n, bytes);
+	*byte = match ? *byte | bit : *byte & (uint8_t)~bit;
+	return match;
+}
+
+/* Is news about an earlier message wanted: was it printed, or does it match by what is known of it now? Its bytes may be gone. */
+static bool still_wanted(struct printer *p, uint32_t n)
+{
+	if (!p->filter)
+		return true;
+	if (session_count(p->session) - n >= PRINTED_WINDOW)
+		return false;
+	return p->shown[n % PRINTED_WINDOW / 8] >> n % 8 & 1 ||
+	       (filter_needs(p->filter) == FILTER_INDEX && filter_match(p->filter, p->session, n, slice_of(NULL, 0)));
+}
+
 static void on_message(void *user, uint32_t n, struct slice bytes)
 {
 	struct printer *p = user;
 	struct message_facts m = { .n = n, .record = session_record(p->session, n), .bytes = bytes };
-	if (printer_done(p) || !m.record)
+	if (printer_done(p) || !m.record || !wanted(p, n, bytes))
 		return;
 	if (!p->dissection.schema)
 		dissection_init(&p->dissection, session_schema(p->session), TREE_BUDGET);
@@ -73,7 +96,7 @@ static void on_message(void *user, uint32_t n, struct slice bytes)
 static void on_rule(void *user, uint32_t n, enum rule rule, enum rule was, int64_t time)
 {
 	struct printer *p = user;
-	if (p->exporter->rule && !printer_done(p))
+	if (p->exporter->rule && !printer_done(p) && still_wanted(p, n))
 		p->exporter->rule(p, n, rule, was, time);
 	write_out(p);
 }
@@ -81,7 +104,7 @@ static void on_rule(void *user, uint32_t n, enum rule rule, enum rule was, int64
 static void on_news(void *user, const struct session_news *news)
 {
 	struct printer *p = user;
-	if (p->exporter->news && !printer_done(p))
+	if (p->exporter->news && !printer_done(p) && !p->filter)
 		p->exporter->news(p, news);
 	write_out(p);
 }

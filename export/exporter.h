@@ -8,9 +8,12 @@
 
 #include "capture/capture.h"
 #include "decode/dissect.h"
+#include "decode/filter.h"
 #include "decode/session.h"
 
 #include <stdio.h>
+
+enum { PRINTED_WINDOW = 65536 }; /* messages of which it is known whether they were printed */
 
 enum time_format { TIME_RELATIVE, TIME_CLOCK, TIME_DATE, TIME_DELTA, TIME_EPOCH };
 
@@ -26,12 +29,14 @@ struct printer {
 	struct print_options options;
 	const struct session *session;
 	const struct capture *capture;
+	struct filter *filter;  /* only what matches is printed; NULL: everything; not owned */
 	FILE *out;
 	uint64_t limit;         /* messages to print, 0 for all */
 	uint64_t printed;
 	bool closed;            /* the reader has gone, or writing failed */
 	int error;              /* errno of a failed write, 0 where the reader just closed the pipe */
 	int64_t time_before;    /* of the message printed before, for TIME_DELTA */
+	uint8_t shown[PRINTED_WINDOW / 8]; /* with a filter: a bit for each of the last messages */
 	struct buf line;
 	struct dissection dissection;
 };
@@ -62,7 +67,8 @@ extern const struct exporter exporter_text, exporter_tree, exporter_ndjson;
 const struct exporter *exporter_at(size_t i);
 const struct exporter *exporter_named(const char *name);
 
-/* Prepares a printer; session and capture are set by the caller before the first message (they need the listener first). */
+/* Prepares a printer; session, capture and filter are set by the caller before the first message (the first two need
+ * the listener first). */
 void printer_init(struct printer *p, const struct exporter *e, const struct print_options *o, FILE *out);
 void printer_release(struct printer *p);
 /* The listener that makes it print. */
