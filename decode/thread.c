@@ -214,7 +214,7 @@ static void final_reply(struct session *s, struct arrival *a, struct id_entry *e
 		session_break(s, a->conn, a->r, RULE_REPLY_DUPLICATE);
 		return;
 	}
-	struct tally *t = tally_of(s, first);
+	struct tally *t = tally_at(s, first->tally);
 	if (t)
 		thread_stream_reply(s, a, t);
 	if (first->state == THREAD_ORPHAN && first->reply)
