@@ -88,8 +88,8 @@ static bool take_decode_as(struct options *o, const char *v)
 	if (!parse_number(port, 65535, &number))
 		return fail("-d: no port number", v);
 	enum transport t = transport_named(comma + 1);
-	if (t != TRANSPORT_TCP && t != TRANSPORT_WS)
-		return fail("-d: a port can be decoded as tcp or ws, not as", comma + 1);
+	if (t != TRANSPORT_TCP && t != TRANSPORT_WS && t != TRANSPORT_GRPC)
+		return fail("-d: a port can be decoded as tcp, ws or grpc, not as", comma + 1);
 	if (o->decode_as_count == DECODE_AS_MAX)
 		return fail("-d: too many of them, the first that is too many is", v);
 	o->decode_as[o->decode_as_count++] = (struct decode_as){ (uint16_t)number, t };
@@ -289,7 +289,7 @@ static const struct row rows[] = {
 	{ 'D', "list-interfaces", NULL, "list the interfaces and leave", take_interfaces },
 	{ 'f', NULL, "EXPR", "capture filter in pcap-filter(7) syntax; the words after the options are one too", take_filter },
 	{ 'Y', "display-filter", "EXPR", "display filter: show only the messages that match; -Y help lists the fields", take_display },
-	{ 'd', "decode-as", "tcp.port==N,NAME", "decode the connections of that port as tcp or ws", take_decode_as },
+	{ 'd', "decode-as", "tcp.port==N,NAME", "decode the connections of that port as tcp, ws or grpc", take_decode_as },
 	{ 'T', NULL, "FORMAT", "print instead of showing screens: text, tree or ndjson", take_format },
 	{ 'V', NULL, NULL, "print every field: -T tree", take_tree },
 	{ 'z', NULL, "REPORT,...", "print reports instead of messages, as text or -T ndjson: summary, commands, connections, threads, rules, streams",
