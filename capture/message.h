@@ -57,7 +57,7 @@ struct conn_info {
 };
 
 /* A piece of one message. A small message comes whole (first and last), a large one as it arrives: several messages can be
- * under way at once, but only one a connection and direction, and its pieces come in order. */
+ * under way at once, but only one a connection, direction and exchange, and its pieces come in order. */
 struct piece {
 	struct conn_info *conn;
 	enum dir dir;
@@ -70,6 +70,7 @@ struct piece {
 	struct slice method; /* PAYLOAD: the name of the gRPC method, "Query"; lives as long as bytes */
 	uint32_t exchange;  /* gRPC, REST: which request and response of the connection it belongs to; 0 where that is not known */
 	bool reply;         /* with an exchange: it is the response */
+	bool failed;        /* PAYLOAD, with reply: the call failed, and there is no payload */
 	uint64_t size;      /* of the whole message, as announced */
 	uint64_t offset;    /* of this piece in it */
 	struct slice bytes; /* borrowed during the call */

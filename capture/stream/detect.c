@@ -11,6 +11,8 @@
 #include "base/buf.h"
 #include "base/xalloc.h"
 #include "capture/stream/http1.h"
+#include "capture/stream/http2.h"
+#include "capture/stream/http2_frame.h"
 #include "capture/stream/length_prefix.h"
 #include "capture/stream/websocket.h"
 
@@ -37,8 +39,6 @@ struct detect {
 
 enum kind { KIND_MORE, KIND_NONE, KIND_PREFIX, KIND_HTTP1, KIND_HTTP2, KIND_TLS };
 
-static const char http2_preface[] = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-
 /* True if `in` begins with text, or is a beginning of it. */
 static bool begins_like(struct slice in, const char *text)
 {
@@ -61,7 +61,7 @@ static enum kind kind_of_prefix(const struct stream *s, struct slice in)
 /* What a stream is that begins with these bytes. */
 static enum kind kind_of(const struct stream *s, struct slice in)
 {
-	if (begins_like(in, http2_preface))
+	if (begins_like(in, http2_preface()))
 		return in.len >= 16 ? KIND_HTTP2 : KIND_MORE;
 	if (http1_begins(in))
 		return in.len >= 8 ? KIND_HTTP1 : KIND_MORE;
@@ -123,6 +123,14 @@ static struct layer *new_http1(const struct detect *d)
 	return l;
 }
 
+static void settle_http2(struct detect *d, enum dir dir, bool synced_here, bool other_synced)
+{
+	bool synced[2];
+	synced[dir] = synced_here;
+	synced[!dir] = other_synced;
+	settle(d, http2_new(d->stream, synced), dir);
+}
+
 /* At the first byte of a direction: true if that settled it, one way or the other. */
 static bool decide(struct detect *d, enum dir dir, enum kind k)
 {
@@ -136,8 +144,7 @@ static bool decide(struct detect *d, enum dir dir, enum kind k)
 		settle(d, new_http1(d), dir);
 		return true;
 	case KIND_HTTP2:
-		d->stream->conn->transport = TRANSPORT_GRPC;
-		give_up(d, dir, time, "gRPC over HTTP/2, which this version does not decode");
+		settle_http2(d, dir, dir == DIR_C2S, d->stream->conn->start_seen && !other->searching);
 		return true;
 	case KIND_TLS:
 		d->stream->conn->transport = TRANSPORT_TLS;
@@ -169,9 +176,19 @@ static bool decide_forced(struct detect *d, enum dir dir, struct slice in)
 		settle(d, new_http1(d), dir);
 	else if (is_websocket(d->forced) && from_start)
 		settle_websocket(d, dir, true);
+	else if (d->forced == TRANSPORT_GRPC)
+		settle_http2(d, dir, from_start, d->stream->conn->start_seen && !d->held[!dir].searching);
 	else
 		return false;
 	return true;
+}
+
+/* What was found, and of two alike what stands in front. */
+static const struct find *better(const struct find *a, const struct find *b)
+{
+	if ((a->status == FIND_FOUND) != (b->status == FIND_FOUND))
+		return a->status == FIND_FOUND ? a : b;
+	return a->offset < b->offset ? a : b;
 }
 
 /* Searches what is kept of a direction. `in` grows by what comes; what can't hold a boundary is dropped. */
@@ -183,8 +200,8 @@ static void search(struct detect *d, enum dir dir, bool final)
 	final = final || in.len >= HELD;
 	struct find p = over_http1(d->forced) ? none : length_prefix_find(d->stream, in, final);
 	struct find w = d->forced == TRANSPORT_TCP || d->forced == TRANSPORT_REST ? none : websocket_find(d->stream, in, dir == DIR_C2S, final);
-	bool one = (w.status == FIND_FOUND) != (p.status == FIND_FOUND);
-	struct find *first = one ? (w.status == FIND_FOUND ? &w : &p) : w.offset < p.offset ? &w : &p;
+	struct find f = d->forced ? none : http2_find(d->stream, in, final);
+	const struct find *first = better(&f, better(&w, &p));
 	size_t drop = first->offset < in.len ? first->offset : in.len;
 	h->passed += drop;
 	d->stream->counts->skipped += drop;
@@ -195,6 +212,8 @@ static void search(struct detect *d, enum dir dir, bool final)
 		stream_news(d->stream, NEWS_SKIPPED, dir, h->time, h->passed, NULL);
 	if (first == &p)
 		settle_prefix(d, dir, false);
+	else if (first == &f)
+		settle_http2(d, dir, false, false);
 	else
 		settle_websocket(d, dir, true);
 }
@@ -253,7 +272,7 @@ static bool look_in_place(struct detect *d, enum dir dir, struct chunk c)
 	if (h->bytes.len || h->searching || d->forced || !d->stream->conn->start_seen)
 		return false;
 	enum kind k = kind_of(d->stream, c.bytes);
-	if (k != KIND_PREFIX && k != KIND_HTTP1)
+	if (k != KIND_PREFIX && k != KIND_HTTP1 && k != KIND_HTTP2)
 		return false;
 	decide(d, dir, k);
 	layer_feed(d->inner, dir, c);

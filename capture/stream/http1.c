@@ -1,14 +1,14 @@
 /*
- * HTTP/1: REST, and what leads to a WebSocket. http_parser takes the heads and bodies apart; only a few headers are kept of each head.
+ * HTTP/1: REST, and what leads to a WebSocket or HTTP/2. http_parser takes the heads and bodies apart; only a few headers are kept of each head.
  *
  *	           request to upgrade          101 seen
- *	client: READING ────────────> HOLDING ──────────> THROUGH (the websocket layer has it)
+ *	client: READING ────────────> HOLDING ──────────> THROUGH (the layer above has it)
  *	           └──<── refused: what was held is read ──┘
  *	server: READING ──── 101 ─────────────────────────> THROUGH
  *
  * Either side goes BLIND where it can't be read: a gap that is not inside one body, no HTTP, a head beyond the limit. Then the other
  * side decides alone: a 101 is as good without its request; and a request to upgrade whose answer is not in the capture may have been
- * granted, so that the websocket layer searches for frames. A BLIND side reads on at a chunk that begins like a head: senders
+ * granted, so that the layer above searches for frames. A BLIND side reads on at a chunk that begins like a head: senders
  * begin a segment with it.
  *
  * Responses answer requests in order: the n-th response and the n-th request are exchange n. What matters of a request that waits for
@@ -20,6 +20,7 @@
 
 #include "base/buf.h"
 #include "base/xalloc.h"
+#include "capture/stream/http2.h"
 #include "capture/stream/rest.h"
 #include "capture/stream/websocket.h"
 
@@ -54,13 +55,13 @@ struct side {
 struct http1 {
 	struct layer layer;
 	const struct stream *stream;
-	struct layer *websocket; /* NULL until the upgrade */
+	struct layer *above;     /* websocket or http2; NULL until the upgrade */
 	struct side side[2];
 	uint64_t heads, rests;   /* queue of requests: bit i is set if the i-th that waits is a HEAD, or REST */
 	unsigned waiting, early;
 	uint32_t count[2];       /* requests and responses so far */
 	bool unsure;             /* some may be missing */
-	bool asked;              /* the last request wants a WebSocket */
+	bool asked;              /* the last request wants a WebSocket or HTTP/2 */
 	bool granted, refused;   /* the answer to it */
 	struct buf held;         /* client bytes behind the request, at most limits->head */
 	bool held_cut;           /* bytes are missing behind them, held_lost of them */
@@ -148,15 +149,20 @@ static int on_value(http_parser *p, const char *at, size_t n)
 	return too_long(s, n);
 }
 
-/* Does the list name websocket? */
-static bool wants_websocket(struct side *s)
+/* Does the list of protocols to upgrade to have that name? */
+static bool names(struct side *s, const char *protocol)
 {
 	char *next, *list = xstrdup(buf_cstr(&s->value[UPGRADE]));
 	bool found = false;
 	for (char *word = strtok_r(list, ", \t", &next); word; word = strtok_r(NULL, ", \t", &next))
-		found = found || strcasecmp(word, "websocket") == 0;
+		found = found || strcasecmp(word, protocol) == 0;
 	free(list);
 	return found;
+}
+
+static bool names_ours(struct side *s)
+{
+	return names(s, "websocket") || names(s, "h2c");
 }
 
 /* The parser's answers: go on; there is no body; stop behind this head. */
@@ -194,7 +200,7 @@ static int on_request(struct side *s)
 	bool answered = h->early > 0;
 	bool rest = s->parser.method == HTTP_POST && rest_target(buf_slice(&s->target));
 	h->count[DIR_C2S]++;
-	h->asked = !rest && wants_websocket(s);
+	h->asked = !rest && names_ours(s);
 	if (answered)
 		h->early--;
 	else
@@ -235,7 +241,7 @@ static int on_response(struct side *s)
 		return GO_ON;
 	unsigned was = take_request(h);
 	h->count[DIR_S2C]++;
-	if (status == HTTP_STATUS_SWITCHING_PROTOCOLS && (wants_websocket(s) || (h->asked && !h->waiting))) {
+	if (status == HTTP_STATUS_SWITCHING_PROTOCOLS && (names_ours(s) || (h->asked && !h->waiting))) {
 		h->granted = true;
 		return STOP;
 	}
@@ -306,24 +312,32 @@ static void release_held(struct http1 *h)
 	buf_release(&held);
 }
 
-/* The connection belongs to a websocket layer from here on. */
+static struct layer *make_above(struct http1 *h, const bool synced[2])
+{
+	struct side *client = &h->side[DIR_C2S], *server = &h->side[DIR_S2C];
+	struct ws_deflate deflate = { .on = false };
+	if (names(synced[DIR_S2C] ? server : client, "h2c"))
+		return http2_new(h->stream, synced);
+	if (synced[DIR_S2C])
+		deflate = ws_deflate_of(buf_slice(&server->value[EXTENSIONS]));
+	return websocket_new(h->stream, &deflate, synced);
+}
+
+/* The connection belongs to the layer above from here on. */
 static void hand_over(struct http1 *h, bool client_synced, bool server_synced)
 {
 	const bool synced[2] = { [DIR_C2S] = client_synced, [DIR_S2C] = server_synced };
 	struct side *client = &h->side[DIR_C2S], *server = &h->side[DIR_S2C];
-	struct ws_deflate deflate = { .on = false };
-	if (server_synced)
-		deflate = ws_deflate_of(buf_slice(&server->value[EXTENSIONS]));
-	h->websocket = websocket_new(h->stream, &deflate, synced);
+	h->above = make_above(h, synced);
 	server->mode = THROUGH;
 	if (server->ended)
-		layer_end(h->websocket, DIR_S2C, server->time);
+		layer_end(h->above, DIR_S2C, server->time);
 	if (client->mode == READING && h->early)
 		return;
 	client->mode = THROUGH;
 	release_held(h);
 	if (client->ended)
-		layer_end(h->websocket, DIR_C2S, client->time);
+		layer_end(h->above, DIR_C2S, client->time);
 }
 
 /* The request was refused: what followed it is HTTP again. */
@@ -339,7 +353,7 @@ static void take_back(struct http1 *h)
 /* Was an upgrade asked for of which the server's side can't tell the outcome any more? */
 static void hand_over_blindly(struct http1 *h)
 {
-	if (!h->websocket && h->side[DIR_C2S].mode == HOLDING && h->side[DIR_S2C].mode == BLIND)
+	if (!h->above && h->side[DIR_C2S].mode == HOLDING && h->side[DIR_S2C].mode == BLIND)
 		hand_over(h, true, false);
 }
 
@@ -352,11 +366,11 @@ static void go_blind(struct side *s, const char *why)
 	if (why)
 		stream_news(h->stream, NEWS_NOTE, s->dir, s->time, 0, why);
 	hand_over_blindly(h);
-	if (!h->websocket)
+	if (!h->above)
 		tell_other(h, s->dir);
 }
 
-/* Behind a request that wants a WebSocket. */
+/* Behind a request that wants another protocol. */
 static void request_done(struct http1 *h)
 {
 	struct side *client = &h->side[DIR_C2S];
@@ -364,11 +378,11 @@ static void request_done(struct http1 *h)
 		start_reading(client); /* another protocol was wanted */
 		return;
 	}
-	client->mode = h->websocket ? THROUGH : HOLDING;
+	client->mode = h->above ? THROUGH : HOLDING;
 	hand_over_blindly(h);
 }
 
-/* Behind a 101: to websocket, or to what is not for us. */
+/* Behind a 101: to a protocol of ours, or to another. */
 static void response_done(struct http1 *h)
 {
 	if (h->granted)
@@ -423,7 +437,7 @@ static struct chunk hold(struct side *s, struct chunk c)
 
 static struct chunk hand_on(struct side *s, struct chunk c)
 {
-	layer_feed(s->http->websocket, s->dir, c);
+	layer_feed(s->http->above, s->dir, c);
 	return chunk_skip(c, c.bytes.len);
 }
 
@@ -431,7 +445,7 @@ static struct chunk hand_on(struct side *s, struct chunk c)
 static struct chunk find_head(struct side *s, struct chunk c)
 {
 	bool begins = s->dir == DIR_C2S ? http1_begins(c.bytes) : slice_starts(c.bytes, "HTTP/1.");
-	if (!s->http->websocket && c.bytes.len >= START_MIN && begins) {
+	if (!s->http->above && c.bytes.len >= START_MIN && begins) {
 		start_reading(s);
 		return c;
 	}
@@ -481,7 +495,7 @@ static void gap(struct layer *l, enum dir dir, uint64_t n, int64_t time)
 	struct side *s = &h->side[dir];
 	s->time = time;
 	if (s->mode == THROUGH)
-		layer_gap(h->websocket, dir, n, time);
+		layer_gap(h->above, dir, n, time);
 	else if (s->mode == HOLDING)
 		lose_held(h, n);
 	else if (s->mode == READING && gap_in_body(s, n))
@@ -497,7 +511,7 @@ static void end(struct layer *l, enum dir dir, int64_t time)
 	s->time = time;
 	s->ended = true;
 	if (s->mode == THROUGH)
-		layer_end(h->websocket, dir, time);
+		layer_end(h->above, dir, time);
 	if (s->mode != READING)
 		return;
 	s->now = (struct chunk){ .at = -1, .time = time };
@@ -508,7 +522,7 @@ static void end(struct layer *l, enum dir dir, int64_t time)
 static void free_http1(struct layer *l)
 {
 	struct http1 *h = (struct http1 *)l;
-	layer_free(h->websocket);
+	layer_free(h->above);
 	buf_release(&h->held);
 	for (int dir = 0; dir < 2; dir++) {
 		for (int i = 0; i < HEADERS; i++)

@@ -1,4 +1,4 @@
-/* HTTP/1.1 (RFC 9112): REST, and the upgrade to WebSocket. */
+/* HTTP/1.1 (RFC 9112): REST, and the upgrade to WebSocket or HTTP/2. */
 #ifndef CAPTURE_STREAM_HTTP1_H
 #define CAPTURE_STREAM_HTTP1_H
 
@@ -9,7 +9,7 @@ bool http1_begins(struct slice in);
 /* True if they begin with a request line to the target of REST; with a status line. */
 bool http1_asks_rest(struct slice in);
 bool http1_answers(struct slice in);
-/* A layer that reads heads and bodies. After "101 Switching Protocols" to websocket it hands everything on to a websocket layer. The
+/* A layer that reads heads and bodies. After "101 Switching Protocols" to websocket or h2c it hands everything on to that layer. The
  * bodies of REST (rest.h) become messages. Other requests are not decoded but counted; a connection that begins with one is told
  * (NEWS_NOT_OURS, TRANSPORT_HTTP), and a later request may still be ours. A gap inside a body of known length cuts its message; any
  * other ends the reading of that direction until a chunk begins with a head; before an upgrade the other direction may still tell of

@@ -83,6 +83,7 @@ struct stream_counts {
 	uint64_t bad_frames; /* frames that can't be */
 	uint64_t other_http; /* HTTP requests that are none of ours */
 	uint64_t no_message; /* HTTP bodies where a message was due that are none */
+	uint64_t calls_forgotten; /* HTTP/2 streams given up for their number */
 };
 
 /* What all layers of a connection share. */

@@ -305,12 +305,12 @@ static void other_protocols(void **state)
 {
 	(void)state;
 	static const char *const ask[] = {
-		"GET / HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\nPRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+		"GET / HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: irc/6.9\r\n\r\nNICK anna\r\n",
 		"CONNECT example:443 HTTP/1.1\r\n\r\n\x16\x03\x01",
 		"GET / HTTP/1.1\r\n\x01\x02\x03\r\n\r\n",
 	};
 	static const char *const answer[] = {
-		"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n\x01\x02\x03\x04\x05",
+		"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: irc/6.9\r\n\r\n\x01\x02\x03\x04\x05",
 		"HTTP/1.1 200 OK\r\n\r\n\x16\x03\x01",
 		"SSH-2.0-OpenSSH\r\n",
 	};

@@ -1,0 +1,580 @@
+/*
+ * HTTP/2 frames of both directions of a connection.
+ *
+ *	PREFACE ──24 bytes──> HEAD ──DATA──────────> PAD_LENGTH, DATA ──> SKIP (padding) ──> HEAD
+ *	                       ├────small────> PAYLOAD, gathered, then handled ───────────> HEAD
+ *	                       └────too large, or of no interest: SKIP ────────────────────> HEAD
+ *	LOST: no boundary is known; bytes are gathered and searched until one is found.
+ *
+ * Data is handed to the stream's call as it comes. Of the other frames HEADERS, CONTINUATION and PUSH_PROMISE matter for their header
+ * blocks, which must be read one and all (the table of HPACK runs through them), RST_STREAM and GOAWAY for what they say.
+ *
+ * Where bytes are missing: inside a frame of known length the next frame is still known. A DATA frame then only costs its stream that
+ * much; a frame with a header block makes HPACK forget. Anywhere else the boundary is lost, frames of any stream may be among what is
+ * missing, and HPACK forgets too. Streams that are known go on with the next DATA frame.
+ *
+ * Streams stand in a table in order of appearance, until both directions have ended.
+ */
+#include "capture/stream/http2.h"
+
+#include "base/buf.h"
+#include "base/xalloc.h"
+#include "capture/stream/grpc.h"
+#include "capture/stream/hpack.h"
+#include "capture/stream/http2_frame.h"
+
+#include <stdlib.h>
+
+enum { NO_STATUS = -1, PATH_MAX_KEPT = 256 };
+enum state { PREFACE, HEAD, PAD_LENGTH, DATA, PAYLOAD, SKIP, LOST };
+
+struct way {
+	enum state state;
+	uint8_t head[HTTP2_PREFACE]; /* PREFACE, HEAD: what came of it */
+	size_t head_len;
+	struct http2_frame frame;
+	uint32_t left, pad;          /* of the frame: data or payload still to come; padding behind the data */
+	struct buf gather;           /* PAYLOAD: of the frame; LOST: what is searched */
+	uint64_t skipped;            /* LOST: bytes passed over so far */
+	struct hpack *hpack;
+	struct buf block;            /* header block under way */
+	struct http2_frame began;    /* the frame that began it; length 0: none is under way */
+};
+
+struct entry {
+	uint32_t number;
+	struct grpc_call *call;
+};
+
+struct http2 {
+	struct layer layer;
+	const struct stream *stream;
+	struct grpc_conn grpc;
+	struct way way[2];
+	struct entry entry[HTTP2_STREAMS];
+	size_t entries;
+	bool ours, told_other;
+};
+
+/* What is wanted of a header block. */
+struct fields {
+	struct buf path;
+	long status; /* grpc-status */
+};
+
+/* Streams. */
+
+static struct entry *find_entry(struct http2 *h, uint32_t number)
+{
+	for (size_t i = h->entries; i > 0; i--)
+		if (h->entry[i - 1].number == number)
+			return &h->entry[i - 1];
+	return NULL;
+}
+
+static void drop_entry(struct http2 *h, struct entry *e)
+{
+	size_t after = (size_t)(h->entry + h->entries - (e + 1));
+	grpc_call_free(e->call);
+	memmove(e, e + 1, after * sizeof(*e));
+	h->entries--;
+}
+
+/* Makes room: of those that are worth least the oldest goes. */
+static void give_up_oldest(struct http2 *h, int64_t time)
+{
+	struct entry *e = &h->entry[0];
+	for (size_t i = 1; i < h->entries; i++)
+		if (grpc_call_worth(h->entry[i].call) < grpc_call_worth(e->call))
+			e = &h->entry[i];
+	h->stream->counts->calls_forgotten += grpc_call_worth(e->call) > GRPC_NOTHING;
+	grpc_call_end(e->call, DIR_C2S, false, time);
+	grpc_call_end(e->call, DIR_S2C, false, time);
+	drop_entry(h, e);
+}
+
+static struct grpc_call *call_of(struct http2 *h, uint32_t number, int64_t time)
+{
+	struct entry *e = find_entry(h, number);
+	if (e)
+		return e->call;
+	if (h->entries == HTTP2_STREAMS)
+		give_up_oldest(h, time);
+	h->entry[h->entries] = (struct entry){ number, grpc_call_new(&h->grpc, number) };
+	return h->entry[h->entries++].call;
+}
+
+static void end_stream(struct http2 *h, uint32_t number, enum dir dir, int64_t time)
+{
+	struct entry *e = find_entry(h, number);
+	if (!e)
+		return;
+	grpc_call_end(e->call, dir, true, time);
+	if (grpc_call_ended(e->call))
+		drop_entry(h, e);
+}
+
+static void tell_other(struct http2 *h, enum dir dir, int64_t time)
+{
+	if (h->ours || h->told_other)
+		return;
+	h->told_other = true;
+	h->stream->conn->transport = TRANSPORT_HTTP;
+	h->stream->counts->not_ours++;
+	stream_news(h->stream, NEWS_NOT_OURS, dir, time, 0, "HTTP/2 that is no call of openiap.FlowService");
+}
+
+/* Header blocks. */
+
+static void take_field(void *user, struct slice name, struct slice value)
+{
+	struct fields *f = user;
+	if (slice_is(name, ":path")) {
+		buf_clear(&f->path);
+		buf_add(&f->path, slice_head(value, PATH_MAX_KEPT));
+	} else if (slice_is(name, "grpc-status")) {
+		f->status = 0;
+		for (size_t i = 0; i < value.len && i < 9; i++)
+			f->status = 10 * f->status + (value.at[i] & 15);
+	}
+}
+
+static void take_request(struct http2 *h, uint32_t number, struct slice path, int64_t time)
+{
+	if (grpc_call_path(call_of(h, number, time), path)) {
+		h->ours = true;
+		h->stream->conn->transport = TRANSPORT_GRPC;
+	} else {
+		tell_other(h, DIR_C2S, time);
+	}
+}
+
+static void take_fields(struct http2 *h, enum dir dir, uint32_t number, const struct fields *f, int64_t time)
+{
+	struct entry *e = find_entry(h, number);
+	if (dir == DIR_C2S && f->path.len)
+		take_request(h, number, buf_slice(&f->path), time);
+	else if (dir == DIR_S2C && e && f->status != NO_STATUS)
+		grpc_call_status(e->call, (uint32_t)f->status, time);
+}
+
+/* The block is not to be had, or not whole. */
+static void lose_block(struct way *w)
+{
+	hpack_lose(w->hpack);
+	buf_clear(&w->block);
+	w->began.length = 0;
+}
+
+static void bad_frame(struct http2 *h, struct way *w)
+{
+	h->stream->counts->bad_frames++;
+	if (w->began.length)
+		lose_block(w);
+}
+
+static void end_block(struct http2 *h, enum dir dir, int64_t time)
+{
+	struct way *w = &h->way[dir];
+	struct fields f = { .status = NO_STATUS };
+	struct http2_frame began = w->began;
+	bool good = hpack_read(w->hpack, buf_slice(&w->block), take_field, &f);
+	w->began.length = 0;
+	buf_clear(&w->block);
+	if (good && began.type == HTTP2_HEADERS)
+		take_fields(h, dir, began.stream, &f, time);
+	if (began.type == HTTP2_HEADERS && began.flags & HTTP2_END_STREAM)
+		end_stream(h, began.stream, dir, time);
+	buf_release(&f.path);
+}
+
+static void add_fragment(struct http2 *h, enum dir dir, struct slice fragment, bool last, int64_t time)
+{
+	struct way *w = &h->way[dir];
+	if (w->block.len + fragment.len > h->stream->limits->head) {
+		h->stream->counts->overlong++;
+		stream_news(h->stream, NEWS_NOTE, dir, time, 0, "an HTTP/2 header block beyond the limit");
+		lose_block(w);
+		return;
+	}
+	buf_add(&w->block, fragment);
+	if (last)
+		end_block(h, dir, time);
+}
+
+/* HEADERS and PUSH_PROMISE: padding, what stands in front of the fragment, the fragment. */
+static void begin_block(struct http2 *h, enum dir dir, struct slice payload, int64_t time)
+{
+	struct way *w = &h->way[dir];
+	struct cursor c = cursor_of(payload);
+	size_t pad = w->frame.flags & HTTP2_PADDED ? cursor_u8(&c) : 0;
+	if (w->frame.type == HTTP2_PUSH_PROMISE)
+		cursor_be32(&c);
+	else if (w->frame.flags & HTTP2_WITH_PRIORITY)
+		cursor_take(&c, 5);
+	struct slice fragment = cursor_take(&c, c.rest.len >= pad ? c.rest.len - pad : SIZE_MAX);
+	if (c.short_) {
+		h->stream->counts->bad_frames++;
+		lose_block(w);
+		return;
+	}
+	w->began = w->frame;
+	add_fragment(h, dir, fragment, w->frame.flags & HTTP2_END_HEADERS, time);
+}
+
+static void continue_block(struct http2 *h, enum dir dir, struct slice payload, int64_t time)
+{
+	struct way *w = &h->way[dir];
+	if (!w->began.length || w->began.stream != w->frame.stream) {
+		h->stream->counts->bad_frames++;
+		lose_block(w);
+		return;
+	}
+	add_fragment(h, dir, payload, w->frame.flags & HTTP2_END_HEADERS, time);
+}
+
+/* Other frames. */
+
+static void take_reset(struct http2 *h, enum dir dir, struct slice payload, int64_t time)
+{
+	struct cursor c = cursor_of(payload);
+	uint32_t code = cursor_be32(&c), number = h->way[dir].frame.stream;
+	struct entry *e = find_entry(h, number);
+	if (!e)
+		return;
+	if (code)
+		stream_news(h->stream, NEWS_NOTE, dir, time, 0, http2_reset_text(code));
+	grpc_call_end(e->call, !dir, false, time);
+	grpc_call_end(e->call, dir, dir == DIR_S2C, time);
+	drop_entry(h, e);
+}
+
+static void take_goaway(struct http2 *h, enum dir dir, struct slice payload, int64_t time)
+{
+	struct cursor c = cursor_of(payload);
+	cursor_be32(&c);
+	uint32_t code = cursor_be32(&c);
+	if (code)
+		stream_news(h->stream, NEWS_NOTE, dir, time, 0, http2_goaway_text(code));
+}
+
+static bool has_block(uint8_t type)
+{
+	return type == HTTP2_HEADERS || type == HTTP2_CONTINUATION || type == HTTP2_PUSH_PROMISE;
+}
+
+static void take_frame(struct http2 *h, enum dir dir, struct slice payload, int64_t time)
+{
+	switch (h->way[dir].frame.type) {
+	case HTTP2_HEADERS:
+	case HTTP2_PUSH_PROMISE: begin_block(h, dir, payload, time); break;
+	case HTTP2_CONTINUATION: continue_block(h, dir, payload, time); break;
+	case HTTP2_RST_STREAM: take_reset(h, dir, payload, time); break;
+	case HTTP2_GOAWAY: take_goaway(h, dir, payload, time); break;
+	}
+}
+
+/* Cutting frames. */
+
+static void to_head(struct way *w)
+{
+	w->state = HEAD;
+	w->head_len = 0;
+	buf_clear(&w->gather);
+}
+
+static void to_lost(struct way *w, struct slice in)
+{
+	w->state = LOST;
+	w->head_len = 0;
+	buf_clear(&w->gather);
+	buf_add(&w->gather, in);
+	lose_block(w);
+}
+
+/* The boundary turns out not to be one: frames of any stream may be missed until the next is found. */
+static void lose_boundary(struct http2 *h, enum dir dir, struct slice in, int64_t time)
+{
+	for (size_t i = 0; i < h->entries; i++)
+		grpc_call_gap(h->entry[i].call, dir, 0, time);
+	to_lost(&h->way[dir], in);
+}
+
+static void end_data(struct http2 *h, enum dir dir, int64_t time)
+{
+	struct way *w = &h->way[dir];
+	uint32_t pad = w->pad;
+	to_head(w);
+	if (w->frame.flags & HTTP2_END_STREAM)
+		end_stream(h, w->frame.stream, dir, time);
+	if (!pad)
+		return;
+	w->state = SKIP;
+	w->left = pad;
+}
+
+/* The length of the padding is known. */
+static void begin_data(struct http2 *h, enum dir dir, int64_t time)
+{
+	struct way *w = &h->way[dir];
+	w->state = DATA;
+	grpc_call_frame(call_of(h, w->frame.stream, time), dir, w->left);
+	if (!w->left)
+		end_data(h, dir, time);
+}
+
+static void begin_frame(struct http2 *h, enum dir dir, int64_t time)
+{
+	struct way *w = &h->way[dir];
+	w->left = w->frame.length;
+	w->pad = 0;
+	if (w->began.length && w->frame.type != HTTP2_CONTINUATION)
+		bad_frame(h, w);
+	if (w->frame.type == HTTP2_DATA && w->frame.flags & HTTP2_PADDED && w->left) {
+		w->state = PAD_LENGTH;
+	} else if (w->frame.type == HTTP2_DATA) {
+		begin_data(h, dir, time);
+	} else if (w->left <= h->stream->limits->head && (w->frame.type == HTTP2_RST_STREAM || w->frame.type == HTTP2_GOAWAY ||
+							  has_block(w->frame.type))) {
+		w->state = PAYLOAD;
+		if (!w->left) {
+			take_frame(h, dir, (struct slice){ NULL, 0 }, time);
+			to_head(w);
+		}
+	} else {
+		if (has_block(w->frame.type))
+			lose_block(w);
+		w->state = w->left ? SKIP : HEAD;
+		h->stream->counts->overlong += has_block(w->frame.type);
+	}
+}
+
+static struct chunk take_preface(struct http2 *h, enum dir dir, struct chunk c)
+{
+	struct way *w = &h->way[dir];
+	struct slice part = slice_head(c.bytes, HTTP2_PREFACE - w->head_len);
+	memcpy(w->head + w->head_len, part.at, part.len);
+	w->head_len += part.len;
+	struct slice all = slice_of(w->head, w->head_len);
+	if (!slice_eq(all, slice_head(slice_str(http2_preface()), all.len)))
+		lose_boundary(h, dir, all, c.time);
+	else if (w->head_len == HTTP2_PREFACE)
+		to_head(w);
+	return chunk_skip(c, part.len);
+}
+
+static struct chunk take_head(struct http2 *h, enum dir dir, struct chunk c)
+{
+	struct way *w = &h->way[dir];
+	struct slice part = slice_head(c.bytes, HTTP2_HEAD - w->head_len);
+	memcpy(w->head + w->head_len, part.at, part.len);
+	w->head_len += part.len;
+	c = chunk_skip(c, part.len);
+	if (w->head_len < HTTP2_HEAD)
+		return c;
+	struct slice head = slice_of(w->head, HTTP2_HEAD);
+	w->frame = http2_frame_read(head);
+	w->head_len = 0;
+	if (http2_frame_possible(&w->frame)) {
+		begin_frame(h, dir, c.time);
+	} else {
+		h->stream->counts->bad_frames++;
+		w->skipped++;
+		h->stream->counts->skipped++;
+		lose_boundary(h, dir, slice_skip(head, 1), c.time);
+	}
+	return c;
+}
+
+static struct chunk take_pad_length(struct http2 *h, enum dir dir, struct chunk c)
+{
+	struct way *w = &h->way[dir];
+	w->pad = c.bytes.at[0];
+	w->left--;
+	if (w->pad > w->left) {
+		bad_frame(h, w);
+		w->state = SKIP;
+		if (!w->left)
+			to_head(w);
+	} else {
+		w->left -= w->pad;
+		begin_data(h, dir, c.time);
+	}
+	return chunk_skip(c, 1);
+}
+
+static struct chunk take_data(struct http2 *h, enum dir dir, struct chunk c)
+{
+	struct way *w = &h->way[dir];
+	struct chunk part = chunk_head(c, w->left);
+	grpc_call_data(call_of(h, w->frame.stream, c.time), dir, part);
+	w->left -= (uint32_t)part.bytes.len;
+	if (!w->left)
+		end_data(h, dir, c.time);
+	return chunk_skip(c, part.bytes.len);
+}
+
+static struct chunk take_payload(struct http2 *h, enum dir dir, struct chunk c)
+{
+	struct way *w = &h->way[dir];
+	struct slice part = slice_head(c.bytes, w->left);
+	struct slice whole = part;
+	w->left -= (uint32_t)part.len;
+	if (w->gather.len || w->left) {
+		buf_add(&w->gather, part);
+		whole = buf_slice(&w->gather);
+	}
+	if (!w->left) {
+		take_frame(h, dir, whole, c.time);
+		to_head(w);
+	}
+	return chunk_skip(c, part.len);
+}
+
+static struct chunk take_skip(struct http2 *h, enum dir dir, struct chunk c)
+{
+	struct way *w = &h->way[dir];
+	size_t n = w->left < c.bytes.len ? w->left : c.bytes.len;
+	w->left -= (uint32_t)n;
+	if (!w->left)
+		to_head(w);
+	return chunk_skip(c, n);
+}
+
+/* Searches what was gathered. True if there is a boundary: *found then owns the bytes from there on. */
+static bool search(struct http2 *h, enum dir dir, int64_t time, bool final, struct buf *found)
+{
+	struct way *w = &h->way[dir];
+	struct find f = http2_find(h->stream, buf_slice(&w->gather), final);
+	size_t passed = f.status == FIND_NONE ? w->gather.len : f.offset;
+	w->skipped += passed;
+	h->stream->counts->skipped += passed;
+	buf_consume(&w->gather, passed);
+	if (f.status != FIND_FOUND)
+		return false;
+	if (w->skipped)
+		stream_news(h->stream, NEWS_SKIPPED, dir, time, w->skipped, NULL);
+	w->skipped = 0;
+	buf_release(found);
+	*found = w->gather;
+	w->gather = (struct buf){ 0 };
+	to_head(w);
+	w->state = found->at[0] == 'P' ? PREFACE : HEAD;
+	return true;
+}
+
+/* Handles bytes until none are left. Whenever the boundary is lost, what is left joins what was gathered and is searched. */
+static void run(struct http2 *h, enum dir dir, struct chunk c, bool final)
+{
+	static struct chunk (*const take[])(struct http2 *, enum dir, struct chunk) = {
+		[PREFACE] = take_preface, [HEAD] = take_head,       [PAD_LENGTH] = take_pad_length,
+		[DATA] = take_data,       [PAYLOAD] = take_payload, [SKIP] = take_skip,
+	};
+	struct way *w = &h->way[dir];
+	struct buf found = { 0 };
+	while (c.bytes.len || w->state == LOST) {
+		if (w->state != LOST) {
+			c = take[w->state](h, dir, c);
+			continue;
+		}
+		buf_add(&w->gather, c.bytes);
+		c = (struct chunk){ { NULL, 0 }, -1, c.time };
+		if (!search(h, dir, c.time, final, &found))
+			break;
+		c.bytes = buf_slice(&found);
+	}
+	buf_release(&found);
+}
+
+static void feed(struct layer *layer, enum dir dir, struct chunk c)
+{
+	run((struct http2 *)layer, dir, c, false);
+}
+
+/* A part of the payload is missing, so that none of it can be used: all that is known is what the frame's head says. */
+static void lose_payload(struct http2 *h, enum dir dir, int64_t time)
+{
+	struct way *w = &h->way[dir];
+	if (w->frame.type == HTTP2_DATA)
+		grpc_call_gap(call_of(h, w->frame.stream, time), dir, 0, time);
+	else if (has_block(w->frame.type))
+		lose_block(w);
+	bool may_end = w->frame.type == HTTP2_DATA || w->frame.type == HTTP2_HEADERS;
+	if (may_end && w->frame.flags & HTTP2_END_STREAM)
+		end_stream(h, w->frame.stream, dir, time);
+}
+
+/* n bytes are missing of the frame under way, whose length is known, and nothing else. */
+static void gap_in_frame(struct http2 *h, enum dir dir, uint32_t n, int64_t time)
+{
+	struct way *w = &h->way[dir];
+	if (w->state == DATA) {
+		uint32_t of_data = n < w->left ? n : w->left;
+		grpc_call_gap(call_of(h, w->frame.stream, time), dir, of_data, time);
+		w->left -= of_data;
+		n -= of_data;
+		if (w->left)
+			return;
+		end_data(h, dir, time);
+	} else if (w->state != SKIP) {
+		lose_payload(h, dir, time);
+		w->state = SKIP;
+	}
+	w->left -= n;
+	if (!w->left)
+		to_head(w);
+}
+
+static void gap(struct layer *layer, enum dir dir, uint64_t n, int64_t time)
+{
+	struct http2 *h = (struct http2 *)layer;
+	struct way *w = &h->way[dir];
+	run(h, dir, (struct chunk){ { NULL, 0 }, -1, time }, true);
+	bool inside = w->state == PAD_LENGTH || w->state == DATA || w->state == PAYLOAD || w->state == SKIP;
+	if (n && inside && n <= w->left + (uint64_t)w->pad * (w->state == DATA))
+		gap_in_frame(h, dir, (uint32_t)n, time);
+	else
+		lose_boundary(h, dir, (struct slice){ NULL, 0 }, time);
+}
+
+static void end(struct layer *layer, enum dir dir, int64_t time)
+{
+	struct http2 *h = (struct http2 *)layer;
+	struct way *w = &h->way[dir];
+	run(h, dir, (struct chunk){ { NULL, 0 }, -1, time }, true);
+	if (w->skipped)
+		stream_news(h->stream, NEWS_SKIPPED, dir, time, w->skipped, NULL);
+	w->skipped = 0;
+	for (size_t i = 0; i < h->entries; i++)
+		grpc_call_end(h->entry[i].call, dir, false, time);
+	to_lost(w, (struct slice){ NULL, 0 });
+}
+
+static void free_http2(struct layer *layer)
+{
+	struct http2 *h = (struct http2 *)layer;
+	while (h->entries)
+		drop_entry(h, &h->entry[h->entries - 1]);
+	for (int dir = 0; dir < 2; dir++) {
+		hpack_free(h->way[dir].hpack);
+		buf_release(&h->way[dir].gather);
+		buf_release(&h->way[dir].block);
+	}
+	free(h);
+}
+
+static const struct layer_ops ops = { "http2", feed, gap, end, free_http2 };
+
+struct layer *http2_new(const struct stream *s, const bool synced[2])
+{
+	struct http2 *h = xcalloc(1, sizeof(*h));
+	h->layer.ops = &ops;
+	h->stream = s;
+	h->grpc.stream = s;
+	s->conn->transport = TRANSPORT_GRPC;
+	for (int dir = 0; dir < 2; dir++) {
+		h->way[dir].hpack = hpack_new();
+		h->way[dir].state = !synced[dir] ? LOST : dir == DIR_C2S ? PREFACE : HEAD;
+	}
+	return &h->layer;
+}
