@@ -3,7 +3,8 @@
  *
  * New entries go into the young generation. When it has its fill, the old one is dropped whole, the young one becomes the old one, and
  * what was still open in the dropped one moves on into a new young one. So nothing is ever deleted singly, no tombstones lie about, and
- * memory is bounded: a closed id is remembered for at least one generation (GENERATION ids), an open one for ever, up to OPEN_MAX of them.
+ * memory is bounded: a closed id is remembered for at least one generation (GENERATION ids), an open one for ever, unless there are more
+ * of them than half of the largest generation (OPEN_MAX). Generations grow so that most of their entries need not be moved on.
  *
  * Keys are 64-bit hashes under a key of the process; the ids themselves are not kept. Two different ids with the same hash would be taken
  * for one: with a million ids in the table the odds are one in 37 million.
@@ -116,7 +117,10 @@ static size_t gather_open(const struct idtable *t, struct generation *g)
 static void turn(struct idtable *t)
 {
 	struct generation gone = t->old, young = { gone.slot, gone.slots, 0 };
-	size_t open = gather_open(t, &gone), kept = open < t->fill / 2 ? open : t->fill / 2;
+	size_t open = gather_open(t, &gone);
+	while (open > t->fill / 4 && t->fill < OPEN_MAX)
+		t->fill *= 2;
+	size_t kept = open < t->fill / 2 ? open : t->fill / 2;
 	struct id_entry *still = xcalloc(kept, sizeof *still);
 	if (kept)
 		memcpy(still, gone.slot, kept * sizeof *still);
@@ -130,8 +134,6 @@ static void turn(struct idtable *t)
 		insert(&young, &still[i]);
 	t->young = young;
 	free(still);
-	if (kept >= t->fill / 4 && t->fill < OPEN_MAX)
-		t->fill *= 2;
 }
 
 struct id_entry *idtable_add(struct idtable *t, uint64_t key, uint32_t n, enum id_kind kind, bool open)
