@@ -99,10 +99,11 @@ static bool flush(struct store *s)
 		left = slice_skip(left, n > 0 ? (size_t)n : 0);
 		to += n > 0 ? (uint64_t)n : 0;
 	}
-	if (!s->broken)
-		s->written = to;
+	if (s->broken) /* what is in the buffer stays there */
+		return false;
+	s->written = to;
 	buf_clear(&s->pending);
-	return !s->broken;
+	return true;
 }
 
 /* Appends to the spool; returns the place, 0 if it is broken. */
