@@ -1,8 +1,9 @@
 /*
  * The gist of a message.
  *
- * One table says which fields tell what a message is about, best first; a message shows the first few of them that it has. Fields are found
- * by name through the descriptors, so a new message with a collectionname needs no line here. Secrets are not in the table.
+ * One table says which fields tell what a message is about, best first; a message shows the first few of them that it has, until the line
+ * is long enough. Fields are found by name through the descriptors, so a new message with a collectionname needs no line here. Secrets
+ * are not in the table.
  */
 #include "decode/gist.h"
 
@@ -83,10 +84,11 @@ static void add_text(struct buf *out, struct slice value, int columns)
 	buf_release(&shown);
 }
 
-static void add_part(struct buf *out, const struct schema *schema, const struct part *p);
+static void add_part(struct buf *out, size_t start, const struct schema *schema, const struct part *p);
 
-static void add_parts(struct buf *out, const struct schema *schema, const ProtobufCMessageDescriptor *type, struct slice value,
-		      int most)
+/* start: where the gist begins in out. */
+static void add_parts(struct buf *out, size_t start, const struct schema *schema, const ProtobufCMessageDescriptor *type,
+		      struct slice value, int most)
 {
 	struct part best[SHOWN];
 	struct wire_field f;
@@ -99,16 +101,18 @@ static void add_parts(struct buf *out, const struct schema *schema, const Protob
 			offer(best, (struct part){ field, f.bytes, rank(field->name), cut });
 	}
 	for (int i = 0; i < most && best[i].field; i++) {
+		if (text_columns(slice_skip(buf_slice(out), start)) >= COLUMNS)
+			return;
 		if (i)
 			buf_add_str(out, " ");
-		add_part(out, schema, &best[i]);
+		add_part(out, start, schema, &best[i]);
 	}
 }
 
-static void add_part(struct buf *out, const struct schema *schema, const struct part *p)
+static void add_part(struct buf *out, size_t start, const struct schema *schema, const struct part *p)
 {
 	if (p->field->type == PROTOBUF_C_TYPE_MESSAGE)
-		add_parts(out, schema, p->field->descriptor, p->value, 2);
+		add_parts(out, start, schema, p->field->descriptor, p->value, 2);
 	else if (p->field->type == PROTOBUF_C_TYPE_STRING)
 		add_text(out, p->value, COLUMNS);
 	else
@@ -119,7 +123,7 @@ void gist_add(struct buf *out, const struct schema *schema, type_id type, struct
 {
 	const ProtobufCMessageDescriptor *d = schema_descriptor(schema, type);
 	if (d)
-		add_parts(out, schema, d, value, SHOWN);
+		add_parts(out, out->len, schema, d, value, SHOWN);
 	else if (value.len)
 		buf_addf(out, "%zu bytes of an unknown type", value.len);
 }

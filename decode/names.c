@@ -49,9 +49,12 @@ uint16_t names_number(struct names *n, struct slice command)
 	uint16_t known = schema_command(n->schema, command);
 	if (known)
 		return known;
-	if (!command.len || command.len > NAME_LONGEST || memchr(command.at, 0, command.len))
+	if (!command.len)
 		return NAME_NONE;
-	return learn(n, command);
+	if (command.len <= NAME_LONGEST && !memchr(command.at, 0, command.len))
+		return learn(n, command);
+	n->unnamed++;
+	return NAME_NONE;
 }
 
 struct slice names_name(const struct names *n, uint16_t number)

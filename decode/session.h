@@ -112,7 +112,7 @@ struct session_counts {
 	uint64_t forgotten;          /* records given up for the memory limit */
 	uint64_t ids_forgotten;      /* open ids given up: a reply to one of them can't be linked */
 	uint64_t streams_untracked;  /* streams beyond the limit, whose checksums were not looked at */
-	uint64_t commands_unnamed;   /* messages whose unknown command found no more room in the name table */
+	uint64_t commands_unnamed;   /* messages whose unknown command was too long or found no more room in the name table */
 	uint64_t news_forgotten;     /* news beyond the limit */
 	uint64_t unreadable;         /* messages whose bytes could not be kept or read again (spool full, file gone) */
 	uint64_t rules[RULES];
