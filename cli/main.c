@@ -6,7 +6,7 @@
  */
 #include "base/when.h"
 #include "cli/fields.h"
-#include "cli/options.h"
+#include "cli/results.h"
 #include "cli/signals.h"
 #include "export/summary.h"
 
@@ -30,6 +30,8 @@ struct app {
 	struct session *session;
 	struct capture *capture;
 	struct printer printer;
+	struct extract *extract;         /* --extract; NULL */
+	struct session_listener printing; /* the printer's share of what is heard */
 	int64_t started; /* monotonic */
 };
 
@@ -82,14 +84,71 @@ static bool open_source(struct app *a)
 	return a->source != NULL;
 }
 
+/* --extract: the folder. */
+static bool open_folder(struct app *a)
+{
+	char error[1024];
+	if (!a->options.extract)
+		return true;
+	a->extract = extract_new(a->options.extract, error, sizeof error);
+	if (!a->extract)
+		fprintf(stderr, "envscope: --extract: %s\n", error);
+	return a->extract != NULL;
+}
+
+static void hear_message(void *user, uint32_t n, struct slice bytes)
+{
+	struct app *a = user;
+	if (a->extract)
+		extract_message(a->extract, n, bytes);
+	if (a->printer.exporter)
+		a->printing.message(a->printing.user, n, bytes);
+}
+
+static void hear_rule(void *user, uint32_t n, enum rule rule, enum rule was, int64_t time)
+{
+	struct app *a = user;
+	a->printing.rule(a->printing.user, n, rule, was, time);
+}
+
+static void hear_news(void *user, const struct session_news *news)
+{
+	struct app *a = user;
+	a->printing.news(a->printing.user, news);
+}
+
+static void hear_stream(void *user, uint32_t thread, struct slice bytes)
+{
+	struct app *a = user;
+	extract_stream(a->extract, thread, bytes);
+}
+
+/* Whoever wants to hear of messages: the printer, the extraction, or both. */
+static struct session_listener listeners(struct app *a)
+{
+	a->printing = printer_listener(&a->printer);
+	struct session_listener l = { .user = a };
+	if (!a->extract)
+		return a->printing;
+	l.message = hear_message;
+	l.stream = hear_stream;
+	if (a->printer.exporter) {
+		l.rule = hear_rule;
+		l.news = hear_news;
+	}
+	return l;
+}
+
 static void open_session(struct app *a, bool keep, bool bytes)
 {
-	struct session_listener listener = printer_listener(&a->printer);
+	struct session_listener listener = listeners(a);
 	struct session_options so = { .keep = keep, .no_bytes = !bytes, .memory = a->options.memory, .file = source_file(a->source),
 				      .no_reply = a->options.no_reply };
 	if (getrandom(&so.hash_key, sizeof so.hash_key, GRND_NONBLOCK) != sizeof so.hash_key)
 		so.hash_key = (uint64_t)now();
-	a->session = session_new(&so, a->printer.exporter ? &listener : NULL);
+	a->session = session_new(&so, a->printer.exporter || a->extract ? &listener : NULL);
+	if (a->extract)
+		extract_set_session(a->extract, a->session);
 	struct sink sink = session_sink(a->session);
 	struct capture_options co = { a->options.decode_as, a->options.decode_as_count };
 	a->capture = capture_new(a->source, &sink, &co);
@@ -151,34 +210,11 @@ static enum capture_status read_all(struct app *a)
 	return status;
 }
 
-static void print_reports(struct app *a)
-{
-	const struct options *o = &a->options;
-	struct capture_counts c = capture_counts(a->capture);
-	struct report_source from = { a->session, &c, c.first_time, o->print.time, o->print.utc };
-	bool ndjson = o->exporter && o->exporter == exporter_named("ndjson");
-	for (size_t i = 0; i < o->reports; i++) {
-		if (i && !ndjson)
-			putchar('\n');
-		if (!report_write(o->report[i], &from, ndjson, o->reports > 1, stdout))
-			a->printer.error = errno == EPIPE ? 0 : errno;
-	}
-}
-
-static bool wants_report(const struct options *o, const char *name)
-{
-	for (size_t i = 0; i < o->reports; i++)
-		if (o->report[i] == report_named(name))
-			return true;
-	return false;
-}
-
 /* Will anything that is printed at the end look at the bytes of messages again? */
 static bool wants_bytes(const struct options *o)
 {
-	for (size_t i = 0; i < o->reports; i++)
-		if (o->report[i]->bytes)
-			return true;
+	if (results_need_bytes(o))
+		return true;
 	return o->reports && o->display_filter && filter_needs(o->display_filter) > FILTER_INDEX;
 }
 
@@ -209,14 +245,23 @@ static void print_losses(const struct capture_counts *c, const struct session_co
 	buf_release(&out);
 }
 
+static struct results results_of(const struct app *a)
+{
+	return (struct results){ &a->options, a->session, a->capture, source_name(a->source), a->extract };
+}
+
 static void close_print(struct app *a, enum capture_status status)
 {
 	struct capture_counts c = capture_counts(a->capture);
 	struct session_counts s = session_counts(a->session);
-	bool summary = wants_report(&a->options, "summary");
+	bool summary = results_have_report(&a->options, "summary");
 	if (a->printer.exporter)
 		printer_end(&a->printer);
-	print_reports(a);
+	if (a->extract)
+		extract_finish(a->extract);
+	struct results results = results_of(a);
+	int error = results_print(&results, a->printer.exporter != NULL);
+	a->printer.error = a->printer.error ? a->printer.error : error;
 	if (a->options.reports && a->options.display_filter)
 		print_matches(a, a->options.exporter == exporter_named("ndjson") ? stderr : stdout);
 	fflush(stdout);
@@ -229,24 +274,41 @@ static void close_print(struct app *a, enum capture_status status)
 		print_losses(&c, &s);
 }
 
+/* Are messages printed? Not where something else is wanted instead; beside extraction only where a format was asked for. */
+static bool shows_messages(const struct options *o)
+{
+	return !o->quiet && !o->reports && !o->check && (!o->extract || o->exporter);
+}
+
+static int print_status(struct app *a, enum capture_status status)
+{
+	struct results results = results_of(a);
+	int files = a->extract ? extract_error(a->extract) : 0;
+	if (a->printer.error)
+		fprintf(stderr, "envscope: writing: %s\n", strerror(a->printer.error));
+	if (files)
+		fprintf(stderr, "envscope: not all files could be written: %s\n", strerror(files));
+	if (status == CAPTURE_DAMAGED || a->printer.error || files)
+		return EXIT_SOURCE;
+	return results_fail(&results) ? EXIT_CHECK : EXIT_FINE;
+}
+
 /* Without screens: prints what there is to print. */
 static int run_print(struct app *a)
 {
 	const struct exporter *e = a->options.exporter ? a->options.exporter : exporter_named("text");
-	bool show = !a->options.reports && !a->options.quiet;
+	bool show = shows_messages(&a->options);
 	setvbuf(stdout, NULL, a->options.line_buffered || isatty(STDOUT_FILENO) ? _IOLBF : _IOFBF, 1 << 16);
 	printer_init(&a->printer, show ? e : NULL, &a->options.print, stdout);
 	a->printer.limit = a->options.messages;
 	a->printer.filter = a->options.display_filter;
-	open_session(a, a->options.reports, wants_bytes(&a->options));
+	open_session(a, results_wanted(&a->options), wants_bytes(&a->options));
 	if (a->printer.exporter)
 		printer_begin(&a->printer);
 	enum capture_status status = read_all(a);
 	capture_finish(a->capture);
 	close_print(a, status);
-	if (a->printer.error)
-		fprintf(stderr, "envscope: writing: %s\n", strerror(a->printer.error));
-	return status == CAPTURE_DAMAGED || a->printer.error ? EXIT_SOURCE : EXIT_FINE;
+	return print_status(a, status);
 }
 
 static int run_screens(struct app *a)
@@ -275,15 +337,17 @@ static bool wants_color(const struct options *o)
 static int run(struct app *a)
 {
 	struct options *o = &a->options;
-	bool screens = !o->exporter && !o->reports && !o->quiet && !o->display && isatty(STDOUT_FILENO);
+	bool screens = !o->exporter && !results_wanted(o) && !o->quiet && !o->display && isatty(STDOUT_FILENO);
 	o->print.color = wants_color(o);
-	if (!open_source(a))
-		return EXIT_SOURCE;
-	signals_install();
-	int status = screens ? run_screens(a) : run_print(a);
+	int status = EXIT_SOURCE;
+	if (open_folder(a) && open_source(a)) {
+		signals_install();
+		status = screens ? run_screens(a) : run_print(a);
+	}
 	capture_free(a->capture);
 	session_free(a->session);
 	printer_release(&a->printer);
+	extract_free(a->extract);
 	return status;
 }
 

@@ -20,7 +20,7 @@
 struct row {
 	char letter;          /* 0: none */
 	const char *name;     /* NULL: none */
-	const char *argument; /* how it is called in the help; NULL: none */
+	const char *argument; /* how it is called in the help, "[=…]" if it may be left out; NULL: none */
 	const char *help;
 	bool (*take)(struct options *o, const char *value);
 };
@@ -226,6 +226,29 @@ static bool take_report(struct options *o, const char *v)
 	return take_list(o, v, add_report);
 }
 
+static bool take_check(struct options *o, const char *v)
+{
+	o->check = check_format_named(v ? v : "text");
+	return o->check || fail("--check takes text, json or junit, not", v);
+}
+
+static bool add_fail_on(struct options *o, const char *word)
+{
+	return check_add_fail_on(&o->fail_on, word) ||
+	       fail("--fail-on takes error, warning, note, or names of rules (--explain all lists them), not", word);
+}
+
+static bool take_extract(struct options *o, const char *v)
+{
+	o->extract = v;
+	return *v || fail("--extract takes the name of a folder, not", "an empty one");
+}
+
+static bool take_fail_on(struct options *o, const char *v)
+{
+	return take_list(o, v, add_fail_on);
+}
+
 static bool take_snaplen(struct options *o, const char *v)
 {
 	uint64_t n;
@@ -294,6 +317,10 @@ static const struct row rows[] = {
 	{ 'V', NULL, NULL, "print every field: -T tree", take_tree },
 	{ 'z', NULL, "REPORT,...", "print reports instead of messages, as text or -T ndjson: summary, commands, connections, threads, rules, streams",
 	  take_report },
+	{ 0, "check", "[=FORMAT]", "print the rules that are broken, as text, json or junit; exit status 1 if one is as bad as --fail-on says",
+	  take_check },
+	{ 0, "fail-on", "LEVEL|RULE,...", "with --check: error (default), warning, note, or names of rules", take_fail_on },
+	{ 0, "extract", "DIR", "write every uploaded and downloaded file into that folder, and say whether its checksum holds", take_extract },
 	{ 'c', NULL, "N", "stop after N messages", take_count },
 	{ 'a', "autostop", "duration:S", "stop after S seconds", take_autostop },
 	{ 'M', "memory", "SIZE", "memory budget of the screens, such as 512M: the oldest messages are forgotten first", take_memory },
@@ -329,8 +356,9 @@ static void build(char letters[2 * ROWS + 3], struct option longs[ROWS + 1])
 			if (rows[i].argument)
 				letters[n++] = ':';
 		}
+		int argument = !rows[i].argument ? no_argument : rows[i].argument[0] == '[' ? optional_argument : required_argument;
 		if (rows[i].name)
-			longs[m++] = (struct option){ rows[i].name, rows[i].argument ? required_argument : no_argument, NULL, LONG_BASE + i };
+			longs[m++] = (struct option){ rows[i].name, argument, NULL, LONG_BASE + i };
 	}
 	letters[n] = 0;
 	longs[m] = (struct option){ 0 };
@@ -360,6 +388,10 @@ static bool check_output(const struct options *o)
 {
 	if (o->reports && o->exporter && o->exporter != exporter_named("text") && o->exporter != exporter_named("ndjson"))
 		return fail("-z: reports can be printed as text or ndjson, not as", o->exporter->name);
+	if (o->reports && o->check > CHECK_TEXT)
+		return fail("--check=json and junit are a document of their own", "they cannot be printed together with -z");
+	if (o->fail_on && !o->check)
+		return fail("--fail-on says what makes a check fail", "it needs --check");
 	return true;
 }
 
@@ -445,11 +477,11 @@ void options_help(FILE *out)
 		const struct row *r = &rows[i];
 		char letter[4] = { r->letter ? '-' : ' ', r->letter ? r->letter : ' ', r->letter && r->name ? ',' : ' ', 0 };
 		snprintf(left, sizeof left, "%s %s%s%s%s", letter, r->name ? "--" : "", r->name ? r->name : "",
-			 r->argument && r->name ? " " : "", r->argument ? r->argument : "");
+			 r->argument && r->name && r->argument[0] != '[' ? " " : "", r->argument ? r->argument : "");
 		fprintf(out, "  %-34s %s\n", left, r->help);
 	}
 	fputs("\nWithout -T, and with a terminal, screens are shown: F1 there lists the keys.\n"
-	      "Exit status: 0 fine, 2 unusable arguments or filter, 3 the source can't be opened or read.\n", out);
+	      "Exit status: 0 fine, 1 --check found what it was to fail on, 2 unusable arguments or filter, 3 the source can't be opened or read.\n", out);
 }
 
 static void explain(FILE *out, const struct rule_info *r)
@@ -506,7 +538,7 @@ static void man_options(FILE *out)
 			man_text(out, r->name);
 		}
 		if (r->argument) {
-			fputs(" \" \"", out);
+			fputs(r->argument[0] == '[' ? "\" \"" : " \" \"", out);
 			man_text(out, r->argument);
 		}
 		fputs("\"\n", out);
@@ -578,6 +610,7 @@ static const char man_begin[] =
 static const char man_end[] =
 	".SH EXIT STATUS\n"
 	".TP\n.B 0\nFine; also when a signal ended it, or the reader closed the pipe.\n"
+	".TP\n.B 1\n\\-\\-check found what it was to fail on.\n"
 	".TP\n.B 2\nThe arguments or the filter can't be used.\n"
 	".TP\n.B 3\nThe source can't be opened or read, or is damaged.\n"
 	".SH ENVIRONMENT\n"

@@ -3,13 +3,14 @@
 #define CLI_OPTIONS_H
 
 #include "capture/capture.h"
+#include "export/check.h"
 #include "export/exporter.h"
 #include "export/report.h"
 #include "tui/tui.h"
 
 enum { DECODE_AS_MAX = 64, INTERFACES_MAX = 1, REPORTS_MAX = 16 };
 
-enum exit_status { EXIT_FINE = 0, EXIT_USAGE = 2, EXIT_SOURCE = 3 };
+enum exit_status { EXIT_FINE = 0, EXIT_CHECK = 1, EXIT_USAGE = 2, EXIT_SOURCE = 3 };
 
 enum option_action { ACTION_RUN, ACTION_HELP, ACTION_VERSION, ACTION_MAN, ACTION_INTERFACES, ACTION_EXPLAIN, ACTION_FIELDS };
 
@@ -22,6 +23,9 @@ struct options {
 	const struct exporter *exporter; /* NULL: the TUI, if there is a terminal */
 	const struct report *report[REPORTS_MAX]; /* -z */
 	size_t reports;
+	enum check_format check;         /* --check */
+	const char *extract;             /* --extract: the folder; NULL */
+	uint32_t fail_on;                /* --fail-on: bit set of rules, 0 where it is not given */
 	bool quiet, line_buffered;
 	struct source_options source;
 	struct print_options print;

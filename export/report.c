@@ -14,8 +14,6 @@
 #include "base/when.h"
 #include "export/report_part.h"
 
-#include <errno.h>
-
 enum { ROWS_MEASURED = 1000, COLUMNS_MAX = 32 };
 
 struct held_cell {
