@@ -17,6 +17,9 @@ void arrival_init(struct arrival *a, struct session *s, const struct piece *p)
 	a->info = p->conn;
 	a->dir = p->dir;
 	a->bytes = p->bytes;
+	a->encoding = p->encoding;
+	a->exchange = p->encoding == ENCODING_JSON || p->encoding == ENCODING_PAYLOAD ? p->exchange : 0;
+	a->reply = p->reply;
 	a->cut = p->cut;
 	a->gap = p->gap;
 	a->after_gap = p->after_gap;
@@ -70,6 +73,12 @@ static bool names_agree(struct slice command, struct slice url)
 	       same_folded(without_end(command, "reply"), without_end(type, "response"));
 }
 
+/* Does a message of that form name the type of its payload? */
+static bool has_url(const struct arrival *a)
+{
+	return a->encoding == ENCODING_ENVELOPE || a->encoding == ENCODING_JSON;
+}
+
 /* What the payload is, and the rules about it (protocol.md, "Command and message"). */
 static void take_type(struct session *s, struct arrival *a)
 {
@@ -86,19 +95,38 @@ static void take_type(struct session *s, struct arrival *a)
 		by_url = by_command;
 	else if (a->e.type_url.len)
 		by_url = schema_type_of_url(s->schema, a->e.type_url);
-	else if (!a->cut)
+	else if (!a->cut && has_url(a))
 		session_break(s, a->conn, a->r, RULE_TYPE_MISSING);
 	bool other = info && info->reply_type && by_url == info->type;
 	if (a->e.type_url.len && a->e.command.len && by_url != by_command && !other && !names_agree(a->e.command, a->e.type_url))
 		session_break(s, a->conn, a->r, RULE_TYPE_MISMATCH);
-	a->r->type = by_url ? by_url : by_command;
-	a->r->untyped = !by_url;
+	a->r->type = by_url ? by_url : a->encoding == ENCODING_LEGACY ? 0 : by_command;
+	a->r->untyped = !by_url && has_url(a);
+}
+
+/* A REST client may use several connections, and replies have no seq: of one connection's requests it can only be said whether a seq
+ * goes back. */
+static void take_rest_seq(struct session *s, struct arrival *a)
+{
+	struct seq_verdict v;
+	struct seq *seq = &a->conn->seq[a->dir];
+	bool back = seq->begun && a->e.seq < seq->high;
+	a->r->seq = a->e.seq;
+	a->r->has_seq = true;
+	seq_message(seq, a->e.seq, a->n, a->info->start_seen, &v);
+	if (back)
+		session_break(s, a->conn, a->r, v.rules >> RULE_SEQ_DUPLICATE & 1 ? RULE_SEQ_DUPLICATE : RULE_SEQ_LATE);
 }
 
 static void take_seq(struct session *s, struct arrival *a)
 {
 	struct seq_verdict v;
 	struct seq *seq = &a->conn->seq[a->dir];
+	if (a->encoding != ENCODING_ENVELOPE) {
+		if (a->has_seq)
+			take_rest_seq(s, a);
+		return;
+	}
 	if (!a->has_seq) {
 		seq_capture_gap(seq);
 		return;
@@ -138,9 +166,10 @@ static bool payload_valid(const struct session *s, type_id type, const struct en
 static void see_signin(struct arrival *a, const struct session *s)
 {
 	struct session_conn *c = &a->conn->pub;
-	if (a->r->command == s->known.signin && !c->signin_reply)
+	bool reply = a->e.rid.len > 0; /* in the legacy protocol it has the command of the request */
+	if (a->r->command == s->known.signin && !reply && !c->signin_reply)
 		c->signin = a->n;
-	else if (a->r->command == s->known.signinreply)
+	else if (a->r->command == s->known.signinreply || (reply && a->r->command == s->known.signin))
 		c->signin = a->r->thread, c->signin_reply = a->n;
 }
 
@@ -194,7 +223,7 @@ void arrival_take(struct session *s, struct arrival *a, const struct piece *p, u
 	a->n = (uint32_t)s->records.count;
 	*a->r = (struct record){
 		.time = p->time, .place = place, .size = (uint32_t)p->size, .conn = p->conn->number,
-		.command = names_number(&s->names, a->e.command), .dir = p->dir & 1, .encoding = p->encoding & 3, .cut = a->cut,
+		.command = names_number(&s->names, a->encoding == ENCODING_LEGACY ? s->form.command : a->e.command), .dir = p->dir & 1, .encoding = p->encoding & 3, .cut = a->cut,
 		.has_rid = a->e.rid.len > 0, .has_jwt = a->e.jwt.len > 0, .priority = clamped(a->e.priority),
 		.transport = p->conn->transport & 15, .has_trace = a->e.traceid.len > 0, .tls = p->conn->tls,
 	};

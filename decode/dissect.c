@@ -16,7 +16,7 @@ enum { COMMAND = 1, RID = 5, DATA = 6, TYPE_URL = 1, VALUE = 2, SECONDS = 1, NAN
 
 /* The tree. */
 
-static bool begin(struct dissection *d, struct slice bytes)
+bool dissect_begin(struct dissection *d, struct slice bytes)
 {
 	arena_clear(&d->arena);
 	d->bytes = bytes.at ? bytes : slice_str("");
@@ -36,8 +36,7 @@ static bool begin(struct dissection *d, struct slice bytes)
 	return true;
 }
 
-/* Adds the node that says that the capture ends, where it does. */
-static void finish(struct dissection *d, uint64_t missing)
+void dissect_finish(struct dissection *d, uint64_t missing)
 {
 	struct slice end = slice_skip(d->bytes, d->bytes.len);
 	struct node *n = d->cut_in ? node_add(d, d->cut_in, NODE_BAD, end, end) : NULL;
@@ -132,20 +131,20 @@ void dissect_envelope(struct dissection *d, struct slice bytes, uint64_t total)
 {
 	const ProtobufCMessageDescriptor *type = &openiap__envelope__descriptor;
 	uint64_t missing = total > bytes.len ? total - bytes.len : 0;
-	if (!begin(d, slice_head(bytes, BYTES_MAX)) || dissect_full(d))
+	if (!dissect_begin(d, slice_head(bytes, BYTES_MAX)) || dissect_full(d))
 		return;
 	d->root->name = slice_str("envelope");
 	d->root->type = type->short_name;
 	dissect_fields(d, d->root, type, d->bytes, missing, 1);
 	find_type(d);
 	dissect_value(d);
-	finish(d, missing);
+	dissect_finish(d, missing);
 }
 
 void dissect_payload(struct dissection *d, type_id type, struct slice bytes)
 {
 	const char *name = schema_name(d->schema, type);
-	if (!begin(d, slice_head(bytes, BYTES_MAX)) || dissect_full(d))
+	if (!dissect_begin(d, slice_head(bytes, BYTES_MAX)) || dissect_full(d))
 		return;
 	d->root->name = slice_str("payload");
 	d->root->type = name ? name : "message";

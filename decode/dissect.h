@@ -43,6 +43,7 @@ struct node {
 	bool unknown;        /* not in the schema */
 	bool secret;         /* to be shown hidden unless asked for */
 	bool from_text;      /* JSON or JWT content: offset and length are those of the string around it */
+	bool apart;          /* of bytes that the message holds written as text: offset and length are those of that text */
 	uint32_t number;     /* field number; 0 for none */
 	uint32_t offset, length;             /* of the whole field (tag and length included) in the message */
 	uint32_t value_offset, value_length; /* of the value in it */

@@ -2,6 +2,7 @@
 #ifndef DECODE_DISSECT_PART_H
 #define DECODE_DISSECT_PART_H
 
+#include "base/json_read.h"
 #include "decode/dissect.h"
 #include "decode/wire.h"
 
@@ -26,6 +27,11 @@ static inline bool dissect_full(const struct dissection *d)
 	return !d->spare;
 }
 
+/* Begins a tree with its root, a message without a name; false if the budget does not reach for that. */
+bool dissect_begin(struct dissection *d, struct slice bytes);
+/* Adds the node that says that the capture ends, where it does (cut_in). */
+void dissect_finish(struct dissection *d, uint64_t missing);
+
 /* Ends the tree below parent with the node that says that the budget is spent. */
 void dissect_spend(struct dissection *d, struct node *parent);
 /* A new last child of parent: `whole` and `value` are its place in the message, and value its text. NULL when
@@ -49,5 +55,15 @@ void dissect_json(struct dissection *d, struct node *n);
 struct node *dissect_json_object(struct dissection *d, struct node *n, const char *name, struct slice text);
 /* Adds header and claims of the JSON web token that the string n holds; nothing if it holds none. */
 void dissect_jwt(struct dissection *d, struct node *n);
+
+/* Adds a member of a JSON object in the message, or an element of an array (with its index for a key), with all that is in it; each
+ * has its own place. NULL when the budget is spent. */
+struct node *dissect_member(struct dissection *d, struct node *parent, struct slice key, const struct json_value *v);
+/* Where a member stands: its key with the quotes, its value, and what is between them. */
+struct slice dissect_member_place(struct slice key, const struct json_value *v);
+/* Adds the JSON that the text of the string n holds, if it is JSON, as one root without a name; its nodes have n's place. */
+void dissect_text_within(struct dissection *d, struct node *n);
+/* Adds what stands behind the members of the outermost object and can't be read. */
+void dissect_text_rest(struct dissection *d, const struct json_walk *w);
 
 #endif

@@ -7,6 +7,7 @@
  */
 #include "decode/gist.h"
 
+#include "base/json_read.h"
 #include "base/text.h"
 #include "decode/redact.h"
 #include "decode/wire.h"
@@ -21,19 +22,20 @@ static const char *const telling[] = {
 };
 enum { TELLING = sizeof telling / sizeof *telling };
 
-static int rank(const char *name)
+static int rank(struct slice name)
 {
 	for (int i = 0; i < TELLING; i++)
-		if (strcmp(telling[i], name) == 0)
+		if (slice_is(name, telling[i]))
 			return i;
 	return TELLING;
 }
 
 struct part {
-	const ProtobufCFieldDescriptor *field;
+	const ProtobufCFieldDescriptor *field; /* NULL in JSON */
 	struct slice value;
 	int rank;
 	bool cut;
+	bool escaped; /* the inside of a JSON string */
 };
 
 /* Keeps the SHOWN best parts, best first. */
@@ -98,7 +100,7 @@ static void add_parts(struct buf *out, size_t start, const struct schema *schema
 	while (next_field(&value, &f, &cut)) {
 		const ProtobufCFieldDescriptor *field = protobuf_c_message_descriptor_get_field(type, f.number);
 		if (field && f.type == WIRE_LENGTH && f.bytes.len && !schema_is_secret(field))
-			offer(best, (struct part){ field, f.bytes, rank(field->name), cut });
+			offer(best, (struct part){ field, f.bytes, rank(slice_str(field->name)), cut, false });
 	}
 	for (int i = 0; i < most && best[i].field; i++) {
 		if (text_columns(slice_skip(buf_slice(out), start)) >= COLUMNS)
@@ -126,4 +128,43 @@ void gist_add(struct buf *out, const struct schema *schema, type_id type, struct
 		add_parts(out, out->len, schema, d, value, SHOWN);
 	else if (value.len)
 		buf_addf(out, "%zu bytes of an unknown type", value.len);
+}
+
+/* A member's value as it is shown: a text without its quotes, an object as it is written. */
+static struct slice shown_value(const struct json_value *v)
+{
+	return v->kind == JSON_READ_STRING ? json_inner(v) : v->text;
+}
+
+static void add_member(struct buf *out, const struct part *p)
+{
+	struct buf plain = { 0 };
+	struct slice head = slice_head(p->value, 8 * COLUMNS);
+	if (p->escaped)
+		json_unescape(&plain, head);
+	add_text(out, p->escaped ? buf_slice(&plain) : head, COLUMNS);
+	buf_release(&plain);
+}
+
+void gist_add_json(struct buf *out, struct slice text)
+{
+	struct part best[SHOWN];
+	struct json_walk w = json_walk(text);
+	struct json_value v;
+	struct slice key;
+	size_t start = out->len;
+	for (int i = 0; i < SHOWN; i++)
+		best[i] = (struct part){ .rank = TELLING };
+	while (json_next(&w, &key, &v)) {
+		bool wordy = v.kind == JSON_READ_STRING || v.kind == JSON_READ_OBJECT || v.kind == JSON_READ_ARRAY;
+		if (w.object && wordy && shown_value(&v).len && !schema_secret_name(key))
+			offer(best, (struct part){ .value = shown_value(&v), .rank = rank(key), .escaped = v.kind == JSON_READ_STRING });
+	}
+	if (!best[0].value.len)
+		add_text(out, text, COLUMNS);
+	for (int i = 0; i < SHOWN && best[i].value.len && text_columns(slice_skip(buf_slice(out), start)) < COLUMNS; i++) {
+		if (i)
+			buf_add_byte(out, ' ');
+		add_member(out, &best[i]);
+	}
 }

@@ -9,5 +9,7 @@
 /* Appends the gist of a payload of that type, harmless for a terminal, without a line break and without secrets: at most about 120
  * columns, maybe nothing. `value`: the payload's bytes, or their front. */
 void gist_add(struct buf *out, const struct schema *schema, type_id type, struct slice value);
+/* The same of a payload that is text, JSON most of the time. */
+void gist_add_json(struct buf *out, struct slice text);
 
 #endif

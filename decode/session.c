@@ -28,9 +28,11 @@ static bool still_open(void *user, const struct id_entry *e)
 static struct known_commands know_commands(const struct schema *schema)
 {
 #define KNOW(name) .name = schema_command(schema, slice_str(#name))
-	return (struct known_commands){ KNOW(error), KNOW(ping), KNOW(signin), KNOW(signinreply), KNOW(download), KNOW(upload),
-					KNOW(beginstream), KNOW(stream), KNOW(endstream), KNOW(watchreply), KNOW(watchevent),
-					KNOW(registerqueuereply), KNOW(registerexchangereply) };
+	return (struct known_commands){
+		KNOW(error), KNOW(ping), KNOW(noop), KNOW(signin), KNOW(signinreply), KNOW(download), KNOW(upload), KNOW(beginstream),
+		KNOW(stream), KNOW(endstream), KNOW(watch), KNOW(watchreply), KNOW(watchevent), KNOW(registerqueue),
+		KNOW(registerqueuereply), KNOW(registerexchangereply),
+	};
 #undef KNOW
 }
 
@@ -45,6 +47,7 @@ struct session *session_new(const struct session_options *o, const struct sessio
 	s->known = know_commands(s->schema);
 	s->store = store_new(o->file, o->spool_dir);
 	s->streams = streams_new();
+	form_init(&s->form);
 	s->ids = idtable_new(o->hash_key, still_open, s);
 	chunks_init(&s->records, sizeof(struct record));
 	chunks_init(&s->tallies, sizeof(struct tally));
@@ -69,6 +72,8 @@ static void free_conn(struct session *s, struct conn_state *c)
 {
 	drop_draft(s, c, DIR_C2S);
 	drop_draft(s, c, DIR_S2C);
+	legacy_parts_free(c->legacy[DIR_C2S]);
+	legacy_parts_free(c->legacy[DIR_S2C]);
 	seq_release(&c->seq[DIR_C2S]);
 	seq_release(&c->seq[DIR_S2C]);
 	free(c);
@@ -89,6 +94,7 @@ void session_free(struct session *s)
 	chunks_release(&s->news);
 	idtable_free(s->ids);
 	streams_free(s->streams);
+	form_release(&s->form);
 	store_free(s->store);
 	names_release(&s->names);
 	schema_free(s->schema);
@@ -186,8 +192,8 @@ static void forget_oldest(struct session *s, uint64_t keep)
 	chunks_forget(&s->records, before);
 }
 
-/* Keeps memory within its bounds, once a chunk. */
-static void stay_bounded(struct session *s)
+/* Once a chunk. */
+void session_stay_bounded(struct session *s)
 {
 	if (s->records.count % CHUNK_ITEMS)
 		return;
@@ -205,13 +211,17 @@ static void stay_bounded(struct session *s)
 
 static void sink_news(void *user, const struct news *n);
 
-/* Of a cut message that does not even show its id nothing can be said but that it was there. */
-static bool is_stump(struct session *s, const struct arrival *a, const struct piece *p)
+void session_stump(struct session *s, const struct piece *p)
+{
+	struct news n = { NEWS_CUT, p->conn, p->dir, p->time, p->size, NULL };
+	sink_news(s, &n);
+}
+
+bool session_is_stump(struct session *s, const struct arrival *a, const struct piece *p)
 {
 	if (!a->cut || a->e.id.len)
 		return false;
-	struct news n = { NEWS_CUT, p->conn, p->dir, p->time, p->size, NULL };
-	sink_news(s, &n);
+	session_stump(s, p);
 	return true;
 }
 
@@ -224,7 +234,7 @@ static void take_whole(struct session *s, const struct piece *p)
 	arrival_prepare(s, &a);
 	bool keep = s->options.keep && !s->options.no_bytes;
 	uint64_t place = keep ? store_add(s->store, p->bytes, p->at) : 0;
-	stay_bounded(s);
+	session_stay_bounded(s);
 	arrival_take(s, &a, p, place, true);
 }
 
@@ -275,8 +285,8 @@ static void end_draft(struct session *s, struct conn_state *c, const struct piec
 	if (unsure)
 		judge_whole(s, &a, d);
 	arrival_prepare(s, &a);
-	stay_bounded(s);
-	if (!is_stump(s, &a, p))
+	session_stay_bounded(s);
+	if (!session_is_stump(s, &a, p))
 		arrival_take(s, &a, p, keep ? place : 0, false);
 	buf_release(&scratch);
 	drop_draft(s, c, p->dir);
@@ -287,6 +297,10 @@ static void end_draft(struct session *s, struct conn_state *c, const struct piec
 static void sink_message(void *user, const struct piece *p)
 {
 	struct session *s = user;
+	if (p->encoding == ENCODING_JSON || p->encoding == ENCODING_LEGACY) {
+		formed_message(s, p);
+		return;
+	}
 	if (p->first && p->last && !p->cut) {
 		take_whole(s, p);
 		return;
@@ -330,6 +344,7 @@ static void sink_closed(void *user, struct conn_info *info, int64_t time)
 	struct seq_verdict v;
 	if (!c)
 		return;
+	formed_closed(s, c, info, time);
 	c->pub.info = *info;
 	c->pub.info.user = NULL;
 	c->pub.closed = info->end != CONN_OPEN;

@@ -1,9 +1,11 @@
-/* What is inside a session: for the files decode/session*.c and decode/thread.c only. */
+/* What is inside a session: for the files decode/session*.c, arrival.c, formed.c and thread*.c only. */
 #ifndef DECODE_SESSION_STATE_H
 #define DECODE_SESSION_STATE_H
 
 #include "base/chunks.h"
+#include "decode/forms.h"
 #include "decode/idtable.h"
+#include "decode/legacy.h"
 #include "decode/names.h"
 #include "decode/scan.h"
 #include "decode/seq.h"
@@ -34,6 +36,7 @@ struct conn_state {
 	struct session_conn pub; /* first: what others see */
 	struct seq seq[2];
 	struct draft *draft[2];
+	struct legacy_parts *legacy[2]; /* messages of which not all parts have come */
 	bool gap[2];             /* bytes of that direction are missing from the capture */
 	uint32_t open, oldest;   /* newest and oldest open thread; linked through record.reply (older) and record.request (newer) */
 	uint32_t overdue;        /* the newest of those that have waited too long, 0 for none */
@@ -43,8 +46,8 @@ struct conn_state {
 
 /* Numbers of the commands that threading knows by name. */
 struct known_commands {
-	uint16_t error, ping, signin, signinreply, download, upload, beginstream, stream, endstream, watchreply, watchevent, registerqueuereply,
-		registerexchangereply;
+	uint16_t error, ping, noop, signin, signinreply, download, upload, beginstream, stream, endstream;
+	uint16_t watch, watchreply, watchevent, registerqueue, registerqueuereply, registerexchangereply;
 };
 
 struct session {
@@ -54,6 +57,8 @@ struct session {
 	struct names names;
 	struct known_commands known;
 	struct store *store;
+	struct form form;        /* of the message that arrives */
+	struct legacy_counts legacy;
 	struct idtable *ids;
 	struct streams *streams;
 	uint64_t token;          /* hash of the token looked at last, and when it expires (0: never) */
@@ -75,6 +80,9 @@ struct arrival {
 	enum dir dir;
 	struct envelope e;
 	struct slice bytes;      /* what was captured of it, or its front */
+	enum encoding encoding;
+	uint32_t exchange;       /* and whether it is the reply of it: as in struct piece */
+	bool reply;
 	bool good, cut, gap, after_gap, has_seq, unmasked;
 	uint32_t n;
 	struct record *r;
@@ -102,6 +110,17 @@ void session_break_late(struct session *s, struct conn_state *c, uint32_t n, enu
 struct conn_state *session_conn_state(struct session *s, struct conn_info *info);
 /* What the seq of one message changed for earlier ones. */
 void session_changes(struct session *s, struct conn_state *c, const struct seq_verdict *v, int64_t time);
+
+/* Of a cut message that does not even show its id nothing can be said but that it was there: true if it is one, and was told. */
+bool session_is_stump(struct session *s, const struct arrival *a, const struct piece *p);
+/* Tells of a message of which nothing can be shown. */
+void session_stump(struct session *s, const struct piece *p);
+/* Keeps memory within its bounds, before a record is added. */
+void session_stay_bounded(struct session *s);
+
+/* Messages in JSON text (formed.c): one arrives; the connection ends, and with it those that lack parts. */
+void formed_message(struct session *s, const struct piece *p);
+void formed_closed(struct session *s, struct conn_state *c, struct conn_info *info, int64_t time);
 
 /* Prepares an arrival from a piece; its Envelope is the caller's to read into a->e. */
 void arrival_init(struct arrival *a, struct session *s, const struct piece *p);

@@ -147,9 +147,24 @@ static struct id_entry *find_stream(struct session *s, uint32_t conn, enum dir d
 	return answerable(s, own) && r && r->command == s->known.upload ? own : other;
 }
 
-static struct id_entry *find_request(struct session *s, const struct arrival *a)
+/* The key under which the request of an exchange (HTTP, HTTP/2 stream) is found. */
+static uint64_t exchange_key(const struct session *s, const struct arrival *a)
 {
-	struct id_entry *other = idtable_find(s->ids, a->rid_key);
+	uint8_t id[5] = { 0 }; /* begins with NUL, as no id does */
+	for (int i = 0; i < 4; i++)
+		id[i + 1] = (uint8_t)(a->exchange >> 8 * i);
+	return idtable_key(s->ids, a->r->conn, a->reply ? !a->dir : a->dir, false, slice_of(id, sizeof id));
+}
+
+static struct id_entry *find_request(struct session *s, struct arrival *a)
+{
+	struct id_entry *other = a->e.rid.len ? idtable_find(s->ids, a->rid_key) : NULL;
+	if (!other && a->exchange && a->reply) {
+		uint64_t key = exchange_key(s, a);
+		if (!a->e.rid.len)
+			a->rid_key = key;
+		return idtable_find(s->ids, key);
+	}
 	return a->r->role == ROLE_STREAM ? find_stream(s, a->r->conn, a->dir, a->e.rid, other) : other;
 }
 
@@ -188,18 +203,27 @@ static void orphan(struct session *s, struct arrival *a, const struct id_entry *
 {
 	a->r->thread = a->n;
 	a->r->state = THREAD_ORPHAN;
-	rid_unknown(s, a);
+	if (a->e.rid.len)
+		rid_unknown(s, a);
 	if (!e)
 		idtable_add(s->ids, a->rid_key, a->n, ID_ORPHAN, true);
+}
+
+/* What a registration's reply and its events have in common: the watch's id, the queue's name. */
+static struct slice registered_name(const struct arrival *a, bool watch)
+{
+	if (a->encoding == ENCODING_LEGACY)
+		return legacy_member(a->e.value, watch ? "id" : "queuename");
+	return payload_field(a->e.value, 1).bytes;
 }
 
 /* A registration's reply names what events will name: the watch's id (WatchResponse.id = 1), the queue (queuename = 1). */
 static void see_registration(struct session *s, struct arrival *a, uint32_t head)
 {
-	bool watch = a->r->command == s->known.watchreply;
-	if (!watch && a->r->command != s->known.registerqueuereply && a->r->command != s->known.registerexchangereply)
+	bool watch = a->r->command == s->known.watchreply || a->r->command == s->known.watch;
+	if (!watch && a->r->command != s->known.registerqueue && a->r->command != s->known.registerqueuereply && a->r->command != s->known.registerexchangereply)
 		return;
-	uint64_t key = idtable_key(s->ids, a->r->conn, watch, true, payload_field(a->e.value, 1).bytes);
+	uint64_t key = idtable_key(s->ids, a->r->conn, watch, true, registered_name(a, watch));
 	struct id_entry *e = idtable_find(s->ids, key);
 	if (e)
 		e->n = head;
@@ -227,10 +251,22 @@ static void final_reply(struct session *s, struct arrival *a, struct id_entry *e
 		see_registration(s, a, head);
 }
 
-/* A message with a rid. */
+/* The client of the legacy protocol answers events: that ends nothing. */
+static bool answers_event(struct session *s, struct arrival *a, const struct id_entry *e)
+{
+	const struct record *r = e && e->kind == ID_MESSAGE ? record_at(s, e->n) : NULL;
+	if (!r || r->role != ROLE_EVENT)
+		return false;
+	join(s, a, r->thread);
+	return true;
+}
+
+/* A message with a rid, or the reply of an exchange. */
 static void answer(struct session *s, struct arrival *a)
 {
 	struct id_entry *e = find_request(s, a);
+	if (answers_event(s, a, e))
+		return;
 	if (!e || (e->kind == ID_MESSAGE && !answerable(s, e))) {
 		orphan(s, a, e);
 	} else {
@@ -295,7 +331,7 @@ static void begin_thread(struct session *s, struct arrival *a)
 static void event(struct session *s, struct arrival *a)
 {
 	bool watch = a->r->command == s->known.watchevent;
-	uint64_t key = idtable_key(s->ids, a->r->conn, watch, true, payload_field(a->e.value, 1).bytes);
+	uint64_t key = idtable_key(s->ids, a->r->conn, watch, true, registered_name(a, watch));
 	const struct id_entry *e = idtable_find(s->ids, key);
 	if (e)
 		join(s, a, e->n);
@@ -307,7 +343,7 @@ static void event(struct session *s, struct arrival *a)
 static bool take_id(struct session *s, struct arrival *a)
 {
 	if (!a->e.id.len) {
-		if (!a->cut && a->has_seq)
+		if (!a->cut && a->has_seq && !(a->encoding == ENCODING_JSON && a->r->command == s->known.noop))
 			session_break(s, a->conn, a->r, RULE_ID_MISSING);
 		return false;
 	}
@@ -328,27 +364,47 @@ static bool take_id(struct session *s, struct arrival *a)
 	return false;
 }
 
+/* The request of an exchange can be answered without its id. */
+static bool take_exchange(struct session *s, struct arrival *a)
+{
+	if (!a->exchange || a->reply || a->r->role != ROLE_REQUEST)
+		return false;
+	uint64_t key = exchange_key(s, a);
+	struct id_entry *e = idtable_find(s->ids, key);
+	if (e && e->kind == ID_ORPHAN) {
+		adopt(s, a, e);
+		return true;
+	}
+	if (!e)
+		idtable_add(s->ids, key, a->n, ID_MESSAGE, true);
+	return false;
+}
+
 static enum role role_of(const struct session *s, const struct arrival *a)
 {
 	enum command_kind kind = names_kind(&s->names, a->r->command);
-	if (kind == COMMAND_EVENT)
+	bool asks = kind == COMMAND_REQUEST && a->r->command != s->known.ping;
+	if (kind == COMMAND_EVENT && !a->e.rid.len)
 		return ROLE_EVENT;
+	if (a->exchange && a->reply && kind != COMMAND_STREAM)
+		return ROLE_REPLY;
 	if (a->e.rid.len)
 		return kind == COMMAND_STREAM ? ROLE_STREAM : ROLE_REPLY;
 	if (kind == COMMAND_STREAM)
 		return ROLE_STREAM;
-	return kind == COMMAND_REQUEST && a->e.command.len && a->r->command != s->known.ping ? ROLE_REQUEST : ROLE_SINGLE;
+	bool exchange = a->exchange && a->encoding != ENCODING_ENVELOPE && a->r->command == s->known.noop;
+	return (asks && a->e.command.len) || exchange ? ROLE_REQUEST : ROLE_SINGLE;
 }
 
 void thread_message(struct session *s, struct arrival *a)
 {
 	a->r->role = (uint8_t)role_of(s, a) & 7;
-	bool adopted = take_id(s, a);
+	bool adopted = take_id(s, a) || take_exchange(s, a);
 	if (adopted)
 		return;
 	if (a->r->role == ROLE_EVENT)
 		event(s, a);
-	else if (a->e.rid.len)
+	else if (a->e.rid.len || (a->exchange && a->reply))
 		answer(s, a);
 	else
 		begin_thread(s, a);
@@ -363,7 +419,8 @@ static void close_thread(struct session *s, struct conn_state *c, uint32_t n, st
 	set_state(s, n, first, ping ? THREAD_SINGLE : streaming ? THREAD_BROKEN : THREAD_UNANSWERED);
 	thread_stream_closed(s, c, n, first, time);
 	bool told = first->rules >> RULE_NO_REPLY & 1;
-	if (request && !told && !first->cut && !c->gap[!first->dir] && c->pub.info.end != CONN_FORGOTTEN)
+	bool due = first->command != s->known.noop && !(ping && first->transport == TRANSPORT_REST);
+	if (request && due && !told && !first->cut && !c->gap[!first->dir] && c->pub.info.end != CONN_FORGOTTEN)
 		session_break_late(s, c, n, ping ? RULE_NO_REPLY_PING : RULE_NO_REPLY, RULES, time);
 }
 
@@ -373,7 +430,7 @@ void thread_overdue(struct session *s, struct conn_state *c, int64_t time)
 	uint32_t n = last ? last->request : c->oldest;
 	for (const struct record *r = record_at(s, n); r && time - r->time > s->options.no_reply; r = record_at(s, n)) {
 		c->overdue = n;
-		if (r->role == ROLE_REQUEST && !r->cut && !c->gap[!r->dir])
+		if (r->role == ROLE_REQUEST && r->command != s->known.noop && !r->cut && !c->gap[!r->dir])
 			session_break_late(s, c, n, RULE_NO_REPLY, RULES, time);
 		n = r->request;
 	}

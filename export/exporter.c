@@ -30,11 +30,13 @@ const struct exporter *exporter_named(const char *name)
 void printer_init(struct printer *p, const struct exporter *e, const struct print_options *o, FILE *out)
 {
 	*p = (struct printer){ .exporter = e, .options = *o, .out = out };
+	form_init(&p->form);
 }
 
 void printer_release(struct printer *p)
 {
 	buf_release(&p->line);
+	form_release(&p->form);
 	if (p->dissection.schema)
 		dissection_release(&p->dissection);
 }
@@ -86,7 +88,8 @@ static void on_message(void *user, uint32_t n, struct slice bytes)
 		dissection_init(&p->dissection, session_schema(p->session), TREE_BUDGET);
 	m.conn = session_conn(p->session, m.record->conn);
 	m.latency = session_latency(p->session, n);
-	envelope_read(bytes, &m.envelope);
+	form_read(&p->form, p->session, m.record, bytes);
+	m.envelope = p->form.e;
 	p->exporter->message(p, &m);
 	p->printed++;
 	p->time_before = m.record->time;

@@ -7,7 +7,7 @@
 #define EXPORT_EXPORTER_H
 
 #include "capture/capture.h"
-#include "decode/dissect.h"
+#include "decode/forms.h"
 #include "decode/filter.h"
 #include "decode/session.h"
 
@@ -39,6 +39,7 @@ struct printer {
 	uint8_t shown[PRINTED_WINDOW / 8]; /* with a filter: a bit for each of the last messages */
 	struct buf line;
 	struct dissection dissection;
+	struct form form;       /* of the message that is printed */
 };
 
 /* A message as a format gets it. */

@@ -135,7 +135,7 @@ static void ndjson_message(struct printer *p, const struct message_facts *m)
 	}
 	json_key(&j, "data");
 	p->dissection.shallow = true;
-	dissect_envelope(&p->dissection, m->bytes, m->record->size);
+	form_dissect(&p->dissection, m->record, m->bytes);
 	export_data(&j, &p->dissection, &data);
 	json_close(&j, '}');
 	buf_add_byte(&p->line, '\n');

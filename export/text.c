@@ -102,7 +102,7 @@ static void text_message(struct printer *p, const struct message_facts *m)
 		buf_addf(out, " (%zu captured)", m->bytes.len);
 	add_latency(out, m->latency);
 	buf_add_str(out, "  ");
-	gist_add(out, session_schema(p->session), r->type, m->envelope.value);
+	form_add_gist(out, session_schema(p->session), r, &m->envelope);
 	add_rules(out, r->rules);
 	if (p->options.color)
 		buf_add_str(out, "\033[0m");

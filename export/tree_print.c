@@ -8,7 +8,7 @@ static void tree_message(struct printer *p, const struct message_facts *m)
 {
 	struct tree_options o = { .show_secrets = p->options.show_secrets, .whole = p->options.full_bytes };
 	exporter_text.message(p, m);
-	dissect_envelope(&p->dissection, m->bytes, m->record->size);
+	form_dissect(&p->dissection, m->record, m->bytes);
 	export_tree(&p->line, p->dissection.root, &o);
 	buf_add_byte(&p->line, '\n');
 }

@@ -1,0 +1,31 @@
+/*
+ * The forms in which messages come (enum encoding): one way to read the view of each, and one to show it. The bytes of a message are
+ * those of its form: an Envelope in protobuf, the JSON text of REST and of the legacy protocol, or a bare payload of gRPC.
+ */
+#ifndef DECODE_FORMS_H
+#define DECODE_FORMS_H
+
+#include "decode/dissect.h"
+#include "decode/session.h"
+
+/* A view, with the memory for what had to be decoded to have it. */
+struct form {
+	struct envelope e; /* borrows from the bytes and from the arena until the next read or release */
+	struct slice command; /* e.command, in lower case where any is allowed */
+	bool good;         /* whole and valid in its form */
+	bool has_seq;      /* e.seq means something */
+	struct arena arena;
+};
+
+void form_init(struct form *f);
+void form_release(struct form *f);
+/* Reads a message as it arrives, all of it or its captured front in one piece. */
+void form_take(struct form *f, const struct piece *p);
+/* Reads it again from its bytes. */
+void form_read(struct form *f, const struct session *s, const struct record *r, struct slice bytes);
+/* Dissects it. bytes must live as long as the tree is used. */
+void form_dissect(struct dissection *d, const struct record *r, struct slice bytes);
+/* Appends what its payload is about. */
+void form_add_gist(struct buf *out, const struct schema *schema, const struct record *r, const struct envelope *e);
+
+#endif
