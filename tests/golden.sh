@@ -48,6 +48,42 @@ case_ tcp.filtered -r samples/tcp.pcap -T text 'tcp port 1'
 case_ ws.forced_tcp -r build/samples/error_reply.pcap -d tcp.port==8080,ws -T text
 case_ explain.all --explain all
 case_ no_reply.overdue -r build/samples/no_reply.pcap -T text -o no-reply=1ms
+# Reports, the check, extraction.
+for name in tcp ws; do
+	for report in commands connections threads rules streams; do
+		case_ "$name.$report" -r "samples/$name.pcap" -z "$report"
+	done
+	for format in text json junit; do
+		case_ "$name.check_$format" -r "samples/$name.pcap" "--check=$format"
+	done
+done
+case_ tcp.reports -r samples/tcp.pcap -z rules,streams -z connections
+case_ tcp.reports.ndjson -r samples/tcp.pcap -z summary,commands,connections,threads,rules,streams -T ndjson
+case_ no_reply.threads -r build/samples/no_reply.pcap -z threads -t ud
+case_ open_end.commands -r build/samples/open_end.pcap -z commands
+case_ collide.commands -r build/samples/collide.pcap -z commands
+case_ queue_events.connections -r build/samples/queue_events.pcap -z connections
+case_ gap.connections -r build/samples/gap.pcap -z connections
+case_ seq_overflow.rules -r build/samples/seq_overflow.pcap -z rules
+case_ noise.rules -r build/samples/noise.pcap -z rules,streams
+for name in two_uploads_interleaved stream_cut stream_order stream_incomplete stream_checksum_wrong stream_size_wrong stream_error_midway; do
+	case_ "$name.streams" -r "build/samples/$name.pcap" -z streams
+	mkdir "$tmp/$name"
+	case_ "$name.extract" -r "build/samples/$name.pcap" --extract "$tmp/$name"
+done
+case_ bad_utf8.check_junit -r build/samples/bad_utf8.pcap --check=junit --fail-on note
+for format in text json junit; do
+	case_ "seq_gap.check_$format" -r build/samples/seq_gap.pcap "--check=$format"
+done
+case_ tcp.check_warning -r samples/tcp.pcap --check --fail-on warning
+case_ tcp.check_rule -r samples/tcp.pcap --check --fail-on error,no-reply
+case_ upload.check -r build/samples/upload.pcap --check --fail-on note
+case_ error.report -r samples/tcp.pcap -z rules,nonsense
+case_ error.report_format -r samples/tcp.pcap -z rules -T tree
+case_ error.check -r samples/tcp.pcap --check=xml
+case_ error.fail_on -r samples/tcp.pcap --check --fail-on error,nonsense
+case_ error.fail_on_alone -r samples/tcp.pcap --fail-on error
+case_ error.extract -r samples/tcp.pcap --extract /dev/null
 # What can't be used or read: one clear line and the right status.
 printf '' >"$tmp/empty"
 head -c 100000 samples/tcp.pcap >"$tmp/truncated.pcap"
