@@ -1,10 +1,10 @@
 /*
  * Regular expressions for `matches`: PCRE2, compiled to machine code where that is possible.
  *
- * As in Wireshark, case does not matter unless the pattern says (?-i). Patterns and texts may be made to take for ever, so a search is
- * bounded three times: in the backtracking from one place (match limit), in the text that is looked at, and in time. PCRE2 counts its
- * limit anew from every place where a match could begin; hence a long text is searched in windows of such places, and the clock is
- * looked at between them.
+ * As in Wireshark, case does not matter unless the pattern says (?-i). Patterns and texts may be made to take for ever. PCRE2's own limits
+ * are not enough: machine code does not count the steps of .*.* in them, and all are counted anew from each place where a match could begin.
+ * Hence the pattern is compiled with a callout before each of its items, and these look at the clock now and then, the sooner the longer
+ * the text, since one item may run through all of it.
  */
 #include "decode/filter_part.h"
 
@@ -16,14 +16,13 @@
 #include <time.h>
 
 enum {
-	MATCH_LIMIT = 200000,
-	DEPTH_LIMIT = 2000,
+	MATCH_LIMIT = 1000000,
 	HEAP_LIMIT_KIB = 16384,
 	STACK_FIRST = 32 << 10,
 	STACK_MOST = 1 << 20,
 	NEST_LIMIT = 100,
-	TEXT_MOST = 256 << 10, /* bytes looked at */
-	WINDOW = 2048,         /* places tried between two looks at the clock */
+	STEPS = 1 << 16,    /* between two looks at the clock */
+	STEP_BYTES = 4096,  /* an item counts as one step, and as one more for so many bytes of the text */
 	TIME_MOST_MS = 200,
 };
 
@@ -33,6 +32,8 @@ struct regex {
 	pcre2_match_context *context;
 	pcre2_match_data *data;
 	pcre2_jit_stack *stack; /* NULL without JIT */
+	size_t weight, steps;   /* of an item of the pattern; since the clock was last looked at */
+	int64_t began;          /* ms, when it was first looked at; 0: not yet */
 };
 
 static void *take(size_t n, void *user)
@@ -49,12 +50,34 @@ static void give(void *p, void *user)
 
 static pcre2_code *compile(pcre2_general_context *memory, struct slice pattern, int *error, size_t *offset)
 {
-	const uint32_t options = PCRE2_UTF | PCRE2_MATCH_INVALID_UTF | PCRE2_CASELESS | PCRE2_NEVER_BACKSLASH_C | PCRE2_USE_OFFSET_LIMIT;
+	const uint32_t options = PCRE2_UTF | PCRE2_MATCH_INVALID_UTF | PCRE2_CASELESS | PCRE2_NEVER_BACKSLASH_C | PCRE2_AUTO_CALLOUT;
 	pcre2_compile_context *c = pcre2_compile_context_create(memory);
 	pcre2_set_parens_nest_limit(c, NEST_LIMIT);
 	pcre2_code *code = pcre2_compile(pattern.at, pattern.len, options, error, offset, c);
 	pcre2_compile_context_free(c);
 	return code;
+}
+
+static int64_t now_ms(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* Called before each item of the pattern that is tried. */
+static int callout(pcre2_callout_block *block, void *user)
+{
+	struct regex *r = user;
+	(void)block;
+	r->steps += r->weight;
+	if (r->steps < STEPS)
+		return 0;
+	int64_t now = now_ms();
+	r->steps = 0;
+	if (!r->began)
+		r->began = now;
+	return now - r->began > TIME_MOST_MS ? PCRE2_ERROR_CALLOUT : 0;
 }
 
 static struct regex *prepare(pcre2_general_context *memory, pcre2_code *code)
@@ -63,8 +86,8 @@ static struct regex *prepare(pcre2_general_context *memory, pcre2_code *code)
 	r->code = code;
 	r->context = pcre2_match_context_create(memory);
 	r->data = pcre2_match_data_create(1, memory);
+	pcre2_set_callout(r->context, callout, r);
 	pcre2_set_match_limit(r->context, MATCH_LIMIT);
-	pcre2_set_depth_limit(r->context, DEPTH_LIMIT);
 	pcre2_set_heap_limit(r->context, HEAP_LIMIT_KIB);
 	if (pcre2_jit_compile(code, PCRE2_JIT_COMPLETE) == 0)
 		r->stack = pcre2_jit_stack_create(STACK_FIRST, STACK_MOST, memory);
@@ -102,32 +125,14 @@ void regex_free(struct regex *r)
 	free(r);
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 enum regex_answer regex_match(struct regex *r, struct slice text)
 {
-	struct slice in = text.at ? slice_head(text, TEXT_MOST) : slice_str("");
-	int64_t began = 0;
-	for (size_t from = 0; from <= in.len; from += WINDOW) {
-		pcre2_set_offset_limit(r->context, from + WINDOW - 1);
-		int rc = pcre2_match(r->code, in.at, in.len, from, 0, r->data, r->context);
-		if (rc >= 0)
-			return REGEX_YES;
-		if (rc != PCRE2_ERROR_NOMATCH)
-			return REGEX_GIVEN_UP;
-		if (in.len < WINDOW)
-			break;
-		int64_t now = now_ms();
-		began = began ? began : now;
-		if (now - began > TIME_MOST_MS)
-			return REGEX_GIVEN_UP;
-	}
-	return in.len < text.len ? REGEX_GIVEN_UP : REGEX_NO;
+	struct slice in = text.at ? text : slice_str("");
+	r->weight = 1 + in.len / STEP_BYTES;
+	r->steps = 0;
+	r->began = 0;
+	int rc = pcre2_match(r->code, in.at, in.len, 0, 0, r->data, r->context);
+	return rc >= 0 ? REGEX_YES : rc == PCRE2_ERROR_NOMATCH ? REGEX_NO : REGEX_GIVEN_UP;
 }
 
 void regex_keep(struct regex **list, struct regex *r)
