@@ -13,6 +13,7 @@
 #include "capture/stream/detect.h"
 
 #include <stdlib.h>
+#include <time.h>
 
 enum { FRAGMENT_PACKETS = 1024, FRAGMENT_BYTES = 16 << 20 };
 
@@ -39,7 +40,8 @@ static enum transport forced_for(const struct capture *c, const struct conn_info
 
 static struct layer *make_layer(void *user, const struct stream *s)
 {
-	return detect_new(s, forced_for(user, s->conn));
+	struct capture *c = user;
+	return detect_new(s, forced_for(c, s->conn), c->options.keylog);
 }
 
 struct capture *capture_new(struct source *source, const struct sink *sink, const struct capture_options *o)
@@ -47,7 +49,8 @@ struct capture *capture_new(struct source *source, const struct sink *sink, cons
 	struct capture *c = xcalloc(1, sizeof *c);
 	c->source = source;
 	c->sink = *sink;
-	c->limits = (struct stream_limits){ .message = 64 << 20, .head = 64 << 10, .scan = 4 << 20 };
+	c->limits = (struct stream_limits){ .message = 64 << 20, .head = 64 << 10, .scan = 4 << 20, .tls_wait = 4 << 20,
+					    .tls_wait_all = 64 << 20 };
 	c->options = *o;
 	c->fragments = fragments_new(FRAGMENT_PACKETS, FRAGMENT_BYTES);
 	c->connections = connections_new(&c->sink, &c->limits, make_layer, c);
@@ -106,7 +109,19 @@ static void see_time(struct capture *c, int64_t time)
 	if (time - c->ticked >= NS_PER_S || time < c->ticked) {
 		c->ticked = time;
 		connections_tick(c->connections, time);
+		if (c->options.keylog)
+			keylog_wake(c->options.keylog, time);
 	}
+}
+
+/* Nothing to read now, which is a time for records that wait for keys. */
+static void see_pause(struct capture *c)
+{
+	struct timespec now;
+	if (!c->options.keylog)
+		return;
+	clock_gettime(CLOCK_REALTIME, &now);
+	keylog_wake(c->options.keylog, (int64_t)now.tv_sec * NS_PER_S + now.tv_nsec);
 }
 
 enum capture_status capture_step(struct capture *c, unsigned packets)
@@ -118,7 +133,7 @@ enum capture_status capture_step(struct capture *c, unsigned packets)
 			see_time(c, p.time);
 			take_packet(c, &p);
 			break;
-		case SOURCE_WAIT: return CAPTURE_WAIT;
+		case SOURCE_WAIT: see_pause(c); return CAPTURE_WAIT;
 		case SOURCE_END: return CAPTURE_END;
 		case SOURCE_DAMAGED: return CAPTURE_DAMAGED;
 		}
@@ -156,5 +171,7 @@ struct capture_counts capture_counts(const struct capture *c)
 	all.gaps = n->reassembly.gaps;
 	all.gap_bytes = n->reassembly.gap_bytes;
 	all.stream = n->stream;
+	if (c->options.keylog)
+		all.keylog = keylog_counts(c->options.keylog);
 	return all;
 }

@@ -4,6 +4,7 @@
 #ifndef CAPTURE_CAPTURE_H
 #define CAPTURE_CAPTURE_H
 
+#include "capture/keylog.h"
 #include "capture/message.h"
 #include "capture/net/fragment.h"
 #include "capture/source.h"
@@ -20,6 +21,7 @@ struct decode_as {
 struct capture_options {
 	const struct decode_as *decode_as; /* borrowed for the life of the capture */
 	size_t decode_as_count;
+	struct keylog *keylog; /* the secrets of TLS, borrowed likewise; NULL: there are none */
 };
 
 struct capture_counts {
@@ -35,6 +37,7 @@ struct capture_counts {
 	uint64_t gaps, gap_bytes;      /* bytes missing from the capture */
 	uint64_t old_segments;         /* segments that fit no connection any more */
 	struct stream_counts stream;
+	struct keylog_counts keylog;
 	int64_t first_time, last_time; /* of packets; 0 before the first */
 };
 

@@ -26,6 +26,7 @@ enum { PACKETS_A_STEP = 4096, POLL_MS = 250 };
 
 struct app {
 	struct options options;
+	struct keylog *keylog;
 	struct source *source; /* until the capture takes it */
 	struct session *session;
 	struct capture *capture;
@@ -71,10 +72,21 @@ static int explain(const char *rule)
 	return EXIT_USAGE;
 }
 
+/* Decryption secrets of a pcapng. */
+static void take_secrets(void *user, uint32_t format, struct slice bytes)
+{
+	static const uint32_t tls_key_log = 0x544c534b;
+	if (format == tls_key_log)
+		keylog_feed(user, bytes);
+}
+
 static bool open_source(struct app *a)
 {
 	char error[1024] = "";
 	struct options *o = &a->options;
+	a->keylog = keylog_new();
+	o->source.secrets = take_secrets;
+	o->source.secrets_user = a->keylog;
 	if (o->file)
 		a->source = source_open_file(o->file, &o->source, error, sizeof error);
 	else
@@ -82,6 +94,33 @@ static bool open_source(struct app *a)
 	if (!a->source)
 		fprintf(stderr, "envscope: %s\n", error);
 	return a->source != NULL;
+}
+
+static const char *keylog_path(const struct options *o)
+{
+	const char *ours = getenv("ENVSCOPE_KEYLOG"), *usual = getenv("SSLKEYLOGFILE");
+	if (o->keylog)
+		return o->keylog;
+	return ours && *ours ? ours : usual && *usual ? usual : NULL;
+}
+
+/* The key log file. A file that was only named by the environment need not be there. Live and without one, nothing waits for keys. */
+static bool open_keylog(struct app *a)
+{
+	const char *path = keylog_path(&a->options);
+	bool live = source_is_live(a->source);
+	if (live && a->options.keylog && access(path, R_OK) != 0)
+		fprintf(stderr, "envscope: --keylog: %s: %s; it is read as soon as it can be\n", path, strerror(errno));
+	if (!path && !a->options.file) {
+		keylog_free(a->keylog);
+		a->keylog = NULL;
+		return true;
+	}
+	if (keylog_open(a->keylog, path, live) || !a->options.keylog)
+		return true;
+	fprintf(stderr, "envscope: --keylog: %s: %s\n", path, strerror(errno));
+	source_free(a->source);
+	return false;
 }
 
 /* --extract: the folder. */
@@ -150,7 +189,7 @@ static void open_session(struct app *a, bool keep, bool bytes)
 	if (a->extract)
 		extract_set_session(a->extract, a->session);
 	struct sink sink = session_sink(a->session);
-	struct capture_options co = { a->options.decode_as, a->options.decode_as_count };
+	struct capture_options co = { a->options.decode_as, a->options.decode_as_count, a->keylog };
 	a->capture = capture_new(a->source, &sink, &co);
 	a->printer.session = a->session;
 	a->printer.capture = a->capture;
@@ -340,11 +379,12 @@ static int run(struct app *a)
 	bool screens = !o->exporter && !results_wanted(o) && !o->quiet && !o->display && isatty(STDOUT_FILENO);
 	o->print.color = wants_color(o);
 	int status = EXIT_SOURCE;
-	if (open_folder(a) && open_source(a)) {
+	if (open_folder(a) && open_source(a) && open_keylog(a)) {
 		signals_install();
 		status = screens ? run_screens(a) : run_print(a);
 	}
 	capture_free(a->capture);
+	keylog_free(a->keylog);
 	session_free(a->session);
 	printer_release(&a->printer);
 	extract_free(a->extract);

@@ -88,12 +88,18 @@ static bool take_decode_as(struct options *o, const char *v)
 	if (!parse_number(port, 65535, &number))
 		return fail("-d: no port number", v);
 	enum transport t = transport_named(comma + 1);
-	if (t != TRANSPORT_TCP && t != TRANSPORT_WS && t != TRANSPORT_GRPC)
-		return fail("-d: a port can be decoded as tcp, ws or grpc, not as", comma + 1);
+	if (t != TRANSPORT_TCP && t != TRANSPORT_WS && t != TRANSPORT_GRPC && t != TRANSPORT_TLS)
+		return fail("-d: a port can be decoded as tcp, ws, grpc or tls, not as", comma + 1);
 	if (o->decode_as_count == DECODE_AS_MAX)
 		return fail("-d: too many of them, the first that is too many is", v);
 	o->decode_as[o->decode_as_count++] = (struct decode_as){ (uint16_t)number, t };
 	return true;
+}
+
+static bool take_keylog(struct options *o, const char *v)
+{
+	o->keylog = v;
+	return *v || fail("--keylog takes the name of a file, not", "an empty one");
 }
 
 static bool take_format(struct options *o, const char *v)
@@ -312,7 +318,8 @@ static const struct row rows[] = {
 	{ 'D', "list-interfaces", NULL, "list the interfaces and leave", take_interfaces },
 	{ 'f', NULL, "EXPR", "capture filter in pcap-filter(7) syntax; the words after the options are one too", take_filter },
 	{ 'Y', "display-filter", "EXPR", "display filter: show only the messages that match; -Y help lists the fields", take_display },
-	{ 'd', "decode-as", "tcp.port==N,NAME", "decode the connections of that port as tcp, ws or grpc", take_decode_as },
+	{ 'd', "decode-as", "tcp.port==N,NAME", "decode the connections of that port as tcp, ws, grpc or tls", take_decode_as },
+	{ 0, "keylog", "FILE", "TLS secrets (NSS key log); without it, those of ENVSCOPE_KEYLOG or SSLKEYLOGFILE; live, it may grow", take_keylog },
 	{ 'T', NULL, "FORMAT", "print instead of showing screens: text, tree or ndjson", take_format },
 	{ 'V', NULL, NULL, "print every field: -T tree", take_tree },
 	{ 'z', NULL, "REPORT,...", "print reports instead of messages, as text or -T ndjson: summary, commands, connections, threads, rules, streams",
@@ -614,6 +621,7 @@ static const char man_end[] =
 	".TP\n.B 2\nThe arguments or the filter can't be used.\n"
 	".TP\n.B 3\nThe source can't be opened or read, or is damaged.\n"
 	".SH ENVIRONMENT\n"
+	".TP\n.B ENVSCOPE_KEYLOG, SSLKEYLOGFILE\nThe key log with the TLS secrets, without \\-\\-keylog; the first that is set and not empty.\n"
 	".TP\n.B NO_COLOR\nNo colours, if it is set and not empty.\n"
 	".TP\n.B TMPDIR\nWhere the spool file is made; else /tmp.\n"
 	".TP\n.B ESCDELAY\nMilliseconds that an Esc waits for the rest of a key; 25 unless set.\n"

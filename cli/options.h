@@ -36,6 +36,7 @@ struct options {
 	int64_t duration;                /* -a duration, ns; 0 for no limit */
 	uint64_t memory;                 /* -M, bytes; 0 for no limit */
 	bool no_mouse;
+	const char *keylog;              /* --keylog; NULL */
 	int64_t no_reply;                /* -o no-reply, ns; 0: when the connection ends */
 	const char *explain;             /* ACTION_EXPLAIN: the rule */
 };

@@ -97,6 +97,7 @@ void session_free(struct session *s)
 	form_release(&s->form);
 	store_free(s->store);
 	names_release(&s->names);
+	texts_release(&s->texts);
 	schema_free(s->schema);
 	free(s);
 }
@@ -213,7 +214,7 @@ static void sink_news(void *user, const struct news *n);
 
 void session_stump(struct session *s, const struct piece *p)
 {
-	struct news n = { NEWS_CUT, p->conn, p->dir, p->time, p->size, NULL };
+	struct news n = { NEWS_CUT, p->conn, p->dir, p->time, p->size, NULL, { 0 } };
 	sink_news(s, &n);
 }
 
@@ -322,7 +323,8 @@ static void sink_news(void *user, const struct news *n)
 {
 	struct session *s = user;
 	struct conn_state *c = session_conn_state(s, n->conn);
-	struct session_news row = { n->kind, n->dir, n->conn->number, (uint32_t)s->records.count, n->time, n->bytes, n->text };
+	struct session_news row = { n->kind, n->dir, n->conn->number, (uint32_t)s->records.count, n->time, n->bytes, n->text,
+				    texts_keep(&s->texts, n->detail) };
 	if (n->kind == NEWS_GAP || n->kind == NEWS_SKIPPED || n->kind == NEWS_CUT || n->kind == NEWS_OVERLONG) {
 		c->gap[n->dir] = c->gap[n->dir] || n->kind == NEWS_GAP;
 		c->pub.gaps += n->kind == NEWS_GAP;

@@ -103,6 +103,7 @@ struct session_news {
 	int64_t time;
 	uint64_t bytes;
 	const char *text; /* static sentence or NULL */
+	struct slice detail; /* what follows the text, harmless for a terminal; lives as long as the session */
 };
 /* One line for it, harmless and without a line break: "gap: 1,448 bytes are missing from the capture". */
 void session_news_text(struct buf *out, const struct session_news *n);

@@ -12,6 +12,7 @@
 #include "decode/session.h"
 #include "decode/store.h"
 #include "decode/streams.h"
+#include "decode/texts.h"
 #include "decode/wire.h"
 
 enum {
@@ -55,6 +56,7 @@ struct session {
 	struct session_listener listener;
 	struct schema *schema;
 	struct names names;
+	struct texts texts;      /* details of news */
 	struct known_commands known;
 	struct store *store;
 	struct form form;        /* of the message that arrives */

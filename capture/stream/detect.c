@@ -14,6 +14,7 @@
 #include "capture/stream/http2.h"
 #include "capture/stream/http2_frame.h"
 #include "capture/stream/length_prefix.h"
+#include "capture/stream/tls.h"
 #include "capture/stream/websocket.h"
 
 #include <stdlib.h>
@@ -32,6 +33,7 @@ struct detect {
 	struct layer layer;
 	const struct stream *stream;
 	enum transport forced;
+	struct keylog *keylog;
 	struct layer *inner; /* NULL until it is found out */
 	bool given_up;
 	struct held held[2];
@@ -65,12 +67,8 @@ static enum kind kind_of(const struct stream *s, struct slice in)
 		return in.len >= 16 ? KIND_HTTP2 : KIND_MORE;
 	if (http1_begins(in))
 		return in.len >= 8 ? KIND_HTTP1 : KIND_MORE;
-	if (in.at[0] == 0x16 && (in.len < 2 || in.at[1] == 3) && (in.len < 3 || in.at[2] <= 4)) {
-		if (in.len < 6)
-			return KIND_MORE;
-		if (in.at[5] <= 2 && (in.at[3] << 8 | in.at[4]) <= 16640)
-			return KIND_TLS;
-	}
+	if (tls_begins(in))
+		return in.len >= TLS_BEGINS ? KIND_TLS : KIND_MORE;
 	return kind_of_prefix(s, in);
 }
 
@@ -131,11 +129,23 @@ static void settle_http2(struct detect *d, enum dir dir, bool synced_here, bool 
 	settle(d, http2_new(d->stream, synced), dir);
 }
 
+static void settle_tls(struct detect *d, enum dir dir)
+{
+	settle(d, tls_new(d->stream, d->forced == TRANSPORT_TLS ? TRANSPORT_UNKNOWN : d->forced, d->keylog), dir);
+}
+
+/* TLS that was joined in its middle. */
+static void give_up_tls(struct detect *d, enum dir dir)
+{
+	d->stream->conn->transport = TRANSPORT_TLS;
+	d->stream->conn->tls = true;
+	give_up(d, dir, d->held[dir].time, "TLS of which the capture lacks the handshake, and which cannot be decrypted without");
+}
+
 /* At the first byte of a direction: true if that settled it, one way or the other. */
 static bool decide(struct detect *d, enum dir dir, enum kind k)
 {
 	struct held *other = &d->held[!dir];
-	int64_t time = d->held[dir].time;
 	switch (k) {
 	case KIND_PREFIX:
 		settle_prefix(d, dir, d->stream->conn->start_seen && !other->searching);
@@ -147,9 +157,7 @@ static bool decide(struct detect *d, enum dir dir, enum kind k)
 		settle_http2(d, dir, dir == DIR_C2S, d->stream->conn->start_seen && !other->searching);
 		return true;
 	case KIND_TLS:
-		d->stream->conn->transport = TRANSPORT_TLS;
-		d->stream->conn->tls = true;
-		give_up(d, dir, time, "TLS, which this version does not decrypt");
+		settle_tls(d, dir);
 		return true;
 	default:
 		return false;
@@ -170,7 +178,14 @@ static bool over_http1(enum transport t)
 static bool decide_forced(struct detect *d, enum dir dir, struct slice in)
 {
 	bool from_start = d->stream->conn->start_seen && !d->held[dir].searching;
-	if (d->forced == TRANSPORT_TCP && from_start)
+	if (!d->held[dir].searching && tls_begins(in)) {
+		if (in.len >= TLS_BEGINS)
+			settle_tls(d, dir);
+		return true;
+	}
+	if (d->forced == TRANSPORT_TLS)
+		give_up_tls(d, dir);
+	else if (d->forced == TRANSPORT_TCP && from_start)
 		settle_prefix(d, dir, true);
 	else if (over_http1(d->forced) && (http1_begins(in) || http1_answers(in)))
 		settle(d, new_http1(d), dir);
@@ -201,7 +216,8 @@ static void search(struct detect *d, enum dir dir, bool final)
 	struct find p = over_http1(d->forced) ? none : length_prefix_find(d->stream, in, final);
 	struct find w = d->forced == TRANSPORT_TCP || d->forced == TRANSPORT_REST ? none : websocket_find(d->stream, in, dir == DIR_C2S, final);
 	struct find f = d->forced ? none : http2_find(d->stream, in, final);
-	const struct find *first = better(&f, better(&w, &p));
+	struct find t = d->forced ? none : tls_find(in, final);
+	const struct find *first = better(better(&f, &t), better(&w, &p));
 	size_t drop = first->offset < in.len ? first->offset : in.len;
 	h->passed += drop;
 	d->stream->counts->skipped += drop;
@@ -214,6 +230,8 @@ static void search(struct detect *d, enum dir dir, bool final)
 		settle_prefix(d, dir, false);
 	else if (first == &f)
 		settle_http2(d, dir, false, false);
+	else if (first == &t)
+		give_up_tls(d, dir);
 	else
 		settle_websocket(d, dir, true);
 }
@@ -272,7 +290,7 @@ static bool look_in_place(struct detect *d, enum dir dir, struct chunk c)
 	if (h->bytes.len || h->searching || d->forced || !d->stream->conn->start_seen)
 		return false;
 	enum kind k = kind_of(d->stream, c.bytes);
-	if (k != KIND_PREFIX && k != KIND_HTTP1 && k != KIND_HTTP2)
+	if (k != KIND_PREFIX && k != KIND_HTTP1 && k != KIND_HTTP2 && k != KIND_TLS)
 		return false;
 	decide(d, dir, k);
 	layer_feed(d->inner, dir, c);
@@ -337,11 +355,12 @@ static void free_layer(struct layer *layer)
 
 static const struct layer_ops ops = { "detect", feed, gap, end, free_layer };
 
-struct layer *detect_new(const struct stream *s, enum transport forced)
+struct layer *detect_new(const struct stream *s, enum transport forced, struct keylog *keylog)
 {
 	struct detect *d = xcalloc(1, sizeof *d);
 	d->layer.ops = &ops;
 	d->stream = s;
 	d->forced = forced;
+	d->keylog = keylog;
 	return &d->layer;
 }

@@ -2,10 +2,12 @@
 #ifndef CAPTURE_STREAM_DETECT_H
 #define CAPTURE_STREAM_DETECT_H
 
+#include "capture/keylog.h"
 #include "capture/stream/layer.h"
 
 /* The lowest layer of a connection: keeps the first bytes until they tell what they are, then hands all on to the layer for it.
- * `forced`: the transport that -d names for the port, TRANSPORT_UNKNOWN for none. `s` must outlive it. */
-struct layer *detect_new(const struct stream *s, enum transport forced);
+ * `forced`: the transport that -d names for the port, TRANSPORT_UNKNOWN for none. keylog: the secrets of TLS, NULL for none. `s` and
+ * keylog must outlive it. */
+struct layer *detect_new(const struct stream *s, enum transport forced, struct keylog *keylog);
 
 #endif

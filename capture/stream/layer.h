@@ -72,6 +72,7 @@ struct stream_limits {
 	uint64_t message; /* longest message, bytes */
 	size_t head;      /* longest HTTP head, bytes */
 	size_t scan;      /* bytes looked through for a framing before a direction is given up */
+	size_t tls_wait, tls_wait_all; /* bytes of TLS that wait for keys: of a direction, and of all in the capture */
 };
 
 struct stream_counts {
@@ -84,6 +85,10 @@ struct stream_counts {
 	uint64_t other_http; /* HTTP requests that are none of ours */
 	uint64_t no_message; /* HTTP bodies where a message was due that are none */
 	uint64_t calls_forgotten; /* HTTP/2 streams given up for their number */
+	uint64_t tls_no_keys;  /* TLS connections given up because there were no keys */
+	uint64_t tls_bad;      /* TLS records that did not open under their keys */
+	uint64_t tls_overflow; /* TLS connections given up because too much of them waited for keys */
+	uint64_t tls_waiting;  /* bytes of TLS that wait for keys now */
 };
 
 /* What all layers of a connection share. */
@@ -98,7 +103,7 @@ struct stream {
 static inline void stream_news(const struct stream *s, enum news_kind kind, enum dir dir, int64_t time, uint64_t bytes,
 			       const char *text)
 {
-	struct news n = { kind, s->conn, dir, time, bytes, text };
+	struct news n = { kind, s->conn, dir, time, bytes, text, { 0 } };
 	s->sink->news(s->sink->user, &n);
 }
 

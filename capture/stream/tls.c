@@ -1,0 +1,697 @@
+/*
+ * The record layer of TLS.
+ *
+ *	| type 1 | version 2 | length 2 | body: plain, or sealed |
+ *
+ * A direction is in step (the next byte begins a record), passes over the rest of a record that was partly lost (`skip`), or searches
+ * for the next record that its keys open (`searching`). What has come of an incomplete record stands in `front`.
+ *
+ * A record that can't be opened yet, for want of a secret or of the other direction's hello, stays at the front; what comes after it,
+ * gaps included, waits in `queue` and is played again in its order. The key log wakes the layer.
+ *
+ * A loss is told to the layer inside only when the next record shows that data were in it: a gap in a certificate costs nothing.
+ */
+#include "capture/stream/tls.h"
+
+#include "base/buf.h"
+#include "base/when.h"
+#include "base/xalloc.h"
+#include "capture/stream/detect.h"
+#include "capture/stream/tls_session.h"
+
+#include <stdlib.h>
+
+enum {
+	SMALLEST = 22,         /* bytes of a sealed record with a byte in it, at least (TLS 1.3) */
+	LOST_MAX = 1024,       /* numbers of lost records that are tried */
+	FAILURES_MAX = 8,      /* records in a row that don't open, then the keys count as wrong */
+	ALERTS_MAX = 4,        /* alerts told of a connection */
+	FATAL = 2,
+};
+
+static const int64_t PATIENCE = 3 * (int64_t)NS_PER_S; /* until it is told that a key is waited for */
+
+/* An entry of the queue; `size` bytes follow it, or are missing. */
+struct waiting {
+	int64_t time;
+	uint64_t size;
+	bool gap;
+};
+
+struct side {
+	struct buf front;
+	struct buf queue;
+	size_t played;         /* bytes of the queue that were played again */
+	bool waits, ended, end_told;
+	enum tls_opened needs; /* what it waits for */
+	int64_t since, time;   /* it waits since; of what is being read */
+	uint64_t skip;
+	bool searching;
+	unsigned lost;         /* records that may be missing before the next one */
+	bool harmed;           /* something is missing that the layer inside was not told about … */
+	enum tls_epoch harmed_in; /* … since this epoch */
+	uint64_t searched;
+	unsigned failures;
+	bool dead;             /* this direction is given up */
+};
+
+struct tls {
+	struct layer layer;
+	const struct stream *stream;
+	enum transport forced;
+	struct keylog *keylog;
+	struct keylog_waiter waiter;
+	uint64_t keys_seen;    /* revision of the key log */
+	struct tls_session session;
+	struct layer *inner;   /* NULL until there are data */
+	struct side side[2];
+	unsigned alerts;
+	bool dead, told;       /* given up; somebody was told why nothing is shown */
+	bool told_waiting;
+};
+
+enum taken { TAKEN, WAITS, NO_RECORD };
+
+static const char no_handshake[] = "TLS whose handshake is not whole in the capture, and which cannot be decrypted without";
+
+static uint32_t body_len(struct slice record)
+{
+	return (uint32_t)record.at[3] << 8 | record.at[4];
+}
+
+/* Can a record begin so, as far as the bytes go? */
+static bool could_be_record(struct slice in)
+{
+	return (in.len < 1 || (in.at[0] >= TLS_CHANGE_CIPHER_SPEC && in.at[0] <= TLS_HEARTBEAT)) && (in.len < 2 || in.at[1] == 3) &&
+	       (in.len < 3 || in.at[2] <= 4) && (in.len < TLS_HEADER || body_len(in) <= TLS_RECORD_MAX);
+}
+
+/* The whole record at the front; empty if more bytes are needed. */
+static struct slice record_at_front(struct slice in)
+{
+	if (in.len < TLS_HEADER || in.len < TLS_HEADER + (size_t)body_len(in))
+		return (struct slice){ 0 };
+	return slice_head(in, TLS_HEADER + (size_t)body_len(in));
+}
+
+bool tls_begins(struct slice in)
+{
+	return could_be_record(in) && (in.len < 1 || in.at[0] == TLS_HANDSHAKE) && (in.len < TLS_HEADER || body_len(in) >= 4) &&
+	       (in.len < TLS_BEGINS || in.at[5] == 1 || in.at[5] == 2);
+}
+
+struct find tls_find(struct slice in, bool final)
+{
+	for (size_t at = 0; at < in.len; at++) {
+		struct slice rest = slice_skip(in, at);
+		if (!could_be_record(rest) || (rest.len >= TLS_HEADER && !body_len(rest)))
+			continue;
+		struct slice record = record_at_front(rest), next = slice_skip(rest, record.len);
+		if (!final && (!record.len || next.len < TLS_HEADER))
+			return (struct find){ FIND_MORE, at };
+		if (record.len && could_be_record(next) && (next.len >= TLS_HEADER || !next.len))
+			return (struct find){ FIND_FOUND, at };
+	}
+	return (struct find){ FIND_NONE, in.len };
+}
+
+/* Telling. */
+
+static void add_name(struct buf *out, const char *what, const struct buf *name)
+{
+	if (!name->len)
+		return;
+	buf_addf(out, "%s%s", out->len ? ", " : "", what);
+	buf_add(out, buf_slice(name));
+}
+
+static void tell(struct tls *t, enum news_kind kind, enum dir dir, int64_t time, const char *text, const char *hint)
+{
+	struct buf detail = { 0 };
+	if (text == t->session.refused)
+		add_name(&detail, "", &t->session.refused_name);
+	add_name(&detail, "SNI ", &t->session.sni);
+	add_name(&detail, "ALPN ", &t->session.alpn);
+	if (hint)
+		buf_addf(&detail, "%s%s", detail.len ? "; " : "", hint);
+	struct news n = { kind, t->stream->conn, dir, time, 0, text, buf_slice(&detail) };
+	t->stream->sink->news(t->stream->sink->user, &n);
+	buf_release(&detail);
+}
+
+static void give_up(struct tls *t, enum dir dir, const char *text, const char *hint)
+{
+	if (t->dead)
+		return;
+	t->dead = t->told = true;
+	t->stream->counts->not_ours += !t->inner;
+	tell(t, NEWS_NOT_OURS, dir, t->side[dir].time, text, hint);
+}
+
+static void give_up_for_keys(struct tls *t, enum dir dir)
+{
+	t->stream->counts->tls_no_keys += !t->dead;
+	give_up(t, dir, "TLS, no keys",
+		"node --tls-keylog=FILE, or SSLKEYLOGFILE=FILE for many other programs, writes them, --keylog FILE reads them");
+}
+
+static void tell_alert(struct tls *t, enum dir dir, struct slice body)
+{
+	static const struct { uint8_t code; const char *text; } alerts[] = {
+		{ 10, "TLS alert: unexpected message" }, { 20, "TLS alert: bad record MAC" }, { 40, "TLS alert: handshake failure" },
+		{ 42, "TLS alert: bad certificate" }, { 43, "TLS alert: unsupported certificate" },
+		{ 44, "TLS alert: certificate revoked" }, { 45, "TLS alert: certificate expired" },
+		{ 46, "TLS alert: certificate not accepted" }, { 47, "TLS alert: illegal parameter" },
+		{ 48, "TLS alert: unknown certificate authority" }, { 49, "TLS alert: access denied" },
+		{ 50, "TLS alert: decode error" }, { 51, "TLS alert: decrypt error" }, { 70, "TLS alert: protocol version" },
+		{ 71, "TLS alert: insufficient security" }, { 80, "TLS alert: internal error" },
+		{ 86, "TLS alert: inappropriate fallback" }, { 109, "TLS alert: missing extension" },
+		{ 110, "TLS alert: unsupported extension" }, { 112, "TLS alert: unrecognized name" },
+		{ 115, "TLS alert: unknown PSK identity" }, { 116, "TLS alert: certificate required" },
+		{ 120, "TLS alert: no application protocol" },
+	};
+	bool closing = body.len == 2 && (body.at[1] == 0 || body.at[1] == 90);
+	if (body.len != 2 || closing || t->alerts++ >= ALERTS_MAX)
+		return;
+	const char *text = body.at[0] == FATAL ? "TLS alert: fatal, of an unknown kind" : "TLS alert: a warning";
+	for (size_t i = 0; i < sizeof alerts / sizeof *alerts; i++)
+		if (alerts[i].code == body.at[1])
+			text = alerts[i].text;
+	t->told = true;
+	tell(t, NEWS_NOTE, dir, t->side[dir].time, text, NULL);
+}
+
+/* The layer inside. */
+
+static struct layer *inner_of(struct tls *t)
+{
+	if (!t->inner) {
+		t->stream->conn->transport = TRANSPORT_UNKNOWN;
+		t->inner = detect_new(t->stream, t->forced, NULL);
+	}
+	return t->inner;
+}
+
+/* Bytes are missing, and with them `lost` records more. */
+static void harm(struct tls *t, enum dir dir, uint64_t lost)
+{
+	struct side *s = &t->side[dir];
+	if (!s->harmed)
+		s->harmed_in = t->session.way[dir].state.epoch;
+	s->harmed = true;
+	s->lost = lost < LOST_MAX - s->lost ? s->lost + (unsigned)lost : LOST_MAX;
+	tls_session_lose(&t->session, dir);
+}
+
+/* The record with this number was opened: tells the layer inside if data can be missing before it. In TLS 1.2 the record before the
+ * data is the Finished. */
+static void mend(struct tls *t, enum dir dir, uint64_t seq)
+{
+	struct side *s = &t->side[dir];
+	enum tls_epoch epoch = t->session.way[dir].state.epoch;
+	uint64_t first = tls_session_is_1_3(&t->session, dir) ? 0 : 1;
+	bool harmless = s->harmed_in < TLS_EPOCH_DATA && (epoch < TLS_EPOCH_DATA || seq <= first);
+	if (s->harmed && !harmless)
+		layer_gap(inner_of(t), dir, 0, s->time);
+	s->harmed = false;
+	s->lost = s->failures = 0;
+	s->searched = 0;
+}
+
+/* Records. */
+
+static void take_data(struct tls *t, enum dir dir, struct slice bytes)
+{
+	if (bytes.len)
+		layer_feed(inner_of(t), dir, (struct chunk){ bytes, -1, t->side[dir].time });
+}
+
+static void take_handshake(struct tls *t, enum dir dir, struct slice bytes)
+{
+	tls_session_handshake(&t->session, dir, bytes);
+	if (t->session.refused)
+		give_up(t, dir, t->session.refused, NULL);
+}
+
+static void take_opened(struct tls *t, enum dir dir, uint8_t type, struct slice bytes)
+{
+	if (type == TLS_APPLICATION_DATA)
+		take_data(t, dir, bytes);
+	else if (type == TLS_HANDSHAKE)
+		take_handshake(t, dir, bytes);
+	else if (type == TLS_ALERT)
+		tell_alert(t, dir, bytes);
+	else if (type == TLS_CHANGE_CIPHER_SPEC)
+		tls_session_change_cipher(&t->session, dir);
+}
+
+static enum taken wait_for(struct tls *t, enum dir dir, enum tls_opened why)
+{
+	struct side *s = &t->side[dir];
+	if (why == TLS_NEEDS_SECRET && !t->keylog) {
+		give_up_for_keys(t, dir);
+		return WAITS;
+	}
+	if (!s->waits)
+		s->since = s->time;
+	s->waits = true;
+	s->needs = why;
+	if (t->keylog)
+		keylog_wait(t->keylog, &t->waiter);
+	return WAITS;
+}
+
+/* A record in step did not open: the next ones are tried with other numbers. */
+static enum taken take_failure(struct tls *t, enum dir dir)
+{
+	struct side *s = &t->side[dir];
+	t->stream->counts->tls_bad++;
+	harm(t, dir, 1);
+	if (++s->failures >= FAILURES_MAX) {
+		s->dead = t->told = true;
+		tell(t, NEWS_NOT_OURS, dir, s->time, "TLS records do not open: these are not their keys, or they are damaged", NULL);
+	}
+	return TAKEN;
+}
+
+static enum taken take_sealed(struct tls *t, enum dir dir, struct slice record)
+{
+	struct side *s = &t->side[dir];
+	uint8_t plain[TLS_RECORD_MAX], type = 0;
+	size_t len = 0;
+	uint64_t seq = 0;
+	enum tls_opened o = tls_session_open(&t->session, dir, record, s->lost, plain, &len, &type, &seq);
+	switch (o) {
+	case TLS_OPENED:
+		mend(t, dir, seq);
+		take_opened(t, dir, type, slice_of(plain, len));
+		return TAKEN;
+	case TLS_REFUSED_EARLY:
+		return TAKEN;
+	case TLS_NEEDS_HELLO:
+	case TLS_NEEDS_SECRET:
+		return wait_for(t, dir, o);
+	case TLS_NO_HANDSHAKE:
+		give_up(t, dir, no_handshake, NULL);
+		return WAITS;
+	case TLS_FAILED:
+		break;
+	}
+	return NO_RECORD;
+}
+
+static enum taken take_change_cipher(struct tls *t, enum dir dir)
+{
+	enum tls_opened o = tls_session_change_cipher(&t->session, dir);
+	if (o == TLS_NEEDS_HELLO)
+		return wait_for(t, dir, o);
+	if (o == TLS_NO_HANDSHAKE)
+		give_up(t, dir, no_handshake, NULL);
+	return TAKEN;
+}
+
+/* Is a record sealed, going by its type and what has been? */
+static bool is_sealed(const struct tls *t, enum dir dir, struct slice record)
+{
+	uint8_t type = record.at[0];
+	if (t->session.way[dir].state.epoch == TLS_EPOCH_PLAIN)
+		return type == TLS_APPLICATION_DATA;
+	bool plain_in_1_3 = type == TLS_CHANGE_CIPHER_SPEC || (type == TLS_ALERT && record.len == TLS_HEADER + 2);
+	return !(plain_in_1_3 && tls_session_is_1_3(&t->session, dir));
+}
+
+/* Takes a whole record. NO_RECORD: it does not open. */
+static enum taken take_record(struct tls *t, enum dir dir, struct slice record)
+{
+	struct side *s = &t->side[dir];
+	struct slice body = slice_skip(record, TLS_HEADER);
+	bool sealed = is_sealed(t, dir, record);
+	bool change = record.at[0] == TLS_CHANGE_CIPHER_SPEC && body.len == 1 && body.at[0] == 1;
+	if (!sealed && change)
+		return take_change_cipher(t, dir);
+	if (sealed || s->searching || (s->harmed && record.at[0] == TLS_HANDSHAKE)) {
+		enum taken k = take_sealed(t, dir, record);
+		if (sealed || s->searching || k != NO_RECORD)
+			return k;
+	}
+	take_opened(t, dir, record.at[0], body);
+	return TAKEN;
+}
+
+/* Steps. Each takes from the front of `in`, says how much in *n, and is false if it can't go on with what is there. */
+
+static bool step_search(struct tls *t, enum dir dir, struct slice in, bool final, size_t *n)
+{
+	struct side *s = &t->side[dir];
+	for (*n = 0; *n < in.len; ++*n) {
+		struct slice rest = slice_skip(in, *n), record;
+		if (!could_be_record(rest))
+			continue;
+		record = record_at_front(rest);
+		if (!record.len && !final)
+			return false;
+		enum taken k = record.len ? take_record(t, dir, record) : NO_RECORD;
+		if (k == WAITS)
+			return false;
+		if (k == TAKEN) {
+			s->searching = false;
+			*n += record.len;
+			return true;
+		}
+	}
+	return true;
+}
+
+/* step_search, with what was passed over counted and limited. */
+static bool search(struct tls *t, enum dir dir, struct slice in, bool final, size_t *n)
+{
+	struct side *s = &t->side[dir];
+	bool on = step_search(t, dir, in, final, n);
+	if (!s->searching || t->dead)
+		return on;
+	s->searched += *n;
+	t->stream->counts->skipped += *n;
+	if (s->searched > t->stream->limits->scan) {
+		s->dead = t->told = true;
+		tell(t, NEWS_NOT_OURS, dir, s->time, "TLS in which no record opens any more behind a gap", NULL);
+	}
+	return on;
+}
+
+static bool step_record(struct tls *t, enum dir dir, struct slice in, size_t *n)
+{
+	struct side *s = &t->side[dir];
+	*n = 0;
+	if (!could_be_record(in)) {
+		if (!t->session.way[dir].hellos)
+			give_up(t, dir, no_handshake, NULL);
+		harm(t, dir, LOST_MAX);
+		s->searching = true;
+		return true;
+	}
+	struct slice record = record_at_front(in);
+	if (!record.len)
+		return false;
+	enum taken k = take_record(t, dir, record);
+	if (k == WAITS)
+		return false;
+	if (k == NO_RECORD)
+		take_failure(t, dir);
+	*n = record.len;
+	return true;
+}
+
+static bool step_skip(struct side *s, struct slice in, size_t *n)
+{
+	*n = s->skip < in.len ? (size_t)s->skip : in.len;
+	s->skip -= *n;
+	return true;
+}
+
+/* Takes what can be taken from the front; returns how much. */
+static size_t run(struct tls *t, enum dir dir, struct slice in, bool final)
+{
+	struct side *s = &t->side[dir];
+	size_t at = 0, n = 0;
+	for (bool on = true; on && at < in.len && !t->dead && !s->dead; at += n) {
+		struct slice rest = slice_skip(in, at);
+		if (s->skip)
+			on = step_skip(s, rest, &n);
+		else if (s->searching)
+			on = search(t, dir, rest, final, &n);
+		else
+			on = step_record(t, dir, rest, &n);
+	}
+	return at;
+}
+
+static void run_front(struct tls *t, enum dir dir, bool final)
+{
+	struct side *s = &t->side[dir];
+	s->waits = false;
+	size_t n = run(t, dir, buf_slice(&s->front), final);
+	buf_consume(&s->front, n);
+}
+
+static void take_bytes(struct tls *t, enum dir dir, struct slice bytes)
+{
+	struct side *s = &t->side[dir];
+	if (s->front.len) {
+		buf_add(&s->front, bytes);
+		run_front(t, dir, false);
+		return;
+	}
+	size_t n = run(t, dir, bytes, false);
+	if (!t->dead && !s->dead)
+		buf_add(&s->front, slice_skip(bytes, n));
+}
+
+/* n bytes are missing at this place, 0: nobody knows how many. False if it has to wait. */
+static bool take_gap(struct tls *t, enum dir dir, uint64_t n)
+{
+	struct side *s = &t->side[dir];
+	run_front(t, dir, true);
+	if (s->waits)
+		return false;
+	if (!t->session.way[dir].hellos)
+		give_up(t, dir, no_handshake, NULL);
+	if (t->dead || s->dead)
+		return true;
+	bool headed = !s->searching && !s->skip && s->front.len >= TLS_HEADER;
+	if (headed)
+		s->skip = TLS_HEADER + body_len(buf_slice(&s->front)) - s->front.len;
+	buf_clear(&s->front);
+	if (headed)
+		harm(t, dir, 1);
+	if (n && n <= s->skip) {
+		s->skip -= n;
+		return true;
+	}
+	harm(t, dir, n ? (n - s->skip) / SMALLEST + 1 : LOST_MAX);
+	s->skip = 0;
+	s->searching = true;
+	return true;
+}
+
+/* Waiting. */
+
+static void forget_queue(struct tls *t, struct side *s)
+{
+	t->stream->counts->tls_waiting -= s->queue.len;
+	buf_release(&s->queue);
+	s->played = 0;
+}
+
+static void put_in_queue(struct tls *t, enum dir dir, bool gap, uint64_t size, struct slice bytes)
+{
+	struct side *s = &t->side[dir];
+	const struct stream_limits *limits = t->stream->limits;
+	struct waiting w = { s->time, size, gap };
+	size_t more = sizeof w + bytes.len;
+	if (s->queue.len + more > limits->tls_wait || t->stream->counts->tls_waiting + more > limits->tls_wait_all) {
+		t->stream->counts->tls_overflow++;
+		give_up_for_keys(t, dir);
+		return;
+	}
+	t->stream->counts->tls_waiting += more;
+	buf_add(&s->queue, slice_of(&w, sizeof w));
+	buf_add(&s->queue, bytes);
+}
+
+static void play_next(struct tls *t, enum dir dir)
+{
+	struct side *s = &t->side[dir];
+	struct waiting w;
+	memcpy(&w, s->queue.at + s->played, sizeof w);
+	struct slice bytes = slice_of(s->queue.at + s->played + sizeof w, w.gap ? 0 : w.size);
+	s->played += sizeof w + bytes.len;
+	s->time = w.time;
+	if (w.gap && !take_gap(t, dir, w.size))
+		s->played -= sizeof w;
+	else if (!w.gap)
+		take_bytes(t, dir, bytes);
+}
+
+static void end_inner(struct tls *t, enum dir dir)
+{
+	struct side *s = &t->side[dir];
+	if (s->end_told)
+		return;
+	s->end_told = true;
+	if (!s->dead && !t->dead)
+		run_front(t, dir, true);
+	if (s->front.len || s->skip)
+		harm(t, dir, 1);
+	if (t->inner && (s->harmed || s->dead || t->dead))
+		layer_gap(t->inner, dir, 0, s->time);
+	if (t->inner)
+		layer_end(t->inner, dir, s->time);
+	s->dead = true;
+}
+
+/* Tries again what waits in a direction. */
+static void resume(struct tls *t, enum dir dir)
+{
+	struct side *s = &t->side[dir];
+	int64_t now = s->time;
+	run_front(t, dir, false);
+	while (!s->waits && !t->dead && s->played < s->queue.len)
+		play_next(t, dir);
+	t->stream->counts->tls_waiting -= s->played;
+	buf_consume(&s->queue, s->played);
+	s->played = 0;
+	s->time = now;
+	if (!s->waits && s->ended && !t->dead)
+		end_inner(t, dir);
+}
+
+/* Tries both directions as long as one tells what the other waits for. */
+static void resume_all(struct tls *t)
+{
+	unsigned before;
+	do {
+		before = t->session.revision;
+		for (int d = 0; d < 2; d++)
+			if (t->side[d].waits && !t->dead)
+				resume(t, (enum dir)d);
+	} while (before != t->session.revision && !t->dead);
+}
+
+/* Are there secrets that were not there before? */
+static void look_for_keys(struct tls *t)
+{
+	uint64_t revision = t->keylog ? keylog_revision(t->keylog) : 0;
+	if (revision != t->keys_seen)
+		resume_all(t);
+	t->keys_seen = revision;
+}
+
+static void lose_patience(struct tls *t, int64_t time)
+{
+	for (int d = 0; d < 2; d++) {
+		struct side *s = &t->side[d];
+		if (t->told_waiting || !s->waits || time - s->since < PATIENCE || !keylog_is_growing(t->keylog))
+			continue;
+		t->told_waiting = true;
+		tell(t, NEWS_NOTE, (enum dir)d, time, "TLS, waiting for keys that the key log does not have yet", NULL);
+	}
+}
+
+/* Whatever was done: keeps no more than is needed, and asks to be woken only if something waits. */
+static void settle(struct tls *t, int64_t time)
+{
+	for (int d = 0; d < 2; d++) {
+		struct side *s = &t->side[d];
+		if (t->dead || s->dead) {
+			buf_release(&s->front);
+			forget_queue(t, s);
+			s->waits = false;
+		}
+	}
+	if (!t->keylog)
+		return;
+	if (t->side[0].waits || t->side[1].waits)
+		lose_patience(t, time);
+	else
+		keylog_stop_waiting(&t->waiter);
+}
+
+static void wake(void *user, int64_t time)
+{
+	struct tls *t = user;
+	look_for_keys(t);
+	settle(t, time);
+}
+
+/* The layer. */
+
+static void feed(struct layer *l, enum dir dir, struct chunk c)
+{
+	struct tls *t = (struct tls *)l;
+	struct side *s = &t->side[dir];
+	s->time = c.time;
+	if (t->dead || s->dead)
+		return;
+	if (s->waits)
+		look_for_keys(t);
+	unsigned before = t->session.revision;
+	if (s->waits)
+		put_in_queue(t, dir, false, c.bytes.len, c.bytes);
+	else
+		take_bytes(t, dir, c.bytes);
+	if (before != t->session.revision)
+		resume_all(t);
+	settle(t, c.time);
+}
+
+static void gap(struct layer *l, enum dir dir, uint64_t n, int64_t time)
+{
+	struct tls *t = (struct tls *)l;
+	struct side *s = &t->side[dir];
+	s->time = time;
+	if (t->dead || s->dead)
+		return;
+	if (s->waits)
+		put_in_queue(t, dir, true, n, (struct slice){ 0 });
+	else if (!take_gap(t, dir, n))
+		put_in_queue(t, dir, true, n, (struct slice){ 0 });
+	settle(t, time);
+}
+
+/* Both directions have ended: why was nothing shown? */
+static void tell_end(struct tls *t, enum dir dir)
+{
+	for (int d = 0; d < 2; d++)
+		if (t->side[d].waits && t->side[d].needs == TLS_NEEDS_SECRET)
+			give_up_for_keys(t, (enum dir)d);
+	if (t->side[0].waits || t->side[1].waits)
+		give_up(t, dir, no_handshake, NULL);
+	else if (!t->inner && !t->told)
+		give_up(t, dir, "TLS without any data in it", NULL);
+	for (int d = 0; d < 2; d++)
+		end_inner(t, (enum dir)d);
+}
+
+static void end(struct layer *l, enum dir dir, int64_t time)
+{
+	struct tls *t = (struct tls *)l;
+	struct side *s = &t->side[dir];
+	s->time = time;
+	s->ended = true;
+	if (t->side[0].waits || t->side[1].waits)
+		look_for_keys(t);
+	if (!s->waits)
+		end_inner(t, dir);
+	if (t->side[!dir].ended)
+		tell_end(t, dir);
+	settle(t, time);
+}
+
+static void free_tls(struct layer *l)
+{
+	struct tls *t = (struct tls *)l;
+	keylog_stop_waiting(&t->waiter);
+	layer_free(t->inner);
+	for (int d = 0; d < 2; d++) {
+		buf_release(&t->side[d].front);
+		forget_queue(t, &t->side[d]);
+	}
+	tls_session_release(&t->session);
+	free(t);
+}
+
+static const struct layer_ops ops = { "tls", feed, gap, end, free_tls };
+
+struct layer *tls_new(const struct stream *s, enum transport forced, struct keylog *keylog)
+{
+	struct tls *t = xcalloc(1, sizeof *t);
+	t->layer.ops = &ops;
+	t->stream = s;
+	t->forced = forced;
+	t->keylog = keylog;
+	t->waiter = (struct keylog_waiter){ .wake = wake, .user = t };
+	tls_session_init(&t->session, keylog);
+	s->conn->tls = true;
+	s->conn->transport = TRANSPORT_TLS;
+	return &t->layer;
+}
