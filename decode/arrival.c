@@ -113,6 +113,7 @@ static void take_rest_seq(struct session *s, struct arrival *a)
 	bool back = seq->begun && a->e.seq < seq->high;
 	a->r->seq = a->e.seq;
 	a->r->has_seq = true;
+	seq_capture_gap(seq); /* what is missing went over another connection */
 	seq_message(seq, a->e.seq, a->n, a->info->start_seen, &v);
 	if (back)
 		session_break(s, a->conn, a->r, v.rules >> RULE_SEQ_DUPLICATE & 1 ? RULE_SEQ_DUPLICATE : RULE_SEQ_LATE);
@@ -213,6 +214,8 @@ static void take_tokens(struct session *s, struct arrival *a)
 	if (a->e.jwt.len)
 		take_token(s, a, a->e.jwt);
 	struct slice token = field ? payload_field(a->e.value, field).bytes : (struct slice){ NULL, 0 };
+	if (a->encoding == ENCODING_LEGACY)
+		token = legacy_member(a->e.value, "jwt");
 	if (token.len)
 		take_token(s, a, token);
 }

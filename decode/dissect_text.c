@@ -72,7 +72,7 @@ static struct node *add_node(const struct frame *f, struct node *parent, struct 
 	n->name = plain(f->d, n, key);
 	n->text = v->kind == JSON_READ_STRING ? plain(f->d, n, json_inner(v)) : v->kind == JSON_READ_NUMBER ? v->text : slice_of(NULL, 0);
 	n->integer = v->kind == JSON_READ_TRUE;
-	n->secret = v->kind == JSON_READ_STRING && schema_secret_name(n->name);
+	n->secret = v->kind == JSON_READ_STRING && n->text.len && schema_secret_name(n->name);
 	if (v->kind == JSON_READ_NUMBER)
 		set_number(n, v->text);
 	return n;

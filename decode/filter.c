@@ -23,6 +23,7 @@ struct filter *filter_new(const char *text, bool show_secrets, struct buf *error
 	f->show_secrets = show_secrets;
 	arena_init(&f->arena, FILTER_MEMORY_MAX);
 	dissection_init(&f->dissection, f->schema, FILTER_DISSECTION_MAX);
+	form_init(&f->form);
 	if (filter_parse(f, slice_str(text), error))
 		return f;
 	filter_free(f);
@@ -35,6 +36,7 @@ void filter_free(struct filter *f)
 		return;
 	regex_free_all(f->regexes);
 	dissection_release(&f->dissection);
+	form_release(&f->form);
 	arena_release(&f->arena);
 	schema_free(f->schema);
 	buf_release(&f->bytes);
@@ -70,9 +72,9 @@ static struct slice look_bytes(struct look *l)
 const struct envelope *look_envelope(struct look *l)
 {
 	if (!l->has_envelope)
-		envelope_read(look_bytes(l), &l->envelope);
+		form_read(&l->f->form, l->s, l->r, look_bytes(l));
 	l->has_envelope = true;
-	return &l->envelope;
+	return &l->f->form.e;
 }
 
 const struct node *look_payload(struct look *l)
@@ -80,10 +82,10 @@ const struct node *look_payload(struct look *l)
 	struct dissection *d = &l->f->dissection;
 	if (!l->has_tree) {
 		d->shallow = !l->f->deep;
-		dissect_envelope(d, look_bytes(l), l->r->size);
+		form_dissect(d, l->r, look_bytes(l));
 	}
 	l->has_tree = true;
-	return d->payload;
+	return form_payload(d);
 }
 
 /* Tests: found says whether the field has a value, the result whether one passes. */
@@ -242,7 +244,7 @@ static bool data_passes(struct look *l, const struct test *t, bool *found)
 {
 	struct ask a = { .look = l, .test = t };
 	struct path_walk w = { leaf, &a };
-	bool by_schema = l->r->encoding == ENCODING_ENVELOPE;
+	bool by_schema = l->r->encoding != ENCODING_LEGACY;
 	if (!l->r->has_data || (by_schema && !t->path->types[l->r->type]))
 		return false;
 	const struct node *payload = look_payload(l);

@@ -259,7 +259,7 @@ static struct slice get_jwt(struct look *l)
 static struct slice get_gist(struct look *l)
 {
 	buf_clear(&l->f->text);
-	gist_add(&l->f->text, l->f->schema, l->r->type, look_envelope(l)->value);
+	form_add_gist(&l->f->text, l->f->schema, l->r, look_envelope(l));
 	return there(buf_slice(&l->f->text));
 }
 

@@ -2,7 +2,7 @@
 #ifndef DECODE_FILTER_PART_H
 #define DECODE_FILTER_PART_H
 
-#include "decode/dissect.h"
+#include "decode/forms.h"
 #include "decode/filter.h"
 
 enum {
@@ -102,6 +102,7 @@ struct filter {
 	int64_t start;
 	uint64_t given_up;
 	struct dissection dissection;
+	struct form form;
 	struct buf bytes, text;    /* scratch */
 };
 
@@ -113,7 +114,6 @@ struct look {
 	const struct record *r;
 	struct slice bytes;
 	bool has_bytes, has_envelope, has_tree;
-	struct envelope envelope;
 };
 
 /* Fields (filter_fields.c). */

@@ -40,7 +40,7 @@ static void read_json(struct form *f, struct slice bytes)
 	f->has_seq = json.has_seq;
 }
 
-static void read_bytes(struct form *f, enum encoding encoding, struct slice bytes)
+void form_read_plain(struct form *f, enum encoding encoding, struct slice bytes)
 {
 	clear(f);
 	f->has_seq = false;
@@ -73,14 +73,14 @@ static struct slice command_of(struct form *f, struct slice method, bool reply)
 
 void form_take(struct form *f, const struct piece *p)
 {
-	read_bytes(f, p->encoding, p->bytes);
+	form_read_plain(f, p->encoding, p->bytes);
 	if (p->encoding == ENCODING_PAYLOAD)
 		f->command = f->e.command = command_of(f, p->method, p->reply);
 }
 
 void form_read(struct form *f, const struct session *s, const struct record *r, struct slice bytes)
 {
-	read_bytes(f, (enum encoding)r->encoding, bytes);
+	form_read_plain(f, (enum encoding)r->encoding, bytes);
 	if (r->encoding == ENCODING_PAYLOAD)
 		f->command = f->e.command = session_command_name(s, r);
 }
@@ -93,6 +93,12 @@ void form_dissect(struct dissection *d, const struct record *r, struct slice byt
 	case ENCODING_PAYLOAD: dissect_payload(d, r->type, bytes); break;
 	default: dissect_envelope(d, bytes, r->size);
 	}
+}
+
+const struct node *form_payload(const struct dissection *d)
+{
+	const struct node *n = d->payload;
+	return n && n->kind == NODE_STRING && n->child && n->child->from_text ? n->child : n;
 }
 
 void form_add_gist(struct buf *out, const struct schema *schema, const struct record *r, const struct envelope *e)

@@ -21,10 +21,14 @@ void form_init(struct form *f);
 void form_release(struct form *f);
 /* Reads a message as it arrives, all of it or its captured front in one piece. */
 void form_take(struct form *f, const struct piece *p);
+/* Reads it again from its bytes; without the command where that is not in them (a bare payload). */
+void form_read_plain(struct form *f, enum encoding encoding, struct slice bytes);
 /* Reads it again from its bytes. */
 void form_read(struct form *f, const struct session *s, const struct record *r, struct slice bytes);
 /* Dissects it. bytes must live as long as the tree is used. */
 void form_dissect(struct dissection *d, const struct record *r, struct slice bytes);
+/* The node of which the children are the payload's fields: the message in the Any, or the JSON that a text is; NULL for none. */
+const struct node *form_payload(const struct dissection *d);
 /* Appends what its payload is about. */
 void form_add_gist(struct buf *out, const struct schema *schema, const struct record *r, const struct envelope *e);
 

@@ -188,7 +188,7 @@ static void name_field(struct dissection *d, struct node *n, const ProtobufCMess
 	if (!field)
 		return;
 	n->number = field->id;
-	n->secret = schema_is_secret(field);
+	n->secret = schema_is_secret(field) && n->text.len;
 	if (n->kind == NODE_STRING && !d->shallow && schema_is_jwt(field))
 		dissect_jwt(d, n);
 }

@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/hash.h"
 #include "base/xalloc.h"
+#include "decode/forms.h"
 #include "decode/wire.h"
 
 #include <stdlib.h>
@@ -130,13 +131,15 @@ static void look_at(struct relations *r, uint32_t n, struct buf *scratch)
 {
 	const struct record *record = session_record(r->session, n);
 	const ProtobufCMessageDescriptor *type = record ? schema_descriptor(session_schema(r->session), record->type) : NULL;
-	struct envelope e;
-	if (!record || record->encoding != ENCODING_ENVELOPE || !worth_reading(r, record, type))
+	struct form form;
+	if (!record || record->encoding == ENCODING_LEGACY || !worth_reading(r, record, type))
 		return;
-	envelope_read(session_bytes(r->session, n, scratch), &e);
-	struct slice id = r->kind == RELATION_TRACE ? e.traceid : payload_id(r, type, e.value);
+	form_init(&form);
+	form_read(&form, r->session, record, session_bytes(r->session, n, scratch));
+	struct slice id = r->kind == RELATION_TRACE ? form.e.traceid : payload_id(r, type, form.e.value);
 	if (id.len && id.len <= KEY_MAX)
 		add(r, id, n);
+	form_release(&form);
 }
 
 struct relations *relations_new(const struct session *s, enum relation_kind kind)

@@ -48,6 +48,7 @@ static const struct special {
 	{ "refreshtoken", "RefreshToken", NULL, COMMAND_SINGLE },
 	{ "watchevent", "WatchEvent", NULL, COMMAND_EVENT },
 	{ "queueevent", "QueueEvent", NULL, COMMAND_EVENT },
+	{ "queueclosed", NULL, NULL, COMMAND_EVENT }, /* of the protocol before Flow 1.5 */
 	{ "beginstream", "BeginStream", NULL, COMMAND_STREAM },
 	{ "stream", "Stream", NULL, COMMAND_STREAM },
 	{ "endstream", "EndStream", NULL, COMMAND_STREAM },
@@ -167,7 +168,7 @@ struct schema *schema_new(void)
 	for (size_t i = 0; i < sizeof special / sizeof *special; i++) {
 		const struct special *x = &special[i];
 		type_id reply = x->reply ? schema_type_named(s, slice_str(x->reply)) : 0;
-		type_id type = schema_type_named(s, slice_str(x->message));
+		type_id type = x->message ? schema_type_named(s, slice_str(x->message)) : 0;
 		add_command(s, (struct command_info){ x->command, type, reply, x->kind });
 	}
 	for (type_id t = 1; t <= TYPES; t++)

@@ -10,6 +10,7 @@
 
 #include "base/when.h"
 #include "base/xalloc.h"
+#include "decode/forms.h"
 #include "decode/redact.h"
 
 #include <stdlib.h>
@@ -71,6 +72,22 @@ static void write_time(const struct writer *w, int64_t ns)
 	buf_release(&iso);
 }
 
+static void write_value(const struct writer *w, const struct node *n);
+
+/* JSON as it came. */
+static void write_json(const struct writer *w, const struct node *n)
+{
+	bool object = n->kind == NODE_OBJECT;
+	json_open(w->json, object ? '{' : '[');
+	for (const struct node *c = n->child; c; c = c->next) {
+		if (object && c->kind != NODE_BAD)
+			json_key_slice(w->json, c->name);
+		if (c->kind != NODE_BAD)
+			write_value(w, c);
+	}
+	json_close(w->json, object ? '}' : ']');
+}
+
 static void write_value(const struct writer *w, const struct node *n)
 {
 	struct json *j = w->json;
@@ -87,6 +104,10 @@ static void write_value(const struct writer *w, const struct node *n)
 	case NODE_FLOAT: json_float(j, (float)n->real); break;
 	case NODE_DOUBLE: json_double(j, n->real); break;
 	case NODE_TIME: write_time(w, n->integer); break;
+	case NODE_NUMBER: json_raw(j, "%.*s", (int)n->text.len, (const char *)n->text.at); break;
+	case NODE_NULL: json_none(j); break;
+	case NODE_OBJECT:
+	case NODE_ARRAY: write_json(w, n); break;
 	default: write_message(w, (struct run){ &n, 1 }, NULL);
 	}
 }
@@ -175,8 +196,10 @@ static void write_message(const struct writer *w, struct run parts, const char *
 void export_data(struct json *j, const struct dissection *d, const struct data_options *o)
 {
 	struct writer w = { j, o };
-	const struct node *payload = d->payload;
-	if (payload)
+	const struct node *payload = form_payload(d);
+	if (payload && payload->kind != NODE_MESSAGE)
+		write_value(&w, payload);
+	else if (payload)
 		write_message(&w, (struct run){ &payload, 1 }, node_fault(payload));
 	else
 		json_none(j);

@@ -14,7 +14,7 @@ struct data_options {
  * fields that it does not have, in the order of the numbers; only what is on the wire. Elements of a repeated
  * field are gathered in one array; of a singular field given twice the last counts, and sub-messages are merged
  * (protobuf's encoding guide, "Last One Wins"). A payload that can't be read to its end has what could be read,
- * and a key "fault" with a sentence. */
+ * and a key "fault" with a sentence. A payload that is text is written as the JSON that it holds, else as a string. */
 void export_data(struct json *j, const struct dissection *d, const struct data_options *o);
 
 #endif

@@ -5,18 +5,15 @@
 #include "export/filename.h"
 
 #include "base/text.h"
+#include "decode/forms.h"
 #include "decode/wire.h"
 
 enum { NAME_READ = 4096 };
 
-static struct slice payload_of(const struct record *r, struct slice bytes)
+static struct slice payload_of(struct form *form, const struct record *r, struct slice bytes)
 {
-	struct envelope e = { 0 };
-	if (r->encoding == ENCODING_PAYLOAD)
-		return bytes;
-	if (r->encoding == ENCODING_ENVELOPE)
-		envelope_read(bytes, &e);
-	return e.value;
+	form_read_plain(form, (enum encoding)r->encoding, bytes);
+	return form->e.value;
 }
 
 /* Only these: the name in an UploadResponse is the server's own. */
@@ -35,15 +32,18 @@ void filename_of_message(struct buf *out, const struct schema *schema, const str
 		return;
 	const ProtobufCFieldDescriptor *field =
 		protobuf_c_message_descriptor_get_field_by_name(schema_descriptor(schema, r->type), "filename");
-	struct slice payload = payload_of(r, bytes), name = { NULL, 0 };
+	struct form form;
+	form_init(&form);
+	struct slice payload = payload_of(&form, r, bytes), name = { NULL, 0 };
 	struct wire_field f;
 	while (field && wire_next(&payload, &f) == WIRE_FIELD)
 		if (f.number == field->id && f.type == WIRE_LENGTH)
 			name = f.bytes;
-	if (!name.len)
-		return;
-	buf_clear(out);
-	buf_add(out, slice_head(name, NAME_READ));
+	if (name.len) {
+		buf_clear(out);
+		buf_add(out, slice_head(name, NAME_READ));
+	}
+	form_release(&form);
 }
 
 static void of_kept_message(struct buf *out, const struct session *s, uint32_t n)

@@ -4,7 +4,7 @@
  */
 #include "export/identity.h"
 
-#include "decode/dissect.h"
+#include "decode/forms.h"
 
 enum { BUDGET = 256 * 1024, LONGEST = 256 };
 
@@ -25,7 +25,9 @@ static void add_text(struct buf *out, const struct node *message, const char *fi
 static void read_request(struct identity *i, const struct node *payload)
 {
 	add_text(&i->agent, payload, "agent");
+	add_text(&i->agent, payload, "clientagent"); /* in the protocol before Flow 1.5 */
 	add_text(&i->version, payload, "version");
+	add_text(&i->version, payload, "clientversion");
 }
 
 static void read_reply(struct identity *i, const struct node *payload)
@@ -43,9 +45,9 @@ static void read_message(struct identity *i, const struct session *s, uint32_t n
 	struct slice bytes = r ? session_bytes(s, n, &scratch) : (struct slice){ NULL, 0 };
 	dissection_init(&d, session_schema(s), BUDGET);
 	d.shallow = true;
-	if (bytes.len && r->encoding == ENCODING_ENVELOPE) {
-		dissect_envelope(&d, bytes, r->size);
-		read(i, d.payload);
+	if (bytes.len) {
+		form_dissect(&d, r, bytes);
+		read(i, form_payload(&d));
 	}
 	dissection_release(&d);
 	buf_release(&scratch);

@@ -2,7 +2,7 @@
  * The report "threads": a row each, in the order of their first messages. Each row costs a look at the bytes of its request, and of the
  * error where it failed, to say what it is about.
  */
-#include "decode/gist.h"
+#include "decode/forms.h"
 #include "export/report_part.h"
 
 enum column { THREAD, TIME, CONN, COMMAND, GIST, STATE, LATENCY, FIRST_LATENCY, TO_SERVER, TO_CLIENT, MESSAGES, RULES_BROKEN, COLUMNS };
@@ -29,17 +29,15 @@ struct texts {
 static void add_gist(struct texts *t, const struct session *s, uint32_t n)
 {
 	const struct record *r = session_record(s, n);
-	struct envelope e = { 0 };
+	struct form form;
 	if (!r)
 		return;
-	struct slice bytes = session_bytes(s, n, &t->scratch);
-	if (r->encoding == ENCODING_ENVELOPE)
-		envelope_read(bytes, &e);
-	else if (r->encoding == ENCODING_PAYLOAD)
-		e.value = bytes;
+	form_init(&form);
+	form_read(&form, s, r, session_bytes(s, n, &t->scratch));
 	if (t->gist.len)
 		buf_add_str(&t->gist, "  ");
-	gist_add(&t->gist, session_schema(s), r->type, e.value);
+	form_add_gist(&t->gist, session_schema(s), r, &form.e);
+	form_release(&form);
 }
 
 static void add_rules(struct buf *out, uint32_t rules)

@@ -59,7 +59,7 @@ static void draw_hex_heading(struct detail *d, struct area *area, const struct n
 	buf_add_str(&text, "Bytes");
 	if (n && n->length) {
 		buf_addf(&text, " %u-%u", n->offset, n->offset + n->length - 1);
-		buf_addf(&text, n->from_text ? " (the text it is in)" : " (value %u)", n->value_length);
+		buf_addf(&text, n->from_text || n->apart ? " (the text it is in)" : " (value %u)", n->value_length);
 	}
 	draw_heading(d, area, buf_cstr(&text), d->in_bytes);
 	buf_release(&text);

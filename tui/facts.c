@@ -6,25 +6,29 @@
  */
 #include "tui/facts.h"
 
-#include "decode/gist.h"
+void facts_room_release(struct facts_room *room)
+{
+	buf_release(&room->bytes);
+	form_release(&room->form);
+}
 
-bool facts_read(struct facts *out, const struct session *s, uint32_t n, struct buf *scratch)
+bool facts_read(struct facts *out, const struct session *s, uint32_t n, struct facts_room *room)
 {
 	*out = (struct facts){ .n = n, .record = session_record(s, n) };
 	if (!out->record)
 		return false;
 	out->command = session_command_name(s, out->record);
-	out->bytes = session_bytes(s, n, scratch);
-	if (out->record->encoding == ENCODING_ENVELOPE)
-		envelope_read(out->bytes, &out->envelope);
-	else if (out->record->encoding == ENCODING_PAYLOAD)
-		out->envelope.value = out->bytes;
+	out->bytes = session_bytes(s, n, &room->bytes);
+	if (!room->form.arena.budget)
+		form_init(&room->form);
+	form_read(&room->form, s, out->record, out->bytes);
+	out->envelope = room->form.e;
 	return true;
 }
 
 void facts_add_gist(struct buf *out, const struct session *s, const struct facts *f)
 {
-	gist_add(out, session_schema(s), f->record->type, f->envelope.value);
+	form_add_gist(out, session_schema(s), f->record, &f->envelope);
 }
 
 enum ink facts_ink(const struct record *r)

@@ -3,20 +3,27 @@
 #ifndef TUI_FACTS_H
 #define TUI_FACTS_H
 
-#include "decode/session.h"
+#include "decode/forms.h"
 #include "tui/line.h"
+
+/* The memory that facts borrow from. All zero: empty. */
+struct facts_room {
+	struct buf bytes;
+	struct form form;
+};
+void facts_room_release(struct facts_room *room);
 
 struct facts {
 	uint32_t n;
 	const struct record *record;
 	struct slice command;
 	struct slice bytes;        /* borrowed as by session_bytes; empty if they can't be read */
-	struct envelope envelope;  /* borrows from bytes; empty where they are no Envelope */
+	struct envelope envelope;  /* its view; borrows from bytes and the room */
 };
 
-/* Reads message n; false if it is forgotten. What is in *out lives until scratch or the session is used
+/* Reads message n; false if it is forgotten. What is in *out lives until the room or the session is used
  * again. */
-bool facts_read(struct facts *out, const struct session *s, uint32_t n, struct buf *scratch);
+bool facts_read(struct facts *out, const struct session *s, uint32_t n, struct facts_room *room);
 /* Appends what its payload is about. */
 void facts_add_gist(struct buf *out, const struct session *s, const struct facts *f);
 /* The colour of a message: by its role, or for being an error. */

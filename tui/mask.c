@@ -47,12 +47,18 @@ static void join(struct mask *m)
 	m->count = count;
 }
 
+/* A text that the message holds in another writing (bytes as numbers) can't be masked in part. */
+static bool hides_text(const struct node *n)
+{
+	return n->apart && n->text.len && redact_needed(n->text);
+}
+
 void mask_set(struct mask *m, const struct node *root, struct slice bytes)
 {
 	size_t start, end = 0;
 	m->count = 0;
 	for (const struct node *n = root; n; n = node_after(n, root))
-		if (n->secret && !n->from_text)
+		if ((n->secret && !n->from_text) || hides_text(n))
 			add(m, n->value_offset, n->value_offset + n->value_length);
 	while (redact_next(bytes, end, &start, &end))
 		add(m, start, end);

@@ -6,7 +6,7 @@
  */
 #include "tui/peers.h"
 
-#include "decode/dissect.h"
+#include "decode/forms.h"
 
 enum { BUDGET = 64 * 1024 };
 
@@ -23,6 +23,13 @@ static struct slice text_of(const struct node *message, const char *field)
 	return n && n->kind == NODE_STRING ? n->text : (struct slice){ 0 };
 }
 
+/* The one field, or else the other. */
+static struct slice either(const struct node *message, const char *field, const char *other)
+{
+	struct slice text = text_of(message, field);
+	return text.len ? text : text_of(message, other);
+}
+
 static void add_word(struct buf *out, struct slice word)
 {
 	if (!word.len)
@@ -32,7 +39,7 @@ static void add_word(struct buf *out, struct slice word)
 	buf_add(out, slice_head(word, 256));
 }
 
-/* Appends fields of message n: "agent" of the request, the user's name of the reply. */
+/* Appends fields of message n: The agent of the request, the user's name of the reply. */
 static void add_fields(struct buf *out, const struct session *s, uint32_t n, bool reply)
 {
 	struct buf scratch = { 0 };
@@ -40,10 +47,10 @@ static void add_fields(struct buf *out, const struct session *s, uint32_t n, boo
 	struct slice bytes = n && session_record(s, n) ? session_bytes(s, n, &scratch) : (struct slice){ 0 };
 	dissection_init(&d, session_schema(s), BUDGET);
 	if (bytes.len) {
-		dissect_envelope(&d, bytes, bytes.len);
-		const struct node *user = reply && d.payload ? node_child(d.payload, "user") : NULL;
-		struct slice name = text_of(user, "name");
-		add_word(out, reply ? name.len ? name : text_of(user, "username") : text_of(d.payload, "agent"));
+		form_dissect(&d, session_record(s, n), bytes);
+		const struct node *payload = form_payload(&d);
+		const struct node *user = reply && payload ? node_child(payload, "user") : NULL;
+		add_word(out, reply ? either(user, "name", "username") : either(payload, "agent", "clientagent"));
 	}
 	dissection_release(&d);
 	buf_release(&scratch);

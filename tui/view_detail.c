@@ -13,6 +13,7 @@
 #include "tui/view_detail.h"
 
 #include "base/xalloc.h"
+#include "decode/forms.h"
 #include "tui/detail.h"
 
 #include <stdlib.h>
@@ -68,10 +69,7 @@ static uint32_t place_in_thread(const struct session *s, const struct record *r,
 
 static void dissect(struct detail *d, const struct record *r)
 {
-	if (r->encoding == ENCODING_ENVELOPE)
-		dissect_envelope(&d->d, buf_slice(&d->bytes), r->size);
-	else
-		dissect_payload(&d->d, r->type, buf_slice(&d->bytes));
+	form_dissect(&d->d, r, buf_slice(&d->bytes));
 }
 
 void view_detail_set(struct view *v, uint32_t n)
@@ -263,7 +261,7 @@ static const struct node *node_of_byte(const struct node *root, size_t byte)
 	while (child) {
 		n = child;
 		for (child = n->child; child; child = child->next)
-			if (!child->from_text && byte >= child->offset && byte < child->offset + child->length)
+			if (!child->from_text && !child->apart && byte >= child->offset && byte < child->offset + child->length)
 				break;
 	}
 	return n;

@@ -16,7 +16,7 @@ enum { COLUMN_N, COLUMN_TIME, COLUMN_CONN };
 
 struct messages {
 	struct view view;
-	struct buf scratch; /* bytes of a message */
+	struct facts_room room; /* of the row that is drawn */
 };
 
 static const struct app *app_of(const struct cell *c)
@@ -135,7 +135,7 @@ static struct view *new_messages(struct app *a)
 
 static void free_messages(struct view *v)
 {
-	buf_release(&((struct messages *)v)->scratch);
+	facts_room_release(&((struct messages *)v)->room);
 	free(v);
 }
 
@@ -208,7 +208,7 @@ static void draw_row(struct view *v, uint64_t row, int width, struct line *out)
 	struct facts f;
 	if (!at.n)
 		draw_news(v, at.news, width, out);
-	else if (facts_read(&f, v->app->session, at.n, &m->scratch))
+	else if (facts_read(&f, v->app->session, at.n, &m->room))
 		view_add_cells(v, &f, out);
 	else
 		line_add(out, INK_DIM, slice_str("  forgotten, for the memory limit"), width);
@@ -253,7 +253,7 @@ static bool matches(struct view *v, uint64_t row, const struct pattern *p)
 	bool found = false;
 	if (!at.n && session_news_at(v->app->session, at.news))
 		session_news_text(&text, session_news_at(v->app->session, at.news));
-	else if (at.n && facts_read(&f, v->app->session, at.n, &m->scratch)) {
+	else if (at.n && facts_read(&f, v->app->session, at.n, &m->room)) {
 		found = pattern_in(p, f.bytes);
 		columns_add_text(&text, v->columns, v->column_count, v, &f);
 	}

@@ -19,7 +19,7 @@ enum { NAME_LEAST = 10 }; /* columns from which on a connection is shown with it
 
 struct threads {
 	struct view view;
-	struct buf scratch; /* bytes of a message */
+	struct facts_room room; /* of the row that is drawn */
 	struct buf error;   /* gist of an error reply */
 };
 
@@ -162,7 +162,7 @@ static struct view *new_threads(struct app *a)
 static void free_threads(struct view *v)
 {
 	struct threads *t = (struct threads *)v;
-	buf_release(&t->scratch);
+	facts_room_release(&t->room);
 	buf_release(&t->error);
 	free(t);
 }
@@ -195,7 +195,7 @@ static void read_error(struct threads *t, const struct row *r)
 	const struct session *s = t->view.app->session;
 	struct facts reply;
 	buf_clear(&t->error);
-	if (r->failed && r->info.reply != r->info.first && facts_read(&reply, s, r->info.reply, &t->scratch))
+	if (r->failed && r->info.reply != r->info.first && facts_read(&reply, s, r->info.reply, &t->room))
 		facts_add_gist(&t->error, s, &reply);
 }
 
@@ -211,8 +211,8 @@ static bool read_row(struct threads *t, uint64_t number, struct row *out)
 	out->number = number;
 	out->failed = out->info.state == THREAD_FAILED;
 	read_error(t, out);
-	return facts_read(&out->facts, s, out->info.request ? out->info.request : first, &t->scratch) ||
-	       facts_read(&out->facts, s, first, &t->scratch);
+	return facts_read(&out->facts, s, out->info.request ? out->info.request : first, &t->room) ||
+	       facts_read(&out->facts, s, first, &t->room);
 }
 
 static void draw_row(struct view *v, uint64_t number, int width, struct line *out)
