@@ -635,12 +635,41 @@ static const char man_end[] =
 	".fi\n"
 	".SH SEE ALSO\n.BR tcpdump (1),\n.BR tshark (1),\n.BR pcap\\-filter (7)\n";
 
+/* A report with its columns: heading, key in ndjson, what it is. */
+static void man_report(FILE *out, const struct report *r)
+{
+	fprintf(out, ".SS %s\n", r->name);
+	man_text(out, r->sentence);
+	fputs(".\n", out);
+	for (unsigned i = 0; i < r->columns; i++) {
+		const struct report_column *c = &r->column[i];
+		fputs(".TP\n.B ", out);
+		man_text(out, c->heading ? c->heading : c->key);
+		if (c->heading && c->key) {
+			fputs("\\fR (", out);
+			man_text(out, c->key);
+			fputs(")", out);
+		}
+		fputs("\n", out);
+		man_text(out, c->about);
+		fputs(".\n", out);
+	}
+}
+
+static void man_reports(FILE *out)
+{
+	fputs(".SH REPORTS\nWhat \\-z prints, and in brackets the keys of \\-T ndjson. The text of summary has no columns.\n", out);
+	for (size_t i = 0; report_at(i); i++)
+		man_report(out, report_at(i));
+}
+
 void options_man(FILE *out)
 {
 	fputs(man_begin, out);
 	fputs(".SH OPTIONS\n", out);
 	man_options(out);
 	fields_man(out);
+	man_reports(out);
 	fputs(".SH RULES\n", out);
 	man_rules(out);
 	fputs(".SH KEYS\n", out);
