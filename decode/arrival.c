@@ -20,6 +20,7 @@ void arrival_init(struct arrival *a, struct session *s, const struct piece *p)
 	a->encoding = p->encoding;
 	a->exchange = p->encoding == ENCODING_JSON || p->encoding == ENCODING_PAYLOAD ? p->exchange : 0;
 	a->reply = p->reply;
+	a->method = p->method;
 	a->cut = p->cut;
 	a->gap = p->gap;
 	a->after_gap = p->after_gap;
@@ -91,6 +92,10 @@ static void take_type(struct session *s, struct arrival *a)
 		a->r->type = 0;
 		return;
 	}
+	if (a->encoding == ENCODING_PAYLOAD) {
+		a->r->type = schema_type_of_method(s->schema, a->method, a->reply);
+		return;
+	}
 	if (schema_url_is(s->schema, by_command, a->e.type_url))
 		by_url = by_command;
 	else if (a->e.type_url.len)
@@ -153,7 +158,7 @@ static void take_rules(struct session *s, struct arrival *a)
 		session_break(s, a->conn, a->r, RULE_UNMASKED);
 	if (a->e.priority < 0 || a->e.priority > 3)
 		session_break(s, a->conn, a->r, RULE_PRIORITY_RANGE);
-	if (a->r->command == s->known.error && a->e.rid.len)
+	if (a->r->command == s->known.error && (a->e.rid.len || (a->exchange && a->reply)))
 		session_break(s, a->conn, a->r, RULE_ERROR_REPLY);
 }
 

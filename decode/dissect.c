@@ -143,6 +143,12 @@ void dissect_envelope(struct dissection *d, struct slice bytes, uint64_t total)
 
 void dissect_payload(struct dissection *d, type_id type, struct slice bytes)
 {
+	dissect_payload_front(d, type, bytes, bytes.len);
+}
+
+void dissect_payload_front(struct dissection *d, type_id type, struct slice bytes, uint64_t total)
+{
+	uint64_t missing = total > bytes.len ? total - bytes.len : 0;
 	const char *name = schema_name(d->schema, type);
 	if (!dissect_begin(d, slice_head(bytes, BYTES_MAX)) || dissect_full(d))
 		return;
@@ -150,7 +156,8 @@ void dissect_payload(struct dissection *d, type_id type, struct slice bytes)
 	d->root->type = name ? name : "message";
 	d->type = type;
 	d->payload = d->root;
-	dissect_fields(d, d->root, schema_descriptor(d->schema, type), d->bytes, 0, 1);
+	dissect_fields(d, d->root, schema_descriptor(d->schema, type), d->bytes, missing, 1);
+	dissect_finish(d, missing);
 }
 
 void dissection_init(struct dissection *d, const struct schema *schema, size_t budget)

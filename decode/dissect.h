@@ -78,6 +78,8 @@ void dissection_release(struct dissection *d);
 void dissect_envelope(struct dissection *d, struct slice bytes, uint64_t total);
 /* Dissects a bare message of a type (type 0: schema-less). */
 void dissect_payload(struct dissection *d, type_id type, struct slice bytes);
+/* The same where bytes are perhaps only its front: `total` is its full size. */
+void dissect_payload_front(struct dissection *d, type_id type, struct slice bytes, uint64_t total);
 
 /* The type of an Envelope's payload: what type_url names, else what goes with the command (a getelement with a
  * rid carries its reply); 0 if neither is known. *by_command says that the command told. */

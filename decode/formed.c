@@ -1,7 +1,8 @@
 /*
- * Messages that are JSON text arrive: those of REST one by one, those of the legacy protocol after their parts were joined.
+ * Messages that are no Envelope in protobuf arrive: JSON text of REST one by one, of the legacy protocol after its parts were joined,
+ * bare payloads of gRPC that are whole and small.
  *
- * A text comes in one piece, whole or cut, since nothing can be read from its middle. Its view is read by forms.c; from there on
+ * A text comes in one piece, whole or cut, since nothing can be read from its middle. The view is read by forms.c; from there on
  * it goes the way of every message.
  */
 #include "decode/session_state.h"

@@ -74,15 +74,27 @@ static struct slice command_of(struct form *f, struct slice method, bool reply)
 void form_take(struct form *f, const struct piece *p)
 {
 	form_read_plain(f, p->encoding, p->bytes);
-	if (p->encoding == ENCODING_PAYLOAD)
-		f->command = f->e.command = command_of(f, p->method, p->reply);
+	if (p->encoding != ENCODING_PAYLOAD)
+		return;
+	f->command = f->e.command = p->failed ? slice_str("error") : command_of(f, p->method, p->reply);
+	f->e.has_data = !p->failed;
 }
 
 void form_read(struct form *f, const struct session *s, const struct record *r, struct slice bytes)
 {
 	form_read_plain(f, (enum encoding)r->encoding, bytes);
-	if (r->encoding == ENCODING_PAYLOAD)
-		f->command = f->e.command = session_command_name(s, r);
+	if (r->encoding != ENCODING_PAYLOAD)
+		return;
+	f->command = f->e.command = session_command_name(s, r);
+	f->e.has_data = r->has_data;
+}
+
+/* A call that failed has no payload, which is not the same as an empty one. */
+static void dissect_bare(struct dissection *d, const struct record *r, struct slice bytes)
+{
+	dissect_payload_front(d, r->type, bytes, r->size);
+	if (!r->has_data)
+		d->payload = NULL;
 }
 
 void form_dissect(struct dissection *d, const struct record *r, struct slice bytes)
@@ -90,7 +102,7 @@ void form_dissect(struct dissection *d, const struct record *r, struct slice byt
 	switch (r->encoding) {
 	case ENCODING_JSON: dissect_json_form(d, bytes, r->size); break;
 	case ENCODING_LEGACY: dissect_legacy(d, bytes, r->size); break;
-	case ENCODING_PAYLOAD: dissect_payload(d, r->type, bytes); break;
+	case ENCODING_PAYLOAD: dissect_bare(d, r, bytes); break;
 	default: dissect_envelope(d, bytes, r->size);
 	}
 }

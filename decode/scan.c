@@ -51,6 +51,20 @@ static void skip(struct scan *s, uint64_t len, struct buf *keep)
 		buf_clear(keep);
 }
 
+void scan_begin_payload(struct scan *s, type_id type, uint64_t size)
+{
+	scan_begin(s, size);
+	s->has_data = true;
+	s->value_to = size < SCAN_VALUE ? size : SCAN_VALUE;
+	if (!type) {
+		skip(s, size, NULL);
+		return;
+	}
+	s->level[ANY - 1] = (struct scan_level){ NULL, size };
+	s->level[PAYLOAD - 1] = (struct scan_level){ schema_descriptor(s->schema, type), size };
+	s->depth = PAYLOAD;
+}
+
 /* The type of the payload, by what was read so far. */
 static type_id payload_type(const struct scan *s)
 {

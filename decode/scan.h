@@ -48,6 +48,8 @@ void scan_init(struct scan *s, const struct schema *schema);
 void scan_release(struct scan *s);
 /* Begins a message of `size` bytes; leaves the tap as it is. */
 void scan_begin(struct scan *s, uint64_t size);
+/* Begins a message without Envelope of that type; of type 0 nothing is known. Its view has only has_data and value. */
+void scan_begin_payload(struct scan *s, type_id type, uint64_t size);
 /* The next bytes of it. */
 void scan_feed(struct scan *s, struct slice bytes);
 /* True if the message came whole and envelope_read would take it, whatever its payload. */

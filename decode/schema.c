@@ -222,6 +222,17 @@ type_id schema_type_of_url(const struct schema *s, struct slice url)
 	return url.len ? type_of_full_name(s, slice_skip(url, from)) : 0;
 }
 
+type_id schema_type_of_method(const struct schema *s, struct slice method, bool response)
+{
+	const ProtobufCServiceDescriptor *service = &openiap__flow_service__descriptor;
+	for (unsigned i = 0; i < service->n_methods; i++) {
+		const ProtobufCMethodDescriptor *m = &service->methods[i];
+		if (slice_is(method, m->name))
+			return type_of_full_name(s, slice_str((response ? m->output : m->input)->name));
+	}
+	return 0;
+}
+
 bool schema_url_is(const struct schema *s, type_id t, struct slice url)
 {
 	static const char host[] = "type.googleapis.com/";

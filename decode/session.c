@@ -56,22 +56,36 @@ struct session *session_new(const struct session_options *o, const struct sessio
 	return s;
 }
 
-static void drop_draft(struct session *s, struct conn_state *c, enum dir dir)
+/* Where the list has the draft of that direction and exchange, or its end. */
+static struct draft **find_draft(struct conn_state *c, enum dir dir, uint32_t exchange)
 {
-	struct draft *d = c->draft[dir];
+	struct draft **at = &c->drafts;
+	while (*at && ((*at)->dir != dir || (*at)->exchange != exchange))
+		at = &(*at)->next;
+	return at;
+}
+
+static void drop_draft(struct session *s, struct draft **at)
+{
+	struct draft *d = *at;
 	if (!d)
 		return;
+	*at = d->next;
 	scan_release(&d->scan);
 	store_draft_release(&d->bytes);
 	free(d);
-	c->draft[dir] = NULL;
 	s->drafts--;
+}
+
+static void drop_drafts(struct session *s, struct conn_state *c)
+{
+	while (c->drafts)
+		drop_draft(s, &c->drafts);
 }
 
 static void free_conn(struct session *s, struct conn_state *c)
 {
-	drop_draft(s, c, DIR_C2S);
-	drop_draft(s, c, DIR_S2C);
+	drop_drafts(s, c);
 	legacy_parts_free(c->legacy[DIR_C2S]);
 	legacy_parts_free(c->legacy[DIR_S2C]);
 	seq_release(&c->seq[DIR_C2S]);
@@ -220,7 +234,7 @@ void session_stump(struct session *s, const struct piece *p)
 
 bool session_is_stump(struct session *s, const struct arrival *a, const struct piece *p)
 {
-	if (!a->cut || a->e.id.len)
+	if (!a->cut || a->e.id.len || a->encoding == ENCODING_PAYLOAD)
 		return false;
 	session_stump(s, p);
 	return true;
@@ -241,46 +255,67 @@ static void take_whole(struct session *s, const struct piece *p)
 
 static void begin_draft(struct session *s, struct conn_state *c, const struct piece *p)
 {
-	drop_draft(s, c, p->dir);
-	struct draft *d = c->draft[p->dir] = xcalloc(1, sizeof *d);
+	drop_draft(s, find_draft(c, p->dir, p->exchange));
+	struct draft *d = xcalloc(1, sizeof *d);
 	scan_init(&d->scan, s->schema);
-	scan_begin(&d->scan, p->size);
+	if (p->encoding == ENCODING_PAYLOAD)
+		scan_begin_payload(&d->scan, schema_type_of_method(s->schema, p->method, p->reply), p->size);
+	else
+		scan_begin(&d->scan, p->size);
 	d->scan.tap = thread_stream_tap;
 	d->scan.tap_user = d;
 	d->session = s;
 	d->conn = c;
 	d->dir = p->dir;
+	d->exchange = p->exchange;
 	d->after_gap = p->after_gap;
+	d->next = c->drafts;
+	c->drafts = d;
 	s->drafts++;
 }
 
 /* The scan could not tell what the message is: now all of it can be read. What of its data went into a checksum is not to be trusted. */
 static void judge_whole(struct session *s, struct arrival *a, const struct draft *d)
 {
-	struct envelope e;
-	bool by_command;
+	struct envelope e = { .value = a->bytes };
+	bool by_command, bare = a->encoding == ENCODING_PAYLOAD;
 	streams_gap(s->streams, a->info->number, a->dir);
-	if (a->bytes.len < d->captured || !envelope_read(a->bytes, &e))
+	if (a->bytes.len < d->captured || (!bare && !envelope_read(a->bytes, &e)))
 		return;
-	const ProtobufCMessageDescriptor *type = schema_descriptor(s->schema, envelope_payload_type(s->schema, &e, &by_command));
-	a->e = e;
+	type_id number = bare ? schema_type_of_method(s->schema, a->method, a->reply) : envelope_payload_type(s->schema, &e, &by_command);
+	const ProtobufCMessageDescriptor *type = schema_descriptor(s->schema, number);
+	if (!bare)
+		a->e = e;
 	a->good = !type || schema_valid(type, e.value);
 }
 
-static void end_draft(struct session *s, struct conn_state *c, const struct piece *p)
+/* What the scan tells of the message. */
+static void read_draft(struct session *s, struct arrival *a, const struct draft *d, const struct piece *p)
 {
-	struct draft *d = c->draft[p->dir];
+	a->good = scan_unsure(&d->scan) || scan_good(&d->scan);
+	a->data_len = d->scan.tapped;
+	a->after_gap = d->after_gap;
+	a->e = scan_envelope(&d->scan);
+	a->has_seq = scan_readable(&d->scan) || a->e.id.len > 0;
+	if (p->encoding != ENCODING_PAYLOAD)
+		return;
+	struct piece front = *p;
+	front.bytes = a->e.value;
+	form_take(&s->form, &front);
+	a->e = s->form.e;
+	a->has_seq = false;
+}
+
+static void end_draft(struct session *s, struct draft **at, const struct piece *p)
+{
+	struct draft *d = *at;
 	struct arrival a;
 	struct buf scratch = { 0 };
 	bool keep = s->options.keep && !s->options.no_bytes;
 	uint64_t place = store_finish(s->store, &d->bytes, p->cut);
 	bool unsure = scan_unsure(&d->scan);
 	arrival_init(&a, s, p);
-	a.e = scan_envelope(&d->scan);
-	a.good = unsure || scan_good(&d->scan);
-	a.data_len = d->scan.tapped;
-	a.has_seq = scan_readable(&d->scan) || a.e.id.len > 0;
-	a.after_gap = d->after_gap;
+	read_draft(s, &a, d, p);
 	if (s->listener.message || unsure)
 		a.bytes = store_read(s->store, place, d->captured, &scratch);
 	if (unsure)
@@ -290,7 +325,7 @@ static void end_draft(struct session *s, struct conn_state *c, const struct piec
 	if (!session_is_stump(s, &a, p))
 		arrival_take(s, &a, p, keep ? place : 0, false);
 	buf_release(&scratch);
-	drop_draft(s, c, p->dir);
+	drop_draft(s, at);
 	if (!keep && !s->drafts)
 		store_reset(s->store);
 }
@@ -298,25 +333,26 @@ static void end_draft(struct session *s, struct conn_state *c, const struct piec
 static void sink_message(void *user, const struct piece *p)
 {
 	struct session *s = user;
-	if (p->encoding == ENCODING_JSON || p->encoding == ENCODING_LEGACY) {
+	bool whole = p->first && p->last && !p->cut;
+	if (p->encoding == ENCODING_JSON || p->encoding == ENCODING_LEGACY || (whole && p->encoding == ENCODING_PAYLOAD)) {
 		formed_message(s, p);
 		return;
 	}
-	if (p->first && p->last && !p->cut) {
+	if (whole) {
 		take_whole(s, p);
 		return;
 	}
 	struct conn_state *c = session_conn_state(s, p->conn);
 	if (p->first)
 		begin_draft(s, c, p);
-	struct draft *d = c->draft[p->dir];
+	struct draft **at = find_draft(c, p->dir, p->exchange), *d = *at;
 	if (!d)
 		return;
 	scan_feed(&d->scan, p->bytes);
 	store_piece(s->store, &d->bytes, p->bytes, p->at);
 	d->captured += p->bytes.len;
 	if (p->last)
-		end_draft(s, c, p);
+		end_draft(s, at, p);
 }
 
 static void sink_news(void *user, const struct news *n)
@@ -350,8 +386,7 @@ static void sink_closed(void *user, struct conn_info *info, int64_t time)
 	c->pub.info = *info;
 	c->pub.info.user = NULL;
 	c->pub.closed = info->end != CONN_OPEN;
-	drop_draft(s, c, DIR_C2S);
-	drop_draft(s, c, DIR_S2C);
+	drop_drafts(s, c);
 	for (int d = 0; d < 2 && c->pub.closed; d++) {
 		seq_end(&c->seq[d], &v);
 		session_changes(s, c, &v, time);

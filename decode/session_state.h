@@ -21,8 +21,10 @@ enum {
 	WAITING_MAX = 64,       /* replies of a connection whose request may still come */
 };
 
-/* A large message under way. */
+/* A large message under way. A connection has a list of them, at most one for each direction and exchange. */
 struct draft {
+	struct draft *next;
+	uint32_t exchange;
 	struct scan scan;
 	struct store_draft bytes;
 	uint64_t captured;
@@ -36,7 +38,7 @@ struct draft {
 struct conn_state {
 	struct session_conn pub; /* first: what others see */
 	struct seq seq[2];
-	struct draft *draft[2];
+	struct draft *drafts;
 	struct legacy_parts *legacy[2]; /* messages of which not all parts have come */
 	bool gap[2];             /* bytes of that direction are missing from the capture */
 	uint32_t open, oldest;   /* newest and oldest open thread; linked through record.reply (older) and record.request (newer) */
@@ -85,6 +87,7 @@ struct arrival {
 	enum encoding encoding;
 	uint32_t exchange;       /* and whether it is the reply of it: as in struct piece */
 	bool reply;
+	struct slice method;     /* of gRPC, for a bare payload */
 	bool good, cut, gap, after_gap, has_seq, unmasked;
 	uint32_t n;
 	struct record *r;
@@ -120,7 +123,7 @@ void session_stump(struct session *s, const struct piece *p);
 /* Keeps memory within its bounds, before a record is added. */
 void session_stay_bounded(struct session *s);
 
-/* Messages in JSON text (formed.c): one arrives; the connection ends, and with it those that lack parts. */
+/* Messages in JSON text, and whole bare payloads (formed.c): one arrives; the connection ends, and with it those that lack parts. */
 void formed_message(struct session *s, const struct piece *p);
 void formed_closed(struct session *s, struct conn_state *c, struct conn_info *info, int64_t time);
 
