@@ -73,7 +73,7 @@ check_counters() {
 }
 
 check_anatomy() {
-	awk -F' [|] ' '/^[|] [0-9]+ [|] `/ { gsub(/[`,]/, ""); print $2, $3 }' README.md | while read -r file functions; do
+	sed -n '/^## Anatomy/,/^## Tests/p' README.md | awk -F' [|] ' '/^[|] [0-9]+ [|]/ { gsub(/[`,]/, ""); print $2, $3 }' | while read -r file functions; do
 		for function in $functions; do
 			grep -qE "\b$function\(" "$file" || echo "README.md: there is no $function in $file"
 		done
