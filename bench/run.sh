@@ -55,6 +55,7 @@ measure_all() {
 		say "$1, round $round of $rounds"
 		sample "$1" floor /dev/null "$tools/floor" "$2"
 		sample "$1" summary /dev/null "$envscope" -r "$2" -z summary
+		sample "$1" filter /dev/null "$envscope" -r "$2" -z summary -Y 'command == "query" && seq > 10'
 		sample "$1" text /dev/null "$envscope" -r "$2" -T text
 		sample "$1" ndjson /dev/null "$envscope" -r "$2" -T ndjson
 	done

@@ -7,9 +7,10 @@
 
 BEGIN {
 	inputs = split("small big", input)
-	rows = split("floor summary text ndjson tshark", row)
+	rows = split("floor summary filter text ndjson tshark", row)
 	name["floor"] = "floor: bare libpcap loop"
 	name["summary"] = "`envscope -r FILE -z summary`"
+	name["filter"] = "the same with `-Y 'command == \"query\" && seq > 10'`"
 	name["text"] = "`envscope -r FILE -T text`"
 	name["ndjson"] = "`envscope -r FILE -T ndjson`"
 	name["tshark"] = "tshark, Lua and protobuf, four fields"

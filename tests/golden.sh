@@ -84,6 +84,14 @@ case_ error.check -r samples/tcp.pcap --check=xml
 case_ error.fail_on -r samples/tcp.pcap --check --fail-on error,nonsense
 case_ error.fail_on_alone -r samples/tcp.pcap --fail-on error
 case_ error.extract -r samples/tcp.pcap --extract /dev/null
+case_ tcp.filter_record -r samples/tcp.pcap -T text -Y 'command in {query aggregate} && seq > 4 || severity >= warning'
+case_ tcp.filter_payload -r samples/tcp.pcap -T ndjson -Y 'data.query._type == "test" || data.workitem.name matches "^WI$"'
+case_ tcp.filter_count -r samples/tcp.pcap -T text -c 3 -Y 'role == reply && size > 200'
+case_ seq_gap.filter -r build/samples/seq_gap.pcap -T text -Y 'rules contains "seq"'
+case_ filter.help -Y help
+case_ filter.name -r samples/tcp.pcap -T text -Y 'n > 1 && data.workitem.nmae == "x"'
+case_ filter.type -r nowhere.pcap -T text -Y 'command > 5'
+case_ filter.secret -r samples/tcp.pcap -T text -Y 'data.password == "x"'
 # What can't be used or read: one clear line and the right status.
 printf '' >"$tmp/empty"
 head -c 100000 samples/tcp.pcap >"$tmp/truncated.pcap"
