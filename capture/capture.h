@@ -32,7 +32,7 @@ struct capture_counts {
 	uint64_t connections;          /* seen in all */
 	uint64_t connections_forgotten; /* given up for the limit while open */
 	uint64_t segments;             /* TCP segments with data */
-	uint64_t duplicate_bytes;      /* retransmitted or overlapping bytes that were dropped: the first copy counts */
+	uint64_t duplicate_bytes;      /* dropped: retransmitted or overlapping (the first copy counts), or behind a FIN */
 	uint64_t out_of_order;         /* segments that had to wait for an earlier one */
 	uint64_t gaps, gap_bytes;      /* bytes missing from the capture */
 	uint64_t old_segments;         /* segments that fit no connection any more */

@@ -3,8 +3,9 @@
  *
  * A connection is found by its two endpoints, whichever way round a segment goes. It begins with a SYN; a segment of one that is not
  * known begins it too, as joined in its middle: then the end with a well-known or else the lower port is taken for the server. A SYN
- * with another sequence number on a known pair of endpoints is a new connection that reuses them. It ends with both FINs handed on, or
- * an RST; it then stays in the table for a while, so that late copies of its segments start no new one.
+ * that fits the first byte known of its sender belongs to the connection, be it a copy or a late one; any other is a new connection
+ * that reuses the endpoints. It ends with both FINs handed on, or an RST; it then stays in the table for a while, so that late copies
+ * of its segments start no new one.
  *
  * The table is an array of buckets with chains; a list by age makes the least recently seen one go when the table is full. Streams of
  * a connection are fed in this order for each segment: its acknowledgement (for the other direction), its bytes, its FIN or RST.
@@ -26,8 +27,9 @@ struct key {
 struct half {
 	struct reassembly in;    /* what it sends */
 	bool seen;               /* any packet of it was captured */
-	bool fin;                /* it has sent a FIN … */
-	uint64_t fin_at;         /* … at this offset */
+	bool begun, syn;         /* its first byte is known, from a SYN … */
+	uint32_t begin;          /* … and has this sequence number */
+	bool fin;                /* it has sent a FIN */
 	bool ended;              /* its layer_end was called */
 };
 
@@ -37,7 +39,7 @@ struct connection {
 	uint64_t hash;
 	bool lower_is_client;    /* key's first endpoint is the client */
 	bool closed;
-	uint32_t isn;            /* of the SYN, where start_seen */
+	enum conn_end closer;    /* whose FIN was handed on first */
 	struct half half[2];     /* by the direction in which it sends */
 	struct stream stream;
 	struct layer *layer;
@@ -102,7 +104,7 @@ static void out_bytes(void *user, struct chunk chunk)
 	const struct half *other = &c->half[!c->feeding];
 	if (!c->layer)
 		return;
-	c->info.settled[c->feeding] = other->in.acked <= other->in.next || (other->fin && other->in.next >= other->fin_at);
+	c->info.settled[c->feeding] = other->in.acked <= other->in.next || other->in.next == other->in.end;
 	layer_feed(c->layer, c->feeding, chunk);
 }
 
@@ -128,25 +130,45 @@ static void end_half(struct connection *c, enum dir dir, int64_t time)
 	c->half[dir].ended = true;
 }
 
-/* Nothing more comes of it: what waits is handed on, the sink is told, the layers go. */
+/* Hands on FINs before which nothing is missing. True if both directions have ended. */
+static bool end_halves(struct connection *c, int64_t time)
+{
+	for (int d = 0; d < 2; d++) {
+		struct half *h = &c->half[d];
+		if (!h->fin || h->ended || h->in.next < h->in.end)
+			continue;
+		if (c->closer == CONN_OPEN)
+			c->closer = d == DIR_C2S ? CONN_CLOSED_BY_CLIENT : CONN_CLOSED_BY_SERVER;
+		end_half(c, (enum dir)d, time);
+	}
+	return c->half[0].ended && c->half[1].ended;
+}
+
+/* Gives up what is missing. The last byte that was acknowledged and never came is taken for a FIN. */
+static void flush_half(struct connection *c, enum dir dir, int64_t time)
+{
+	struct half *h = &c->half[dir];
+	struct reassembly_out out = out_of(c, dir);
+	struct reassembly_counts *n = &c->table->counts.reassembly;
+	if (!h->in.known || h->ended)
+		return;
+	reassembly_flush(&h->in, &out, n, h->in.end, time);
+	if (!h->fin && h->in.acked > h->in.next)
+		reassembly_flush(&h->in, &out, n, h->in.acked - 1, time);
+}
+
+/* Nothing more comes of it: what waits is handed on, the sink is told, the layers go. `end` counts if not both FINs are there. */
 static void close_connection(struct connection *c, enum conn_end end, int64_t time)
 {
-	for (int d = 0; d < 2 && !c->closed; d++) {
-		struct half *h = &c->half[d];
-		struct reassembly_out out = out_of(c, (enum dir)d);
-		uint64_t until = h->fin && !h->ended ? h->fin_at : UINT64_MAX;
-		if (h->in.known)
-			reassembly_flush(&h->in, &out, &c->table->counts.reassembly, until, time);
-		if (h->in.known && !h->fin && h->in.acked > h->in.next)
-			reassembly_flush(&h->in, &out, &c->table->counts.reassembly, h->in.acked, time);
-	}
-	for (int d = 0; d < 2 && !c->closed; d++)
-		end_half(c, (enum dir)d, time);
-	if (!c->closed) {
-		c->info.end = end;
-		c->table->sink->closed(c->table->sink->user, &c->info, time);
-	}
+	if (c->closed)
+		return;
+	flush_half(c, DIR_C2S, time);
+	flush_half(c, DIR_S2C, time);
+	c->info.end = end_halves(c, time) ? c->closer : end;
+	end_half(c, DIR_C2S, time);
+	end_half(c, DIR_S2C, time);
 	c->closed = true;
+	c->table->sink->closed(c->table->sink->user, &c->info, time);
 	layer_free(c->layer);
 	c->layer = NULL;
 	reassembly_release(&c->half[0].in);
@@ -210,8 +232,6 @@ static struct connection *add(struct connections *t, const struct key *k, uint64
 	c->info.ends[client ? DIR_C2S : DIR_S2C] = endpoint_of(ip->src, ip->family, seg->sport);
 	c->info.ends[client ? DIR_S2C : DIR_C2S] = endpoint_of(ip->dst, ip->family, seg->dport);
 	c->info.opened = time;
-	c->info.start_seen = (seg->flags & TCP_SYN) != 0;
-	c->isn = seg->seq;
 	c->stream = (struct stream){ &c->info, t->sink, t->limits, &t->counts.stream };
 	c->layer = t->make(t->user, &c->stream);
 	c->half[0].in.other = &c->half[1].in;
@@ -226,40 +246,39 @@ static struct connection *add(struct connections *t, const struct key *k, uint64
 /* Does this SYN begin another connection than the one that is known? */
 static bool is_reuse(const struct connection *c, const struct segment *seg, enum dir dir)
 {
-	if (!(seg->flags & TCP_SYN) || (seg->flags & TCP_ACK))
+	const struct half *h = &c->half[dir];
+	if (!(seg->flags & TCP_SYN) || (h->begun && h->begin == seg->seq + 1))
 		return false;
-	bool same = c->info.start_seen && c->isn == seg->seq;
-	return !same && (c->closed || c->half[dir].in.known);
+	if (seg->flags & TCP_ACK)
+		return c->closed && h->begun;
+	return c->closed || h->begun;
 }
 
-static void learn_start(struct half *h, const struct segment *seg)
+static void begin_half(struct half *h, uint32_t seq)
 {
+	h->begun = true;
+	h->begin = seq;
+	reassembly_start(&h->in, seq);
+}
+
+/* True if the segment follows an empty one that was a keep-alive, one byte back (RFC 9293, section 3.8.4), and with which the
+ * direction was joined. */
+static bool was_keepalive(const struct half *h, const struct segment *seg)
+{
+	return !h->syn && !h->fin && !h->in.count && (uint32_t)h->in.next == h->begin && seg->seq == h->begin + 1;
+}
+
+static void learn_start(struct connection *c, enum dir dir, const struct segment *seg)
+{
+	struct half *h = &c->half[dir];
 	h->seen = true;
 	if (seg->flags & TCP_SYN) {
-		if (!h->in.known)
-			reassembly_start(&h->in, seg->seq + 1);
-	} else if (!h->in.known && !(seg->flags & TCP_RST)) {
-		reassembly_start(&h->in, seg->seq);
+		h->syn = c->info.start_seen = true;
+		if (!h->begun)
+			begin_half(h, seg->seq + 1);
+	} else if (!(seg->flags & TCP_RST) && (!h->begun || was_keepalive(h, seg))) {
+		begin_half(h, seg->seq);
 	}
-}
-
-/* Both directions' FINs are handed on, or an RST came. */
-static void see_end(struct connection *c, const struct segment *seg, enum dir dir, int64_t time)
-{
-	if (seg->flags & TCP_RST) {
-		close_connection(c, dir == DIR_C2S ? CONN_RESET_BY_CLIENT : CONN_RESET_BY_SERVER, time);
-		return;
-	}
-	for (int d = 0; d < 2; d++) {
-		struct half *h = &c->half[d];
-		if (h->fin && !h->ended && h->in.next >= h->fin_at) {
-			if (c->info.end == CONN_OPEN)
-				c->info.end = d == DIR_C2S ? CONN_CLOSED_BY_CLIENT : CONN_CLOSED_BY_SERVER;
-			end_half(c, (enum dir)d, time);
-		}
-	}
-	if (c->half[0].ended && c->half[1].ended)
-		close_connection(c, c->info.end, time);
 }
 
 /* What of the other direction the sender of a segment had received: it can't answer more than that. */
@@ -269,7 +288,7 @@ static uint64_t needs_of(const struct connection *c, const struct segment *seg, 
 	if (!(seg->flags & TCP_ACK) || !other->in.known)
 		return 0;
 	uint64_t needs = reassembly_offset(&other->in, seg->ack);
-	return other->fin && needs > other->fin_at ? other->fin_at : needs;
+	return needs < other->in.end ? needs : other->in.end;
 }
 
 /* One direction has got on; the other may have waited for that, and then the first again. */
@@ -282,19 +301,24 @@ static void resume(struct connection *c, enum dir dir, int64_t time)
 	}
 }
 
+static bool waits(const struct connection *c)
+{
+	return reassembly_waits(&c->half[0].in) || reassembly_waits(&c->half[1].in);
+}
+
 static void take_bytes(struct connection *c, const struct segment *seg, enum dir dir, int64_t time, int64_t at)
 {
 	struct half *h = &c->half[dir];
 	struct connections_counts *n = &c->table->counts;
 	struct reassembly_out out = out_of(c, dir);
 	uint32_t seq = seg->seq + ((seg->flags & TCP_SYN) != 0);
-	if (seg->payload.len && !h->ended) {
+	if (seg->payload.len) {
 		n->segments++;
 		reassembly_add(&h->in, &out, &n->reassembly, seq, (struct chunk){ seg->payload, at, time }, needs_of(c, seg, dir));
 	}
 	if ((seg->flags & TCP_FIN) && !h->fin) {
 		h->fin = true;
-		h->fin_at = reassembly_offset(&h->in, seq + seg->payload_len);
+		reassembly_end(&h->in, &n->reassembly, seq + seg->payload_len, time);
 	}
 }
 
@@ -335,29 +359,33 @@ void connections_feed(struct connections *t, const struct ip_packet *ip, const s
 		return;
 	}
 	enum dir dir = lower == c->lower_is_client ? DIR_C2S : DIR_S2C;
-	learn_start(&c->half[dir], seg);
+	learn_start(c, dir, seg);
 	if (seg->flags & TCP_ACK)
 		reassembly_ack(&c->half[!dir].in, seg->ack, time);
-	take_bytes(c, seg, dir, time, at);
-	if (reassembly_waits(&c->half[0].in) || reassembly_waits(&c->half[1].in)) {
-		resume(c, !dir, time);
+	if (!(seg->flags & TCP_RST))
+		take_bytes(c, seg, dir, time, at);
+	if (waits(c))
 		tick(c, time, true);
-	}
-	if (c->half[0].fin || c->half[1].fin || (seg->flags & TCP_RST))
-		see_end(c, seg, dir, time);
+	if (seg->flags & TCP_RST)
+		close_connection(c, dir == DIR_C2S ? CONN_RESET_BY_CLIENT : CONN_RESET_BY_SERVER, time);
+	else if ((c->half[0].fin || c->half[1].fin) && end_halves(c, time))
+		close_connection(c, CONN_OPEN, time);
 }
 
 void connections_tick(struct connections *t, int64_t time)
 {
 	for (struct connection *c = t->newest; c; c = c->older)
-		if (reassembly_waits(&c->half[0].in) || reassembly_waits(&c->half[1].in))
+		if (waits(c)) {
 			tick(c, time, false);
+			if (end_halves(c, time))
+				close_connection(c, CONN_OPEN, time);
+		}
 }
 
 void connections_finish(struct connections *t, int64_t time)
 {
 	for (struct connection *c = t->oldest; c; c = c->newer)
-		close_connection(c, c->info.end, time);
+		close_connection(c, CONN_OPEN, time);
 }
 
 const struct connections_counts *connections_counts(const struct connections *t)

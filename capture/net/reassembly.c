@@ -12,7 +12,8 @@
  * When is a hole lost? The receiver's acknowledgement of it proves that the bytes were on the wire, so if they do not follow within PATIENCE
  * packets of the connection or PATIENCE_NS the capture has lost them (a capture may see packets out of order, but not by that much).
  * Without an acknowledgement they may still be sent again, so it takes longer: until the limits force it or the connection ends.
- * A segment that waits only for the other direction is let go with the same patience.
+ * A segment that waits only for the other direction is let go with the same patience. The end of the stream waits as an early segment
+ * without bytes, so that a hole before it is given up like any other.
  */
 #include "capture/net/reassembly.h"
 
@@ -49,6 +50,7 @@ void reassembly_start(struct reassembly *r, uint32_t seq)
 	reassembly_release(r);
 	r->known = true;
 	r->next = (UINT64_C(1) << 32) + seq;
+	r->end = UINT64_MAX;
 }
 
 uint64_t reassembly_offset(const struct reassembly *r, uint32_t seq)
@@ -106,7 +108,8 @@ static void early_insert(struct reassembly *r, size_t i, uint64_t from, struct c
 	e->len = c.bytes.len;
 	e->at = c.at;
 	e->time = c.time;
-	memcpy(e->bytes, c.bytes.at, c.bytes.len);
+	if (c.bytes.len)
+		memcpy(e->bytes, c.bytes.at, c.bytes.len);
 	memmove(r->early + i + 1, r->early + i, (r->count - i) * sizeof *r->early);
 	r->early[i] = e;
 	r->count++;
@@ -157,7 +160,8 @@ static void drain(struct reassembly *r, const struct reassembly_out *out, int64_
 		struct early *e = r->early[i];
 		r->next += e->len;
 		r->bytes -= sizeof *e + e->len;
-		out->bytes(out->user, (struct chunk){ slice_of(e->bytes, e->len), e->at, time > e->time ? time : e->time });
+		if (e->len)
+			out->bytes(out->user, (struct chunk){ slice_of(e->bytes, e->len), e->at, time > e->time ? time : e->time });
 		free(e);
 	}
 	if (!i)
@@ -200,6 +204,11 @@ void reassembly_add(struct reassembly *r, const struct reassembly_out *out, stru
 		c = chunk_skip(c, drop);
 		from += drop;
 	}
+	if (r->end < from + c.bytes.len) {
+		size_t room = r->end > from ? (size_t)(r->end - from) : 0;
+		n->duplicate_bytes += c.bytes.len - room;
+		c = chunk_head(c, room);
+	}
 	if (!c.bytes.len)
 		return;
 	bool waits = r->count && r->early[0]->from == r->next;
@@ -215,6 +224,34 @@ void reassembly_add(struct reassembly *r, const struct reassembly_out *out, stru
 	drain(r, out, c.time);
 	while (r->count > REASSEMBLY_SEGMENTS || r->bytes > REASSEMBLY_BYTES)
 		lose(r, out, n, r->early[0]->from, c.time);
+}
+
+/* Drops the early bytes from offset `end` on. */
+static void drop_behind(struct reassembly *r, struct reassembly_counts *n, uint64_t end)
+{
+	while (r->count && early_end(r->early[r->count - 1]) > end) {
+		struct early *e = r->early[r->count - 1];
+		size_t keep_len = e->from < end ? (size_t)(end - e->from) : 0;
+		n->duplicate_bytes += e->len - keep_len;
+		r->bytes -= e->len - keep_len;
+		e->len = keep_len;
+		if (keep_len)
+			break;
+		r->bytes -= sizeof *e;
+		free(e);
+		r->count--;
+	}
+	r->stamped = r->stamped < r->count ? r->stamped : r->count;
+}
+
+void reassembly_end(struct reassembly *r, struct reassembly_counts *n, uint32_t seq, int64_t time)
+{
+	uint64_t end = reassembly_offset(r, seq);
+	r->end = end > r->next ? end : r->next;
+	drop_behind(r, n, r->end);
+	if (r->end > r->next)
+		early_insert(r, r->count, r->end, (struct chunk){ { NULL, 0 }, -1, time }, 0);
+	stamp(r, time);
 }
 
 /* Is what is missing before the first early segment lost? */

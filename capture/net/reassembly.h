@@ -33,6 +33,7 @@ struct reassembly {
 	const struct reassembly *other; /* the other direction; set by the owner */
 	bool known;           /* next is */
 	uint64_t next;        /* offset of the first byte not handed on */
+	uint64_t end;         /* of the stream; UINT64_MAX until that is known */
 	uint64_t acked;       /* highest offset that the other side acknowledged; 0 if none */
 	struct early **early; /* by offset, not overlapping */
 	size_t count, cap;
@@ -48,6 +49,9 @@ void reassembly_start(struct reassembly *r, uint32_t seq);
  * 0 if that is not known. */
 void reassembly_add(struct reassembly *r, const struct reassembly_out *out, struct reassembly_counts *n, uint32_t seq, struct chunk c,
 		    uint64_t needs);
+/* The stream ends before this sequence number (FIN); call once. Bytes that are missing before it are waited for, then given up;
+ * any behind it are dropped, and counted as duplicates. */
+void reassembly_end(struct reassembly *r, struct reassembly_counts *n, uint32_t seq, int64_t time);
 /* The other direction has got on: hands on what waited for that. True if anything did. */
 bool reassembly_resume(struct reassembly *r, const struct reassembly_out *out, int64_t time);
 /* The other side acknowledged everything before this sequence number. */

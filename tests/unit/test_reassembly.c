@@ -28,6 +28,7 @@ struct model {
 	uint64_t need[STREAM];    /* of the other direction, before this byte */
 	uint32_t acked_tick[STREAM + 1];
 	size_t acked, next, high; /* acknowledged; handed on or lost; end of the last byte that came */
+	size_t end;               /* of the stream */
 	uint8_t copies;
 	uint64_t duplicates, gaps, gap_bytes;
 	size_t last_gap_end;
@@ -69,6 +70,7 @@ static struct model *model_new(uint32_t first_seq)
 	struct model *m = calloc(1, sizeof(*m));
 	assert_non_null(m);
 	m->out = (struct reassembly_out){ m, on_bytes, on_gap };
+	m->end = SIZE_MAX;
 	m->r.other = &m->other;
 	m->first_seq = first_seq;
 	reassembly_start(&m->r, first_seq);
@@ -116,7 +118,7 @@ static void add_bytes(struct model *m, int64_t from, size_t len, uint64_t needs)
 	for (size_t i = 0; i < len; i++) {
 		int64_t at = from + (int64_t)i;
 		block[i] = value((size_t)at, copy);
-		if (at < (int64_t)m->next || m->copy[at]) {
+		if (at < (int64_t)m->next || m->copy[at] || (size_t)at >= m->end) {
 			m->duplicates++;
 			continue;
 		}
@@ -212,16 +214,33 @@ static void random_step(struct model *m, uint64_t *seed, bool needing)
 	check(m);
 }
 
+/* The stream ends, now and then before the last byte that came. */
+static void end_at(struct model *m, size_t end)
+{
+	for (size_t i = end; i < m->high; i++) {
+		m->duplicates += m->copy[i] > 0;
+		m->copy[i] = 0;
+	}
+	m->end = end;
+	m->high = m->high < end ? m->high : end;
+	reassembly_end(&m->r, &m->n, m->first_seq + (uint32_t)end, m->time);
+	check(m);
+}
+
 static void play_random(uint64_t seed, uint32_t first_seq, bool needing)
 {
 	struct model *m = model_new(first_seq);
+	while (m->copies < 150)
+		random_step(m, &seed, needing);
+	if (seed & 16)
+		end_at(m, m->next + chance(&seed, 200));
 	while (m->copies < 200)
 		random_step(m, &seed, needing);
-	ack(m, m->high);
+	ack(m, m->end < SIZE_MAX ? m->end : m->high);
 	for (int i = 0; i <= PATIENCE; i++)
 		tick(m, true);
 	assert_false(reassembly_waits(&m->r));
-	assert_true(m->next >= m->high);
+	assert_true(m->end < SIZE_MAX ? m->next == m->end : m->next >= m->high);
 	model_free(m);
 }
 
@@ -573,6 +592,57 @@ static void flush_until(void **state)
 	model_free(m);
 }
 
+static void ends(void **state)
+{
+	(void)state;
+	struct model *m = model_new(0xfffffff0);
+	add(m, 10, 10);
+	add(m, 30, 10);
+	end_at(m, 35);
+	add(m, 25, 20); /* partly known, partly behind the end */
+	add(m, 0, 10);
+	assert_int_equal(m->next, 20);
+	assert_int_equal(m->duplicates, 5 + 15);
+	ack(m, 36); /* with the FIN */
+	for (int i = 0; i <= PATIENCE; i++)
+		tick(m, true);
+	assert_int_equal(m->next, 35);
+	assert_int_equal(m->gap_bytes, 5);
+	add(m, 30, 20);
+	assert_int_equal(m->next, 35);
+	assert_false(reassembly_waits(&m->r));
+	model_free(m);
+}
+
+/* An end before which the last bytes are missing, one where nothing is, and one below what was handed on. */
+static void ends_behind_a_hole(void **state)
+{
+	(void)state;
+	struct model *m = model_new(7);
+	end_at(m, 12);
+	assert_true(reassembly_waits(&m->r));
+	add(m, 0, 5);
+	assert_int_equal(m->next, 5);
+	assert_true(reassembly_waits(&m->r));
+	ack(m, 12);
+	m->time += SECOND + 1;
+	tick(m, false);
+	assert_int_equal(m->next, 12);
+	assert_int_equal(m->gap_bytes, 7);
+	assert_false(reassembly_waits(&m->r));
+	model_free(m);
+	m = model_new(7);
+	add(m, 0, 12);
+	end_at(m, 12);
+	assert_false(reassembly_waits(&m->r));
+	model_free(m);
+	m = model_new(7);
+	add(m, 0, 12);
+	reassembly_end(&m->r, &m->n, 7 + 8, 0);
+	assert_int_equal(m->r.end, m->r.next);
+	model_free(m);
+}
+
 /* Offsets go on over many turns of the sequence number. */
 static void many_turns(void **state)
 {
@@ -634,6 +704,8 @@ int main(void)
 		cmocka_unit_test(waits_in_vain),
 		cmocka_unit_test(nothing_to_wait_for),
 		cmocka_unit_test(flush_until),
+		cmocka_unit_test(ends),
+		cmocka_unit_test(ends_behind_a_hole),
 		cmocka_unit_test(many_turns),
 		cmocka_unit_test(starts_again),
 		cmocka_unit_test(around_one_that_waits),

@@ -1,0 +1,1121 @@
+/*
+ * TCP connections: where they begin and end, whose segments are whose, and in which order both directions are handed on.
+ *
+ * Two hosts talk; what they send may be kept back and fed later. A layer writes down what it is fed, so that a test reads what a
+ * conversation came to: "1>hello 1<ok 1(5 lost) 1>. 1:reset by server" is: on connection 1 the client said hello, the server ok,
+ * five bytes of the server are missing, the client ended its direction, the server reset the connection.
+ */
+#include "capture/net/connection.h"
+
+#include "base/when.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+enum { TEXT = 200, PATIENCE = 64 };
+enum { SYN = TCP_SYN, ACK = TCP_ACK, FIN = TCP_FIN, RST = TCP_RST };
+
+static const enum dir C = DIR_C2S, S = DIR_S2C;
+static const int64_t SECOND = NS_PER_S;
+static const struct stream_limits limits = { 1 << 20, 2048, 1 << 16 };
+
+struct host {
+	uint8_t addr[16], family;
+	uint16_t port;
+	uint32_t seq; /* of the next byte that it sends */
+};
+
+struct net {
+	struct connections *t;
+	struct sink sink;
+	struct host host[2];
+	struct buf log;
+	char last;               /* direction of the bytes at the end of the log, 0 if something else is there */
+	uint32_t last_conn;
+	struct conn_info info;   /* of the connection that spoke last, as it was then */
+	struct news news;
+	size_t layers, freed;
+	bool quiet;
+	int64_t time, place;
+};
+
+/* A packet on its way. */
+struct packet_of {
+	struct ip_packet ip;
+	struct segment seg;
+	char text[TEXT];
+};
+
+struct writer {
+	struct layer layer;
+	struct net *net;
+	const struct stream *stream;
+	bool ended[2];
+};
+
+static void token(struct net *n, const struct conn_info *info, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+static void token(struct net *n, const struct conn_info *info, const char *format, ...)
+{
+	va_list args;
+	if (n->quiet)
+		return;
+	if (n->log.len)
+		buf_add_byte(&n->log, ' ');
+	buf_addf(&n->log, "%u", info->number);
+	va_start(args, format);
+	buf_addv(&n->log, format, args);
+	va_end(args);
+	n->last = 0;
+}
+
+static void writer_feed(struct layer *l, enum dir dir, struct chunk c)
+{
+	struct writer *w = (struct writer *)l;
+	struct net *n = w->net;
+	assert_true(c.bytes.len > 0 && c.time <= n->time && !w->ended[dir]);
+	n->info = *w->stream->conn;
+	n->place = c.at;
+	char arrow = dir == C ? '>' : '<';
+	if (n->last != arrow || n->last_conn != n->info.number)
+		token(n, &n->info, "%c", arrow);
+	if (!n->quiet)
+		buf_add(&n->log, c.bytes);
+	n->last = arrow;
+	n->last_conn = n->info.number;
+}
+
+static void writer_gap(struct layer *l, enum dir dir, uint64_t bytes, int64_t time)
+{
+	struct writer *w = (struct writer *)l;
+	assert_true(!w->ended[dir] && time <= w->net->time);
+	assert_true(w->net->news.kind == NEWS_GAP && w->net->news.bytes == bytes && w->net->news.dir == dir);
+	w->net->news = (struct news){ .kind = NEWS_KINDS };
+	token(w->net, w->stream->conn, "%c(%llu lost)", dir == C ? '>' : '<', (unsigned long long)bytes);
+}
+
+static void writer_end(struct layer *l, enum dir dir, int64_t time)
+{
+	struct writer *w = (struct writer *)l;
+	(void)time;
+	assert_false(w->ended[dir]);
+	w->ended[dir] = true;
+	token(w->net, w->stream->conn, "%c.", dir == C ? '>' : '<');
+}
+
+static void writer_free(struct layer *l)
+{
+	((struct writer *)l)->net->freed++;
+	free(l);
+}
+
+static const struct layer_ops writer_ops = { "writer", writer_feed, writer_gap, writer_end, writer_free };
+
+static struct layer *make_writer(void *user, const struct stream *s)
+{
+	struct writer *w = calloc(1, sizeof(*w));
+	assert_non_null(w);
+	*w = (struct writer){ { &writer_ops }, user, s, { false, false } };
+	w->net->layers++;
+	assert_ptr_equal(s->limits, &limits);
+	return &w->layer;
+}
+
+static void on_news(void *user, const struct news *news)
+{
+	struct net *n = user;
+	n->news = *news;
+}
+
+static void on_closed(void *user, struct conn_info *conn, int64_t time)
+{
+	static const char *const ends[] = { "open",          "closed by client", "closed by server", "reset by client",
+					    "reset by server", "forgotten" };
+	struct net *n = user;
+	assert_true(time <= n->time);
+	n->info = *conn;
+	token(n, conn, ":%s", ends[conn->end]);
+}
+
+static void host_init(struct host *h, uint8_t last, uint16_t port, uint32_t seq)
+{
+	*h = (struct host){ .addr = { 192, 0, 2, last }, .family = 4, .port = port, .seq = seq };
+}
+
+static void net_init(struct net *n)
+{
+	*n = (struct net){ .sink = { n, NULL, on_news, on_closed, NULL }, .time = 1000 * SECOND };
+	n->t = connections_new(&n->sink, &limits, make_writer, n);
+	host_init(&n->host[C], 1, 50000, 0x10000000);
+	host_init(&n->host[S], 2, 8080, 0xfffffff0);
+}
+
+static void net_release(struct net *n)
+{
+	connections_free(n->t);
+	assert_int_equal(n->layers, n->freed);
+	buf_release(&n->log);
+}
+
+static struct segment segment_of(const struct net *n, enum dir dir, unsigned flags)
+{
+	const struct host *from = &n->host[dir], *to = &n->host[!dir];
+	struct segment s = { .sport = from->port, .dport = to->port, .seq = from->seq, .flags = (uint8_t)flags };
+	if (!(flags & SYN) || dir == S)
+		s.flags |= ACK;
+	if (s.flags & ACK)
+		s.ack = to->seq;
+	return s;
+}
+
+/* What the host sends next. All but a client's SYN acknowledges everything that the other host sent. */
+static struct packet_of packet(struct net *n, enum dir dir, unsigned flags, const char *text)
+{
+	struct packet_of p = { .seg = segment_of(n, dir, flags) };
+	size_t len = strlen(text);
+	assert_true(len < sizeof(p.text));
+	memcpy(p.text, text, len);
+	memcpy(p.ip.src, n->host[dir].addr, 16);
+	memcpy(p.ip.dst, n->host[!dir].addr, 16);
+	p.ip.family = n->host[dir].family;
+	p.seg.payload_len = (uint32_t)len;
+	n->host[dir].seq += (uint32_t)len + !!(flags & SYN) + !!(flags & FIN);
+	return p;
+}
+
+/* Feeds the first `captured` bytes of a packet, in a block of their own. */
+static void feed_cut(struct net *n, const struct packet_of *p, size_t captured)
+{
+	uint8_t *block = malloc(captured ? captured : 1);
+	struct segment s = p->seg;
+	memcpy(block, p->text, captured);
+	s.payload = slice_of(block, captured);
+	n->time += 1000;
+	connections_feed(n->t, &p->ip, &s, n->time, captured ? 77 : -1);
+	free(block);
+}
+
+static void feed(struct net *n, struct packet_of p)
+{
+	feed_cut(n, &p, p.seg.payload_len);
+}
+
+static void say(struct net *n, enum dir dir, unsigned flags, const char *text)
+{
+	feed(n, packet(n, dir, flags, text));
+}
+
+static void open_connection(struct net *n)
+{
+	say(n, C, SYN, "");
+	say(n, S, SYN, "");
+	say(n, C, 0, "");
+}
+
+static void close_both(struct net *n, enum dir first)
+{
+	say(n, first, FIN, "");
+	say(n, !first, FIN, "");
+	say(n, first, 0, "");
+}
+
+/* Empty packets of both hosts, so many. */
+static void let_pass(struct net *n, int packets)
+{
+	for (int i = 0; i < packets; i++)
+		say(n, i & 1, 0, "");
+}
+
+static void sleep_for(struct net *n, int64_t time)
+{
+	n->time += time;
+	connections_tick(n->t, n->time);
+}
+
+/* What was heard since the last time. */
+static void heard(struct net *n, const char *want)
+{
+	assert_string_equal(buf_cstr(&n->log), want);
+	buf_clear(&n->log);
+	n->last = 0;
+}
+
+static void finish(struct net *n, const char *want)
+{
+	connections_finish(n->t, n->time);
+	heard(n, want);
+	net_release(n);
+}
+
+static const struct connections_counts *counts(const struct net *n)
+{
+	return connections_counts(n->t);
+}
+
+/* --- beginning ----------------------------------------------------------------------------------------------------------------- */
+
+static void from_syn_to_fin(void **state)
+{
+	(void)state;
+	for (enum dir first = C; first <= S; first++) {
+		struct net n;
+		net_init(&n);
+		open_connection(&n);
+		heard(&n, "");
+		say(&n, C, 0, "hello");
+		assert_true(n.info.start_seen);
+		assert_int_equal(n.info.number, 1);
+		assert_int_equal(n.info.ends[C].port, 50000);
+		assert_int_equal(n.info.ends[S].port, 8080);
+		assert_memory_equal(n.info.ends[C].addr, n.host[C].addr, 16);
+		assert_memory_equal(n.info.ends[S].addr, n.host[S].addr, 16);
+		assert_int_equal(n.info.ends[S].family, 4);
+		assert_int_equal(n.info.opened, 1000 * SECOND + 1000);
+		assert_int_equal(n.place, 77);
+		say(&n, S, 0, "ok, this goes past the wrap");
+		heard(&n, "1>hello 1<ok, this goes past the wrap");
+		close_both(&n, first);
+		heard(&n, first == C ? "1>. 1<. 1:closed by client" : "1<. 1>. 1:closed by server");
+		assert_int_equal(counts(&n)->segments, 2);
+		assert_int_equal(counts(&n)->connections, 1);
+		finish(&n, "");
+	}
+}
+
+/* Who is the client: the sender of the SYN, whatever the ports are; else whom they speak for. */
+static void orientation(void **state)
+{
+	(void)state;
+	static const struct {
+		uint16_t sender, receiver;
+		bool syn, sender_is_client;
+	} cases[] = {
+		{ 50000, 8080, true, true },  { 8080, 50000, true, true },  { 8080, 8080, true, true },   { 50000, 8080, false, true },
+		{ 8080, 50000, false, false }, { 1000, 50051, false, true }, { 50051, 1000, false, false }, { 7000, 9000, false, false },
+		{ 9000, 7000, false, true },  { 443, 8080, false, false },  { 7000, 7000, false, true },
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct net n;
+		net_init(&n);
+		n.host[C].port = cases[i].sender;
+		n.host[S].port = cases[i].receiver;
+		say(&n, C, cases[i].syn ? SYN : 0, "first");
+		assert_int_equal(n.info.start_seen, cases[i].syn);
+		assert_int_equal(n.info.ends[C].port, cases[i].sender_is_client ? cases[i].sender : cases[i].receiver);
+		assert_memory_equal(n.info.ends[C].addr, n.host[cases[i].sender_is_client ? C : S].addr, 16);
+		say(&n, S, 0, "second");
+		finish(&n, cases[i].sender_is_client ? "1>first 1<second 1>. 1<. 1:open" : "1<first 1>second 1>. 1<. 1:open");
+	}
+}
+
+/* The same with the addresses the other way round, with IPv6, and between two ports of one host. */
+static void addresses(void **state)
+{
+	(void)state;
+	for (int kind = 0; kind < 4; kind++) {
+		struct net n;
+		net_init(&n);
+		for (int d = 0; d < 2; d++) {
+			n.host[d].family = kind == 1 ? 6 : 4;
+			n.host[d].addr[kind == 1 ? 15 : 3] = kind == 2 ? 7 : (uint8_t)(kind == 3 ? 9 - d : d);
+		}
+		open_connection(&n);
+		say(&n, C, 0, "hello");
+		assert_int_equal(n.info.ends[C].family, kind == 1 ? 6 : 4);
+		assert_memory_equal(n.info.ends[C].addr, n.host[C].addr, 16);
+		assert_memory_equal(n.info.ends[S].addr, n.host[S].addr, 16);
+		say(&n, S, 0, "ok");
+		finish(&n, "1>hello 1<ok 1>. 1<. 1:open");
+	}
+}
+
+/* Connections that differ in one port or one byte of an address. */
+static void neighbours(void **state)
+{
+	(void)state;
+	struct net a;
+	net_init(&a);
+	struct host c = a.host[C], s = a.host[S];
+	for (int i = 0; i < 5; i++) {
+		a.host[C] = c;
+		a.host[S] = s;
+		a.host[C].port += i == 1;
+		a.host[S].port += i == 2;
+		a.host[C].addr[0] += i == 3;
+		a.host[S].addr[15] += i == 4;
+		open_connection(&a);
+		say(&a, C, 0, "x");
+	}
+	heard(&a, "1>x 2>x 3>x 4>x 5>x");
+	a.host[C] = c;
+	a.host[S] = s;
+	a.host[C].seq += 2;
+	say(&a, C, 0, "y");
+	finish(&a, "1>y 2>. 2<. 2:open 3>. 3<. 3:open 4>. 4<. 4:open 5>. 5<. 5:open 1>. 1<. 1:open");
+}
+
+static void data_in_the_handshake(void **state)
+{
+	(void)state;
+	struct net n;
+	net_init(&n);
+	say(&n, C, SYN, "fast ");
+	say(&n, S, SYN, "open");
+	say(&n, C, 0, "more");
+	finish(&n, "1>fast  1<open 1>more 1>. 1<. 1:open");
+}
+
+/* The packets of a handshake in every order, then copies of them: one connection. */
+static void handshake_in_any_order(void **state)
+{
+	(void)state;
+	for (int order = 0; order < 256; order++) {
+		struct net n;
+		net_init(&n);
+		struct packet_of p[4] = { packet(&n, C, SYN, "") };
+		p[1] = packet(&n, S, SYN, "");
+		p[2] = packet(&n, C, 0, "");
+		p[3] = packet(&n, C, 0, "hello ");
+		for (int i = 0; i < 4; i++)
+			feed(&n, p[order >> 2 * i & 3]);
+		for (int i = 0; i < 4; i++)
+			feed(&n, p[i]);
+		say(&n, C, 0, "again");
+		say(&n, S, 0, "ok");
+		assert_true(n.info.start_seen);
+		assert_int_equal(counts(&n)->connections, 1);
+		assert_int_equal(n.info.ends[C].port, 50000);
+		close_both(&n, S);
+		finish(&n, "1>hello again 1<ok 1<. 1>. 1:closed by server");
+	}
+}
+
+/* The SYN comes late, and no other tells of the beginning. */
+static void late_syn(void **state)
+{
+	(void)state;
+	struct net n;
+	net_init(&n);
+	struct packet_of syn = packet(&n, C, SYN, "");
+	say(&n, C, 0, "hello");
+	assert_false(n.info.start_seen);
+	feed(&n, syn);
+	say(&n, C, 0, " again");
+	assert_true(n.info.start_seen);
+	finish(&n, "1>hello again 1>. 1<. 1:open");
+}
+
+/* --- joined in the middle ------------------------------------------------------------------------------------------------------ */
+
+static void joined(void **state)
+{
+	(void)state;
+	for (enum dir first = C; first <= S; first++) {
+		struct net n;
+		net_init(&n);
+		say(&n, first, 0, "half a mess");
+		say(&n, first, 0, "age");
+		assert_false(n.info.start_seen);
+		say(&n, !first, 0, "answer");
+		close_both(&n, C);
+		finish(&n, first == C ? "1>half a message 1<answer 1>. 1<. 1:closed by client" :
+				      "1<half a message 1>answer 1>. 1<. 1:closed by client");
+	}
+}
+
+/* An empty segment says where its sender is: what overtakes the next one waits. */
+static void joined_by_an_empty_segment(void **state)
+{
+	(void)state;
+	struct net n;
+	net_init(&n);
+	say(&n, C, 0, "");
+	struct packet_of first = packet(&n, C, 0, "first");
+	say(&n, C, 0, " second");
+	heard(&n, "");
+	feed(&n, first);
+	finish(&n, "1>first second 1>. 1<. 1:open");
+}
+
+/* An answer that was captured before what it answers; the question's sender was heard of only by an acknowledgement. */
+static void joined_at_an_answer(void **state)
+{
+	(void)state;
+	struct net n;
+	net_init(&n);
+	say(&n, C, 0, "");
+	struct packet_of question = packet(&n, C, 0, "question");
+	say(&n, S, 0, "answer");
+	heard(&n, "");
+	feed(&n, question);
+	finish(&n, "1>question 1<answer 1>. 1<. 1:open");
+}
+
+/* Keep-alives repeat the byte before the next one, or just its number (RFC 9293, section 3.8.4). */
+static void keepalives(void **state)
+{
+	(void)state;
+	for (int with_byte = 0; with_byte <= 1; with_byte++) {
+		struct net n;
+		net_init(&n);
+		open_connection(&n);
+		say(&n, C, 0, "hello");
+		for (enum dir d = C; d <= S; d++) {
+			n.host[d].seq--;
+			say(&n, d, 0, with_byte ? "\x01" : "");
+			n.host[d].seq += !with_byte;
+			say(&n, !d, 0, "");
+			sleep_for(&n, 7200 * SECOND);
+		}
+		say(&n, S, 0, "still here");
+		say(&n, C, 0, "me too");
+		assert_int_equal(counts(&n)->reassembly.duplicate_bytes, with_byte ? 2 : 0);
+		finish(&n, "1>hello 1<still here 1>me too 1>. 1<. 1:open");
+	}
+}
+
+/* Joined at keep-alives: the byte they are behind is not missing from the capture. */
+static void joined_at_a_keepalive(void **state)
+{
+	(void)state;
+	struct net n;
+	net_init(&n);
+	for (enum dir d = C; d <= S; d++) {
+		n.host[d].seq--;
+		say(&n, d, 0, "");
+		say(&n, d, 0, "");
+		n.host[d].seq++;
+		say(&n, !d, 0, "");
+	}
+	say(&n, C, 0, "hello");
+	say(&n, S, 0, "ok");
+	n.host[C].seq -= 4;
+	say(&n, C, 0, "ello!");
+	finish(&n, "1>hello 1<ok 1>! 1>. 1<. 1:open");
+}
+
+/* An acknowledgement number without the flag means nothing. */
+static void no_acknowledgement(void **state)
+{
+	(void)state;
+	struct net n;
+	net_init(&n);
+	open_connection(&n);
+	struct packet_of p = packet(&n, S, 0, "hello");
+	p.seg.flags = 0;
+	p.seg.ack += 100;
+	feed(&n, p);
+	finish(&n, "1<hello 1>. 1<. 1:open");
+}
+
+/* One direction only: holes can't be acknowledged, and are given up after a while all the same. */
+static void one_way(void **state)
+{
+	(void)state;
+	struct net n;
+	net_init(&n);
+	say(&n, S, 0, "a");
+	n.host[S].seq += 10;
+	say(&n, S, 0, "b");
+	sleep_for(&n, 3 * SECOND);
+	heard(&n, "1<a");
+	sleep_for(&n, 1);
+	heard(&n, "1<(10 lost) 1<b");
+	finish(&n, "1>. 1<. 1:open");
+}
+
+/* --- reuse of the endpoints ------------------------------------------------------------------------------------------------------ */
+
+static void reuse_after_the_end(void **state)
+{
+	(void)state;
+	for (int how = 0; how < 3; how++) {
+		struct net n;
+		net_init(&n);
+		open_connection(&n);
+		say(&n, C, 0, "one");
+		if (how)
+			say(&n, how == 1 ? C : S, RST, "");
+		else
+			close_both(&n, C);
+		buf_clear(&n.log);
+		n.host[C].seq += 1000000;
+		n.host[S].seq += 7777777;
+		open_connection(&n);
+		say(&n, C, 0, "two");
+		assert_true(n.info.start_seen);
+		finish(&n, "2>two 2>. 2<. 2:open");
+	}
+}
+
+/* The end of the one before was not captured. */
+static void reuse_while_open(void **state)
+{
+	(void)state;
+	struct net n;
+	net_init(&n);
+	open_connection(&n);
+	say(&n, C, 0, "one");
+	n.host[C].seq += 1000000;
+	n.host[S].seq += 7777777;
+	open_connection(&n);
+	say(&n, C, 0, "two");
+	assert_int_equal(counts(&n)->forgotten, 0);
+	finish(&n, "1>one 1>. 1<. 1:forgotten 2>two 2>. 2<. 2:open");
+}
+
+/* The other side connects from its port. */
+static void reuse_the_other_way_round(void **state)
+{
+	(void)state;
+	struct net n;
+	net_init(&n);
+	open_connection(&n);
+	say(&n, C, 0, "one");
+	close_both(&n, C);
+	struct host h = n.host[C];
+	n.host[C] = n.host[S];
+	n.host[S] = h;
+	n.host[C].seq += 99999;
+	open_connection(&n);
+	say(&n, C, 0, "two");
+	assert_int_equal(n.info.ends[C].port, 8080);
+	finish(&n, "1>one 1>. 1<. 1:closed by client 2>two 2>. 2<. 2:open");
+}
+
+/* The capture lacks the SYN of the second connection, but has its answer. */
+static void reuse_known_by_its_answer(void **state)
+{
+	(void)state;
+	struct net n;
+	net_init(&n);
+	open_connection(&n);
+	close_both(&n, C);
+	n.host[C].seq += 1000000;
+	n.host[S].seq += 7777777;
+	packet(&n, C, SYN, "");
+	say(&n, S, SYN, "");
+	say(&n, C, 0, "two");
+	finish(&n, "1>. 1<. 1:closed by client 2>two 2>. 2<. 2:open");
+}
+
+/* Only the server's side of the first connection was captured. */
+static void reuse_of_a_half(void **state)
+{
+	(void)state;
+	struct net n;
+	net_init(&n);
+	say(&n, S, 0, "one");
+	say(&n, S, RST, "");
+	say(&n, C, SYN, "");
+	say(&n, C, 0, "two");
+	finish(&n, "1<one 1>. 1<. 1:reset by server 2>two 2>. 2<. 2:open");
+}
+
+/* The client thinks better of it; the answer comes after that, and begins nothing. */
+static void answer_to_a_withdrawn_syn(void **state)
+{
+	(void)state;
+	struct net n;
+	net_init(&n);
+	say(&n, C, SYN, "");
+	struct packet_of answer = packet(&n, S, SYN, "");
+	say(&n, C, RST, "");
+	feed(&n, answer);
+	assert_int_equal(counts(&n)->connections, 1);
+	finish(&n, "1>. 1<. 1:reset by client");
+}
+
+/* Copies of a SYN and of its answer, at any time, begin nothing. */
+static void copies_of_a_syn(void **state)
+{
+	(void)state;
+	struct net n;
+	net_init(&n);
+	struct packet_of syn = packet(&n, C, SYN, ""), answer = packet(&n, S, SYN, "");
+	feed(&n, syn);
+	feed(&n, syn);
+	feed(&n, answer);
+	feed(&n, syn);
+	feed(&n, answer);
+	say(&n, C, 0, "hello");
+	feed(&n, syn);
+	feed(&n, answer);
+	say(&n, S, 0, "ok");
+	close_both(&n, C);
+	feed(&n, syn);
+	feed(&n, answer);
+	assert_int_equal(counts(&n)->connections, 1);
+	finish(&n, "1>hello 1<ok 1>. 1<. 1:closed by client");
+}
+
+/* --- ending --------------------------------------------------------------------------------------------------------------------- */
+
+static void half_close(void **state)
+{
+	(void)state;
+	struct net n;
+	net_init(&n);
+	open_connection(&n);
+	say(&n, C, FIN, "last words");
+	heard(&n, "1>last words 1>.");
+	say(&n, S, 0, "a long ");
+	say(&n, C, 0, "");
+	say(&n, S, FIN, "answer");
+	finish(&n, "1<a long answer 1<. 1:closed by client");
+}
+
+/* The capture ends when one direction has. */
+static void half_closed_at_the_end(void **state)
+{
+	(void)state;
+	struct net n;
+	net_init(&n);
+	open_connection(&n);
+	say(&n, C, FIN, "last words");
+	finish(&n, "1>last words 1>. 1<. 1:open");
+}
+
+static void fin_before_the_data(void **state)
+{
+	(void)state;
+	struct net n;
+	net_init(&n);
+	open_connection(&n);
+	struct packet_of data = packet(&n, C, 0, "data"), more = packet(&n, C, 0, " more");
+	struct packet_of fin = packet(&n, C, FIN, "");
+	feed(&n, fin);
+	feed(&n, fin);
+	feed(&n, more);
+	heard(&n, "");
+	feed(&n, data);
+	feed(&n, fin);
+	heard(&n, "1>data more 1>.");
+	say(&n, S, FIN, "bye");
+	finish(&n, "1<bye 1<. 1:closed by client");
+}
+
+/* Both sides close, and the last bytes of one are missing: given up for lost once they are acknowledged. */
+static void fin_behind_a_hole(void **state)
+{
+	(void)state;
+	for (int in_time = 0; in_time <= 1; in_time++) {
+		struct net n;
+		net_init(&n);
+		open_connection(&n);
+		say(&n, S, 0, "begins");
+		packet(&n, S, 0, "twelve bytes");
+		close_both(&n, S);
+		heard(&n, "1<begins 1>.");
+		if (in_time)
+			sleep_for(&n, 2 * SECOND);
+		else
+			let_pass(&n, PATIENCE + 1);
+		heard(&n, "1<(12 lost) 1<. 1:closed by client"); /* whose FIN could be handed on first */
+		finish(&n, "");
+	}
+}
+
+static void fin_behind_a_hole_at_the_end(void **state)
+{
+	(void)state;
+	for (int reused = 0; reused <= 1; reused++) {
+		struct net n;
+		net_init(&n);
+		open_connection(&n);
+		packet(&n, S, 0, "twelve bytes");
+		close_both(&n, C);
+		heard(&n, "1>.");
+		n.host[C].seq += 1000000;
+		if (reused)
+			say(&n, C, SYN, "");
+		finish(&n, reused ? "1<(12 lost) 1<. 1:closed by client 2>. 2<. 2:open" : "1<(12 lost) 1<. 1:closed by client");
+	}
+}
+
+/* What stands behind a FIN can't be. */
+static void bytes_behind_a_fin(void **state)
+{
+	(void)state;
+	struct net n;
+	net_init(&n);
+	open_connection(&n);
+	struct packet_of data = packet(&n, C, 0, "data"), fin = packet(&n, C, FIN, "");
+	feed(&n, fin);
+	say(&n, C, 0, "nonsense");
+	feed(&n, data);
+	say(&n, C, 0, "more nonsense");
+	say(&n, S, FIN, "ok");
+	finish(&n, "1>data 1>. 1<ok 1<. 1:closed by client");
+}
+
+static void reset(void **state)
+{
+	(void)state;
+	for (enum dir dir = C; dir <= S; dir++) {
+		struct net n;
+		net_init(&n);
+		open_connection(&n);
+		say(&n, C, 0, "hello");
+		say(&n, dir, RST, "reason"); /* its payload is no part of the stream (RFC 9293, section 3.5.2) */
+		heard(&n, dir == C ? "1>hello 1>. 1<. 1:reset by client" : "1>hello 1>. 1<. 1:reset by server");
+		finish(&n, "");
+	}
+}
+
+static void reset_behind_a_hole(void **state)
+{
+	(void)state;
+	struct net n;
+	net_init(&n);
+	open_connection(&n);
+	packet(&n, C, 0, "12345");
+	say(&n, C, 0, "data");
+	say(&n, S, RST, "");
+	finish(&n, "1>(5 lost) 1>data 1>. 1<. 1:reset by server");
+}
+
+static void reset_of_nothing(void **state)
+{
+	(void)state;
+	struct net n;
+	net_init(&n);
+	say(&n, S, RST, "");
+	assert_int_equal(counts(&n)->connections, 0);
+	say(&n, C, SYN, "");
+	say(&n, S, RST, ""); /* refused */
+	heard(&n, "1>. 1<. 1:reset by server");
+	n.host[C].seq += 64000;
+	say(&n, C, SYN, "");
+	assert_int_equal(counts(&n)->connections, 2);
+	finish(&n, "2>. 2<. 2:open");
+}
+
+static void late_segments(void **state)
+{
+	(void)state;
+	struct net n;
+	net_init(&n);
+	open_connection(&n);
+	struct packet_of data = packet(&n, C, 0, "data"), fin = packet(&n, C, FIN, "");
+	feed(&n, data);
+	feed(&n, fin);
+	say(&n, S, FIN, "");
+	heard(&n, "1>data 1>. 1<. 1:closed by client");
+	feed(&n, data);
+	feed(&n, fin);
+	say(&n, C, 0, "");
+	say(&n, S, RST, "");
+	sleep_for(&n, 100 * SECOND);
+	feed(&n, data);
+	assert_int_equal(counts(&n)->old_segments, 2);
+	assert_int_equal(counts(&n)->segments, 1);
+	assert_int_equal(counts(&n)->connections, 1);
+	finish(&n, "");
+}
+
+/* --- holes ------------------------------------------------------------------------------------------------------------------------ */
+
+/* A hole at the very end, of which the acknowledgement tells. */
+static void acknowledged_and_never_seen(void **state)
+{
+	(void)state;
+	struct net n;
+	net_init(&n);
+	open_connection(&n);
+	say(&n, C, 0, "hello");
+	packet(&n, C, 0, "twelve bytes?");
+	say(&n, S, 0, "");
+	finish(&n, "1>hello 1>(12 lost) 1>. 1<. 1:open"); /* 13, of which the last may have been a FIN */
+}
+
+static void fin_never_seen(void **state)
+{
+	(void)state;
+	struct net n;
+	net_init(&n);
+	open_connection(&n);
+	say(&n, C, 0, "hello");
+	packet(&n, C, FIN, "");
+	say(&n, S, 0, "");
+	finish(&n, "1>hello 1>. 1<. 1:open");
+}
+
+static void hole_given_up(void **state)
+{
+	(void)state;
+	for (int in_time = 0; in_time <= 1; in_time++) {
+		struct net n;
+		net_init(&n);
+		open_connection(&n);
+		packet(&n, C, 0, "123");
+		say(&n, C, 0, "data");
+		if (in_time) {
+			say(&n, S, 0, "");
+			sleep_for(&n, SECOND);
+			heard(&n, "");
+			sleep_for(&n, 1);
+		} else {
+			let_pass(&n, PATIENCE + 1);
+			heard(&n, "");
+			let_pass(&n, 1);
+		}
+		heard(&n, "1>(3 lost) 1>data");
+		assert_int_equal(counts(&n)->reassembly.gaps, 1);
+		assert_int_equal(counts(&n)->reassembly.gap_bytes, 3);
+		finish(&n, "1>. 1<. 1:open");
+	}
+}
+
+/* Packets that the capture cut short. */
+static void cut_packets(void **state)
+{
+	(void)state;
+	struct net n;
+	net_init(&n);
+	open_connection(&n);
+	struct packet_of p[3] = { packet(&n, C, 0, "first one") };
+	p[1] = packet(&n, C, 0, "second one");
+	p[2] = packet(&n, C, FIN, "third one");
+	for (int i = 0; i < 3; i++)
+		feed_cut(&n, &p[i], 5);
+	say(&n, S, FIN, "");
+	heard(&n, "1>first 1<.");
+	sleep_for(&n, 2 * SECOND);
+	heard(&n, "1>(4 lost) 1>secon 1>(5 lost) 1>third 1>(4 lost) 1>. 1:closed by server");
+	finish(&n, "");
+}
+
+/* --- the order of both directions --------------------------------------------------------------------------------------------------- */
+
+static void answers_wait(void **state)
+{
+	(void)state;
+	struct net n;
+	net_init(&n);
+	open_connection(&n);
+	struct packet_of question = packet(&n, C, 0, "q1 ");
+	struct packet_of answer = packet(&n, S, 0, "a1 ");
+	struct packet_of next = packet(&n, C, 0, "q2 ");
+	struct packet_of last = packet(&n, S, 0, "a2 ");
+	feed(&n, last);
+	feed(&n, next);
+	feed(&n, answer);
+	heard(&n, "");
+	feed(&n, question);
+	heard(&n, "1>q1  1<a1  1>q2  1<a2 ");
+	finish(&n, "1>. 1<. 1:open");
+}
+
+/* Settled: whatever the sender acknowledged before it spoke was handed on, or is not in the capture. */
+static void settled(void **state)
+{
+	(void)state;
+	struct net n;
+	net_init(&n);
+	open_connection(&n);
+	say(&n, C, 0, "q1");
+	assert_true(n.info.settled[C]);
+	say(&n, S, 0, "a1");
+	assert_true(n.info.settled[S]);
+	packet(&n, C, 0, "q2"); /* not captured */
+	say(&n, S, 0, "a2");
+	let_pass(&n, PATIENCE + 2);
+	heard(&n, "1>q1 1<a1a2");
+	assert_false(n.info.settled[S]);
+	say(&n, C, 0, "q3");
+	let_pass(&n, PATIENCE + 2);
+	heard(&n, "1>(2 lost) 1>q3");
+	say(&n, S, 0, "a3");
+	assert_true(n.info.settled[S]);
+	finish(&n, "1<a3 1>. 1<. 1:open");
+}
+
+/* What acknowledges a FIN has seen all that its sender said. */
+static void settled_behind_a_fin(void **state)
+{
+	(void)state;
+	struct net n;
+	net_init(&n);
+	open_connection(&n);
+	say(&n, C, FIN, "q1");
+	say(&n, S, 0, "a1");
+	assert_true(n.info.settled[S]);
+	finish(&n, "1>q1 1>. 1<a1 1<. 1:open");
+}
+
+static uint32_t chance(uint64_t *seed, uint32_t below)
+{
+	*seed ^= *seed << 13;
+	*seed ^= *seed >> 7;
+	*seed ^= *seed << 17;
+	return (uint32_t)((*seed * 0x2545f4914f6cdd1du) >> 33) % below;
+}
+
+enum { TALK = 60 };
+
+/* A conversation in order: bursts of either side, each of which has seen all before it. Writes down how it must be heard. */
+static void converse(struct net *n, struct packet_of talk[TALK], struct buf *want, uint64_t *seed)
+{
+	enum dir dir = C;
+	for (int i = 0; i < TALK; i++) {
+		char text[16];
+		enum dir before = dir;
+		dir = chance(seed, 3) ? dir : !dir;
+		int len = snprintf(text, sizeof(text), "%d,", i);
+		if (!i || dir != before)
+			buf_addf(want, "%s1%c", want->len ? " " : "", dir == C ? '>' : '<');
+		buf_add(want, slice_of(text, (size_t)len));
+		talk[i] = packet(n, dir, 0, text);
+	}
+	buf_addf(want, " 1>. 1<. 1:open");
+}
+
+/* Moves packets by some places, also past what acknowledges them, and sends some twice: it is heard in order. */
+static void shuffled(void **state)
+{
+	(void)state;
+	for (uint64_t round = 1; round <= 400; round++) {
+		uint64_t seed = round * 0x9e3779b97f4a7c15u;
+		struct net n;
+		struct packet_of talk[TALK];
+		struct buf want = { 0 };
+		net_init(&n);
+		open_connection(&n);
+		converse(&n, talk, &want, &seed);
+		for (int i = 0; i < TALK; i++) {
+			int other = i + (int)chance(&seed, 5);
+			if (other < TALK && chance(&seed, 2)) {
+				struct packet_of p = talk[i];
+				talk[i] = talk[other];
+				talk[other] = p;
+			}
+		}
+		for (int i = 0; i < TALK; i++)
+			for (uint32_t times = 1 + !chance(&seed, 4); times; times--)
+				feed(&n, talk[i - (times > 1 && i > 3 ? 3 : 0)]);
+		assert_int_equal(counts(&n)->reassembly.gaps, 0);
+		finish(&n, buf_cstr(&want));
+		buf_release(&want);
+	}
+}
+
+/* --- limits ---------------------------------------------------------------------------------------------------------------------- */
+
+static void client_of(struct net *n, uint32_t i)
+{
+	host_init(&n->host[C], 1, (uint16_t)(10000 + i % 40000), 1000);
+	n->host[C].addr[8] = (uint8_t)(i / 40000);
+}
+
+/* The least recently seen goes when there are too many, and is told if it was open. */
+static void most_connections(void **state)
+{
+	(void)state;
+	struct net n;
+	net_init(&n);
+	n.quiet = true;
+	for (uint32_t i = 0; i < CONNECTIONS_MAX; i++) {
+		client_of(&n, i);
+		say(&n, C, SYN, "");
+		if (i == 2)
+			say(&n, C, RST, "");
+	}
+	n.quiet = false;
+	client_of(&n, 0);
+	n.host[C].seq++;
+	say(&n, C, 0, "still here");
+	heard(&n, "1>still here");
+	for (uint32_t i = 0; i < 3; i++) {
+		client_of(&n, CONNECTIONS_MAX + i);
+		say(&n, C, SYN, "");
+	}
+	heard(&n, "2>. 2<. 2:forgotten 4>. 4<. 4:forgotten");
+	assert_int_equal(counts(&n)->forgotten, 2);
+	assert_int_equal(counts(&n)->connections, CONNECTIONS_MAX + 3);
+	client_of(&n, 0);
+	n.host[C].seq += 11;
+	say(&n, C, 0, "!");
+	heard(&n, "1>!");
+	assert_int_equal(n.layers - n.freed, CONNECTIONS_MAX);
+	n.quiet = true;
+	finish(&n, "");
+}
+
+/* The segments of many connections mixed, with all that can happen to them; nothing is asked but that it ends well. */
+static void crowd(void **state)
+{
+	(void)state;
+	static const uint8_t flags[] = { 0, 0, 0, 0, 0, 0, SYN, FIN, RST, FIN | SYN, SYN | RST };
+	struct net n;
+	uint64_t seed = 88172645463325252u;
+	net_init(&n);
+	n.quiet = true;
+	for (int i = 0; i < 200000; i++) {
+		enum dir dir = chance(&seed, 2);
+		n.host[C].port = (uint16_t)chance(&seed, 20);
+		n.host[S].port = (uint16_t)chance(&seed, 3);
+		for (int d = 0; d < 2; d++)
+			n.host[d].seq = chance(&seed, 50) ? n.host[d].port * 100 + chance(&seed, 60) : chance(&seed, 1u << 31) * 2;
+		struct packet_of p = packet(&n, dir, flags[chance(&seed, sizeof(flags))], "seven b" + chance(&seed, 8));
+		p.seg.flags ^= chance(&seed, 5) ? 0 : ACK;
+		feed(&n, p);
+		if (chance(&seed, 100) == 0)
+			sleep_for(&n, chance(&seed, 3) * SECOND);
+	}
+	assert_true(counts(&n)->connections > 1000);
+	assert_true(counts(&n)->reassembly.gaps > 100);
+	finish(&n, "");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(from_syn_to_fin),
+		cmocka_unit_test(orientation),
+		cmocka_unit_test(addresses),
+		cmocka_unit_test(neighbours),
+		cmocka_unit_test(data_in_the_handshake),
+		cmocka_unit_test(handshake_in_any_order),
+		cmocka_unit_test(late_syn),
+		cmocka_unit_test(joined),
+		cmocka_unit_test(joined_by_an_empty_segment),
+		cmocka_unit_test(joined_at_an_answer),
+		cmocka_unit_test(keepalives),
+		cmocka_unit_test(joined_at_a_keepalive),
+		cmocka_unit_test(no_acknowledgement),
+		cmocka_unit_test(one_way),
+		cmocka_unit_test(reuse_after_the_end),
+		cmocka_unit_test(reuse_while_open),
+		cmocka_unit_test(reuse_the_other_way_round),
+		cmocka_unit_test(reuse_known_by_its_answer),
+		cmocka_unit_test(reuse_of_a_half),
+		cmocka_unit_test(answer_to_a_withdrawn_syn),
+		cmocka_unit_test(copies_of_a_syn),
+		cmocka_unit_test(half_close),
+		cmocka_unit_test(half_closed_at_the_end),
+		cmocka_unit_test(fin_before_the_data),
+		cmocka_unit_test(fin_behind_a_hole),
+		cmocka_unit_test(fin_behind_a_hole_at_the_end),
+		cmocka_unit_test(bytes_behind_a_fin),
+		cmocka_unit_test(reset),
+		cmocka_unit_test(reset_behind_a_hole),
+		cmocka_unit_test(reset_of_nothing),
+		cmocka_unit_test(late_segments),
+		cmocka_unit_test(acknowledged_and_never_seen),
+		cmocka_unit_test(fin_never_seen),
+		cmocka_unit_test(hole_given_up),
+		cmocka_unit_test(cut_packets),
+		cmocka_unit_test(answers_wait),
+		cmocka_unit_test(settled),
+		cmocka_unit_test(settled_behind_a_fin),
+		cmocka_unit_test(shuffled),
+		cmocka_unit_test(most_connections),
+		cmocka_unit_test(crowd),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
