@@ -7,7 +7,8 @@
  * the data in it. Only what stays alone then is U+FFFD.
  *
  * An assembly is a message under way, in a list, oldest first. Parts come in order of their index; when one is missing, what follows
- * can't be placed any more and is only counted.
+ * can't be placed any more and is only counted. A text that is cut off before it could say whether it is a part is a message by
+ * itself; an assembly without text stays behind (`told`), so that further parts of it are not taken for messages of their own.
  */
 #include "decode/legacy.h"
 
@@ -112,9 +113,11 @@ struct assembly {
 	struct assembly *next;
 	struct buf id;            /* as it is written */
 	struct buf text, behind;  /* the object up to the end of its data so far; what follows the data */
+	uint64_t cost;            /* bytes of memory that are counted for it */
 	uint64_t lost;            /* bytes of data that could not be placed */
 	int64_t expected, count;  /* index of the part that comes next; how many there are */
 	bool done, cut, gap, after_gap, unmasked, headless;
+	bool told;                /* was shown as a cut message already */
 };
 
 struct legacy_parts {
@@ -156,11 +159,6 @@ static struct head read_head(struct slice text)
 	return h;
 }
 
-static uint64_t cost(const struct assembly *a)
-{
-	return ASSEMBLY_COST + a->id.len + a->text.len + a->behind.len;
-}
-
 static void free_assembly(struct assembly *a)
 {
 	buf_release(&a->id);
@@ -188,11 +186,6 @@ static struct assembly *find(const struct legacy_parts *parts, struct slice id)
 	return a;
 }
 
-static void give_up(struct assembly *a)
-{
-	a->done = a->cut = true;
-}
-
 /* Makes room for one more message, or for more bytes: the oldest of this direction goes. */
 static void give_up_oldest(struct legacy_parts *parts, struct legacy_counts *counts)
 {
@@ -201,9 +194,9 @@ static void give_up_oldest(struct legacy_parts *parts, struct legacy_counts *cou
 		a = a->next;
 	if (!a)
 		return;
-	give_up(a);
 	parts->open--;
-	counts->given_up++;
+	counts->given_up += !a->told;
+	a->done = a->cut = true;
 }
 
 static struct assembly *begin(struct legacy_parts *parts, struct legacy_counts *counts, const struct head *h)
@@ -219,7 +212,8 @@ static struct assembly *begin(struct legacy_parts *parts, struct legacy_counts *
 	buf_add(&a->behind, h->behind);
 	a->count = h->count;
 	a->headless = h->index != 0;
-	counts->bytes += cost(a);
+	a->cost = ASSEMBLY_COST + h->id.len + h->before.len + h->behind.len;
+	counts->bytes += a->cost;
 	parts->open++;
 	return a;
 }
@@ -233,15 +227,50 @@ static void add_data(struct assembly *a, struct legacy_counts *counts, const str
 		return;
 	}
 	counts->bytes += h->data.len;
+	a->cost += h->data.len;
 	buf_add(&a->text, h->data);
 	a->expected++;
 	a->cut = p->cut;
+}
+
+static void drop(struct legacy_parts *parts, struct legacy_counts *counts, struct assembly *a)
+{
+	struct assembly **link = &parts->first;
+	while (*link != a)
+		link = &(*link)->next;
+	*link = a->next;
+	parts->open -= !a->done;
+	counts->bytes -= a->cost;
+	free_assembly(a);
+}
+
+/* The rest of a message that was told. */
+static bool swallow(struct legacy_parts *parts, struct legacy_counts *counts, struct assembly *a, const struct head *h, bool cut)
+{
+	if (!cut && h->count <= 1)
+		return false;
+	if (!cut && h->index >= h->count - 1)
+		drop(parts, counts, a);
+	return true;
+}
+
+/* A text that is cut off before it could say how many there are. */
+static void remember(struct legacy_parts **parts, struct legacy_counts *counts, const struct head *h)
+{
+	const struct head bare = { .id = h->id };
+	if (!*parts)
+		*parts = xcalloc(1, sizeof **parts);
+	begin(*parts, counts, &bare)->told = true;
 }
 
 bool legacy_take(struct legacy_parts **parts, struct legacy_counts *counts, const struct legacy_part *p)
 {
 	struct head h = read_head(p->text);
 	struct assembly *a = find(*parts, h.id);
+	if (a && a->told)
+		return swallow(*parts, counts, a, &h, p->cut);
+	if (!a && p->cut && h.id.len && h.count <= 1)
+		remember(parts, counts, &h);
 	if (!h.has_data || !h.id.len || (h.count <= 1 && !(a && p->cut)))
 		return false;
 	if (!*parts)
@@ -280,16 +309,17 @@ static void finish(struct assembly *a, struct legacy_whole *out)
 
 bool legacy_done(struct legacy_parts *parts, struct legacy_counts *counts, bool end, struct legacy_whole *out)
 {
-	struct assembly **link = parts ? &parts->first : NULL;
-	while (link && *link && !(*link)->done && !end)
-		link = &(*link)->next;
-	struct assembly *a = link ? *link : NULL;
-	if (!a)
-		return false;
-	*link = a->next;
-	parts->open -= !a->done;
-	counts->bytes -= cost(a);
-	finish(a, out);
-	free_assembly(a);
-	return true;
+	struct assembly *a = parts ? parts->first : NULL;
+	while (a) {
+		struct assembly *next = a->next;
+		bool told = a->told, over = a->done || end;
+		if (over && !told)
+			finish(a, out);
+		if (over)
+			drop(parts, counts, a);
+		if (over && !told)
+			return true;
+		a = next;
+	}
+	return false;
 }

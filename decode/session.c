@@ -234,7 +234,7 @@ void session_stump(struct session *s, const struct piece *p)
 
 bool session_is_stump(struct session *s, const struct arrival *a, const struct piece *p)
 {
-	if (!a->cut || a->e.id.len || a->encoding == ENCODING_PAYLOAD)
+	if (!a->cut || a->e.id.len || a->e.rid.len || a->encoding == ENCODING_PAYLOAD)
 		return false;
 	session_stump(s, p);
 	return true;

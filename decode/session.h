@@ -111,6 +111,7 @@ void session_news_text(struct buf *out, const struct session_news *n);
 struct session_counts {
 	uint64_t messages, bytes;    /* all ever seen */
 	uint64_t forgotten;          /* records given up for the memory limit */
+	uint64_t parts_forgotten;    /* legacy messages shown as cut since too many lacked parts */
 	uint64_t ids_forgotten;      /* open ids given up: a reply to one of them can't be linked */
 	uint64_t streams_untracked;  /* streams beyond the limit, whose checksums were not looked at */
 	uint64_t commands_unnamed;   /* messages whose unknown command was too long or found no more room in the name table */

@@ -32,6 +32,7 @@ struct session_counts session_counts(const struct session *s)
 {
 	struct session_counts c = s->counts;
 	c.ids_forgotten = idtable_forgotten(s->ids);
+	c.parts_forgotten = s->legacy.given_up;
 	c.commands_unnamed = s->names.unnamed;
 	c.streams_untracked = streams_untracked(s->streams);
 	c.spool = store_spooled(s->store);

@@ -116,7 +116,7 @@ struct conn_state *session_conn_state(struct session *s, struct conn_info *info)
 /* What the seq of one message changed for earlier ones. */
 void session_changes(struct session *s, struct conn_state *c, const struct seq_verdict *v, int64_t time);
 
-/* Of a cut message that does not even show its id nothing can be said but that it was there: true if it is one, and was told. */
+/* Of a cut message that shows neither its id nor its rid nothing can be said but that it was there: true if it is one, and was told. */
 bool session_is_stump(struct session *s, const struct arrival *a, const struct piece *p);
 /* Tells of a message of which nothing can be shown. */
 void session_stump(struct session *s, const struct piece *p);

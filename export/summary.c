@@ -54,6 +54,7 @@ static const struct counter counters[] = {
 	{ "keys forgotten for their number", CAPTURE_LOST(keylog.forgotten) },
 	{ "connections forgotten for their number", CAPTURE_LOST(connections_forgotten) },
 	{ "messages forgotten for the memory limit", SESSION_LOST(forgotten) },
+	{ "messages in parts given up for their number", SESSION_LOST(parts_forgotten) },
 	{ "open requests forgotten for their number", SESSION_LOST(ids_forgotten) },
 	{ "streams beyond the limit, with checksums not looked at", SESSION_LOST(streams_untracked) },
 	{ "messages with a command that was not kept", SESSION_LOST(commands_unnamed) },
