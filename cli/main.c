@@ -284,9 +284,10 @@ static void print_losses(const struct capture_counts *c, const struct session_co
 	buf_release(&out);
 }
 
-static struct results results_of(const struct app *a)
+static struct results results_of(const struct app *a, enum capture_status status)
 {
-	return (struct results){ &a->options, a->session, a->capture, source_name(a->source), a->extract };
+	const char *damage = status == CAPTURE_DAMAGED ? source_error(a->source) : NULL;
+	return (struct results){ &a->options, a->session, a->capture, source_name(a->source), a->extract, damage };
 }
 
 static void close_print(struct app *a, enum capture_status status)
@@ -298,7 +299,7 @@ static void close_print(struct app *a, enum capture_status status)
 		printer_end(&a->printer);
 	if (a->extract)
 		extract_finish(a->extract);
-	struct results results = results_of(a);
+	struct results results = results_of(a, status);
 	int error = results_print(&results, a->printer.exporter != NULL);
 	a->printer.error = a->printer.error ? a->printer.error : error;
 	if (a->options.reports && a->options.display_filter)
@@ -321,7 +322,7 @@ static bool shows_messages(const struct options *o)
 
 static int print_status(struct app *a, enum capture_status status)
 {
-	struct results results = results_of(a);
+	struct results results = results_of(a, status);
 	int files = a->extract ? extract_error(a->extract) : 0;
 	if (a->printer.error)
 		fprintf(stderr, "envscope: writing: %s\n", strerror(a->printer.error));

@@ -11,6 +11,7 @@ struct results {
 	const struct capture *capture;
 	const char *source;      /* name of what was read */
 	struct extract *extract; /* NULL for none */
+	const char *damage;      /* why the source could not be read to its end; NULL if it could */
 };
 
 /* True if anything is wanted that is made from the records when everything has been read. */

@@ -140,7 +140,10 @@ static void write_text(struct writer *w)
 	add_amount(&w->line, t.by[SEVERITY_ERROR], "error, ", "errors, ");
 	add_amount(&w->line, t.by[SEVERITY_WARNING], "warning, ", "warnings, ");
 	add_amount(&w->line, t.by[SEVERITY_NOTE], "note; ", "notes; ");
-	buf_add_str(&w->line, t.failing ? "failed\n" : "passed\n");
+	if (w->from->damage && !t.failing)
+		buf_addf(&w->line, "undecided, as the capture is damaged: %s\n", w->from->damage);
+	else
+		buf_add_str(&w->line, t.failing ? "failed\n" : "passed\n");
 	write_line(w);
 }
 
@@ -200,6 +203,10 @@ static void write_json(struct writer *w)
 	}
 	json_key(&j, "failed");
 	json_bool(&j, t.failing > 0);
+	if (w->from->damage) {
+		json_key(&j, "damage");
+		json_text(&j, w->from->damage);
+	}
 	json_key(&j, "broken");
 	json_open(&j, '[');
 	write_line(w);
@@ -241,16 +248,28 @@ static void junit_case(struct writer *w, enum rule rule, uint64_t count)
 	write_line(w);
 }
 
+/* A case of its own for a capture that could not be read to its end; the rules of what came before say nothing about the rest. */
+static void junit_damage(struct writer *w)
+{
+	if (!w->from->damage)
+		return;
+	buf_add_str(&w->line, "  <testcase classname=\"envscope\" name=\"capture\" time=\"0\">\n    <error type=\"damaged\" message=\"");
+	xml_add_str(&w->line, w->from->damage);
+	buf_add_str(&w->line, "\"/>\n  </testcase>\n");
+}
+
 static void write_junit(struct writer *w)
 {
 	struct session_counts counts = session_counts(w->from->session);
-	unsigned failures = 0;
+	unsigned failures = 0, errors = w->from->damage != NULL;
 	for (int r = 0; r < RULES; r++)
 		failures += w->from->fail_on >> r & 1 && counts.rules[r];
-	buf_addf(&w->line, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites tests=\"%d\" failures=\"%u\" errors=\"0\">\n", RULES, failures);
+	buf_addf(&w->line, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites tests=\"%u\" failures=\"%u\" errors=\"%u\">\n",
+		 RULES + errors, failures, errors);
 	buf_add_str(&w->line, "<testsuite name=\"envscope: ");
 	xml_add_str(&w->line, w->from->file);
-	buf_addf(&w->line, "\" tests=\"%d\" failures=\"%u\" errors=\"0\" skipped=\"0\" time=\"0\">\n", RULES, failures);
+	buf_addf(&w->line, "\" tests=\"%u\" failures=\"%u\" errors=\"%u\" skipped=\"0\" time=\"0\">\n", RULES + errors, failures, errors);
+	junit_damage(w);
 	for (int r = 0; r < RULES; r++)
 		junit_case(w, (enum rule)r, counts.rules[r]);
 	buf_add_str(&w->line, "</testsuite>\n</testsuites>\n");

@@ -18,6 +18,7 @@ struct check_source {
 	int64_t first_time;            /* where relative times begin */
 	enum time_format time;         /* of times in text */
 	bool utc;
+	const char *damage;            /* why the capture could not be read to its end, a sentence; NULL if it could */
 	uint32_t fail_on;              /* bit set of enum rule: what makes the check fail */
 };
 

@@ -128,6 +128,8 @@ in_tmp error.empty -r empty -T text
 in_tmp error.text -r text -T text
 in_tmp error.folder -r folder -T text
 in_tmp error.truncated -r truncated.pcap -T text
+in_tmp error.truncated_check -r truncated.pcap --check
+in_tmp error.truncated_junit -r truncated.pcap --check=junit
 in_tmp error.filter -r repo/samples/tcp.pcap -T text -f 'tcp prot 1'
 in_tmp error.option --nonsense
 in_tmp error.format -r repo/samples/tcp.pcap -T xml
