@@ -1,0 +1,67 @@
+/* HTTP with REST in it: requests and responses made from the input, then fed, torn apart and ended in any way; bodies through gunzip and the
+ * JSON form. */
+#include "capture/stream/http1.h"
+
+#include "capture/stream/gunzip.h"
+#include "decode/json_form.h"
+#include "tests/fuzz/fuzz_stream.h"
+
+enum { MOST = 4096, BUDGET = 1 << 20, NODES = 4 << 20 };
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void play_http(struct slice in)
+{
+	struct fuzz f;
+	fuzz_init(&f);
+	f.conn.start_seen = in.len % 2;
+	fuzz_play(&f, http1_new(&f.stream), in);
+}
+
+static void inflate(struct slice in)
+{
+	struct buf out = { 0 };
+	enum gunzip how = gunzip(in, MOST, &out);
+	fuzz_check(out.len <= MOST && (how != GUNZIP_OVERLONG || out.len == MOST));
+	buf_release(&out);
+}
+
+/* Every place in the tree lies in the text. */
+static void check_places(const struct node *root, struct slice text)
+{
+	for (const struct node *n = root; n; n = node_after(n, root)) {
+		fuzz_check(n->offset <= text.len && n->length <= text.len - n->offset);
+		fuzz_check(n->value_offset <= text.len && n->value_length <= text.len - n->value_offset);
+	}
+}
+
+static void read_json(const struct schema *schema, struct slice in)
+{
+	struct arena a;
+	struct json_form form;
+	struct dissection d;
+	arena_init(&a, BUDGET);
+	json_form_read(&a, in, &form);
+	arena_release(&a);
+	dissection_init(&d, schema, NODES);
+	for (uint64_t more = 0; more < 2; more++) {
+		dissect_json_form(&d, in, in.len + more);
+		check_places(d.root, in);
+	}
+	dissection_release(&d);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static struct schema *schema;
+	struct slice in = slice_of(data, size);
+	if (!schema)
+		schema = schema_new();
+	if (size && data[0] == '{')
+		read_json(schema, in);
+	else if (size > 1 && data[0] % 4 == 3)
+		inflate(slice_skip(in, 1));
+	else
+		play_http(in);
+	return 0;
+}
