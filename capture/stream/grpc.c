@@ -319,16 +319,19 @@ enum probe grpc_begins(const struct stream *s, struct slice data)
 	return s->sink->probe(slice_head(c.rest, PROBE_BYTES), size);
 }
 
-/* Does a message begin with these first bytes of a frame's data? Of a bare one there is nothing to be told but that it fills the frame. */
+/* Does a message begin with these first bytes of a frame's data? Of a bare one there is nothing to be told but that it fills the frame.
+ * What tells that a call is SetupStream must have more than its first field, or it could be any message with a word in front. */
 static bool message_begins(struct grpc_call *c, enum dir dir, struct slice front)
 {
 	enum probe p = grpc_begins(c->conn->stream, front);
 	struct cursor cur = cursor_of(front);
-	if (c->kind != UNARY)
-		return p == PROBE_WEAK || p == PROBE_STRONG;
 	uint8_t flag = cursor_u8(&cur);
 	uint64_t size = cursor_be32(&cur);
-	return flag <= 1 && !cur.short_ && size + GRPC_PREFIX == c->way[dir].frame;
+	cursor_u8(&cur);
+	uint64_t first_field = 2 + cursor_u8(&cur);
+	if (c->kind == UNARY)
+		return flag <= 1 && front.len >= GRPC_PREFIX && size + GRPC_PREFIX == c->way[dir].frame;
+	return (p == PROBE_WEAK || p == PROBE_STRONG) && (c->kind == ENVELOPES || size > first_field);
 }
 
 static void found(struct grpc_call *c, enum dir dir, int64_t time)

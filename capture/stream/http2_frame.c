@@ -3,7 +3,8 @@
  *
  * Two questions are asked of a head. Where a frame is expected: is it possible, by the letter of the RFC? And in the middle of bytes
  * of which nothing is known: is it likely? A likely head has a type and flags that are defined, a stream that a client opened, and a
- * length that is not out of the ordinary. Nine bytes that happen to be likely are rare, two in the right distance are believed.
+ * length that is not out of the ordinary. Nine bytes that happen to be likely are rare, two in the right distance are believed, unless
+ * more are in sight that say otherwise.
  *
  * The RFC's error codes stand in one table too, from which the sentences about RST_STREAM and GOAWAY are made.
  */
@@ -11,7 +12,7 @@
 
 #include "capture/stream/grpc.h"
 
-enum { LONG = 1 << 16 }; /* a frame longer than that is not looked for */
+enum { LONG = 1 << 16, CHAIN = 3 }; /* a frame longer than that is not looked for; heads that must follow if they are in sight */
 
 enum place { ON_STREAM, ON_CONNECTION, ANYWHERE };
 
@@ -63,11 +64,23 @@ bool http2_frame_possible(const struct http2_frame *f)
 
 static bool likely(const struct http2_frame *f)
 {
-	if (f->type >= HTTP2_TYPES || f->type == HTTP2_PUSH_PROMISE || !http2_frame_possible(f))
+	if (f->type >= HTTP2_TYPES || f->type == HTTP2_PUSH_PROMISE || f->type == HTTP2_CONTINUATION || !http2_frame_possible(f))
 		return false;
-	if (f->flags & ~shapes[f->type].flags)
+	if (f->flags & ~shapes[f->type].flags || (!f->length && !(f->flags & (HTTP2_END_STREAM | HTTP2_ACK))))
 		return false;
 	return !f->stream || f->stream % 2;
+}
+
+/* Are there likely heads at the front of `in` and behind it, as far as it goes, but no more than `more`? */
+static bool chained(struct slice in, int more)
+{
+	while (more-- && in.len >= HTTP2_HEAD) {
+		struct http2_frame f = http2_frame_read(in);
+		if (!likely(&f) || f.length > LONG || in.at[5] & 0x80)
+			return false;
+		in = slice_skip(slice_skip(in, HTTP2_HEAD), f.length);
+	}
+	return true;
 }
 
 enum candidate { REJECTED, UNDECIDED, ACCEPTED };
@@ -93,8 +106,7 @@ static enum candidate judge(const struct stream *s, struct slice in, bool final)
 		return REJECTED;
 	if (next.len < HTTP2_HEAD)
 		return final ? REJECTED : UNDECIDED;
-	struct http2_frame after = http2_frame_read(next);
-	return likely(&after) && after.length <= LONG && !(next.at[5] & 0x80) ? ACCEPTED : REJECTED;
+	return chained(next, CHAIN) ? ACCEPTED : REJECTED;
 }
 
 struct find http2_find(const struct stream *s, struct slice in, bool final)

@@ -1,0 +1,539 @@
+/*
+ * HTTP/2: frames of every type, header blocks in pieces, streams that interleave, ends of all kinds, gaps and joins at every position.
+ */
+#include "tests/unit/http2_play.h"
+
+#include "capture/stream/detect.h"
+#include "capture/stream/grpc.h"
+#include "capture/stream/http1.h"
+
+static void one_stream(void **state)
+{
+	(void)state;
+	struct ear *e = ear_new();
+	put_start(e);
+	put_setup(e, 1);
+	put_envelope(e, DIR_C2S, 1, 0, 20, 16384);
+	put_envelope(e, DIR_S2C, 1, 0, 300, 100);
+	put_frame(e, DIR_C2S, HTTP2_WINDOW_UPDATE, 0, 0, slice_of("\0\0\1\0", 4));
+	put_frame(e, DIR_S2C, HTTP2_PING, 0, 0, slice_str("12345678"));
+	put_envelope(e, DIR_C2S, 1, 1, 30, 7);
+	put_envelope(e, DIR_S2C, 1, 1, 0, 16384);
+	play_every_way(e);
+	assert_string_equal(buf_cstr(&e->news), "");
+	ear_play(e, ear_layer(e, true), SIZE_MAX, 0);
+	assert_int_equal(e->in_place, 2);
+	assert_int_equal(e->conn.transport, TRANSPORT_GRPC);
+	assert_int_equal(e->counts.skipped + e->counts.bad_frames + e->counts.cut, 0);
+	ear_free(e);
+}
+
+static void padded_data(struct ear *e, uint8_t pad, struct slice data)
+{
+	struct buf p = { 0 };
+	buf_add_byte(&p, pad);
+	buf_add(&p, data);
+	for (int i = 0; i < pad; i++)
+		buf_add_byte(&p, (uint8_t)(i ? 0 : 0x0a));
+	put_frame(e, DIR_C2S, HTTP2_DATA, HTTP2_PADDED, 1, buf_slice(&p));
+	buf_release(&p);
+}
+
+static void padding(void **state)
+{
+	(void)state;
+	struct ear *e = ear_new();
+	struct buf m = { 0 }, all = { 0 };
+	envelope_write(&m, "query", 3, 50);
+	message_add(&all, 0, buf_slice(&m));
+	put_start(e);
+	put_setup(e, 1);
+	was_sent(e, DIR_C2S, 1, buf_slice(&m));
+	padded_data(e, 30, slice_head(buf_slice(&all), 20));
+	padded_data(e, 0, (struct slice){ NULL, 0 });
+	padded_data(e, 9, (struct slice){ NULL, 0 });
+	padded_data(e, 1, slice_skip(buf_slice(&all), 20));
+	put_envelope(e, DIR_C2S, 1, 1, 10, 16384);
+	play_every_way(e);
+	assert_string_equal(buf_cstr(&e->news), "");
+	buf_release(&m);
+	buf_release(&all);
+	ear_free(e);
+}
+
+static void too_much_padding(void **state)
+{
+	(void)state;
+	struct ear *e = ear_new();
+	put_start(e);
+	put_setup(e, 1);
+	put_frame(e, DIR_C2S, HTTP2_DATA, HTTP2_PADDED, 1, slice_of("\x05" "abcd", 5));
+	put_envelope(e, DIR_C2S, 1, 1, 10, 16384);
+	play_every_way(e);
+	assert_int_equal(e->counts.bad_frames, 1);
+	ear_free(e);
+}
+
+/* A header block in a HEADERS frame with padding and priority, and CONTINUATION frames of every size. */
+static void continuation(void **state)
+{
+	(void)state;
+	for (size_t size = 1; size < 40; size += 6) {
+		struct ear *e = ear_new();
+		struct buf block = { 0 }, head = { 0 };
+		put_start(e);
+		block_add(e, DIR_C2S, &block, (const char *const[]){ ":method", "POST", ":path", "/openiap.FlowService/SetupStream",
+								      "x-long", "a header that is here to be long", NULL });
+		buf_add(&head, slice_of("\x03\0\0\0\0\x10", 6));
+		buf_add(&head, slice_head(buf_slice(&block), size));
+		buf_add(&head, slice_of("\0\0\0", 3));
+		put_frame(e, DIR_C2S, HTTP2_HEADERS, HTTP2_PADDED | HTTP2_WITH_PRIORITY, 1, buf_slice(&head));
+		for (struct slice rest = slice_skip(buf_slice(&block), size); rest.len; rest = slice_skip(rest, size))
+			put_frame(e, DIR_C2S, HTTP2_CONTINUATION, rest.len <= size ? HTTP2_END_HEADERS : 0, 1, slice_head(rest, size));
+		put_envelope(e, DIR_C2S, 1, 0, 20, 50);
+		put_request(e, 3, "/openiap.FlowService/Query");
+		put_message(e, DIR_C2S, 3, slice_str("\x0a\x01q"), 16384, HTTP2_END_STREAM);
+		play_every_way(e);
+		assert_string_equal(buf_cstr(&e->news), "");
+		assert_non_null(strstr(buf_cstr(&e->log), "c2s 3 Query 3\n"));
+		buf_release(&block);
+		buf_release(&head);
+		ear_free(e);
+	}
+}
+
+/* Blocks that are not ours run through the same table: PUSH_PROMISE, other calls, trailers. */
+static void one_table(void **state)
+{
+	(void)state;
+	struct ear *e = ear_new();
+	struct buf push = { 0 };
+	put_start(e);
+	put_request(e, 1, "/grpc.health.v1.Health/Check");
+	put_frame(e, DIR_C2S, HTTP2_DATA, HTTP2_END_STREAM, 1, slice_of("\0\0\0\0\0", 5));
+	buf_add(&push, slice_of("\0\0\0\x02", 4));
+	block_add(e, DIR_S2C, &push, (const char *const[]){ ":path", "/pushed", "grpc-message", "only here to be in the table", NULL });
+	put_frame(e, DIR_S2C, HTTP2_PUSH_PROMISE, HTTP2_END_HEADERS, 1, buf_slice(&push));
+	put_response(e, 1);
+	put_trailers(e, 1, "0");
+	put_request(e, 3, "/openiap.FlowService/Count");
+	put_message(e, DIR_C2S, 3, slice_str("\x0a\x01q"), 16384, HTTP2_END_STREAM);
+	PUT_HEADERS(e, DIR_S2C, 3, HTTP2_END_STREAM, ":status", "200", "grpc-status", "5", "grpc-message",
+		    "only here to be in the table");
+	play_every_way(e);
+	assert_string_equal(buf_cstr(&e->log), "c2s 3 Count 3\ns2c 3 Count reply failed 0\n");
+	assert_string_equal(buf_cstr(&e->news), "c2s not ours 0 HTTP/2 that is no call of openiap.FlowService\n"
+						"s2c note 5 the call ended with grpc-status 5, NOT_FOUND\n");
+	assert_int_equal(e->conn.transport, TRANSPORT_GRPC);
+	buf_release(&push);
+	ear_free(e);
+}
+
+static void interleaved(void **state)
+{
+	(void)state;
+	struct ear *e = ear_new();
+	struct buf one = { 0 }, two = { 0 }, bytes = { 0 };
+	put_start(e);
+	put_setup(e, 1);
+	put_setup(e, 3);
+	for (int i = 0; i < 2; i++) {
+		buf_clear(&bytes);
+		envelope_write(&bytes, i ? "second" : "first", (unsigned)i, 400 + 50 * (size_t)i);
+		was_sent(e, DIR_S2C, i ? 3 : 1, buf_slice(&bytes));
+		message_add(i ? &two : &one, 0, buf_slice(&bytes));
+	}
+	for (size_t at = 0; at < two.len; at += 60) {
+		put_frame(e, DIR_S2C, HTTP2_DATA, 0, 1, slice_head(slice_skip(buf_slice(&one), at), 60));
+		put_frame(e, DIR_S2C, HTTP2_DATA, 0, 3, slice_head(slice_skip(buf_slice(&two), at), 60));
+	}
+	play_every_way(e);
+	assert_string_equal(buf_cstr(&e->news), "");
+	buf_release(&one);
+	buf_release(&two);
+	buf_release(&bytes);
+	ear_free(e);
+}
+
+/* Two large messages whose pieces interleave are handed on as they come. */
+static void interleaved_pieces(void **state)
+{
+	(void)state;
+	struct ear *e = ear_new();
+	struct buf message[2] = { { 0 }, { 0 } };
+	put_start(e);
+	put_setup(e, 1);
+	put_setup(e, 3);
+	for (int i = 0; i < 2; i++) {
+		struct buf bytes = { 0 };
+		envelope_write(&bytes, "stream", (unsigned)i, 10);
+		for (int k = 0; k < 40000; k++)
+			buf_add_byte(&bytes, (uint8_t)(k * (3 + i)));
+		was_sent(e, DIR_S2C, i ? 3 : 1, buf_slice(&bytes));
+		message_add(&message[i], 0, buf_slice(&bytes));
+		buf_release(&bytes);
+	}
+	for (size_t at = 0; at < message[1].len; at += 9000)
+		for (int i = 0; i < 2; i++)
+			put_frame(e, DIR_S2C, HTTP2_DATA, 0, i ? 3 : 1, slice_head(slice_skip(buf_slice(&message[i]), at), 9000));
+	for (size_t most = 1; most < 200000; most *= 7) {
+		ear_play(e, ear_layer(e, true), most, 0);
+		assert_all_got(e);
+		assert_true(e->in_place >= 8);
+	}
+	buf_release(&message[0]);
+	buf_release(&message[1]);
+	ear_free(e);
+}
+
+static void resets(void **state)
+{
+	(void)state;
+	struct ear *e = ear_new();
+	put_start(e);
+	put_setup(e, 1);
+	put_request(e, 3, "/openiap.FlowService/Query");
+	put_message(e, DIR_C2S, 3, slice_str("\x0a\x01q"), 16384, HTTP2_END_STREAM);
+	put_frame(e, DIR_S2C, HTTP2_RST_STREAM, 0, 3, slice_of("\0\0\0\x07", 4));
+	put_request(e, 5, "/openiap.FlowService/Query");
+	put_message(e, DIR_C2S, 5, slice_str("\x0a\x01q"), 16384, HTTP2_END_STREAM);
+	put_frame(e, DIR_C2S, HTTP2_RST_STREAM, 0, 5, slice_of("\0\0\0\x08", 4));
+	put_envelope(e, DIR_C2S, 1, 0, 20, 16384);
+	put_frame(e, DIR_C2S, HTTP2_RST_STREAM, 0, 1, slice_of("\0\0\0\x08", 4));
+	put_frame(e, DIR_S2C, HTTP2_GOAWAY, 0, 0, slice_of("\0\0\0\x05\0\0\0\x0btoo_many_pings", 22));
+	put_frame(e, DIR_S2C, HTTP2_GOAWAY, 0, 0, slice_of("\0\0\0\x05\0\0\0\0", 8));
+	play_every_way(e);
+	assert_string_equal(buf_cstr(&e->log), "c2s 3 Query 3\ns2c 3 Query reply failed 0\nc2s 5 Query 3\nc2s 1 Envelope 53\n");
+	assert_string_equal(buf_cstr(&e->news), "s2c note 0 RST_STREAM: refused before any work was done\n"
+						"c2s note 0 RST_STREAM: cancelled\n"
+						"c2s note 0 RST_STREAM: cancelled\n"
+						"s2c note 0 GOAWAY: enhance your calm: the peer asks too much\n");
+	ear_free(e);
+}
+
+/* What comes for a stream after its reset is shown if it is an Envelope: it was sent. */
+static void late_data(void **state)
+{
+	(void)state;
+	struct ear *e = ear_new();
+	put_start(e);
+	put_setup(e, 1);
+	put_envelope(e, DIR_C2S, 1, 0, 20, 16384);
+	put_frame(e, DIR_C2S, HTTP2_RST_STREAM, 0, 1, slice_of("\0\0\0\x08", 4));
+	put_envelope(e, DIR_S2C, 1, 0, 20, 16384);
+	play_every_way(e);
+	ear_free(e);
+}
+
+static void too_many_streams(void **state)
+{
+	(void)state;
+	struct ear *e = ear_new();
+	struct layer *l = ear_layer(e, true);
+	put_start(e);
+	put_setup(e, 1);
+	play(&e->script, l, SIZE_MAX, 0);
+	size_t from = e->script.wire[DIR_C2S].len;
+	for (uint32_t i = 0; i < HTTP2_STREAMS + 9; i++) {
+		struct buf block = { 0 }, frame = { 0 };
+		block_add(e, DIR_C2S, &block, (const char *const[]){ ":path", "/openiap.FlowService/Query", NULL });
+		frame_add(&frame, HTTP2_HEADERS, HTTP2_END_HEADERS, 3 + 2 * i, buf_slice(&block));
+		buf_add(&e->script.wire[DIR_C2S], buf_slice(&frame));
+		buf_release(&block);
+		buf_release(&frame);
+	}
+	play_bytes(&e->script, l, DIR_C2S, from, e->script.wire[DIR_C2S].len);
+	assert_int_equal(e->counts.calls_forgotten, 10);
+	from = e->script.wire[DIR_C2S].len;
+	put_envelope(e, DIR_C2S, 1, 0, 20, 16384);
+	play_bytes(&e->script, l, DIR_C2S, from, e->script.wire[DIR_C2S].len);
+	assert_all_got(e); /* the SetupStream stays */
+	play_end(l);
+	ear_free(e);
+}
+
+static void block_beyond_the_limit(void **state)
+{
+	(void)state;
+	struct ear *e = ear_new();
+	char text[1000];
+	memset(text, 'x', sizeof(text) - 1);
+	text[sizeof(text) - 1] = 0;
+	put_start(e);
+	put_setup(e, 1);
+	for (int i = 0; i < 4; i++)
+		put_frame(e, DIR_C2S, i ? HTTP2_CONTINUATION : HTTP2_HEADERS, i == 3 ? HTTP2_END_HEADERS : 0, 3, slice_str(text));
+	put_envelope(e, DIR_C2S, 1, 0, 20, 16384);
+	put_request(e, 5, "/openiap.FlowService/Query"); /* refers to what came before: can't be read */
+	put_message(e, DIR_C2S, 5, slice_str("\x0a\x01q"), 16384, HTTP2_END_STREAM); /* nor told from an Envelope */
+	e->sent_count--;
+	buf_release(&e->sent[e->sent_count].bytes);
+	play_every_way(e);
+	assert_int_equal(e->counts.overlong, 1);
+	assert_string_equal(buf_cstr(&e->log), "c2s 1 Envelope 53\n");
+	ear_free(e);
+}
+
+/* Frames that can't be: the boundary is searched for, and found at the next message. */
+static void impossible_frames(void **state)
+{
+	(void)state;
+	static const uint8_t types[] = { HTTP2_SETTINGS, HTTP2_PING, HTTP2_RST_STREAM, HTTP2_PRIORITY };
+	for (size_t i = 0; i < sizeof(types); i++) {
+		struct ear *e = ear_new();
+		put_start(e);
+		put_setup(e, 1);
+		put_frame(e, DIR_C2S, types[i], 0, types[i] == HTTP2_SETTINGS || types[i] == HTTP2_PING ? 0 : 1, slice_str("abc"));
+		put_envelope(e, DIR_C2S, 1, 0, 20, 16384);
+		put_envelope(e, DIR_C2S, 1, 1, 200, 16384);
+		play_every_way(e);
+		assert_int_equal(e->counts.bad_frames, 1);
+		assert_string_equal(buf_cstr(&e->news), "c2s skipped 12 \n");
+		ear_free(e);
+	}
+}
+
+/* A frame type that the RFC does not know is passed over. */
+static void unknown_frames(void **state)
+{
+	(void)state;
+	struct ear *e = ear_new();
+	put_start(e);
+	put_setup(e, 1);
+	put_frame(e, DIR_S2C, 0x0a, 0xff, 0, slice_str("altsvc"));
+	put_frame(e, DIR_S2C, 0xfe, 0, 7, (struct slice){ NULL, 0 });
+	put_envelope(e, DIR_S2C, 1, 0, 20, 16384);
+	play_every_way(e);
+	assert_string_equal(buf_cstr(&e->news), "");
+	ear_free(e);
+}
+
+static void long_talk(struct ear *e)
+{
+	put_start(e);
+	put_setup(e, 1);
+	for (unsigned i = 0; i < 6; i++) {
+		put_envelope(e, DIR_C2S, 1, i, 10 + 7 * i, 16384);
+		put_envelope(e, DIR_S2C, 1, i, 120 + 90 * i, 150);
+		if (i == 2)
+			put_frame(e, DIR_S2C, HTTP2_WINDOW_UPDATE, 0, 1, slice_of("\0\0\1\0", 4));
+	}
+}
+
+/* Plays all but [from, to) of a direction. */
+static void play_with_gap(struct ear *e, struct layer *l, enum dir dir, size_t from, size_t to, bool known)
+{
+	for (size_t i = 0; i < e->script.count; i++) {
+		const struct script_step *s = &e->script.steps[i];
+		if (s->dir != dir || s->to <= from || s->from >= to) {
+			play_bytes(&e->script, l, s->dir, s->from, s->to);
+			continue;
+		}
+		if (s->from <= from) {
+			play_bytes(&e->script, l, dir, s->from, from);
+			layer_gap(l, dir, known ? to - from : 0, 1);
+		}
+		if (s->to > to)
+			play_bytes(&e->script, l, dir, to, s->to);
+	}
+	play_end(l);
+}
+
+/* Where the frames of a message begin on the wire, as far as they are whole behind `at`: all its bytes are there. */
+static bool untouched(const struct sent *s, enum dir dir, size_t from, size_t to)
+{
+	return s->dir != dir || s->to <= from || s->from >= to;
+}
+
+/* A gap at every position: whatever was whole before it or begins behind it is heard, and nothing else but cut messages. */
+static void gaps(void **state)
+{
+	(void)state;
+	static const size_t lengths[] = { 1, 5, 9, 40, 200, 700 };
+	struct ear *e = ear_new();
+	long_talk(e);
+	for (int dir = 0; dir < 2; dir++) {
+		size_t len = e->script.wire[dir].len, start = e->sent[dir].from;
+		for (size_t from = start; from < len; from++) {
+			for (size_t k = 0; k < 2 * sizeof(lengths) / sizeof(*lengths); k++) {
+				size_t to = from + lengths[k / 2];
+				if (to > len)
+					continue;
+				play_with_gap(e, ear_layer(e, true), (enum dir)dir, from, to, k % 2);
+				for (size_t i = 0; i < e->sent_count; i++)
+					if (untouched(&e->sent[i], (enum dir)dir, from, to) && !e->sent[i].got)
+						fail_msg("dir %d, gap %zu to %zu: message %zu (%zu to %zu) is missing", dir, from, to, i,
+							 e->sent[i].from, e->sent[i].to);
+			}
+		}
+	}
+	ear_free(e);
+}
+
+/* A gap among the headers and what comes before them: the SetupStream is known by its Envelopes. */
+static void gaps_in_headers(void **state)
+{
+	(void)state;
+	struct ear *e = ear_new();
+	long_talk(e);
+	for (int dir = 0; dir < 2; dir++) {
+		size_t end = e->sent[dir].from;
+		for (size_t from = 0; from < end; from++) {
+			for (size_t to = from + 1; to <= end; to += 3) {
+				play_with_gap(e, ear_layer(e, true), (enum dir)dir, from, to, to % 2);
+				assert_all_got(e);
+			}
+		}
+	}
+	ear_free(e);
+}
+
+/* Bytes are missing inside a DATA frame: that message is cut, those around it are whole, and none is looked for. */
+static void gap_in_data(void **state)
+{
+	(void)state;
+	struct ear *e = ear_new();
+	long_talk(e);
+	const struct sent *s = &e->sent[4];
+	assert_int_equal(s->dir, DIR_C2S);
+	for (size_t from = s->from + HTTP2_HEAD + GRPC_PREFIX; from < s->to; from++) {
+		play_with_gap(e, ear_layer(e, true), DIR_C2S, from, s->to - (s->to - from) / 3, true);
+		assert_int_equal(e->counts.skipped, 0);
+		for (size_t i = 0; i < e->sent_count; i++)
+			assert_true(e->sent[i].got == (i != 4));
+	}
+	ear_free(e);
+}
+
+/* A capture that begins anywhere, by http2 itself and by finding out what the connection is. */
+static void joined(void **state)
+{
+	(void)state;
+	struct ear *e = ear_new();
+	long_talk(e);
+	for (size_t i = 0; i < 2 * script_len(&e->script); i++) {
+		size_t at = i / 2, skip[2] = { 0, 0 };
+		struct layer *l = ear_layer(e, false);
+		if (i % 2) {
+			layer_free(l);
+			e->conn.start_seen = false;
+			l = detect_new(&e->stream, TRANSPORT_UNKNOWN, NULL);
+		}
+		for (size_t k = 0, done = 0; k < e->script.count; k++) {
+			const struct script_step *s = &e->script.steps[k];
+			size_t n = s->to - s->from, left = at > done ? at - done : 0;
+			skip[s->dir] += left < n ? left : n;
+			if (left < n)
+				play_bytes(&e->script, l, s->dir, s->from + left, s->to);
+			done += n;
+		}
+		play_end(l);
+		for (size_t k = 0; k < e->sent_count; k++)
+			if (e->sent[k].from >= skip[e->sent[k].dir] && !e->sent[k].got)
+				fail_msg("%sjoined at %zu: message %zu is missing", i % 2 ? "detect, " : "", at, k);
+	}
+	ear_free(e);
+}
+
+static void by_detect(struct ear *e, enum transport forced, size_t most)
+{
+	ear_again(e);
+	ear_play(e, detect_new(&e->stream, forced, NULL), most, 0);
+	assert_all_got(e);
+	assert_string_equal(buf_cstr(&e->news), "");
+	assert_int_equal(e->conn.transport, TRANSPORT_GRPC);
+}
+
+static void detected(void **state)
+{
+	(void)state;
+	struct ear *e = ear_new();
+	long_talk(e);
+	for (size_t most = 1; most < 100; most++) {
+		by_detect(e, TRANSPORT_UNKNOWN, most);
+		by_detect(e, TRANSPORT_GRPC, most);
+	}
+	by_detect(e, TRANSPORT_UNKNOWN, SIZE_MAX);
+	ear_free(e);
+}
+
+/* The server may speak first. */
+static void server_first(void **state)
+{
+	(void)state;
+	struct ear *e = ear_new();
+	put_frame(e, DIR_S2C, HTTP2_SETTINGS, 0, 0, slice_of("\0\5\0\0\x40\0", 6));
+	put_bytes(e, DIR_C2S, slice_str(http2_preface()));
+	put_frame(e, DIR_C2S, HTTP2_SETTINGS, 0, 0, (struct slice){ NULL, 0 });
+	put_setup(e, 1);
+	put_envelope(e, DIR_C2S, 1, 0, 20, 16384);
+	put_envelope(e, DIR_S2C, 1, 0, 20, 16384);
+	for (size_t most = 1; most < 60; most++)
+		by_detect(e, TRANSPORT_UNKNOWN, most);
+	ear_free(e);
+}
+
+static void upgraded(void **state)
+{
+	(void)state;
+	struct ear *e = ear_new();
+	put_bytes(e, DIR_C2S, slice_str("GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n"
+					"HTTP2-Settings: AAMAAABkAAQAoAAA\r\n\r\n"));
+	put_bytes(e, DIR_S2C, slice_str("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n"));
+	put_frame(e, DIR_S2C, HTTP2_SETTINGS, 0, 0, slice_of("\0\5\0\0\x40\0", 6));
+	put_bytes(e, DIR_C2S, slice_str(http2_preface()));
+	put_frame(e, DIR_C2S, HTTP2_SETTINGS, 0, 0, (struct slice){ NULL, 0 });
+	PUT_HEADERS(e, DIR_S2C, 1, HTTP2_END_STREAM, ":status", "404");
+	put_setup(e, 3);
+	put_envelope(e, DIR_C2S, 3, 0, 20, 16384);
+	put_envelope(e, DIR_S2C, 3, 0, 20, 16384);
+	for (size_t most = 1; most < 300; most++)
+		by_detect(e, TRANSPORT_UNKNOWN, most);
+	ear_free(e);
+}
+
+/* Noise that is no HTTP/2 is not taken for it. */
+static void noise(void **state)
+{
+	(void)state;
+	struct ear *e = ear_new();
+	uint8_t bytes[4096];
+	uint32_t seed = 7;
+	for (int round = 0; round < 200; round++) {
+		for (size_t i = 0; i < sizeof(bytes); i++) {
+			seed = seed * 1664525 + 1013904223;
+			bytes[i] = (uint8_t)(round % 2 ? seed >> 24 : seed >> 24 < 128 ? 0 : seed >> 16);
+		}
+		struct find f = http2_find(&e->stream, slice_of(bytes, sizeof(bytes)), true);
+		assert_int_equal(f.status, FIND_NONE);
+	}
+	ear_free(e);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(one_stream),
+		cmocka_unit_test(padding),
+		cmocka_unit_test(too_much_padding),
+		cmocka_unit_test(continuation),
+		cmocka_unit_test(one_table),
+		cmocka_unit_test(interleaved),
+		cmocka_unit_test(interleaved_pieces),
+		cmocka_unit_test(resets),
+		cmocka_unit_test(late_data),
+		cmocka_unit_test(too_many_streams),
+		cmocka_unit_test(block_beyond_the_limit),
+		cmocka_unit_test(impossible_frames),
+		cmocka_unit_test(unknown_frames),
+		cmocka_unit_test(gaps),
+		cmocka_unit_test(gaps_in_headers),
+		cmocka_unit_test(gap_in_data),
+		cmocka_unit_test(joined),
+		cmocka_unit_test(detected),
+		cmocka_unit_test(server_first),
+		cmocka_unit_test(upgraded),
+		cmocka_unit_test(noise),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
