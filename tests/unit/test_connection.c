@@ -21,7 +21,7 @@ enum { SYN = TCP_SYN, ACK = TCP_ACK, FIN = TCP_FIN, RST = TCP_RST };
 
 static const enum dir C = DIR_C2S, S = DIR_S2C;
 static const int64_t SECOND = NS_PER_S;
-static const struct stream_limits limits = { 1 << 20, 2048, 1 << 16 };
+static const struct stream_limits limits = { .message = 1 << 20, .head = 2048, .scan = 1 << 16 };
 
 struct host {
 	uint8_t addr[16], family;
