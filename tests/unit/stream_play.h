@@ -114,8 +114,8 @@ static inline void recorder_news(void *user, const struct news *n)
 {
 	static const char *const names[NEWS_KINDS] = { "gap", "skipped", "overlong", "cut", "not ours", "note" };
 	struct recorder *r = user;
-	buf_addf(&r->news, "%s %s %llu %s\n", n->dir == DIR_C2S ? "c2s" : "s2c", names[n->kind], (unsigned long long)n->bytes,
-		 n->text ? n->text : "");
+	buf_addf(&r->news, "%s %s %llu %s%s%.*s\n", n->dir == DIR_C2S ? "c2s" : "s2c", names[n->kind], (unsigned long long)n->bytes,
+		 n->text ? n->text : "", n->detail.len ? ": " : "", (int)n->detail.len, (const char *)n->detail.at);
 }
 
 static inline void recorder_closed(void *user, struct conn_info *conn, int64_t time)
