@@ -243,7 +243,7 @@ static bool leaf(void *user, const struct node *n)
 static bool data_passes(struct look *l, const struct test *t, bool *found)
 {
 	struct ask a = { .look = l, .test = t };
-	struct path_walk w = { leaf, &a };
+	struct path_walk w = { &l->f->dissection, leaf, &a };
 	bool by_schema = l->r->encoding != ENCODING_LEGACY;
 	if (!l->r->has_data || (by_schema && !t->path->types[l->r->type]))
 		return false;

@@ -340,7 +340,8 @@ const struct filter_field *filter_field_at(size_t i)
 
 const char *filter_type_name(enum filter_type t)
 {
-	static const char *const names[] = { "number", "seconds", "time", "yes or no", "word", "words", "text", "address", "secret", "any" };
+	static const char *const names[] = { "number", "seconds", "time", "yes or no", "word", "words", "text",
+					     "address", "secret", "any" };
 	return names[t];
 }
 

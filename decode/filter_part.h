@@ -16,8 +16,8 @@ enum {
 /* Tokens (filter_lex.c). */
 
 enum token_kind {
-	TOKEN_END, TOKEN_WORD, TOKEN_STRING, TOKEN_OPERATOR, TOKEN_AND, TOKEN_OR, TOKEN_NOT, TOKEN_OPEN, TOKEN_CLOSE, TOKEN_SET, TOKEN_SET_END,
-	TOKEN_COMMA, TOKEN_BAD
+	TOKEN_END, TOKEN_WORD, TOKEN_STRING, TOKEN_OPERATOR, TOKEN_AND, TOKEN_OR, TOKEN_NOT, TOKEN_OPEN, TOKEN_CLOSE, TOKEN_SET,
+	TOKEN_SET_END, TOKEN_COMMA, TOKEN_BAD
 };
 
 enum test_op { TEST_PRESENT, TEST_EQ, TEST_NE, TEST_LT, TEST_LE, TEST_GT, TEST_GE, TEST_CONTAINS, TEST_MATCHES, TEST_IN };
@@ -180,8 +180,9 @@ struct slice path_name(const struct path *p);
 /* Does any message of the schema have a field of that name at its top? */
 bool path_top_name(const struct schema *s, struct slice name);
 
-/* What a path leads to in a tree. */
+/* What a path leads to in a tree, which may grow on the way. */
 struct path_walk {
+	struct dissection *tree;
 	bool (*leaf)(void *user, const struct node *n); /* true: enough seen */
 	void *user;
 };

@@ -6,11 +6,12 @@
  * goes into the text of a string, anything may follow, for that is JSON or the claims of a token.
  *
  * In a tree a step of a name goes to all fields of that name, and in an array to the elements first; so whoever asks for a value gets
- * every one of them. Of a singular field that comes twice the last one counts.
+ * every one of them. Of a singular field that comes twice the last one counts. JSON in a string that is itself in JSON is not in the tree;
+ * it is added when a path goes there.
  */
 #include "decode/filter_part.h"
 
-#include "decode/wire.h"
+#include "decode/dissect_part.h"
 
 #include <google/protobuf/timestamp.pb-c.h>
 
@@ -241,13 +242,13 @@ bool path_top_name(const struct schema *s, struct slice name)
 
 /* Through a tree. */
 
-static bool visit(const struct path_walk *w, const struct node *n, const struct step *s);
+static bool visit(const struct path_walk *w, struct node *n, const struct step *s);
 
 /* The elements of an array, each of them or one. */
-static bool visit_elements(const struct path_walk *w, const struct node *n, const struct step *s)
+static bool visit_elements(const struct path_walk *w, struct node *n, const struct step *s)
 {
 	uint64_t i = 0;
-	for (const struct node *c = n->child; c; c = c->next, i++) {
+	for (struct node *c = n->child; c; c = c->next, i++) {
 		if (s && s->is_index && i != s->index)
 			continue;
 		if (visit(w, c, s && s->is_index ? s->next : s))
@@ -257,12 +258,12 @@ static bool visit_elements(const struct path_walk *w, const struct node *n, cons
 }
 
 /* The fields of that name; of a singular one that is no message the last. */
-static bool visit_fields(const struct path_walk *w, const struct node *n, const struct step *s)
+static bool visit_fields(const struct path_walk *w, struct node *n, const struct step *s)
 {
-	const struct node *last = NULL;
+	struct node *last = NULL;
 	const struct step *next = s->next;
 	uint64_t i = 0;
-	for (const struct node *c = n->child; c; c = c->next) {
+	for (struct node *c = n->child; c; c = c->next) {
 		if (c->kind == NODE_BAD || !slice_eq(c->name, s->name))
 			continue;
 		bool many = c->repeated || c->unknown, index = c->repeated && next && next->is_index;
@@ -278,12 +279,23 @@ static bool visit_fields(const struct path_walk *w, const struct node *n, const 
 	return last && visit(w, last, next);
 }
 
-static bool visit(const struct path_walk *w, const struct node *n, const struct step *s)
+/* What is in a text within JSON: more JSON, or a token's header and claims. */
+static void look_into(const struct path_walk *w, struct node *n)
+{
+	if (slice_is(n->name, "jwt"))
+		dissect_jwt(w->tree, n);
+	else if (!n->secret)
+		dissect_json(w->tree, n);
+}
+
+static bool visit(const struct path_walk *w, struct node *n, const struct step *s)
 {
 	if (n->kind == NODE_ARRAY)
 		return visit_elements(w, n, s);
 	if (!s)
 		return w->leaf(w->user, n);
+	if (n->kind == NODE_STRING && n->from_text && !n->child)
+		look_into(w, n);
 	if (n->kind == NODE_STRING && n->child && !n->child->name.len)
 		return visit(w, n->child, s);
 	return !s->is_index && visit_fields(w, n, s);
@@ -291,5 +303,5 @@ static bool visit(const struct path_walk *w, const struct node *n, const struct 
 
 bool path_walk(const struct path *path, const struct node *payload, const struct path_walk *w)
 {
-	return visit(w, payload, path->first);
+	return payload->child && visit(w, payload->child->parent, path->first);
 }

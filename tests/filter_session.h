@@ -68,7 +68,8 @@ static inline void fs_send(struct filter_session *f, struct fs_head h)
 static inline void fs_queries(struct filter_session *f)
 {
 	fs_text(f, 1, "{\"_type\":\"test\",\"age\":40,\"price\":0.1,\"tags\":[\"a\",\"b\"],\"none\":null,\"no\":false,"
-		      "\"nested\":{\"x\":[{\"y\":1},{\"y\":2}]},\"odd key\":\"odd\",\"password\":\"hunter2\",\"when\":\"2026-01-02\"}");
+		      "\"nested\":{\"x\":[{\"y\":1},{\"y\":2}]},\"odd key\":\"odd\",\"password\":\"hunter2\",\"when\":\"2026-01-02\",\"deep\":\"{\\\"k\\\":[7,{\\\"password\\\":\\\"p\\\"}]}\","
+		      "\"in\":{\"jwt\":\"" MUTATE_JWT "\",\"password\":\"{\\\"x\\\":1}\"}}");
 	fs_text(f, 2, "entities");
 	put_number(&f->payload, 4, 5);
 	put_number(&f->payload, 8, 1);

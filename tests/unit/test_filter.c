@@ -197,6 +197,9 @@ static void test_json(void **state)
 		{ "data.results[1].name in {\"x\" \"y\"}", "2" }, { "data.results[7]", "" }, { "data.query contains \"_type\"", "1" },
 		{ "data.query.when > \"2026-01-01\"", "1" }, { "data.query.when > 2026-01-01", "1" }, { "data.query.when in {5 \"2026-01-02\" true}", "1" },
 		{ "data.jwt.claims.data.username == \"allan\"", "8" }, { "data.jwt.claims.exp > 2025-01-01", "8" }, { "data.jwt.claims.exp == 1764003600", "8" },
+		{ "data.query.deep.k == 7", "1" }, { "data.query.deep.k[0] == 7", "1" }, { "data.query.deep.k[1]", "1" }, { "data.query.deep.k[2]", "" },
+		{ "data.query.deep.k.password", "1" }, { "data.query.deep.j", "" }, { "data.query.in.jwt.claims.data.username", "1" },
+		{ "data.query.in.password.x", "" }, { "data.query.in.password", "1" }, { "data.query.deep contains \"{\"", "1" },
 		{ "data.jwt.header.alg == \"HS256\"", "8" },
 	};
 	EXPECT_ALL(*state, list);
@@ -308,7 +311,8 @@ static void test_errors(void **state)
 static void test_secrets(void **state)
 {
 	static const char *const list[] = { "jwt == \"x\"", "jwt contains \"x\"", "jwt matches \"x\"", "data.jwt == \"x\"", "data.password >= \"a\"",
-					    "data.query.password matches \"x\"", "data.query[\"password\"] in {\"x\"}", "data.query.password[0] == \"x\"" };
+					    "data.query.password matches \"x\"", "data.query[\"password\"] in {\"x\"}", "data.query.password[0] == \"x\"",
+					    "data.query.deep.k.password == \"p\"" };
 	static const struct expectation hidden[] = {
 		{ "jwt", "8" }, { "data.jwt", "8" }, { "data.password", "8" }, { "data.query.password", "1" }, { "data.query contains \"hunter2\"", "" },
 		{ "data.query contains \"hidden\"", "1" }, { "data.query matches \"hunter\"", "" },
