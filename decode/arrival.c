@@ -70,8 +70,9 @@ static bool names_agree(struct slice command, struct slice url)
 	while (from && url.at[from - 1] != '/' && url.at[from - 1] != '.')
 		from--;
 	struct slice type = slice_skip(url, from);
-	return same_folded(command, type) || same_folded(command, without_end(type, "request")) ||
-	       same_folded(without_end(command, "reply"), without_end(type, "response"));
+	struct slice asked = without_end(command, "reply"), answered = without_end(type, "response");
+	bool reply = asked.len < command.len && answered.len < type.len;
+	return same_folded(command, type) || same_folded(command, without_end(type, "request")) || (reply && same_folded(asked, answered));
 }
 
 /* Does a message of that form name the type of its payload? */
@@ -102,8 +103,9 @@ static void take_type(struct session *s, struct arrival *a)
 		by_url = schema_type_of_url(s->schema, a->e.type_url);
 	else if (!a->cut && has_url(a))
 		session_break(s, a->conn, a->r, RULE_TYPE_MISSING);
-	bool other = info && info->reply_type && by_url == info->type;
-	if (a->e.type_url.len && a->e.command.len && by_url != by_command && !other && !names_agree(a->e.command, a->e.type_url))
+	bool other = info && info->reply_type && by_url == info->type, both = by_url && by_command;
+	if (a->e.type_url.len && a->e.command.len && by_url != by_command && !other &&
+	    (both || !names_agree(a->e.command, a->e.type_url)))
 		session_break(s, a->conn, a->r, RULE_TYPE_MISMATCH);
 	a->r->type = by_url ? by_url : a->encoding == ENCODING_LEGACY ? 0 : by_command;
 	a->r->untyped = !by_url && has_url(a);

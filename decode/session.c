@@ -20,9 +20,10 @@ static bool still_open(void *user, const struct id_entry *e)
 	if (!r)
 		return e->kind == ID_WATCH || e->kind == ID_QUEUE;
 	const struct session_conn *c = session_conn(s, r->conn);
+	const struct record *first = record_at(s, r->thread);
 	if (!c || c->closed)
 		return false;
-	return e->kind != ID_MESSAGE || r->state == THREAD_OPEN || r->state == THREAD_STREAMING;
+	return e->kind != ID_MESSAGE || (first && (first->state == THREAD_OPEN || first->state == THREAD_STREAMING));
 }
 
 static struct known_commands know_commands(const struct schema *schema)
@@ -148,6 +149,12 @@ struct conn_state *session_conn_state(struct session *s, struct conn_info *info)
 	return c;
 }
 
+static struct tally *tally_of(const struct session *s, const struct record *r)
+{
+	const struct record *first = record_at(s, r->thread);
+	return first ? tally_at(s, first->tally) : NULL;
+}
+
 void session_break(struct session *s, struct conn_state *c, struct record *r, enum rule rule)
 {
 	uint32_t bit = UINT32_C(1) << rule;
@@ -156,6 +163,28 @@ void session_break(struct session *s, struct conn_state *c, struct record *r, en
 	r->rules |= bit;
 	c->pub.rules[rule]++;
 	s->counts.rules[rule]++;
+	struct tally *t = tally_of(s, r);
+	if (t)
+		t->rules |= bit;
+}
+
+/* A rule is no longer broken by a message of the thread: is it by another? A very long thread is not asked; there it stays. */
+static void recount_rules(struct session *s, const struct record *of)
+{
+	struct tally *t = tally_of(s, of);
+	if (!t || t->messages > RECOUNT_MAX)
+		return;
+	t->rules = 0;
+	for (const struct record *r = record_at(s, of->thread); r; r = record_at(s, r->next))
+		t->rules |= r->rules;
+}
+
+static void unbreak(struct session *s, struct conn_state *c, struct record *r, enum rule rule)
+{
+	r->rules &= ~(UINT32_C(1) << rule);
+	c->pub.rules[rule]--;
+	s->counts.rules[rule]--;
+	recount_rules(s, r);
 }
 
 void session_break_late(struct session *s, struct conn_state *c, uint32_t n, enum rule rule, enum rule was, int64_t time)
@@ -163,18 +192,10 @@ void session_break_late(struct session *s, struct conn_state *c, uint32_t n, enu
 	struct record *r = record_at(s, n);
 	if (r && was != RULES && !(r->rules >> was & 1)) /* something else took its place before */
 		return;
-	if (r) {
-		if (was != RULES) {
-			r->rules &= ~(UINT32_C(1) << was);
-			c->pub.rules[was]--;
-			s->counts.rules[was]--;
-		}
+	if (r && was != RULES)
+		unbreak(s, c, r, was);
+	if (r)
 		session_break(s, c, r, rule);
-		struct record *first = record_at(s, r->thread);
-		struct tally *t = first ? tally_at(s, first->tally) : NULL;
-		if (t)
-			t->rules |= UINT32_C(1) << rule;
-	}
 	if (s->listener.rule)
 		s->listener.rule(s->listener.user, n, rule, was, time);
 }
@@ -392,6 +413,7 @@ static void sink_closed(void *user, struct conn_info *info, int64_t time)
 		session_changes(s, c, &v, time);
 	}
 	thread_conn_closed(s, c, time);
+	streams_drop_conn(s->streams, info->number);
 	info->user = NULL;
 	if (s->options.keep)
 		return;

@@ -65,6 +65,7 @@ struct tally {
 	uint32_t messages, chunks, events;
 	uint32_t rules;        /* of all its messages */
 	uint32_t first_answer; /* n of the first message in the other direction */
+	uint32_t request;      /* n of the request, where it came after stream messages of its own; 0 */
 	uint32_t track;        /* of a stream under way (streams.h), 0 */
 	uint8_t stream;        /* bits of streams.h: what became of the stream */
 };

@@ -79,10 +79,10 @@ static uint32_t request_of(const struct session *s, const struct record *first, 
 {
 	if (first->role == ROLE_REQUEST || first->role == ROLE_SINGLE)
 		return n;
-	if (!open_state(first))
-		return first->request;
-	const struct record *r = record_at(s, first->next);
-	return r && r->role == ROLE_REQUEST ? first->next : 0;
+	const struct tally *t = tally_at(s, first->tally);
+	if (t && t->request)
+		return t->request;
+	return open_state(first) ? 0 : first->request;
 }
 
 static int64_t span(const struct session *s, uint32_t from, uint32_t to)

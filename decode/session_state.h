@@ -18,6 +18,7 @@
 enum {
 	WINDOW = 65536,         /* records kept while printing */
 	NEWS_MAX = 1 << 20,     /* news kept */
+	RECOUNT_MAX = 4096,     /* messages of a thread looked at again when one of them no longer breaks a rule */
 	WAITING_MAX = 64,       /* replies of a connection whose request may still come */
 };
 

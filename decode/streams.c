@@ -120,6 +120,13 @@ void streams_drop(struct streams *s, uint32_t track)
 	s->used--;
 }
 
+void streams_drop_conn(struct streams *s, uint32_t conn)
+{
+	for (uint32_t i = 0; s->used && i < STREAMS_MAX; i++)
+		if (s->track[i].used && s->track[i].conn == conn)
+			streams_drop(s, i + 1);
+}
+
 unsigned streams_end(struct streams *s, uint32_t track)
 {
 	uint8_t digest[EVP_MAX_MD_SIZE];

@@ -32,8 +32,9 @@ void streams_gap(struct streams *s, uint32_t conn, unsigned dir);
 void streams_unsure(struct streams *s, uint32_t track);
 /* The stream has ended: bits of CHECKED, MATCHES, UNSURE. The track is gone. */
 unsigned streams_end(struct streams *s, uint32_t track);
-/* Gives a track back without a verdict. */
+/* Gives a track back without a verdict, or all tracks of a connection. */
 void streams_drop(struct streams *s, uint32_t track);
+void streams_drop_conn(struct streams *s, uint32_t conn);
 bool streams_is_unsure(const struct streams *s, uint32_t track);
 /* Streams that found no track: nothing is said about their checksums. */
 uint64_t streams_untracked(const struct streams *s);

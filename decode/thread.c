@@ -74,11 +74,12 @@ static uint32_t new_tally(struct session *s, struct tally **out)
 	return (uint32_t)s->tallies.count;
 }
 
-/* The tally of a thread of more than two messages; made from its first two when the third comes. */
+/* The tally of a thread of more than two messages; made from its first two when the third comes. One that begins with a stream message,
+ * since the request is not there, has one from the start. */
 static struct tally *tally_of(struct session *s, struct record *first)
 {
 	struct tally *t = tally_at(s, first->tally);
-	if (t || !first->next)
+	if (t || (!first->next && first->role != ROLE_STREAM))
 		return t;
 	const struct record *second = record_at(s, first->next);
 	first->tally = new_tally(s, &t);
@@ -186,7 +187,7 @@ static void wait_for_request(struct session *s, struct arrival *a)
 	c->waiting[c->waiting_count++] = a->n;
 }
 
-/* Nothing with that id was seen. Who is to blame? Not the sender, if the capture may lack it. */
+/* Nothing that can be answered was seen with that id. Who is to blame? Not the sender, if the capture may lack it. */
 static void rid_unknown(struct session *s, struct arrival *a)
 {
 	if (!a->info->start_seen)
@@ -203,10 +204,11 @@ static void orphan(struct session *s, struct arrival *a, const struct id_entry *
 {
 	a->r->thread = a->n;
 	a->r->state = THREAD_ORPHAN;
+	if (e) /* it names a message, if an odd one */
+		return;
 	if (a->e.rid.len)
 		rid_unknown(s, a);
-	if (!e)
-		idtable_add(s->ids, a->rid_key, a->n, ID_ORPHAN, true);
+	idtable_add(s->ids, a->rid_key, a->n, ID_ORPHAN, true);
 }
 
 /* What a registration's reply and its events have in common: the watch's id, the queue's name. */
@@ -223,7 +225,10 @@ static void see_registration(struct session *s, struct arrival *a, uint32_t head
 	bool watch = a->r->command == s->known.watchreply || a->r->command == s->known.watch;
 	if (!watch && a->r->command != s->known.registerqueue && a->r->command != s->known.registerqueuereply && a->r->command != s->known.registerexchangereply)
 		return;
-	uint64_t key = idtable_key(s->ids, a->r->conn, watch, true, registered_name(a, watch));
+	struct slice name = registered_name(a, watch);
+	if (!name.len)
+		return;
+	uint64_t key = idtable_key(s->ids, a->r->conn, watch, true, name);
 	struct id_entry *e = idtable_find(s->ids, key);
 	if (e)
 		e->n = head;
@@ -309,11 +314,14 @@ static void adopt(struct session *s, struct arrival *a, struct id_entry *e)
 	const struct record *reply = record_at(s, first->reply);
 	join(s, a, head);
 	stop_waiting(s, a->conn, head);
+	struct tally *t = tally_at(s, first->tally);
+	if (t)
+		t->request = a->n;
 	if (reply) {
 		first->state = reply->command == s->known.error ? THREAD_FAILED : THREAD_DONE;
 		first->request = a->n;
 	} else { /* only stream messages so far */
-		first->state = THREAD_OPEN;
+		first->state = t && t->stream & STREAM_ENDED ? THREAD_OPEN : THREAD_STREAMING;
 		list_open(s, a->conn, head);
 	}
 }
@@ -331,8 +339,9 @@ static void begin_thread(struct session *s, struct arrival *a)
 static void event(struct session *s, struct arrival *a)
 {
 	bool watch = a->r->command == s->known.watchevent;
-	uint64_t key = idtable_key(s->ids, a->r->conn, watch, true, registered_name(a, watch));
-	const struct id_entry *e = idtable_find(s->ids, key);
+	struct slice name = registered_name(a, watch);
+	const struct id_entry *e =
+		name.len ? idtable_find(s->ids, idtable_key(s->ids, a->r->conn, watch, true, name)) : NULL;
 	if (e)
 		join(s, a, e->n);
 	else

@@ -43,9 +43,16 @@ static void pass_data(struct session *s, uint32_t thread, const struct tally *t,
 		tell(s, thread, bytes);
 }
 
+/* The data of a whole message; that of a large one went through the tap before. */
+static struct slice data_of(const struct session *s, const struct arrival *a)
+{
+	bool is_stream = a->r->type == schema_command_info(s->schema, s->known.stream)->type;
+	return a->whole && is_stream ? payload_field(a->e.value, STREAM_DATA).bytes : (struct slice){ NULL, 0 };
+}
+
 static void data(struct session *s, struct arrival *a, struct tally *t, bool known)
 {
-	struct slice bytes = a->whole ? payload_field(a->e.value, STREAM_DATA).bytes : (struct slice){ NULL, 0 };
+	struct slice bytes = data_of(s, a);
 	t->chunks++;
 	t->stream_bytes += a->whole ? bytes.len : a->data_len;
 	if (t->stream & STREAM_BEGUN && !(t->stream & STREAM_ENDED))
@@ -64,7 +71,8 @@ static void end(struct session *s, struct arrival *a, const struct record *first
 	unsigned bits = streams_end(s->streams, t->track);
 	t->track = 0;
 	t->stream |= (uint8_t)(STREAM_ENDED | bits);
-	const struct record *reply = record_at(s, first->reply);
+	bool open = first->state == THREAD_OPEN || first->state == THREAD_STREAMING;
+	const struct record *reply = open ? NULL : record_at(s, first->reply);
 	if (reply && reply->rules >> RULE_STREAM_INCOMPLETE & 1)
 		session_break_late(s, a->conn, first->reply, RULE_STREAM_ORDER, RULE_STREAM_INCOMPLETE, a->r->time);
 	if (bits & STREAM_UNSURE || !known)

@@ -1,0 +1,998 @@
+/*
+ * The session, fed by hand: threads of every kind, in order and out of it, rules that are known at once and later, news, forgetting, bytes
+ * read back, and constant memory while printing. After each conversation all that must hold of any session is looked at.
+ */
+#include "tests/session_check.h"
+#include "tests/session_feed.h"
+
+#include <inttypes.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#define UP DIR_C2S
+#define DOWN DIR_S2C
+
+#define BIT(rule) (1u << (rule))
+
+/* What the listener heard, a line each. */
+struct heard {
+	struct buf text;
+	uint64_t messages, bytes, stream_bytes;
+};
+
+static void hear_message(void *user, uint32_t n, struct slice bytes)
+{
+	struct heard *h = user;
+	(void)n;
+	h->messages++;
+	h->bytes += bytes.len;
+}
+
+static void hear_rule(void *user, uint32_t n, enum rule rule, enum rule was, int64_t time)
+{
+	struct heard *h = user;
+	(void)time;
+	buf_addf(&h->text, "%u %s%s%s\n", n, rule_info(rule)->name, was == RULES ? "" : " was ",
+		 was == RULES ? "" : rule_info(was)->name);
+}
+
+static void hear_news(void *user, const struct session_news *news)
+{
+	struct heard *h = user;
+	buf_addf(&h->text, "after %u: ", news->after);
+	session_news_text(&h->text, news);
+	buf_add_byte(&h->text, '\n');
+}
+
+static void hear_stream(void *user, uint32_t thread, struct slice bytes)
+{
+	struct heard *h = user;
+	(void)thread;
+	h->stream_bytes += bytes.len;
+}
+
+struct fixture {
+	struct feed f;
+	struct heard heard;
+};
+
+static struct session_listener listener(struct fixture *x)
+{
+	return (struct session_listener){ &x->heard, hear_message, hear_rule, hear_news, hear_stream };
+}
+
+static int set_up(void **state)
+{
+	struct fixture *x = xcalloc(1, sizeof *x);
+	struct session_listener l = listener(x);
+	feed_init(&x->f, NULL, &l);
+	*state = x;
+	return 0;
+}
+
+static void must_hold(const struct fixture *x)
+{
+	const char *why = session_check(x->f.session);
+	if (why)
+		fail_msg("%s", why);
+}
+
+static int tear_down(void **state)
+{
+	struct fixture *x = *state;
+	feed_release(&x->f);
+	buf_release(&x->heard.text);
+	free(x);
+	return 0;
+}
+
+/* The same with other options. */
+static void begin_anew(struct fixture *x, const struct session_options *o)
+{
+	struct session_listener l = listener(x);
+	feed_release(&x->f);
+	buf_release(&x->heard.text);
+	x->heard = (struct heard){ { 0 }, 0, 0, 0 };
+	feed_init(&x->f, o, &l);
+}
+
+static uint32_t rules_of(const struct fixture *x, uint32_t n)
+{
+	return session_record(x->f.session, n)->rules;
+}
+
+static struct thread_info thread_of(const struct fixture *x, uint32_t n)
+{
+	struct thread_info i;
+	session_thread(x->f.session, session_record(x->f.session, n)->thread, &i);
+	return i;
+}
+
+static void assert_heard(struct fixture *x, const char *want)
+{
+	assert_string_equal(buf_cstr(&x->heard.text), want);
+}
+
+/* A payload with one field of text. */
+static struct slice field(struct buf *b, uint32_t number, const char *text)
+{
+	buf_clear(b);
+	put_bytes(b, number, slice_str(text));
+	return buf_slice(b);
+}
+
+static void test_request_and_reply(void **state)
+{
+	struct fixture *x = *state;
+	uint32_t ask = FEED(&x->f, 0, UP, .command = "query", .id = "a", .type = "QueryRequest");
+	assert_int_equal(thread_of(x, ask).state, THREAD_OPEN);
+	assert_int_equal(thread_of(x, ask).latency_last, -1);
+	uint32_t other = FEED(&x->f, 0, UP, .command = "count", .id = "b", .type = "CountRequest");
+	uint32_t reply = FEED(&x->f, 0, DOWN, .command = "queryreply", .id = "x", .rid = "a", .type = "QueryResponse");
+	struct thread_info i = thread_of(x, ask);
+	assert_int_equal(i.first, ask);
+	assert_int_equal(i.request, ask);
+	assert_int_equal(i.reply, reply);
+	assert_int_equal(i.last, reply);
+	assert_int_equal(i.state, THREAD_DONE);
+	assert_true(i.latency_first == 2 * FEED_STEP && i.latency_last == 2 * FEED_STEP);
+	assert_int_equal(i.messages, 2);
+	assert_int_equal(i.bytes[UP], session_record(x->f.session, ask)->size);
+	assert_true(session_latency(x->f.session, reply) == 2 * FEED_STEP);
+	assert_true(session_latency(x->f.session, ask) == -1);
+	assert_int_equal(thread_of(x, other).state, THREAD_OPEN);
+	assert_int_equal(session_threads(x->f.session), 2);
+	assert_int_equal(session_thread_at(x->f.session, 1), other);
+	assert_int_equal(session_thread_at(x->f.session, 2), 0);
+	assert_int_equal(session_record(x->f.session, reply)->role, ROLE_REPLY);
+	assert_true(slice_is(session_command_name(x->f.session, session_record(x->f.session, reply)), "queryreply"));
+	assert_int_equal(rules_of(x, ask) | rules_of(x, reply), 0);
+	assert_int_equal(x->heard.messages, 3);
+	must_hold(x);
+}
+
+static void test_error_reply(void **state)
+{
+	struct fixture *x = *state;
+	uint32_t ask = FEED(&x->f, 0, UP, .command = "query", .id = "a", .type = "QueryRequest");
+	uint32_t reply = FEED(&x->f, 0, DOWN, .command = "error", .id = "x", .rid = "a", .type = "ErrorResponse");
+	assert_int_equal(thread_of(x, ask).state, THREAD_FAILED);
+	assert_int_equal(rules_of(x, reply), BIT(RULE_ERROR_REPLY));
+	uint32_t alone = FEED(&x->f, 0, DOWN, .command = "error", .id = "y", .type = "ErrorResponse");
+	assert_int_equal(rules_of(x, alone), 0); /* it answers nothing */
+	assert_int_equal(thread_of(x, alone).state, THREAD_SINGLE);
+	must_hold(x);
+}
+
+static void test_singles(void **state)
+{
+	static const char *const commands[] = { "noop", "refreshtoken", "pong", "queryreply", "beginstream", "watchevent" };
+	struct fixture *x = *state;
+	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+		char id[2] = { (char)('a' + i), 0 };
+		uint32_t n = FEED(&x->f, 0, UP, .command = commands[i], .id = id);
+		assert_int_equal(thread_of(x, n).state, THREAD_SINGLE);
+		assert_int_equal(rules_of(x, n), 0);
+	}
+	uint32_t ping = FEED(&x->f, 0, DOWN, .command = "ping", .id = "p");
+	uint32_t pong = FEED(&x->f, 0, UP, .command = "pong", .id = "q", .rid = "p");
+	assert_int_equal(thread_of(x, ping).reply, pong);
+	assert_int_equal(thread_of(x, ping).state, THREAD_DONE);
+	must_hold(x);
+	feed_close(&x->f, 0, CONN_CLOSED_BY_CLIENT);
+	assert_heard(x, "");
+}
+
+/* Both ends count their ids: "1" of one is not "1" of the other. */
+static void test_colliding_ids(void **state)
+{
+	struct fixture *x = *state;
+	uint32_t up[20], down[20];
+	char id[20][12];
+	for (int i = 0; i < 20; i++) {
+		snprintf(id[i], sizeof id[i], "%d", i + 1);
+		up[i] = FEED(&x->f, 0, UP, .command = "query", .id = id[i], .type = "QueryRequest");
+		down[i] = FEED(&x->f, 0, DOWN, .command = "invokeopenrpa", .id = id[i], .type = "InvokeOpenRPARequest");
+	}
+	for (int i = 19; i >= 0; i--) {
+		char own[12];
+		snprintf(own, sizeof own, "%d", 40 - i);
+		uint32_t a = FEED(&x->f, 0, DOWN, .command = "queryreply", .id = own, .rid = id[i], .type = "QueryResponse");
+		uint32_t b = FEED(&x->f, 0, UP, .command = "invokeopenrpareply", .id = own, .rid = id[i],
+				  .type = "InvokeOpenRPAResponse");
+		assert_int_equal(thread_of(x, up[i]).reply, a);
+		assert_int_equal(thread_of(x, down[i]).reply, b);
+		assert_int_equal(rules_of(x, a) | rules_of(x, b), 0);
+	}
+	must_hold(x);
+}
+
+/* The SHA-256 of "abcdef" and the size 6. */
+static void put_begin(struct buf *b)
+{
+	struct buf stat = { 0 };
+	put_number(&stat, 14, 6);
+	buf_clear(b);
+	put_bytes(b, 1, slice_str("bef57ec7f53a6d40beb640a780a639c83bc29ac8a9816f1fc6c5c6dcd93c4721"));
+	put_bytes(b, 2, buf_slice(&stat));
+	buf_release(&stat);
+}
+
+/* A stream in that direction with that rid; returns the number of its endstream. */
+static uint32_t stream(struct fixture *x, enum dir dir, const char *rid, const char *ids)
+{
+	struct buf b = { 0 };
+	char id[4][3] = { { ids[0], '0', 0 }, { ids[0], '1', 0 }, { ids[0], '2', 0 }, { ids[0], '3', 0 } };
+	put_begin(&b);
+	FEED(&x->f, 0, dir, .command = "beginstream", .id = id[0], .rid = rid, .type = "BeginStream", .payload = buf_slice(&b));
+	FEED(&x->f, 0, dir, .command = "stream", .id = id[1], .rid = rid, .type = "Stream", .payload = field(&b, 1, "abc"));
+	FEED(&x->f, 0, dir, .command = "stream", .id = id[2], .rid = rid, .type = "Stream", .payload = field(&b, 1, "def"));
+	uint32_t end = FEED(&x->f, 0, dir, .command = "endstream", .id = id[3], .rid = rid);
+	buf_release(&b);
+	return end;
+}
+
+static void test_download(void **state)
+{
+	struct fixture *x = *state;
+	uint32_t ask = FEED(&x->f, 0, UP, .command = "download", .id = "a", .type = "DownloadRequest");
+	uint32_t end = stream(x, DOWN, "a", "d");
+	struct thread_info i = thread_of(x, ask);
+	assert_int_equal(i.state, THREAD_OPEN);
+	assert_int_equal(i.chunks, 2);
+	assert_int_equal(i.percent, 100);
+	assert_true(i.stream_bytes == 6 && i.stream_total == 6);
+	assert_int_equal(i.stream, STREAM_BEGUN | STREAM_ENDED | STREAM_CHECKED | STREAM_MATCHES);
+	uint32_t reply = FEED(&x->f, 0, DOWN, .command = "downloadreply", .id = "e", .rid = "a", .type = "DownloadResponse");
+	i = thread_of(x, ask);
+	assert_int_equal(i.state, THREAD_DONE);
+	assert_int_equal(i.messages, 6);
+	assert_true(i.latency_first == FEED_STEP && i.latency_last == 5 * FEED_STEP);
+	assert_int_equal(i.rules, 0);
+	assert_int_equal(end + 1, reply);
+	assert_int_equal(x->heard.stream_bytes, 6);
+	must_hold(x);
+}
+
+/* An upload's stream goes the way of the request, and its rid names the sender's own message; the other end has one with that id too. */
+static void test_upload_and_download_with_the_same_id(void **state)
+{
+	struct fixture *x = *state;
+	uint32_t up = FEED(&x->f, 0, UP, .command = "upload", .id = "7", .type = "UploadRequest");
+	uint32_t query = FEED(&x->f, 0, DOWN, .command = "query", .id = "7", .type = "QueryRequest");
+	uint32_t end = stream(x, UP, "7", "u");
+	assert_int_equal(session_record(x->f.session, end)->thread, up);
+	FEED(&x->f, 0, DOWN, .command = "uploadreply", .id = "r", .rid = "7", .type = "UploadResponse");
+	FEED(&x->f, 0, UP, .command = "queryreply", .id = "s", .rid = "7", .type = "QueryResponse");
+	assert_int_equal(thread_of(x, up).state, THREAD_DONE);
+	assert_int_equal(thread_of(x, query).state, THREAD_DONE);
+	assert_int_equal(thread_of(x, up).stream, STREAM_BEGUN | STREAM_ENDED | STREAM_CHECKED | STREAM_MATCHES);
+	/* now the client asks for a download with an id that the server's upload has too */
+	uint32_t down = FEED(&x->f, 0, UP, .command = "download", .id = "8", .type = "DownloadRequest");
+	uint32_t back = FEED(&x->f, 0, DOWN, .command = "upload", .id = "8", .type = "UploadRequest");
+	end = stream(x, DOWN, "8", "v"); /* either could be meant: the download is asked for first */
+	assert_int_equal(session_record(x->f.session, end)->thread, down);
+	assert_int_equal(thread_of(x, back).messages, 1);
+	for (uint32_t n = 1; n <= session_count(x->f.session); n++)
+		assert_int_equal(rules_of(x, n), 0);
+	must_hold(x);
+}
+
+static void test_streaming_state(void **state)
+{
+	struct fixture *x = *state;
+	struct buf b = { 0 };
+	uint32_t ask = FEED(&x->f, 0, UP, .command = "download", .id = "a", .type = "DownloadRequest");
+	put_begin(&b);
+	FEED(&x->f, 0, DOWN, .command = "beginstream", .id = "b", .rid = "a", .type = "BeginStream", .payload = buf_slice(&b));
+	assert_int_equal(thread_of(x, ask).state, THREAD_STREAMING);
+	assert_int_equal(thread_of(x, ask).percent, 0);
+	FEED(&x->f, 0, DOWN, .command = "stream", .id = "c", .rid = "a", .type = "Stream", .payload = field(&b, 1, "abc"));
+	assert_int_equal(thread_of(x, ask).percent, 50);
+	must_hold(x);
+	feed_close(&x->f, 0, CONN_CLOSED_BY_SERVER);
+	assert_int_equal(thread_of(x, ask).state, THREAD_BROKEN);
+	assert_int_equal(rules_of(x, ask), BIT(RULE_STREAM_INCOMPLETE) | BIT(RULE_NO_REPLY));
+	assert_heard(x, "1 stream-incomplete\n1 no-reply\n");
+	must_hold(x);
+	buf_release(&b);
+}
+
+/* Many streams that never end give their tracks back, whichever way their threads ended. */
+static void test_streams_given_up(void **state)
+{
+	struct fixture *x = *state;
+	struct buf b = { 0 };
+	put_begin(&b);
+	for (unsigned i = 0; i < 3 * STREAMS_MAX; i++) {
+		if (i)
+			feed_open(&x->f, 0, true);
+		if (i % 3)
+			FEED(&x->f, 0, UP, .command = "download", .id = "a", .type = "DownloadRequest");
+		FEED(&x->f, 0, DOWN, .command = "beginstream", .id = "b", .rid = "a", .type = "BeginStream",
+		     .payload = buf_slice(&b));
+		if (i % 3 == 1)
+			FEED(&x->f, 0, DOWN, .command = "downloadreply", .id = "c", .rid = "a", .type = "DownloadResponse");
+		feed_close(&x->f, 0, CONN_CLOSED_BY_SERVER);
+	}
+	assert_int_equal(session_counts(x->f.session).streams_untracked, 0);
+	must_hold(x);
+	buf_release(&b);
+}
+
+static void test_watch(void **state)
+{
+	struct fixture *x = *state;
+	struct buf b = { 0 };
+	uint32_t early = FEED(&x->f, 0, DOWN, .command = "watchevent", .id = "e", .type = "WatchEvent", .payload = field(&b, 1, "w1"));
+	uint32_t ask = FEED(&x->f, 0, UP, .command = "watch", .id = "a", .type = "WatchRequest");
+	FEED(&x->f, 0, DOWN, .command = "watchreply", .id = "r", .rid = "a", .type = "WatchResponse", .payload = field(&b, 1, "w1"));
+	for (int i = 0; i < 5; i++) {
+		char id[] = { 'f', (char)('0' + i), 0 };
+		FEED(&x->f, 0, DOWN, .command = "watchevent", .id = id, .type = "WatchEvent", .payload = field(&b, 1, "w1"));
+	}
+	uint32_t other = FEED(&x->f, 0, DOWN, .command = "watchevent", .id = "o", .type = "WatchEvent", .payload = field(&b, 1, "w2"));
+	struct thread_info i = thread_of(x, ask);
+	assert_int_equal(i.events, 5);
+	assert_int_equal(i.messages, 7);
+	assert_int_equal(i.state, THREAD_DONE);
+	assert_true(i.latency_last == FEED_STEP);
+	assert_int_equal(thread_of(x, early).first, early);
+	assert_int_equal(thread_of(x, other).first, other);
+	/* the same on another connection is another watch */
+	feed_open(&x->f, 1, true);
+	uint32_t elsewhere = FEED(&x->f, 1, DOWN, .command = "watchevent", .id = "e", .type = "WatchEvent", .payload = field(&b, 1, "w1"));
+	assert_int_equal(thread_of(x, elsewhere).first, elsewhere);
+	must_hold(x);
+	buf_release(&b);
+}
+
+/* Queues by name; a queue and a watch may be called alike; registered again, events hang under the newest. */
+static void test_queue(void **state)
+{
+	struct fixture *x = *state;
+	struct buf b = { 0 };
+	uint32_t ask = FEED(&x->f, 0, UP, .command = "registerqueue", .id = "a", .type = "RegisterQueueRequest");
+	FEED(&x->f, 0, DOWN, .command = "registerqueuereply", .id = "r", .rid = "a", .type = "RegisterQueueResponse",
+	     .payload = field(&b, 1, "q"));
+	uint32_t event = FEED(&x->f, 0, DOWN, .command = "queueevent", .id = "e", .type = "QueueEvent", .payload = field(&b, 1, "q"));
+	uint32_t watch = FEED(&x->f, 0, DOWN, .command = "watchevent", .id = "f", .type = "WatchEvent", .payload = field(&b, 1, "q"));
+	assert_int_equal(thread_of(x, event).first, ask);
+	assert_int_equal(thread_of(x, watch).first, watch);
+	uint32_t again = FEED(&x->f, 0, UP, .command = "registerexchange", .id = "b", .type = "RegisterExchangeRequest");
+	FEED(&x->f, 0, DOWN, .command = "registerexchangereply", .id = "s", .rid = "b", .type = "RegisterExchangeResponse",
+	     .payload = field(&b, 1, "q"));
+	event = FEED(&x->f, 0, DOWN, .command = "queueevent", .id = "g", .type = "QueueEvent", .payload = field(&b, 1, "q"));
+	assert_int_equal(thread_of(x, event).first, again);
+	must_hold(x);
+	buf_release(&b);
+}
+
+/* The capture shows the answer before the question. */
+static void test_reply_first(void **state)
+{
+	struct fixture *x = *state;
+	x->f.conn[0].settled[DOWN] = false;
+	uint32_t reply = FEED(&x->f, 0, DOWN, .command = "queryreply", .id = "x", .rid = "a", .type = "QueryResponse");
+	assert_int_equal(rules_of(x, reply), 0);
+	assert_int_equal(thread_of(x, reply).state, THREAD_ORPHAN);
+	uint32_t ask = FEED(&x->f, 0, UP, .command = "query", .id = "a", .type = "QueryRequest");
+	struct thread_info i = thread_of(x, ask);
+	assert_int_equal(i.first, reply);
+	assert_int_equal(i.request, ask);
+	assert_int_equal(i.reply, reply);
+	assert_int_equal(i.state, THREAD_DONE);
+	uint32_t second = FEED(&x->f, 0, DOWN, .command = "queryreply", .id = "y", .rid = "a", .type = "QueryResponse");
+	assert_int_equal(rules_of(x, second), BIT(RULE_REPLY_DUPLICATE));
+	must_hold(x);
+	feed_close(&x->f, 0, CONN_CLOSED_BY_CLIENT);
+	assert_heard(x, "");
+}
+
+static void test_stream_first(void **state)
+{
+	struct fixture *x = *state;
+	struct buf b = { 0 };
+	x->f.conn[0].settled[DOWN] = false;
+	put_begin(&b);
+	uint32_t begin = FEED(&x->f, 0, DOWN, .command = "beginstream", .id = "b", .rid = "a", .type = "BeginStream",
+			      .payload = buf_slice(&b));
+	assert_true(thread_of(x, begin).stream_total == 6);
+	FEED(&x->f, 0, DOWN, .command = "stream", .id = "c", .rid = "a", .type = "Stream", .payload = field(&b, 1, "abc"));
+	uint32_t ask = FEED(&x->f, 0, UP, .command = "download", .id = "a", .type = "DownloadRequest");
+	assert_int_equal(thread_of(x, ask).request, ask);
+	assert_int_equal(thread_of(x, ask).state, THREAD_STREAMING);
+	must_hold(x);
+	FEED(&x->f, 0, DOWN, .command = "stream", .id = "d", .rid = "a", .type = "Stream", .payload = field(&b, 1, "def"));
+	FEED(&x->f, 0, DOWN, .command = "endstream", .id = "e", .rid = "a");
+	uint32_t reply = FEED(&x->f, 0, DOWN, .command = "downloadreply", .id = "f", .rid = "a", .type = "DownloadResponse");
+	struct thread_info i = thread_of(x, ask);
+	assert_int_equal(i.state, THREAD_DONE);
+	assert_int_equal(i.request, ask);
+	assert_int_equal(i.reply, reply);
+	assert_int_equal(i.chunks, 2);
+	assert_int_equal(i.percent, 100);
+	assert_true(session_latency(x->f.session, reply) == 3 * FEED_STEP);
+	assert_int_equal(i.rules, 0);
+	must_hold(x);
+	feed_close(&x->f, 0, CONN_CLOSED_BY_CLIENT);
+	assert_heard(x, "");
+	buf_release(&b);
+}
+
+/* A rid that names nothing: whose fault that is depends on what the capture has. */
+static void test_rid_unknown(void **state)
+{
+	struct fixture *x = *state;
+	uint32_t known = FEED(&x->f, 0, DOWN, .command = "queryreply", .id = "1", .rid = "a", .type = "QueryResponse");
+	assert_int_equal(rules_of(x, known), BIT(RULE_RID_UNKNOWN));
+	feed_open(&x->f, 1, false);
+	uint32_t joined = FEED(&x->f, 1, DOWN, .command = "queryreply", .id = "1", .rid = "a", .type = "QueryResponse");
+	assert_int_equal(rules_of(x, joined), BIT(RULE_RID_UNKNOWN_JOINED));
+	feed_open(&x->f, 2, true);
+	feed_news(&x->f, 2, UP, NEWS_GAP, 100);
+	uint32_t gap = FEED(&x->f, 2, DOWN, .command = "queryreply", .id = "1", .rid = "a", .type = "QueryResponse");
+	assert_int_equal(rules_of(x, gap), 0);
+	feed_open(&x->f, 3, true);
+	x->f.conn[3].settled[DOWN] = false;
+	uint32_t waits = FEED(&x->f, 3, DOWN, .command = "queryreply", .id = "1", .rid = "a", .type = "QueryResponse");
+	assert_int_equal(rules_of(x, waits), 0);
+	feed_close(&x->f, 3, CONN_CLOSED_BY_CLIENT);
+	assert_int_equal(rules_of(x, waits), BIT(RULE_RID_UNKNOWN));
+	assert_heard(x, "after 2: gap: 100 bytes are missing from the capture\n4 rid-unknown\n");
+	must_hold(x);
+}
+
+/* More replies wait for their request than there is room for: the oldest is given up. */
+static void test_waiting(void **state)
+{
+	struct fixture *x = *state;
+	char id[16], rid[16];
+	x->f.conn[0].settled[DOWN] = false;
+	for (unsigned i = 0; i < WAITING_MAX + 3; i++) {
+		snprintf(id, sizeof id, "i%u", i);
+		snprintf(rid, sizeof rid, "r%u", i);
+		FEED(&x->f, 0, DOWN, .command = "queryreply", .id = id, .rid = rid, .type = "QueryResponse");
+	}
+	assert_heard(x, "1 rid-unknown\n2 rid-unknown\n3 rid-unknown\n");
+	for (unsigned i = 3; i < WAITING_MAX + 3; i++) {
+		snprintf(rid, sizeof rid, "r%u", i);
+		FEED(&x->f, 0, UP, .command = "query", .id = rid, .type = "QueryRequest");
+	}
+	feed_close(&x->f, 0, CONN_CLOSED_BY_CLIENT);
+	assert_heard(x, "1 rid-unknown\n2 rid-unknown\n3 rid-unknown\n");
+	must_hold(x);
+}
+
+/* A rid that names a reply, or an event: odd, but the message is there. */
+static void test_rid_names_no_request(void **state)
+{
+	struct fixture *x = *state;
+	FEED(&x->f, 0, UP, .command = "query", .id = "a", .type = "QueryRequest");
+	FEED(&x->f, 0, DOWN, .command = "queryreply", .id = "b", .rid = "a", .type = "QueryResponse");
+	uint32_t odd = FEED(&x->f, 0, UP, .command = "queryreply", .id = "c", .rid = "b", .type = "QueryResponse");
+	assert_int_equal(rules_of(x, odd), 0);
+	assert_int_equal(thread_of(x, odd).state, THREAD_ORPHAN);
+	must_hold(x);
+}
+
+static void test_ids(void **state)
+{
+	struct fixture *x = *state;
+	uint32_t none = FEED(&x->f, 0, UP, .command = "noop");
+	FEED(&x->f, 0, UP, .command = "query", .id = "a", .type = "QueryRequest");
+	uint32_t again = FEED(&x->f, 0, UP, .command = "count", .id = "a", .type = "CountRequest");
+	uint32_t reply = FEED(&x->f, 0, DOWN, .command = "countreply", .id = "a", .rid = "a", .type = "CountResponse");
+	assert_int_equal(rules_of(x, none), BIT(RULE_ID_MISSING));
+	assert_int_equal(rules_of(x, again), BIT(RULE_ID_DUPLICATE));
+	assert_int_equal(rules_of(x, reply), 0);
+	assert_int_equal(thread_of(x, reply).first, again);
+	must_hold(x);
+}
+
+static void test_types(void **state)
+{
+	static const struct { const char *command, *rid, *type; uint32_t rules; } cases[] = {
+		{ "query", NULL, "QueryRequest", 0 },
+		{ "QUERY", NULL, "QueryRequest", 0 },
+		{ "query", NULL, NULL, 0 },
+		{ "query", NULL, "", BIT(RULE_TYPE_MISSING) },
+		{ "query", NULL, "CountRequest", BIT(RULE_TYPE_MISMATCH) },
+		{ "query", NULL, "QueryResponse", BIT(RULE_TYPE_MISMATCH) },
+		{ "query", NULL, "NoSuchRequest", BIT(RULE_TYPE_MISMATCH) },
+		{ "mycommand", NULL, "QueryRequest", BIT(RULE_TYPE_MISMATCH) },
+		{ "mycommand", NULL, "MyCommand", 0 },
+		{ "mycommand", NULL, "MyCommandRequest", 0 },
+		{ "mycommand", NULL, "MyCommandResponse", 0 }, /* of what nobody knows nothing is said */
+		{ "mycommandreply", "r", "MyCommandResponse", 0 },
+		{ "mycommandreply", "r", "QueryResponse", BIT(RULE_TYPE_MISMATCH) },
+		{ "getelement", NULL, "GetElementRequest", 0 },
+		{ "getelement", NULL, "GetElementResponse", BIT(RULE_TYPE_MISMATCH) },
+		{ "getelement", "r", "GetElementResponse", 0 },
+		{ "getelement", "r", "GetElementRequest", 0 },
+		{ "noop", NULL, "Noop", 0 },
+		{ "ping", NULL, "PingRequest", 0 },
+		{ "ping", NULL, "PingResponse", BIT(RULE_TYPE_MISMATCH) },
+	};
+	struct fixture *x = *state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char id[16];
+		snprintf(id, sizeof id, "i%zu", i);
+		FEED(&x->f, 0, DOWN, .command = "query", .id = id, .type = "QueryRequest"); /* something to answer */
+		uint32_t n = FEED(&x->f, 0, UP, .command = cases[i].command, .id = id, .rid = cases[i].rid ? id : NULL,
+				  .type = cases[i].type);
+		if (rules_of(x, n) != cases[i].rules)
+			fail_msg("%s with %s: %x", cases[i].command, cases[i].type ? cases[i].type : "nothing", rules_of(x, n));
+	}
+	must_hold(x);
+}
+
+static void test_priority_and_mask(void **state)
+{
+	struct fixture *x = *state;
+	for (int p = -2; p < 6; p++) {
+		char id[] = { (char)('c' + p), 0 };
+		uint32_t n = FEED(&x->f, 0, UP, .command = "noop", .id = id, .priority = p);
+		assert_int_equal(rules_of(x, n), p < 0 || p > 3 ? BIT(RULE_PRIORITY_RANGE) : 0);
+		assert_int_equal(session_record(x->f.session, n)->priority, p);
+	}
+	uint32_t n = FEED(&x->f, 0, UP, .command = "noop", .id = "big", .priority = 100000, .unmasked = true);
+	assert_int_equal(session_record(x->f.session, n)->priority, INT8_MAX);
+	assert_int_equal(rules_of(x, n), BIT(RULE_PRIORITY_RANGE) | BIT(RULE_UNMASKED));
+	must_hold(x);
+}
+
+/* Bytes that are no Envelope, none at all, and an Envelope whose payload is bad; whole and in pieces. */
+static void test_decode(void **state)
+{
+	struct fixture *x = *state;
+	const struct sent nothing = { 0 };
+	for (size_t piece = 0; piece < 3; piece++) {
+		begin_anew(x, NULL);
+		x->f.piece = piece;
+		FEED(&x->f, 0, UP, .command = "noop", .id = "first");
+		feed_bytes(&x->f, 0, UP, slice_str("garbage"), 7, &nothing);
+		feed_bytes(&x->f, 0, UP, slice_str(""), 0, &nothing);
+		uint32_t good = FEED(&x->f, 0, UP, .command = "noop", .id = "a", .has_seq = true, .seq = 3);
+		uint32_t bad = FEED(&x->f, 0, UP, .command = "query", .id = "b", .type = "QueryRequest", .has_seq = true, .seq = 4,
+				    .payload = slice_str("\x08\x01"));
+		assert_int_equal(rules_of(x, 2), BIT(RULE_DECODE));
+		assert_int_equal(rules_of(x, 3), BIT(RULE_DECODE));
+		assert_int_equal(rules_of(x, good), 0); /* the two may have been 1 and 2 */
+		assert_int_equal(rules_of(x, bad), BIT(RULE_DECODE));
+		assert_int_equal(session_record(x->f.session, bad)->seq, 4);
+		must_hold(x);
+	}
+}
+
+/* Rules of seq as they reach records, counts and listener; long before, the thread had only the request. */
+static void test_seq(void **state)
+{
+	struct fixture *x = *state;
+	FEED(&x->f, 0, UP, .command = "noop", .id = "a");
+	uint32_t gap = FEED(&x->f, 0, UP, .command = "query", .id = "b", .type = "QueryRequest", .has_seq = true, .seq = 2);
+	FEED(&x->f, 0, DOWN, .command = "beginstream", .id = "x", .rid = "b");
+	FEED(&x->f, 0, DOWN, .command = "queryreply", .id = "y", .rid = "b", .type = "QueryResponse");
+	assert_int_equal(rules_of(x, gap), BIT(RULE_SEQ_GAP));
+	assert_true(thread_of(x, gap).rules & BIT(RULE_SEQ_GAP));
+	assert_int_equal(session_conn(x->f.session, 1)->rules[RULE_SEQ_GAP], 1);
+	uint32_t late = FEED(&x->f, 0, UP, .command = "noop", .id = "c", .has_seq = true, .seq = 1);
+	assert_int_equal(rules_of(x, gap), BIT(RULE_SEQ_REORDERED));
+	assert_int_equal(rules_of(x, late), BIT(RULE_SEQ_REORDERED));
+	assert_false(thread_of(x, gap).rules & BIT(RULE_SEQ_GAP));
+	assert_int_equal(session_conn(x->f.session, 1)->rules[RULE_SEQ_GAP], 0);
+	uint32_t lost = FEED(&x->f, 0, UP, .command = "noop", .id = "d", .has_seq = true, .seq = 5);
+	FEED(&x->f, 0, UP, .command = "noop", .id = "e", .has_seq = true, .seq = 4);
+	must_hold(x);
+	feed_close(&x->f, 0, CONN_RESET_BY_CLIENT);
+	assert_int_equal(rules_of(x, lost), BIT(RULE_SEQ_GAP_FINAL));
+	assert_heard(x, "2 seq-reordered was seq-gap\n6 seq-gap was seq-gap\n");
+	assert_int_equal(session_counts(x->f.session).rules[RULE_SEQ_GAP_FINAL], 1);
+	must_hold(x);
+}
+
+/* How a connection ends decides what is said of its open threads. */
+static void test_no_reply(void **state)
+{
+	static const struct { enum conn_end end; bool gap, told; } cases[] = {
+		{ CONN_CLOSED_BY_CLIENT, false, true }, { CONN_RESET_BY_SERVER, false, true }, { CONN_CLOSED_BY_SERVER, true, false },
+		{ CONN_FORGOTTEN, false, false },       { CONN_OPEN, false, false },
+	};
+	struct fixture *x = *state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		begin_anew(x, NULL);
+		uint32_t ask = FEED(&x->f, 0, UP, .command = "query", .id = "a", .type = "QueryRequest");
+		uint32_t ping = FEED(&x->f, 0, UP, .command = "ping", .id = "b");
+		if (cases[i].gap)
+			feed_news(&x->f, 0, DOWN, NEWS_GAP, 7);
+		feed_close(&x->f, 0, cases[i].end);
+		assert_int_equal(rules_of(x, ask), cases[i].told ? BIT(RULE_NO_REPLY) : 0);
+		assert_int_equal(rules_of(x, ping), cases[i].told ? BIT(RULE_NO_REPLY_PING) : 0);
+		assert_int_equal(thread_of(x, ask).state, cases[i].end == CONN_OPEN ? THREAD_OPEN : THREAD_UNANSWERED);
+		must_hold(x);
+	}
+}
+
+/* With a time to wait, what has waited longer is told when the clock of its connection has passed it; once. */
+static void test_overdue(void **state)
+{
+	struct session_options o = { .keep = true, .file = -1, .no_reply = 10 * FEED_STEP };
+	struct fixture *x = *state;
+	begin_anew(x, &o);
+	for (int i = 0; i < 5; i++) {
+		char id[] = { (char)('a' + i), 0 };
+		FEED(&x->f, 0, UP, .command = "query", .id = id, .type = "QueryRequest");
+	}
+	FEED(&x->f, 0, DOWN, .command = "queryreply", .id = "r", .rid = "b", .type = "QueryResponse");
+	for (int i = 0; i < 7; i++) {
+		char id[] = { 'n', (char)('0' + i), 0 };
+		FEED(&x->f, 0, DOWN, .command = "noop", .id = id);
+	}
+	assert_heard(x, "1 no-reply\n"); /* 3 has waited for 10 steps, not longer */
+	uint32_t late = FEED(&x->f, 0, DOWN, .command = "queryreply", .id = "s", .rid = "a", .type = "QueryResponse");
+	assert_heard(x, "1 no-reply\n3 no-reply\n");
+	assert_int_equal(thread_of(x, late).state, THREAD_DONE);
+	must_hold(x);
+	feed_close(&x->f, 0, CONN_CLOSED_BY_CLIENT);
+	assert_heard(x, "1 no-reply\n3 no-reply\n5 no-reply\n4 no-reply\n");
+	must_hold(x);
+}
+
+static void test_news(void **state)
+{
+	struct fixture *x = *state;
+	FEED(&x->f, 0, UP, .command = "noop", .id = "a");
+	feed_news(&x->f, 0, UP, NEWS_GAP, 1448);
+	feed_news(&x->f, 0, UP, NEWS_GAP, 0);
+	feed_news(&x->f, 0, UP, NEWS_SKIPPED, 20);
+	feed_news(&x->f, 0, UP, NEWS_OVERLONG, 0x7fffffff);
+	uint32_t n = FEED(&x->f, 0, UP, .command = "noop", .id = "b", .has_seq = true, .seq = 9, .after_gap = true);
+	assert_int_equal(rules_of(x, n), BIT(RULE_CAPTURE_GAP));
+	assert_heard(x, "after 1: gap: 1,448 bytes are missing from the capture\n"
+			"after 1: gap: bytes are missing from the capture\n"
+			"after 1: skipped 20 bytes before the next message that could be found\n"
+			"after 1: over-long message: a length of 2,147,483,647 bytes is beyond the limit\n");
+	assert_int_equal(session_news_count(x->f.session), 4);
+	assert_int_equal(session_news_at(x->f.session, 1)->bytes, 0);
+	assert_null(session_news_at(x->f.session, 4));
+	assert_int_equal(session_conn(x->f.session, 1)->gaps, 2);
+	must_hold(x);
+}
+
+/* A message of which the end is missing: what is known of it depends on how far it came. */
+static void test_cut(void **state)
+{
+	struct fixture *x = *state;
+	struct buf b = { 0 };
+	size_t stumps = 0, known = 0;
+	for (size_t lost = 1; lost < 100; lost++) {
+		begin_anew(x, NULL);
+		x->f.piece = lost % 3 * 10;
+		FEED(&x->f, 0, UP, .command = "noop", .id = "a");
+		uint32_t n = FEED(&x->f, 0, UP, .command = "query", .id = "bcd", .type = "QueryRequest", .payload = field(&b, 1, "{}"),
+				  .cut = true, .gap = true, .lost = lost);
+		if (n == 1) {
+			stumps++;
+			assert_int_equal(session_news_at(x->f.session, 0)->kind, NEWS_CUT);
+		} else {
+			struct buf scratch = { 0 };
+			known++;
+			const struct record *r = session_record(x->f.session, n);
+			assert_int_equal(r->rules, BIT(RULE_CAPTURE_GAP));
+			assert_true(r->cut);
+			assert_int_equal(r->size, x->f.bytes.len);
+			struct slice kept = session_bytes(x->f.session, n, &scratch);
+			assert_true(slice_eq(kept, slice_head(buf_slice(&x->f.bytes), x->f.bytes.len - lost)));
+			buf_release(&scratch);
+		}
+		/* nobody is blamed for what the same gap may have taken */
+		uint32_t next = FEED(&x->f, 0, UP, .command = "noop", .id = "z", .has_seq = true, .seq = 7);
+		assert_int_equal(rules_of(x, next), 0);
+		must_hold(x);
+	}
+	assert_true(stumps > 10 && known > 10);
+	buf_release(&b);
+}
+
+/* A conversation of all sorts, by chance; the same for the same seed. */
+static void talk(struct feed *f, uint64_t seed, unsigned messages)
+{
+	static const char *const commands[] = { "query", "queryreply", "error", "download", "upload", "beginstream", "stream", "endstream",
+						"downloadreply", "uploadreply", "watch", "watchreply", "watchevent", "ping", "pong",
+						"mycommand", "mycommandreply", "registerqueue", "registerqueuereply", "queueevent" };
+	struct buf payload = { 0 }, text = { 0 };
+	char id[16], rid[16];
+	for (unsigned i = 0; i < messages; i++) {
+		unsigned at = chance(&seed, 3);
+		enum dir dir = chance(&seed, 2) ? UP : DOWN;
+		struct sent m = { .command = commands[chance(&seed, sizeof commands / sizeof *commands)] };
+		snprintf(id, sizeof id, "%u", chance(&seed, 60));
+		snprintf(rid, sizeof rid, "%u", chance(&seed, 60));
+		m.id = chance(&seed, 50) ? id : NULL;
+		m.rid = chance(&seed, 2) ? rid : NULL;
+		m.type = chance(&seed, 4) ? strcmp(m.command, "stream") == 0 ? "Stream" : "WatchEvent" : NULL;
+		buf_clear(&text);
+		for (uint32_t k = chance(&seed, 40) ? 3 : chance(&seed, 30000); k; k--)
+			buf_add_byte(&text, (uint8_t)('a' + k % 3));
+		field(&payload, 1, (const char *[]){ "", "w1", "w2", "w3" }[chance(&seed, 4)]);
+		put_bytes(&payload, 3, buf_slice(&text));
+		m.payload = buf_slice(&payload);
+		m.has_seq = chance(&seed, 30) == 0;
+		m.seq = f->seq[at][dir] + (int32_t)chance(&seed, 5) - 2;
+		m.cut = m.gap = chance(&seed, 100) == 0;
+		m.lost = m.cut ? chance(&seed, 100) : 0;
+		f->conn[at].settled[dir] = chance(&seed, 4) > 0;
+		feed(f, at, dir, &m);
+		if (chance(&seed, 200) == 0) {
+			feed_close(f, at, (enum conn_end)chance(&seed, 6));
+			feed_open(f, at, chance(&seed, 2));
+		}
+		if (chance(&seed, 200) == 0)
+			feed_news(f, at, dir, NEWS_GAP, 5);
+	}
+	buf_release(&payload);
+	buf_release(&text);
+}
+
+static void three_conns(struct feed *f)
+{
+	feed_open(f, 1, true);
+	feed_open(f, 2, false);
+}
+
+/* Whatever is said: all holds, at every moment. */
+static void test_by_chance(void **state)
+{
+	struct fixture *x = *state;
+	for (uint64_t seed = 1; seed <= 150; seed++) {
+		begin_anew(x, NULL);
+		three_conns(&x->f);
+		x->f.piece = seed % 4 * 7;
+		for (unsigned i = 0; i < 20; i++) {
+			talk(&x->f, seed * 100 + i, 25);
+			must_hold(x);
+		}
+		for (unsigned at = 0; at < 3; at++)
+			feed_close(&x->f, at, CONN_CLOSED_BY_CLIENT);
+		must_hold(x);
+	}
+}
+
+/* The same conversation whole and in pieces of any size: the same records. */
+static void test_pieces(void **state)
+{
+	static const size_t pieces[] = { 1, 2, 13, 500 };
+	struct fixture *x = *state, y;
+	for (size_t k = 0; k < sizeof pieces / sizeof *pieces; k++) {
+		struct buf a = { 0 }, b = { 0 };
+		y = (struct fixture){ .heard = { { 0 }, 0, 0, 0 } };
+		struct session_listener l = listener(&y);
+		feed_init(&y.f, NULL, &l);
+		begin_anew(x, NULL);
+		three_conns(&x->f);
+		three_conns(&y.f);
+		y.f.piece = pieces[k];
+		talk(&x->f, 77 + k, 3000);
+		talk(&y.f, 77 + k, 3000);
+		assert_int_equal(session_count(x->f.session), session_count(y.f.session));
+		for (uint32_t n = 1; n <= session_count(x->f.session); n++) {
+			struct record r = *session_record(x->f.session, n), q = *session_record(y.f.session, n);
+			assert_true(slice_eq(session_bytes(x->f.session, n, &a), session_bytes(y.f.session, n, &b)));
+			r.place = q.place = 0;
+			if (memcmp(&r, &q, sizeof r) != 0)
+				fail_msg("message %u differs", n);
+		}
+		assert_heard(x, buf_cstr(&y.heard.text));
+		assert_true(x->heard.bytes == y.heard.bytes);
+		buf_release(&a);
+		buf_release(&b);
+		buf_release(&y.heard.text);
+		feed_release(&y.f);
+	}
+}
+
+/* A stream whose chunks come in pieces of any size: its data is heard once and in order, and its checksum is right. */
+static void test_stream_pieces(void **state)
+{
+	static const size_t pieces[] = { 0, 1, 100, 9999, 20010 };
+	struct fixture *x = *state;
+	struct buf b = { 0 }, chunk = { 0 };
+	for (int i = 0; i < 20000; i++)
+		buf_add_byte(&chunk, 'a');
+	for (size_t k = 0; k < sizeof pieces / sizeof *pieces; k++) {
+		begin_anew(x, NULL);
+		x->f.piece = pieces[k];
+		FEED(&x->f, 0, UP, .command = "download", .id = "a", .type = "DownloadRequest");
+		FEED(&x->f, 0, DOWN, .command = "beginstream", .id = "b", .rid = "a", .type = "BeginStream",
+		     .payload = field(&b, 1, "72a2f8d2643328a2e03dcb1b66fdc6610b95ba3019d88d8849ce060d0be634ce"));
+		buf_clear(&b);
+		put_bytes(&b, 1, buf_slice(&chunk));
+		FEED(&x->f, 0, DOWN, .command = "stream", .id = "c", .rid = "a", .type = "Stream", .payload = buf_slice(&b));
+		FEED(&x->f, 0, DOWN, .command = "stream", .id = "d", .rid = "a", .type = "", .payload = buf_slice(&b));
+		FEED(&x->f, 0, DOWN, .command = "endstream", .id = "e", .rid = "a");
+		struct thread_info i = thread_of(x, 1);
+		assert_int_equal(i.stream, STREAM_BEGUN | STREAM_ENDED | STREAM_CHECKED | STREAM_MATCHES);
+		assert_true(i.stream_bytes == 40000 && x->heard.stream_bytes == 40000);
+		assert_int_equal(i.chunks, 2);
+		must_hold(x);
+	}
+	buf_release(&b);
+	buf_release(&chunk);
+}
+
+/* Fields in an order that the scan can't judge in passing: the whole message is read again. */
+static void test_odd_order(void **state)
+{
+	struct fixture *x = *state;
+	const struct sent plain = { 0 };
+	for (size_t piece = 0; piece < 3; piece++) {
+		struct buf m = { 0 }, any = { 0 };
+		begin_anew(x, NULL);
+		x->f.piece = piece;
+		put_bytes(&any, 2, slice_str("\x08\x01")); /* field 1 as a number: good as a Stat, bad as a QueryRequest */
+		put_bytes(&any, 1, slice_str("type.googleapis.com/openiap.QueryRequest"));
+		put_bytes(&m, 6, buf_slice(&any));
+		put_bytes(&m, 4, slice_str("a"));
+		put_bytes(&m, 1, slice_str("query"));
+		feed_bytes(&x->f, 0, UP, buf_slice(&m), m.len, &plain);
+		assert_int_equal(rules_of(x, 1), BIT(RULE_DECODE));
+		assert_int_equal(session_record(x->f.session, 1)->type,
+				 schema_type_named(session_schema(x->f.session), slice_str("QueryRequest")));
+		buf_release(&m);
+		buf_release(&any);
+	}
+}
+
+static void test_signin(void **state)
+{
+	struct fixture *x = *state;
+	FEED(&x->f, 0, UP, .command = "signin", .id = "a", .type = "SigninRequest");
+	FEED(&x->f, 0, DOWN, .command = "error", .id = "x", .rid = "a", .type = "ErrorResponse");
+	assert_int_equal(session_conn(x->f.session, 1)->signin, 1);
+	uint32_t again = FEED(&x->f, 0, UP, .command = "signin", .id = "b", .type = "SigninRequest");
+	uint32_t reply = FEED(&x->f, 0, DOWN, .command = "signinreply", .id = "y", .rid = "b", .type = "SigninResponse");
+	assert_int_equal(session_conn(x->f.session, 1)->signin, again);
+	assert_int_equal(session_conn(x->f.session, 1)->signin_reply, reply);
+	FEED(&x->f, 0, UP, .command = "signin", .id = "c", .type = "SigninRequest");
+	assert_int_equal(session_conn(x->f.session, 1)->signin, again);
+	assert_int_equal(session_conn(x->f.session, 1)->messages[UP], 3);
+	must_hold(x);
+}
+
+/* The token of MUTATE_JWT runs out at 1764003600. */
+static void test_token(void **state)
+{
+	struct fixture *x = *state;
+	struct buf b = { 0 };
+	x->f.time = INT64_C(1764003600) * 1000000000 - 3 * FEED_STEP / 2;
+	uint32_t good = FEED(&x->f, 0, UP, .command = "noop", .id = "a", .jwt = MUTATE_JWT);
+	uint32_t expired = FEED(&x->f, 0, UP, .command = "noop", .id = "b", .jwt = MUTATE_JWT);
+	uint32_t none = FEED(&x->f, 0, UP, .command = "noop", .id = "c", .jwt = "no.jwt.at all");
+	uint32_t inside = FEED(&x->f, 0, UP, .command = "refreshtoken", .id = "d", .type = "RefreshToken");
+	assert_int_equal(rules_of(x, good), 0);
+	assert_int_equal(rules_of(x, expired), BIT(RULE_TOKEN_EXPIRED));
+	assert_int_equal(rules_of(x, none) | rules_of(x, inside), 0);
+	assert_true(session_record(x->f.session, good)->has_jwt);
+	buf_release(&b);
+}
+
+/* No bytes in memory: those of a million messages go through while printing, and what is kept stays the same. */
+static void test_printing(void **state)
+{
+	enum { MESSAGES = 1000000 };
+	struct session_options o = { .keep = false, .file = -1, .hash_key = 3 };
+	struct fixture *x = *state;
+	struct buf payload = { 0 };
+	size_t most = 0;
+	char id[16];
+	begin_anew(x, &o);
+	field(&payload, 1, "some text that nobody keeps");
+	for (unsigned i = 0; i < MESSAGES / 2; i++) {
+		snprintf(id, sizeof id, "%x", i);
+		FEED(&x->f, 0, UP, .command = "query", .id = id, .type = "QueryRequest", .payload = buf_slice(&payload));
+		x->f.piece = i % 64 ? 0 : 40;
+		if (i % 1000)
+			FEED(&x->f, 0, DOWN, .command = "queryreply", .id = id, .rid = id, .type = "QueryResponse");
+		else
+			feed_news(&x->f, 0, DOWN, NEWS_NOTE, 0);
+		if (i % 5000 == 4999) {
+			feed_close(&x->f, 0, CONN_CLOSED_BY_CLIENT);
+			feed_open(&x->f, 0, true);
+		}
+		if (i == MESSAGES / 4)
+			most = session_counts(x->f.session).memory;
+	}
+	struct session_counts c = session_counts(x->f.session);
+	assert_true(c.messages == x->heard.messages && c.messages > MESSAGES - 1000);
+	assert_true(c.bytes == x->heard.bytes);
+	assert_true(c.memory <= most && most < 20u << 20);
+	assert_int_equal(c.spool, 0);
+	assert_int_equal(c.forgotten, 0);
+	assert_int_equal(session_conns(x->f.session), 0);
+	assert_int_equal(session_news_count(x->f.session), 0);
+	assert_true(session_first(x->f.session) > 1 && session_count(x->f.session) - session_first(x->f.session) < 3 * 32768);
+	assert_int_equal(c.rules[RULE_RID_UNKNOWN], 0);
+	must_hold(x);
+	buf_release(&payload);
+}
+
+/* A budget: the oldest are forgotten, counted, and what is left hangs together. */
+static void test_budget(void **state)
+{
+	struct session_options o = { .keep = true, .memory = 16 << 20, .file = -1, .hash_key = 3 };
+	struct fixture *x = *state;
+	begin_anew(x, &o);
+	three_conns(&x->f);
+	uint64_t seen = 0;
+	for (unsigned i = 0; i < 30; i++) {
+		talk(&x->f, i + 1, 20000);
+		must_hold(x);
+		struct session_counts c = session_counts(x->f.session);
+		assert_true(c.memory <= o.memory + (8 << 20));
+		assert_true(c.forgotten == session_first(x->f.session) - 1);
+		seen = c.messages;
+	}
+	assert_true(seen > 550000);
+	assert_true(session_first(x->f.session) > 32768);
+	assert_null(session_record(x->f.session, session_first(x->f.session) - 1));
+	assert_null(session_record(x->f.session, 0));
+	assert_null(session_record(x->f.session, session_count(x->f.session) + 1));
+	struct thread_info gone;
+	session_thread(x->f.session, 1, &gone);
+	assert_int_equal(gone.messages, 0);
+}
+
+/* An open request that is forgotten and then answered, a watch whose registration is forgotten. */
+static void test_forgotten_threads(void **state)
+{
+	struct session_options o = { .keep = false, .file = -1, .hash_key = 3 };
+	struct fixture *x = *state;
+	struct buf b = { 0 };
+	char id[16];
+	begin_anew(x, &o);
+	FEED(&x->f, 0, UP, .command = "query", .id = "open", .type = "QueryRequest");
+	FEED(&x->f, 0, UP, .command = "watch", .id = "w", .type = "WatchRequest");
+	FEED(&x->f, 0, DOWN, .command = "watchreply", .id = "v", .rid = "w", .type = "WatchResponse", .payload = field(&b, 1, "W"));
+	for (unsigned i = 0; i < 200000; i++) {
+		snprintf(id, sizeof id, "%x", i);
+		FEED(&x->f, 0, UP, .command = "noop", .id = id);
+	}
+	assert_null(session_record(x->f.session, 2));
+	uint32_t event = FEED(&x->f, 0, DOWN, .command = "watchevent", .id = "e", .type = "WatchEvent", .payload = field(&b, 1, "W"));
+	assert_int_equal(session_record(x->f.session, event)->thread, 2);
+	uint32_t reply = FEED(&x->f, 0, DOWN, .command = "queryreply", .id = "r", .rid = "open", .type = "QueryResponse");
+	assert_int_equal(session_latency(x->f.session, reply), -1);
+	must_hold(x);
+	feed_close(&x->f, 0, CONN_CLOSED_BY_CLIENT);
+	must_hold(x);
+	buf_release(&b);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_request_and_reply), TEST(test_error_reply),
+		TEST(test_singles),           TEST(test_colliding_ids),
+		TEST(test_download),          TEST(test_upload_and_download_with_the_same_id),
+		TEST(test_streaming_state),   TEST(test_streams_given_up),
+		TEST(test_watch),             TEST(test_queue),
+		TEST(test_reply_first),       TEST(test_stream_first),
+		TEST(test_rid_unknown),       TEST(test_waiting),
+		TEST(test_rid_names_no_request), TEST(test_ids),
+		TEST(test_types),             TEST(test_priority_and_mask),
+		TEST(test_decode),            TEST(test_seq),
+		TEST(test_no_reply),          TEST(test_overdue),
+		TEST(test_news),              TEST(test_cut),
+		TEST(test_by_chance),         TEST(test_pieces),
+		TEST(test_stream_pieces),     TEST(test_odd_order),
+		TEST(test_signin),
+		TEST(test_token),             TEST(test_printing),
+		TEST(test_budget),            TEST(test_forgotten_threads),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
