@@ -27,8 +27,9 @@ static void read_view(struct slice text)
 	arena_release(&a);
 }
 
-static void read_tree(const struct schema *schema, struct slice text)
+static void read_tree(struct slice text)
 {
+	struct schema *schema = schema_new();
 	struct dissection d;
 	dissection_init(&d, schema, NODES);
 	for (uint64_t more = 0; more < 2; more++) {
@@ -39,6 +40,7 @@ static void read_tree(const struct schema *schema, struct slice text)
 		}
 	}
 	dissection_release(&d);
+	schema_free(schema);
 }
 
 static void take_done(struct legacy_parts *parts, struct legacy_counts *counts, bool end)
@@ -70,12 +72,9 @@ static void join(struct slice in)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static struct schema *schema;
 	struct slice in = slice_of(data, size);
-	if (!schema)
-		schema = schema_new();
 	read_view(in);
-	read_tree(schema, in);
+	read_tree(in);
 	join(in);
 	return 0;
 }

@@ -35,8 +35,9 @@ static void check_places(const struct node *root, struct slice text)
 	}
 }
 
-static void read_json(const struct schema *schema, struct slice in)
+static void read_json(struct slice in)
 {
+	struct schema *schema = schema_new();
 	struct arena a;
 	struct json_form form;
 	struct dissection d;
@@ -49,16 +50,14 @@ static void read_json(const struct schema *schema, struct slice in)
 		check_places(d.root, in);
 	}
 	dissection_release(&d);
+	schema_free(schema);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static struct schema *schema;
 	struct slice in = slice_of(data, size);
-	if (!schema)
-		schema = schema_new();
 	if (size && data[0] == '{')
-		read_json(schema, in);
+		read_json(in);
 	else if (size > 1 && data[0] % 4 == 3)
 		inflate(slice_skip(in, 1));
 	else
