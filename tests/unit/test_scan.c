@@ -139,7 +139,7 @@ static void some_envelope(struct fixture *f, struct buf *out, type_id type, uint
 {
 	struct buf payload = { 0 };
 	const struct command_info *c = schema_command_info(f->schema, (uint16_t)(1 + chance(seed, schema_commands(f->schema))));
-	const ProtobufCMessageDescriptor *d = schema_descriptor(f->schema, chance(seed, 3) ? c->type : type);
+	const ProtobufCMessageDescriptor *d = schema_descriptor(f->schema, chance(seed, 3) && c->type ? c->type : type);
 	put_message(&payload, d, seed, 0);
 	put_envelope(out, c->name, d->name, buf_slice(&payload), seed);
 	buf_release(&payload);
