@@ -216,6 +216,31 @@ static void unhook(struct session *s, uint64_t from, uint64_t to)
 	}
 }
 
+/* The list of threads forgets those whose first message is forgotten, a chunk of them at a time. */
+static void forget_threads(struct session *s)
+{
+	const uint32_t *last;
+	while ((last = chunks_at(&s->threads, s->threads.first + CHUNK_ITEMS - 1)) && *last <= s->records.first)
+		chunks_forget(&s->threads, s->threads.first + CHUNK_ITEMS);
+}
+
+/* Connections that are closed and have nothing left to be seen of them. */
+static void forget_conns(struct session *s)
+{
+	uint32_t kept = 0;
+	for (uint32_t i = 0; i < s->conns; i++) {
+		struct conn_state *c = s->conn[i];
+		bool gone = c->pub.closed && c->closed_after <= s->records.first;
+		s->conn_of[c->pub.info.number] = gone ? 0 : kept + 1;
+		if (gone)
+			free_conn(s, c);
+		else
+			s->conn[kept++] = c;
+	}
+	s->counts.conns_forgotten += s->conns - kept;
+	s->conns = kept;
+}
+
 static void forget_oldest(struct session *s, uint64_t keep)
 {
 	uint64_t before = s->records.count > keep ? s->records.count - keep : 0;
@@ -223,9 +248,13 @@ static void forget_oldest(struct session *s, uint64_t keep)
 	if (before <= s->records.first)
 		return;
 	unhook(s, s->records.first, before);
-	if (s->options.keep)
-		s->counts.forgotten += before - s->records.first;
+	uint64_t gone = before - s->records.first;
 	chunks_forget(&s->records, before);
+	if (!s->options.keep)
+		return;
+	s->counts.forgotten += gone;
+	forget_threads(s);
+	forget_conns(s);
 }
 
 /* Once a chunk. */
@@ -407,6 +436,7 @@ static void sink_closed(void *user, struct conn_info *info, int64_t time)
 	c->pub.info = *info;
 	c->pub.info.user = NULL;
 	c->pub.closed = info->end != CONN_OPEN;
+	c->closed_after = (uint32_t)s->records.count;
 	drop_drafts(s, c);
 	for (int d = 0; d < 2 && c->pub.closed; d++) {
 		seq_end(&c->seq[d], &v);

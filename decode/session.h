@@ -113,6 +113,7 @@ struct session_counts {
 	uint64_t messages, bytes;    /* all ever seen */
 	uint64_t forgotten;          /* records given up for the memory limit */
 	uint64_t parts_forgotten;    /* legacy messages shown as cut since too many lacked parts */
+	uint64_t conns_forgotten;    /* closed connections all of whose messages were given up */
 	uint64_t ids_forgotten;      /* open ids given up: a reply to one of them can't be linked */
 	uint64_t streams_untracked;  /* streams beyond the limit, whose checksums were not looked at */
 	uint64_t commands_unnamed;   /* messages whose unknown command was too long or found no more room in the name table */
@@ -171,7 +172,8 @@ uint32_t session_threads(const struct session *s);
 uint32_t session_thread_at(const struct session *s, uint32_t i);
 /* ns from its request to this reply; -1 if it is no reply or the request is not known. */
 int64_t session_latency(const struct session *s, uint32_t n);
-/* Connections by index (from 0), or by number (NULL if it had neither messages nor news). */
+/* Connections by index (from 0), or by number (NULL if it had neither messages nor news). With a memory limit those that are closed
+ * are forgotten with their last message; the others then have other indexes. */
 uint32_t session_conns(const struct session *s);
 const struct session_conn *session_conn_at(const struct session *s, uint32_t i);
 const struct session_conn *session_conn(const struct session *s, uint32_t number);

@@ -55,6 +55,7 @@ static const struct counter counters[] = {
 	{ "connections forgotten for their number", CAPTURE_LOST(connections_forgotten) },
 	{ "messages forgotten for the memory limit", SESSION_LOST(forgotten) },
 	{ "messages in parts given up for their number", SESSION_LOST(parts_forgotten) },
+	{ "closed connections forgotten for the memory limit", SESSION_LOST(conns_forgotten) },
 	{ "open requests forgotten for their number", SESSION_LOST(ids_forgotten) },
 	{ "streams beyond the limit, with checksums not looked at", SESSION_LOST(streams_untracked) },
 	{ "messages with a command that was not kept", SESSION_LOST(commands_unnamed) },

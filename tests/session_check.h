@@ -141,7 +141,7 @@ static inline const char *check_conns(const struct session *s, uint64_t open)
 /* With every message still there: what was counted is what the records say. */
 static inline const char *check_counts(const struct session *s)
 {
-	struct session_counts want = { 0 };
+	struct session_counts want = { .messages = 0 };
 	uint64_t messages = 0;
 	for (uint64_t i = 0; i < s->records.count; i++) {
 		const struct record *r = chunks_at(&s->records, i);

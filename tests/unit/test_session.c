@@ -931,11 +931,17 @@ static void test_budget(void **state)
 		talk(&x->f, i + 1, 20000);
 		must_hold(x);
 		struct session_counts c = session_counts(x->f.session);
-		assert_true(c.memory <= o.memory + (8 << 20));
+		assert_true(c.memory <= o.memory + (4 << 20));
 		assert_true(c.forgotten == session_first(x->f.session) - 1);
+		for (uint32_t k = 0; k < session_threads(x->f.session); k += 997) {
+			uint32_t n = session_thread_at(x->f.session, k);
+			assert_true(n == 0 || session_record(x->f.session, n) || n < session_first(x->f.session));
+		}
 		seen = c.messages;
 	}
 	assert_true(seen > 550000);
+	assert_true(session_counts(x->f.session).conns_forgotten > 1000);
+	assert_true(session_conns(x->f.session) < 2000);
 	assert_true(session_first(x->f.session) > 32768);
 	assert_null(session_record(x->f.session, session_first(x->f.session) - 1));
 	assert_null(session_record(x->f.session, 0));
