@@ -15,7 +15,9 @@ static uint64_t keep_bytes(struct session *s, const struct piece *p)
 	if (!p->cut)
 		return store_add(s->store, p->bytes, p->at);
 	store_piece(s->store, &draft, p->bytes, p->at);
-	return store_finish(s->store, &draft, true);
+	uint64_t place = store_finish(s->store, &draft, true);
+	store_draft_release(&draft);
+	return place;
 }
 
 static void take(struct session *s, const struct piece *p)

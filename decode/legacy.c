@@ -20,7 +20,7 @@
 #include <ctype.h>
 #include <stdlib.h>
 
-enum { TEXT_MAX = INT32_MAX, ASSEMBLY_COST = 512 };
+enum { TEXT_MAX = INT32_MAX, ASSEMBLY_COST = 512, NOT_SAID = -1 };
 
 /* The view. */
 
@@ -143,7 +143,7 @@ static void set_data(struct head *h, struct slice text, const struct json_value 
 static struct head read_head(struct slice text)
 {
 	struct json_walk w = json_walk(text);
-	struct head h = { .count = 1 };
+	struct head h = { .count = 1, .index = NOT_SAID };
 	struct json_value v;
 	struct slice key;
 	while (json_next(&w, &key, &v)) {
@@ -269,16 +269,20 @@ bool legacy_take(struct legacy_parts **parts, struct legacy_counts *counts, cons
 	struct assembly *a = find(*parts, h.id);
 	if (a && a->told)
 		return swallow(*parts, counts, a, &h, p->cut);
-	if (!a && p->cut && h.id.len && h.count <= 1)
-		remember(parts, counts, &h);
-	if (!h.has_data || !h.id.len || (h.count <= 1 && !(a && p->cut)))
+	bool placed = h.has_data && h.count > 1 && h.index != NOT_SAID;
+	if (!placed && !(a && p->cut)) {
+		if (p->cut && h.id.len)
+			remember(parts, counts, &h);
+		return false;
+	}
+	if (!h.id.len)
 		return false;
 	if (!*parts)
 		*parts = xcalloc(1, sizeof **parts);
 	if (!a) {
 		a = begin(*parts, counts, &h);
 		a->after_gap = p->after_gap;
-	} else if (h.count <= 1) { /* cut off before it could tell which part it is */
+	} else if (!placed) { /* cut off before it could say which part it is */
 		h.index = a->expected;
 		h.count = a->count;
 	}
