@@ -3,8 +3,7 @@
  *
  * Two questions are asked of a head. Where a frame is expected: is it possible, by the letter of the RFC? And in the middle of bytes
  * of which nothing is known: is it likely? A likely head has a type and flags that are defined, a stream that a client opened, and a
- * length that is not out of the ordinary. Nine bytes that happen to be likely are rare, two in the right distance are believed, unless
- * more are in sight that say otherwise.
+ * length that is not out of the ordinary. Nine bytes that happen to be likely are rare; three heads in the right distances are believed.
  *
  * The RFC's error codes stand in one table too, from which the sentences about RST_STREAM and GOAWAY are made.
  */
@@ -12,7 +11,11 @@
 
 #include "capture/stream/grpc.h"
 
-enum { LONG = 1 << 16, CHAIN = 3 }; /* a frame longer than that is not looked for; heads that must follow if they are in sight */
+enum {
+	LONG = 1 << 14, /* a frame longer than that, which only a peer that wants them is sent, is not looked for */
+	CHAIN = 2,      /* heads that must follow; one, where no more bytes are to come */
+	NEAR = 4096,    /* streams under way at the same time are no further apart */
+};
 
 enum place { ON_STREAM, ON_CONNECTION, ANYWHERE };
 
@@ -71,19 +74,24 @@ static bool likely(const struct http2_frame *f)
 	return !f->stream || f->stream % 2;
 }
 
-/* Are there likely heads at the front of `in` and behind it, as far as it goes, but no more than `more`? */
-static bool chained(struct slice in, int more)
+enum candidate { REJECTED, UNDECIDED, ACCEPTED };
+
+/* Are there likely heads at the front of `in` and behind it, of streams that can go together with this one? CHAIN of them say so. */
+static enum candidate judge_chain(struct slice in, uint32_t stream, bool final)
 {
-	while (more-- && in.len >= HTTP2_HEAD) {
+	for (int i = 0; i < CHAIN; i++) {
+		if (in.len < HTTP2_HEAD)
+			return !final ? UNDECIDED : i ? ACCEPTED : REJECTED;
 		struct http2_frame f = http2_frame_read(in);
 		if (!likely(&f) || f.length > LONG || in.at[5] & 0x80)
-			return false;
+			return REJECTED;
+		if (stream && f.stream && f.stream - stream + NEAR > 2 * NEAR)
+			return REJECTED;
+		stream = f.stream ? f.stream : stream;
 		in = slice_skip(slice_skip(in, HTTP2_HEAD), f.length);
 	}
-	return true;
+	return ACCEPTED;
 }
-
-enum candidate { REJECTED, UNDECIDED, ACCEPTED };
 
 static enum candidate judge_preface(struct slice in)
 {
@@ -104,9 +112,7 @@ static enum candidate judge(const struct stream *s, struct slice in, bool final)
 		return ACCEPTED;
 	if (f.length > LONG)
 		return REJECTED;
-	if (next.len < HTTP2_HEAD)
-		return final ? REJECTED : UNDECIDED;
-	return chained(next, CHAIN) ? ACCEPTED : REJECTED;
+	return judge_chain(next, f.stream, final);
 }
 
 struct find http2_find(const struct stream *s, struct slice in, bool final)
