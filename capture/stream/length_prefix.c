@@ -26,6 +26,7 @@ enum {
 	PREFIX = 4,
 	GLANCE = 24,        /* bytes looked at where a message is expected anyway */
 	DOUBTFUL = 1 << 20, /* a message that does not look like one is not believed to be so long */
+	WINDOW = 128 * 1024, /* bytes that a doubtful find is waited for while a boundary is searched */
 };
 
 enum state { LENGTH, BODY, PASS, SKIP, LOST };
@@ -55,7 +56,7 @@ static void hand_on(struct length_prefix *l, enum dir dir, struct chunk c, bool 
 	struct way *w = &l->way[dir];
 	struct piece p = {
 		.conn = l->stream->conn, .dir = dir, .encoding = ENCODING_ENVELOPE, .first = first, .last = last, .cut = how != WHOLE,
-		.gap = how == CUT_BY_GAP,		.after_gap = first && w->after_gap, .unmasked = w->unmasked, .size = w->size, .offset = first ? 0 : w->done,
+		.gap = how == CUT_BY_GAP, .after_gap = first && w->after_gap, .unmasked = w->unmasked, .size = w->size, .offset = first ? 0 : w->done,
 		.bytes = c.bytes, .at = c.at, .time = c.time,
 	};
 	if (first)
@@ -289,10 +290,11 @@ static void gap(struct layer *layer, enum dir dir, uint64_t n, int64_t time)
 	struct length_prefix *l = (struct length_prefix *)layer;
 	struct way *w = &l->way[dir];
 	run(l, dir, (struct chunk){ { NULL, 0 }, -1, time }, true);
-	bool body = w->state == BODY || w->state == PASS;
+	bool body = w->state == BODY || w->state == PASS, shown = body && arrived(w);
 	uint64_t left = body ? w->size - arrived(w) : w->state == SKIP ? w->done : 0;
 	cut(l, dir, time, CUT_BY_GAP);
-	w->after_gap = !n || n > left; /* else it took nothing but a part of the message that was cut */
+	if (!n || n > left || (body && !shown))
+		w->after_gap = true; /* else it took nothing but a part of a message that was handed on as cut */
 	if (n && left > n) {
 		w->state = SKIP;
 		w->done = left - n;
@@ -367,7 +369,7 @@ static enum candidate judge(const struct stream *s, struct slice in, bool final)
 	if (p == PROBE_NO || p == PROBE_MORE)
 		return p == PROBE_NO || final ? REJECTED : UNDECIDED;
 	if (c.rest.len < size)
-		return p == PROBE_STRONG ? ACCEPTED : final ? REJECTED : UNDECIDED;
+		return p == PROBE_STRONG ? ACCEPTED : final || c.rest.len >= WINDOW ? REJECTED : UNDECIDED;
 	enum candidate next = judge_next(s, slice_skip(c.rest, (size_t)size), final);
 	return next == UNDECIDED && p == PROBE_STRONG ? ACCEPTED : next;
 }
