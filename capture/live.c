@@ -24,7 +24,7 @@ enum { SNAPLEN = 262144, DELAY_MS = 10, BUFFER_MIB = 16, LONGEST_PATH = 4096 };
 
 struct live {
 	pcap_t *pcap;
-	int link;
+	struct packet_interface interface;
 	int64_t unit;                   /* ns of the lower half of a time */
 	struct pcap_stat last;          /* as libpcap said last */
 	uint64_t dropped_kernel, dropped_interface;
@@ -118,8 +118,10 @@ struct live *live_new(const char *interface, const struct source_options *o, cha
 	}
 	struct live *l = xcalloc(1, sizeof(*l));
 	l->pcap = pcap;
-	l->link = link_of(pcap_datalink(pcap));
 	l->unit = pcap_get_tstamp_precision(pcap) == PCAP_TSTAMP_PRECISION_NANO ? 1 : 1000;
+	l->interface = (struct packet_interface){ .link = link_of(pcap_datalink(pcap)), .snaplen = (uint32_t)pcap_snapshot(pcap),
+						  .digits = l->unit == 1 ? 9 : 6 };
+	snprintf(l->interface.name, sizeof l->interface.name, "%s", interface);
 	return l;
 }
 
@@ -145,7 +147,8 @@ enum source_status live_next(struct live *l, struct packet *out)
 	}
 	out->bytes = slice_of(bytes, h->caplen);
 	out->wire_len = h->len;
-	out->link = l->link;
+	out->link = l->interface.link;
+	out->interface = &l->interface;
 	out->time = (int64_t)h->ts.tv_sec * 1000000000 + h->ts.tv_usec * l->unit;
 	out->at = -1;
 	return SOURCE_PACKET;

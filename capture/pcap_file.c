@@ -40,7 +40,7 @@ struct pcap_file {
 	bool places;               /* offsets are places in the file */
 	uint32_t record;           /* pcap: bytes before each packet */
 	uint32_t unit;             /* pcap: ns of the lower half of a time */
-	int link;                  /* pcap */
+	struct packet_interface interface; /* pcap */
 	struct pcapng pcapng;
 	enum source_status ended;  /* END or DAMAGED, once met; else PACKET */
 	char *name;
@@ -126,8 +126,10 @@ static enum source_status start_pcap(struct pcap_file *f)
 		return stop(f, status, "its header");
 	struct cursor c = cursor_of(slice_skip(head, 4));
 	uint32_t version = u32(f, &c);
-	cursor_take(&c, 12);
-	f->link = (int)(u32(f, &c) & LINK_MASK);
+	cursor_take(&c, 8);
+	f->interface.snaplen = u32(f, &c);
+	f->interface.link = (int)(u32(f, &c) & LINK_MASK);
+	f->interface.digits = f->unit == 1 ? 9 : 6;
 	if ((f->big_endian ? version >> 16 : version & 0xffff) != 2)
 		return damaged(f, "a version of the pcap format other than 2");
 	byte_source_consume(&f->bytes, FILE_HEADER);
@@ -180,7 +182,8 @@ static enum source_status next_record(struct pcap_file *f, struct packet *out)
 		return stop(f, status, "a packet");
 	out->bytes = slice_of(record.at + f->record, captured);
 	out->wire_len = wire > captured ? wire : captured;
-	out->link = f->link;
+	out->link = f->interface.link;
+	out->interface = &f->interface;
 	out->time = seconds * 1000000000 + rest * f->unit;
 	out->at = f->places ? (int64_t)byte_source_offset(&f->bytes) + f->record : -1;
 	byte_source_consume(&f->bytes, record.len);

@@ -22,6 +22,8 @@ enum {
 	BLOCK_PACKET = 6,
 	BLOCK_SECRETS = 10,
 	OPTION_END = 0,
+	OPTION_NAME = 2,
+	OPTION_DESCRIPTION = 3,
 	OPTION_TSRESOL = 9,
 	OPTION_TSOFFSET = 14,
 	MAX_INTERFACES = 65536,
@@ -32,8 +34,7 @@ static const uint32_t BYTE_ORDER_MAGIC = 0x1a2b3c4d;
 static const int64_t SECOND = 1000000000;
 
 struct pcapng_interface {
-	int link;
-	uint32_t snaplen;   /* 0: no limit */
+	struct packet_interface pub;
 	uint64_t factor;    /* ns = time * factor / divisor >> shift */
 	uint64_t divisor;
 	unsigned shift;
@@ -121,12 +122,20 @@ static void set_unit(struct pcapng_interface *i, uint8_t resolution)
 	i->factor = binary ? (uint64_t)SECOND : n <= 9 ? power_of_10(9 - n) : n <= FINEST ? 1 : 0;
 	i->divisor = binary || n <= 9 || n > FINEST ? 1 : power_of_10(n - 9);
 	i->shift = binary ? n : 0;
+	i->pub.digits = binary || n > 9 ? 9 : (uint8_t)n;
 }
 
 static void set_offset(struct pcapng_interface *i, int64_t seconds)
 {
 	if (__builtin_mul_overflow(seconds, SECOND, &i->offset))
 		i->offset = seconds < 0 ? INT64_MIN : INT64_MAX;
+}
+
+static void keep_text(char *to, size_t size, struct slice text)
+{
+	struct slice kept = slice_head(text, size - 1);
+	memcpy(to, kept.at, kept.len);
+	to[kept.len] = 0;
 }
 
 static void take_options(struct pcapng_interface *i, struct reader *r)
@@ -137,6 +146,10 @@ static void take_options(struct pcapng_interface *i, struct reader *r)
 		if (code == OPTION_END || r->c.short_)
 			return;
 		cursor_take(&r->c, -(size_t)length % 4);
+		if (code == OPTION_NAME)
+			keep_text(i->pub.name, sizeof i->pub.name, value.c.rest);
+		if (code == OPTION_DESCRIPTION)
+			keep_text(i->pub.description, sizeof i->pub.description, value.c.rest);
 		if (code == OPTION_TSRESOL && length == 1)
 			set_unit(i, cursor_u8(&value.c));
 		if (code == OPTION_TSOFFSET && length == 8) {
@@ -150,9 +163,9 @@ static struct pcapng_step take_interface(struct pcapng *ng, struct reader *r)
 {
 	if (ng->count == MAX_INTERFACES)
 		return bad("a section has more than 65536 interfaces");
-	struct pcapng_interface i = { .link = u16(r) };
+	struct pcapng_interface i = { .pub.link = u16(r) };
 	u16(r);
-	i.snaplen = u32(r);
+	i.pub.snaplen = u32(r);
 	if (r->c.short_)
 		return bad("an interface description is too short");
 	set_unit(&i, 6);
@@ -186,7 +199,8 @@ static struct pcapng_step give(const struct pcapng_interface *i, struct reader *
 	out->bytes = bytes;
 	if (out->wire_len < captured)
 		out->wire_len = captured;
-	out->link = i->link;
+	out->link = i->pub.link;
+	out->interface = &i->pub;
 	out->at = captured ? bytes.at - block.at : (int64_t)block.len;
 	return (struct pcapng_step){ PCAPNG_PACKET, NULL };
 }
@@ -219,7 +233,7 @@ static struct pcapng_step take_simple_packet(struct pcapng *ng, struct reader *r
 	if (!ng->count)
 		return bad("a packet comes before the description of its interface");
 	const struct pcapng_interface *i = ng->interfaces;
-	uint32_t captured = i->snaplen && i->snaplen < out->wire_len ? i->snaplen : out->wire_len;
+	uint32_t limit = i->pub.snaplen, captured = limit && limit < out->wire_len ? limit : out->wire_len;
 	return give(i, r, captured, block, out);
 }
 
