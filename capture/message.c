@@ -24,10 +24,29 @@ enum transport transport_named(const char *name)
 	return TRANSPORT_UNKNOWN;
 }
 
-void endpoint_add(struct buf *out, const struct endpoint *e)
+void endpoint_add_address(struct buf *out, const struct endpoint *e)
 {
 	char text[INET6_ADDRSTRLEN] = "?";
+	if (e->family == 4) {
+		for (int i = 0; i < 4; i++) {
+			if (i)
+				buf_add_byte(out, '.');
+			buf_add_number(out, e->addr[i], 1);
+		}
+		return;
+	}
 	if (e->family)
-		inet_ntop(e->family == 6 ? AF_INET6 : AF_INET, e->addr, text, sizeof text);
-	buf_addf(out, e->family == 6 ? "[%s]:%u" : "%s:%u", text, (unsigned)e->port);
+		inet_ntop(AF_INET6, e->addr, text, sizeof text);
+	buf_add_str(out, text);
+}
+
+void endpoint_add(struct buf *out, const struct endpoint *e)
+{
+	if (e->family == 6)
+		buf_add_byte(out, '[');
+	endpoint_add_address(out, e);
+	if (e->family == 6)
+		buf_add_byte(out, ']');
+	buf_add_byte(out, ':');
+	buf_add_number(out, e->port, 1);
 }

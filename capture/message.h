@@ -37,8 +37,9 @@ struct endpoint {
 	uint16_t port;
 };
 
-/* Appends "address:port", IPv6 in brackets. */
+/* Appends "address:port", IPv6 in brackets; or the address alone. */
 void endpoint_add(struct buf *out, const struct endpoint *e);
+void endpoint_add_address(struct buf *out, const struct endpoint *e);
 
 enum conn_end { CONN_OPEN, CONN_CLOSED_BY_CLIENT, CONN_CLOSED_BY_SERVER, CONN_RESET_BY_CLIENT, CONN_RESET_BY_SERVER, CONN_FORGOTTEN };
 

@@ -25,7 +25,8 @@ static const char values[] =
 
 static const char data[] =
 	"data.NAME is a field of the payload, data.NAME.NAME a field of a message in it or a key of JSON in its text, data.NAME[0] an element, "
-	"data.NAME[\"any key\"] a key of any form. Without a number one of the elements is enough.";
+	"data.NAME[\"any key\"] a key of any form. Without a number one of the elements is enough. "
+	"COMMAND.NAME, MESSAGE.NAME is a field only of what that command carries, or of the messages of that name, wherever in the payload.";
 
 static const char *const examples[] = {
 	"command == \"query\" && seq > 10", "!(role == \"event\")", "rules contains \"seq\"", "latency > 0.5",

@@ -407,6 +407,7 @@ int main(int argc, char **argv)
 		case ACTION_VERSION: status = print_version(); break;
 		case ACTION_MAN: options_man(stdout); break;
 		case ACTION_FIELDS: fields_help(stdout); break;
+		case ACTION_FORMATS: options_formats(stdout); break;
 		case ACTION_INTERFACES: status = list_interfaces(); break;
 		case ACTION_EXPLAIN: status = explain(a.options.explain); break;
 		}

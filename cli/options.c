@@ -104,6 +104,10 @@ static bool take_keylog(struct options *o, const char *v)
 
 static bool take_format(struct options *o, const char *v)
 {
+	if (strcmp(v, "help") == 0) {
+		o->action = ACTION_FORMATS;
+		return true;
+	}
 	o->exporter = exporter_named(v);
 	if (o->exporter)
 		return true;
@@ -118,6 +122,26 @@ static bool take_tree(struct options *o, const char *v)
 {
 	(void)v;
 	return take_format(o, "tree");
+}
+
+static bool take_field(struct options *o, const char *v)
+{
+	if (o->fields.count == FIELDS_MAX)
+		return fail("-e: too many fields, the first that is too many is", v);
+	o->fields.name[o->fields.count++] = v;
+	return true;
+}
+
+static bool take_field_setting(struct options *o, const char *v)
+{
+	const char *setting, *sentence;
+	if (field_options_take(&o->fields, v))
+		return true;
+	fprintf(stderr, "envscope: -E: there is no %s; there are", v);
+	for (size_t i = 0; (setting = field_setting_at(i, &sentence)); i++)
+		fprintf(stderr, "%s %s", i ? "," : "", setting);
+	fputc('\n', stderr);
+	return false;
 }
 
 static bool take_count(struct options *o, const char *v)
@@ -320,8 +344,10 @@ static const struct row rows[] = {
 	{ 'Y', "display-filter", "EXPR", "display filter: show only the messages that match; -Y help lists the fields", take_display },
 	{ 'd', "decode-as", "tcp.port==N,NAME", "decode the connections of that port as tcp, ws, grpc or tls", take_decode_as },
 	{ 0, "keylog", "FILE", "TLS secrets (NSS key log); without it, those of ENVSCOPE_KEYLOG or SSLKEYLOGFILE; live, it may grow", take_keylog },
-	{ 'T', NULL, "FORMAT", "print instead of showing screens: text, tree or ndjson", take_format },
+	{ 'T', NULL, "FORMAT", "print instead of showing screens: text, ndjson …; -T help lists the formats", take_format },
 	{ 'V', NULL, NULL, "print every field: -T tree", take_tree },
+	{ 'e', NULL, "FIELD", "with -T fields or csv: a column; any field of the display filter; may repeat", take_field },
+	{ 'E', NULL, "SETTING=VALUE", "with -T fields or csv: header, separator, quote, occurrence, aggregator; -T help says more", take_field_setting },
 	{ 'z', NULL, "REPORT,...", "print reports instead of messages, as text or -T ndjson: summary, commands, connections, threads, rules, streams",
 	  take_report },
 	{ 0, "check", "[=FORMAT]", "print the rules that are broken, as text, json or junit; exit status 1 if one is as bad as --fail-on says",
@@ -402,6 +428,25 @@ static bool check_output(const struct options *o)
 	return true;
 }
 
+/* The columns: only for a format that has some. */
+static bool check_fields(struct options *o)
+{
+	struct buf why = { 0 };
+	enum exporter_columns columns = o->exporter ? o->exporter->columns : COLUMNS_NONE;
+	if (o->fields.count && columns == COLUMNS_NONE)
+		return fail("-e chooses the columns of -T fields and -T csv", "there is none of these");
+	if (!o->fields.count && columns == COLUMNS_CHOSEN)
+		return fail("this format needs the fields to print, with -e", o->exporter->name);
+	if (columns == COLUMNS_NONE)
+		return true;
+	o->print.fields = &o->fields;
+	bool good = field_options_ready(&o->fields, columns == COLUMNS_USUAL, o->print.show_secrets, &why);
+	if (!good)
+		fprintf(stderr, "envscope: -e: %s\n", buf_cstr(&why));
+	buf_release(&why);
+	return good;
+}
+
 static bool check_display(struct options *o)
 {
 	struct buf why = { 0 };
@@ -423,7 +468,7 @@ static bool check(struct options *o)
 	}
 	if (!check_output(o))
 		return false;
-	if (!check_display(o))
+	if (!check_fields(o) || !check_display(o))
 		return false;
 	if (!o->filter.len)
 		return true;
@@ -451,7 +496,7 @@ bool options_parse(struct options *o, int argc, char **argv)
 {
 	char letters[2 * ROWS + 3];
 	struct option longs[ROWS + 1];
-	*o = (struct options){ .source.promiscuous = true };
+	*o = (struct options){ .source.promiscuous = true, .fields.header = -1 };
 	build(letters, longs);
 	for (;;) {
 		int code = getopt_long(argc, argv, letters, longs, NULL);
@@ -472,6 +517,7 @@ bool options_parse(struct options *o, int argc, char **argv)
 void options_release(struct options *o)
 {
 	buf_release(&o->filter);
+	field_options_release(&o->fields);
 	filter_free(o->display_filter);
 }
 
@@ -489,6 +535,35 @@ void options_help(FILE *out)
 	}
 	fputs("\nWithout -T, and with a terminal, screens are shown: F1 there lists the keys.\n"
 	      "Exit status: 0 fine, 1 --check found what it was to fail on, 2 unusable arguments or filter, 3 the source can't be opened or read.\n", out);
+}
+
+static void each_format(FILE *out, const char *format)
+{
+	for (size_t i = 0; exporter_at(i); i++)
+		fprintf(out, format, exporter_at(i)->name, exporter_at(i)->help);
+}
+
+static void each_field_setting(FILE *out, const char *format)
+{
+	const char *setting, *sentence;
+	for (size_t i = 0; (setting = field_setting_at(i, &sentence)); i++)
+		fprintf(out, format, setting, sentence);
+}
+
+void options_formats(FILE *out)
+{
+	fputs("-T FORMAT prints instead of showing screens.\n\n", out);
+	each_format(out, "  %-10s %s\n");
+	fputs("\nSettings of fields and csv (-E):\n\n", out);
+	each_field_setting(out, "  %-26s %s\n");
+}
+
+static void man_formats(FILE *out)
+{
+	fputs(".SH FORMATS\nWhat \\-T prints:\n", out);
+	each_format(out, ".TP\n.B %s\n%s.\n");
+	fputs(".PP\nSettings of fields and csv (\\-E):\n", out);
+	each_field_setting(out, ".TP\n.B %s\n%s.\n");
 }
 
 static void explain(FILE *out, const struct rule_info *r)
@@ -668,6 +743,7 @@ void options_man(FILE *out)
 	fputs(man_begin, out);
 	fputs(".SH OPTIONS\n", out);
 	man_options(out);
+	man_formats(out);
 	fields_man(out);
 	man_reports(out);
 	fputs(".SH RULES\n", out);

@@ -12,7 +12,7 @@ enum { DECODE_AS_MAX = 64, INTERFACES_MAX = 1, REPORTS_MAX = 16 };
 
 enum exit_status { EXIT_FINE = 0, EXIT_CHECK = 1, EXIT_USAGE = 2, EXIT_SOURCE = 3 };
 
-enum option_action { ACTION_RUN, ACTION_HELP, ACTION_VERSION, ACTION_MAN, ACTION_INTERFACES, ACTION_EXPLAIN, ACTION_FIELDS };
+enum option_action { ACTION_RUN, ACTION_HELP, ACTION_VERSION, ACTION_MAN, ACTION_INTERFACES, ACTION_EXPLAIN, ACTION_FIELDS, ACTION_FORMATS };
 
 struct options {
 	enum option_action action;
@@ -29,6 +29,7 @@ struct options {
 	bool quiet, line_buffered;
 	struct source_options source;
 	struct print_options print;
+	struct field_options fields;     /* -e, -E */
 	enum tui_color color;
 	struct decode_as decode_as[DECODE_AS_MAX];
 	size_t decode_as_count;
@@ -46,6 +47,8 @@ bool options_parse(struct options *o, int argc, char **argv);
 void options_release(struct options *o);
 void options_help(FILE *out);
 void options_man(FILE *out);
+/* -T help: the formats. */
+void options_formats(FILE *out);
 /* --explain: everything known of the rule of that name, or of all for "all". False if there is none of that name. */
 bool options_explain(FILE *out, const char *rule);
 

@@ -329,7 +329,7 @@ static const struct alias {
 	{ "ip.addr", "addr" },         { "ip.src", "src.addr" },      { "ip.dst", "dst.addr" },
 	{ "ipv6.addr", "addr" },       { "ipv6.src", "src.addr" },    { "ipv6.dst", "dst.addr" },
 	{ "tcp.port", "port" },        { "tcp.srcport", "src.port" }, { "tcp.dstport", "dst.port" },
-	{ "frame.time_relative", "rel" },
+	{ "frame.time_relative", "rel" }, { "type", "message" },
 };
 enum { ALIASES = sizeof aliases / sizeof *aliases };
 

@@ -5,7 +5,7 @@
  *	all     = one { ("&&" | "and") one }
  *	one     = ("!" | "not") one | "(" any ")" | test
  *	test    = field [ operator value | "in" "{" value { [","] value } "}" ]
- *	field   = a name of the table | "data" { "." name | "[" number "]" | "[" string "]" }
+ *	field   = a name of the table | ("data" | name of a message) { "." name | "[" number "]" | "[" string "]" }
  *
  * p->token is the next token. Tests that need less of a message come before those that need more: && and || are as good in either
  * order. The first error stops everything; whoever made it has put it into *error.
@@ -138,6 +138,37 @@ static bool unknown_field(struct parser *p, struct slice name, size_t at)
 			  near.best ? "; did you mean " : "", near.best ? near.best : "", near.best ? "?" : "");
 }
 
+/* How many bytes of a name stand before its path, and for which message they do (0: for the payload); 0 if there is no path. */
+static size_t path_front(const struct parser *p, struct slice name, type_id *within)
+{
+	size_t n = 0;
+	while (n < name.len && name.at[n] != '.' && name.at[n] != '[')
+		n++;
+	*within = 0;
+	if (n == name.len || slice_is(slice_head(name, n), "data"))
+		return n < name.len ? n : 0;
+	*within = field_named(name) ? 0 : schema_type_short(p->f->schema, slice_head(name, n));
+	return *within ? n : 0;
+}
+
+const struct field *parse_name(struct parser *p, struct slice name, size_t at, struct path **path)
+{
+	type_id within;
+	size_t front = path_front(p, name, &within);
+	*path = NULL;
+	if (front) {
+		*path = parse_path(p, within, slice_skip(name, front), at + front);
+		if (!*path)
+			return NULL;
+		p->f->deep |= (*path)->deep;
+		name = slice_str("data");
+	}
+	const struct field *field = field_named(name);
+	if (!field)
+		unknown_field(p, name, at);
+	return field;
+}
+
 static bool parse_field(struct parser *p, struct test *t)
 {
 	struct slice name = p->token.text;
@@ -145,18 +176,9 @@ static bool parse_field(struct parser *p, struct test *t)
 	if (p->token.kind != TOKEN_WORD)
 		return unexpected(p, p->token.kind == TOKEN_STRING ? "the name of a field is expected here, and text behind it" :
 				     "the name of a field is expected here");
-	name = slice_skip(name, skip);
-	at += skip;
-	if (slice_starts(name, "data.") || slice_starts(name, "data[")) {
-		t->path = parse_path(p, slice_skip(name, 4), at + 4);
-		if (!t->path)
-			return false;
-		p->f->deep |= t->path->deep;
-		name = slice_head(name, 4);
-	}
-	t->field = field_named(name);
+	t->field = parse_name(p, slice_skip(name, skip), at + skip, &t->path);
 	if (!t->field)
-		return unknown_field(p, name, at);
+		return false;
 	advance(p);
 	return true;
 }

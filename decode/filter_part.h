@@ -69,6 +69,7 @@ struct path {
 	unsigned kinds;    /* of what it may lead to */
 	bool deep;         /* goes into the text of a string */
 	bool *types;       /* by type_id: the payload may have the first step */
+	type_id within;    /* begins at every message of that type, wherever in the payload; 0: at the payload */
 };
 
 struct regex;
@@ -150,6 +151,11 @@ struct suggestion {
 };
 void suggestion_offer(struct suggestion *s, const char *name);
 
+/* The field that a name without the prefix openiap. means, which stands at offset `at` (filter_parse.c), and *path behind it, NULL for none.
+ * NULL after an error. */
+struct parser;
+const struct field *parse_name(struct parser *p, struct slice name, size_t at, struct path **path);
+
 /* The parser (filter_parse.c), and what reads the parts of a test for it. */
 
 struct parser {
@@ -173,8 +179,9 @@ struct literal *parse_literal(struct parser *p, const struct test *t, const stru
 /* The text of a string token without its escapes, with a NUL behind it; at NULL after an error. */
 struct slice parse_string(struct parser *p, const struct token *token, bool regex);
 
-/* A path from the text behind "data" (filter_path.c), which stands at offset `at`; NULL after an error. */
-struct path *parse_path(struct parser *p, struct slice text, size_t at);
+/* A path from the text behind "data" or behind the short name of a message (filter_path.c), which stands at offset `at`; within: that
+ * message's type, else 0. NULL after an error. */
+struct path *parse_path(struct parser *p, type_id within, struct slice text, size_t at);
 /* The name that the path ends in, but for numbers of elements. */
 struct slice path_name(const struct path *p);
 /* Does any message of the schema have a field of that name at its top? */

@@ -1,6 +1,8 @@
 /*
  * Paths into the payload: data.workitem.name, data.ids[0], data.query._type, data.metadata["any key"].
  *
+ * A path can also begin in every message of one type, wherever it is: query.collectionname, workitem.name.
+ *
  * When the filter is made a path is followed through all messages of the schema: a name that none has is an error, the kinds of what it
  * leads to tell which comparisons make sense, and which types have its first step tells which payloads need not be dissected. Where it
  * goes into the text of a string, anything may follow, for that is JSON or the claims of a token.
@@ -183,6 +185,8 @@ static unsigned kinds_of_path(struct parser *p, struct path *path, struct survey
 {
 	unsigned kinds = 0;
 	type_id types = schema_types(p->f->schema);
+	if (path->within)
+		return kinds_of_message(v, schema_descriptor(p->f->schema, path->within), path->first, 0);
 	for (type_id t = 1; t <= types; t++) {
 		unsigned of_type = kinds_of_message(v, schema_descriptor(p->f->schema, t), path->first, 0);
 		path->types[t] = of_type != 0;
@@ -205,15 +209,18 @@ static bool unknown_name(struct parser *p, struct path *path, const struct surve
 	return parse_fail(p, s->at, len, "no message has a field of that name here; [\"NAME\"] takes any name");
 }
 
-struct path *parse_path(struct parser *p, struct slice text, size_t at)
+struct path *parse_path(struct parser *p, type_id within, struct slice text, size_t at)
 {
 	struct survey v = { 0 };
 	struct path *path = parse_take(p, sizeof *path);
 	if (!path || !read_steps(p, path, text, at))
 		return NULL;
-	path->types = parse_take(p, (schema_types(p->f->schema) + 1) * sizeof *path->types);
+	size_t types = schema_types(p->f->schema) + (size_t)1;
+	path->types = parse_take(p, types * sizeof *path->types);
 	if (!path->types)
 		return NULL;
+	path->within = within;
+	memset(path->types, within != 0, types * sizeof *path->types);
 	path->types[0] = true;
 	path->kinds = kinds_of_path(p, path, &v);
 	path->deep = v.deep;
@@ -301,7 +308,21 @@ static bool visit(const struct path_walk *w, struct node *n, const struct step *
 	return !s->is_index && visit_fields(w, n, s);
 }
 
+/* From every message of the path's type, the payload or within it. */
+static bool visit_within(const struct path_walk *w, const struct path *path, const struct node *payload)
+{
+	const char *type = schema_name(w->tree->schema, path->within);
+	for (const struct node *n = payload; n; n = node_after(n, payload)) {
+		bool same = n->kind == NODE_MESSAGE ? n->type && strcmp(n->type, type) == 0 : n == payload && w->tree->type == path->within;
+		if (same && n->child && visit(w, n->child->parent, path->first))
+			return true;
+	}
+	return false;
+}
+
 bool path_walk(const struct path *path, const struct node *payload, const struct path_walk *w)
 {
+	if (path->within)
+		return visit_within(w, path, payload);
 	return payload->child && visit(w, payload->child->parent, path->first);
 }

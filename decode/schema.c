@@ -61,6 +61,7 @@ struct schema {
 	char *name[2 * TYPES + 1];                      /* what command[].name points to where it was derived */
 	uint8_t command_len[2 * TYPES + 1], type_len[TYPES + 1]; /* of the names */
 	uint32_t jwt_field[TYPES + 1];
+	char *short_[TYPES + 1];
 	uint16_t commands;
 };
 
@@ -160,6 +161,19 @@ static void add_derived(struct schema *s, type_id t)
 		s->name[s->commands] = name;
 }
 
+/* The first command of a type is the one that carries it. */
+static void add_shorts(struct schema *s)
+{
+	for (uint16_t i = 1; i <= s->commands; i++) {
+		type_id t = s->command[i].type;
+		if (t && !s->short_[t])
+			s->short_[t] = derived(s->command[i].name, "", "");
+	}
+	for (type_id t = 1; t <= TYPES; t++)
+		if (!s->short_[t])
+			s->short_[t] = derived(descriptors[t - 1]->short_name, "", "");
+}
+
 struct schema *schema_new(void)
 {
 	struct schema *s = xcalloc(1, sizeof *s);
@@ -173,6 +187,7 @@ struct schema *schema_new(void)
 	}
 	for (type_id t = 1; t <= TYPES; t++)
 		add_derived(s, t);
+	add_shorts(s);
 	return s;
 }
 
@@ -182,6 +197,8 @@ void schema_free(struct schema *s)
 		return;
 	for (uint16_t i = 1; i <= s->commands; i++)
 		free(s->name[i]);
+	for (type_id t = 1; t <= TYPES; t++)
+		free(s->short_[t]);
 	free(s);
 }
 
@@ -201,6 +218,19 @@ const char *schema_name(const struct schema *s, type_id t)
 {
 	(void)s;
 	return t && t <= TYPES ? strrchr(descriptors[t - 1]->name, '.') + 1 : NULL;
+}
+
+const char *schema_short(const struct schema *s, type_id t)
+{
+	return t <= TYPES ? s->short_[t] : NULL;
+}
+
+type_id schema_type_short(const struct schema *s, struct slice name)
+{
+	for (type_id t = 1; t <= TYPES; t++)
+		if (slice_is(name, s->short_[t]))
+			return t;
+	return 0;
 }
 
 type_id schema_type_named(const struct schema *s, struct slice name)

@@ -25,6 +25,11 @@ type_id schema_types(const struct schema *s);
 const ProtobufCMessageDescriptor *schema_descriptor(const struct schema *s, type_id t);
 /* "QueryRequest"; NULL for type 0. */
 const char *schema_name(const struct schema *s, type_id t);
+/* What stands for the type in the names of fields (openiap.NAME.FIELD), each type another: the command that carries it ("query",
+ * "queryreply"), of a message within others its name in lower case ("workitem"). Lives as long as the schema; NULL for type 0. */
+const char *schema_short(const struct schema *s, type_id t);
+/* The type for which that stands; 0 if there is none. */
+type_id schema_type_short(const struct schema *s, struct slice name);
 /* The type of that name without package ("QueryRequest"); 0 if there is none. */
 type_id schema_type_named(const struct schema *s, struct slice name);
 /* The type of an Any's type_url: type.googleapis.com/openiap.X, any other host, or a bare openiap.X; 0 if there is none. */

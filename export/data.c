@@ -193,6 +193,12 @@ static void write_message(const struct writer *w, struct run parts, const char *
 	free(fields.at);
 }
 
+void export_node(struct json *j, const struct node *n, const struct data_options *o)
+{
+	struct writer w = { j, o };
+	write_value(&w, n);
+}
+
 void export_data(struct json *j, const struct dissection *d, const struct data_options *o)
 {
 	struct writer w = { j, o };

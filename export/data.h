@@ -16,5 +16,7 @@ struct data_options {
  * (protobuf's encoding guide, "Last One Wins"). A payload that can't be read to its end has what could be read,
  * and a key "fault" with a sentence. A payload that is text is written as the JSON that it holds, else as a string. */
 void export_data(struct json *j, const struct dissection *d, const struct data_options *o);
+/* Writes one node with all that is in it. */
+void export_node(struct json *j, const struct node *n, const struct data_options *o);
 
 #endif

@@ -12,7 +12,9 @@
 
 enum { TREE_BUDGET = 64 << 20 };
 
-static const struct exporter *const exporters[] = { &exporter_text, &exporter_tree, &exporter_ndjson };
+static const struct exporter *const exporters[] = {
+	&exporter_text, &exporter_tree, &exporter_ndjson, &exporter_fields, &exporter_csv,
+};
 
 const struct exporter *exporter_at(size_t i)
 {
@@ -36,6 +38,7 @@ void printer_init(struct printer *p, const struct exporter *e, const struct prin
 void printer_release(struct printer *p)
 {
 	buf_release(&p->line);
+	buf_release(&p->scratch);
 	form_release(&p->form);
 	if (p->dissection.schema)
 		dissection_release(&p->dissection);

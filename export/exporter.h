@@ -10,6 +10,7 @@
 #include "decode/forms.h"
 #include "decode/filter.h"
 #include "decode/session.h"
+#include "export/fields.h"
 
 #include <stdio.h>
 
@@ -20,6 +21,7 @@ enum time_format { TIME_RELATIVE, TIME_CLOCK, TIME_DATE, TIME_DELTA, TIME_EPOCH 
 struct print_options {
 	bool show_secrets, full_bytes, utc, color;
 	enum time_format time;
+	const struct field_options *fields; /* for a format with columns */
 };
 
 struct exporter;
@@ -37,7 +39,7 @@ struct printer {
 	int error;              /* errno of a failed write, 0 where the reader just closed the pipe */
 	int64_t time_before;    /* of the message printed before, for TIME_DELTA */
 	uint8_t shown[PRINTED_WINDOW / 8]; /* with a filter: a bit for each of the last messages */
-	struct buf line;
+	struct buf line, scratch;
 	struct dissection dissection;
 	struct form form;       /* of the message that is printed */
 };
@@ -52,8 +54,12 @@ struct message_facts {
 	int64_t latency;        /* ns, -1 for none */
 };
 
+/* Whether a format has columns that -e chooses. */
+enum exporter_columns { COLUMNS_NONE, COLUMNS_CHOSEN, COLUMNS_USUAL /* without -e those of a default */ };
+
 struct exporter {
 	const char *name, *help;
+	enum exporter_columns columns;
 	/* Each appends to p->line; NULL: nothing to write. */
 	void (*begin)(struct printer *p);
 	void (*message)(struct printer *p, const struct message_facts *m);
@@ -62,7 +68,7 @@ struct exporter {
 	void (*end)(struct printer *p);
 };
 
-extern const struct exporter exporter_text, exporter_tree, exporter_ndjson;
+extern const struct exporter exporter_text, exporter_tree, exporter_ndjson, exporter_fields, exporter_csv;
 
 /* The formats: the i-th (from 0), NULL after the last; and by name, NULL if there is none. */
 const struct exporter *exporter_at(size_t i);

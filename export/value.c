@@ -45,6 +45,16 @@ static void add_string(struct buf *out, const struct node *n, bool show_secrets,
 	buf_release(&redacted);
 }
 
+void node_add_plain(struct buf *out, const struct node *n, bool show_secrets)
+{
+	if (n->secret && !show_secrets)
+		redact_note(out, n->text.len);
+	else if (!show_secrets && redact_needed(n->text))
+		redact_add(out, n->text);
+	else
+		buf_add(out, n->text);
+}
+
 static void add_hex(struct buf *out, struct slice bytes, size_t most)
 {
 	static const char digits[] = "0123456789abcdef";

@@ -41,6 +41,17 @@ for name in seq_gap seq_reordered error_reply type_missing unknown_command unkno
 done
 case_ token_expired.secrets -r build/samples/token_expired.pcap -T ndjson --show-secrets
 case_ token_expired.tree -r build/samples/token_expired.pcap -V
+case_ formats.help -T help
+case_ tcp.fields -r samples/tcp.pcap -T fields -e n -e openiap.command -e seq -e query.collectionname -e data.query._type -e workitem.name -e data.password -e rules -e port
+case_ tcp.fields_set -r samples/tcp.pcap -c 12 -T fields -e src -e port -e data.results -E header=y -E separator=/s -E quote=d -E occurrence=l
+case_ tcp.csv -r samples/tcp.pcap -T csv
+case_ tcp.csv_chosen -r samples/tcp.pcap -c 12 -T csv -e command -e data -e data.query -e data.stack -E header=n -E 'separator=;'
+case_ bad_utf8.fields -r build/samples/bad_utf8.pcap -T fields -e command -e data
+case_ error.fields_none -r samples/tcp.pcap -T fields
+case_ error.fields_name -r samples/tcp.pcap -T csv -e seq -e query.collectoinname
+case_ error.fields_text -r samples/tcp.pcap -T text -e seq
+case_ error.fields_setting -r samples/tcp.pcap -T csv -E header=maybe
+case_ tcp.filter_within -r samples/tcp.pcap -T text -Y 'openiap.workitem.name == "wi" || queryreply.results contains "big" || signin.agent'
 case_ rust_ws.ndjson -r build/samples/rust_ws.pcap -T ndjson
 case_ tcp.summary -r samples/tcp.pcap -z summary
 case_ tcp.first5 -r samples/tcp.pcap -T text -c 5 -t ud
