@@ -1,22 +1,15 @@
 /*
- * What keys do to the screens as a whole: opening and leaving views, searching, freezing, clearing.
- *
- * Views lie on a stack: Threads or Messages at the bottom, what was opened from them above. A view is made
- * when it is first opened and then keeps its place until the end.
+ * What keys do to the screens as a whole: searching, filtering, sorting, freezing, clearing; and the work that goes on between keys.
  */
 #include "tui/app.h"
 
 #include "base/when.h"
+#include "tui/clock.h"
 #include "tui/view_columns.h"
 #include "tui/view_detail.h"
 #include "tui/view_help.h"
-#include "tui/view_messages.h"
-#include "tui/view_threads.h"
 
-static const struct view_ops *const all[VIEWS] = {
-	[VIEW_THREADS] = &view_threads, [VIEW_MESSAGES] = &view_messages, [VIEW_DETAIL] = &view_detail,
-	[VIEW_COLUMNS] = &view_columns, [VIEW_HELP] = &view_help,
-};
+enum { SLICE_MS = 8 };
 
 void app_init(struct app *a, const struct tui_options *o)
 {
@@ -24,44 +17,55 @@ void app_init(struct app *a, const struct tui_options *o)
 	a->o = o;
 	a->session = o->session;
 	a->intake = (struct intake){ o->capture, INTAKE_READING };
+	a->stack[0] = app_get(a, VIEW_THREADS);
 	a->depth = 1;
 	for (enum view_id id = VIEW_THREADS; id <= VIEW_MESSAGES; id++)
 		app_get(a, id)->list.follow = source_is_live(capture_source(o->capture));
 }
 
+static void close_dialog(struct app *a)
+{
+	struct dialog *d = a->dialog;
+	a->dialog = NULL;
+	if (d)
+		d->ops->free(d);
+}
+
 void app_release(struct app *a)
 {
-	for (int i = 0; i < VIEWS; i++)
-		if (a->view[i])
-			a->view[i]->ops->free(a->view[i]);
+	close_dialog(a);
+	app_release_views(a);
+	filter_free(a->filter);
 	peers_release(&a->peers);
 	search_release(&a->search);
+	buf_release(&a->filter_text);
 	buf_release(&a->prompt.text);
 	buf_release(&a->notice);
 	buf_release(&a->scratch);
 	line_release(&a->line);
 }
 
-struct view *app_get(struct app *a, enum view_id id)
+unsigned app_open_dialog(struct app *a, struct dialog *d)
 {
-	if (!a->view[id])
-		a->view[id] = all[id]->new(a);
-	return a->view[id];
+	close_dialog(a);
+	a->dialog = d;
+	d->app = a;
+	return REDRAW;
 }
 
-struct view *app_view(const struct app *a)
+bool app_set_filter(struct app *a, const char *text, struct buf *error)
 {
-	return a->view[a->stack[a->depth - 1]];
-}
-
-void app_open(struct app *a, enum view_id id)
-{
-	struct view *v = app_get(a, id);
-	if (app_view(a) == v || a->depth == VIEWS)
-		return;
-	if (v->ops->open)
-		v->ops->open(v);
-	a->stack[a->depth++] = id;
+	struct filter *f = NULL;
+	if (*text && !(f = filter_new(text, a->o->show_secrets, error)))
+		return false;
+	for (int i = 0; i < VIEWS; i++)
+		if (a->view[i] && a->view[i]->ops->pick)
+			order_set_filter(&a->view[i]->order, f);
+	filter_free(a->filter);
+	a->filter = f;
+	buf_clear(&a->filter_text);
+	buf_add_str(&a->filter_text, text);
+	return true;
 }
 
 unsigned app_open_message(struct app *a, uint32_t n)
@@ -73,6 +77,19 @@ unsigned app_open_message(struct app *a, uint32_t n)
 	view_detail_set(app_get(a, VIEW_DETAIL), n);
 	app_open(a, VIEW_DETAIL);
 	return REDRAW;
+}
+
+const char *app_empty(const struct app *a)
+{
+	if (a->filter && session_count(a->session))
+		return order_busy(&app_view(a)->order) ? "No row matches the filter so far." : "No row matches the filter. F9 takes it away.";
+	if (session_threads(a->session))
+		return "All rows so far are hidden. F5 shows them again.";
+	if (intake_over(&a->intake))
+		return "The capture is at its end, and there was no message in it.";
+	if (capture_counts(a->o->capture).source.packets)
+		return "Waiting for the first message …";
+	return "Waiting for the first packet …";
 }
 
 uint32_t app_context(const struct app *a)
@@ -140,7 +157,7 @@ static void search_ended(struct app *a)
 		app_notice(a, "Not found: %s", buf_cstr(&s->pattern.text));
 }
 
-unsigned app_search_step(struct app *a)
+static unsigned step_search(struct app *a)
 {
 	struct search *s = &a->search;
 	switch (search_step(s)) {
@@ -166,20 +183,36 @@ static unsigned prompt(struct app *a, int key)
 	return REDRAW;
 }
 
-/* Threads or Messages at the bottom of the stack; the other one comes up at the same place of the session. */
-static unsigned switch_lists(struct app *a)
+static unsigned change_tab(struct app *a, int by)
 {
-	struct view *from = app_view(a);
-	bool threads = a->stack[0] == VIEW_THREADS;
-	struct view *to = app_get(a, threads ? VIEW_MESSAGES : VIEW_THREADS);
-	uint32_t n = threads ? view_threads_message(from) : view_messages_message(from);
-	a->stack[0] = threads ? VIEW_MESSAGES : VIEW_THREADS;
-	if (n && !to->list.follow) {
-		if (threads)
-			view_messages_select(to, n);
-		else
-			view_threads_select(to, n);
-	}
+	app_show_tab(a, (enum view_id)(((int)app_id(app_view(a)) + by + TABS) % TABS));
+	return REDRAW;
+}
+
+/* Sorts by the column that is shown next to the one sorted by now, at the right (by 1) or left (-1); beyond the last one not at all. */
+static unsigned sort_by(struct view *v, int by)
+{
+	int column = v->order.column;
+	if (!v->ops->key)
+		return REDRAW;
+	if (column == ORDER_NONE && by < 0)
+		column = v->column_count;
+	do
+		column += by;
+	while (column >= 0 && column < v->column_count && (v->hidden & 1u << column));
+	order_set_column(&v->order, column >= 0 && column < v->column_count ? column : ORDER_NONE);
+	return REDRAW;
+}
+
+static unsigned reverse(struct view *v)
+{
+	uint64_t row, place;
+	bool there = view_row(v, &row);
+	if (!v->ops->key)
+		return REDRAW;
+	v->order.reverse = !v->order.reverse;
+	if (there && order_place(&v->order, row, &place))
+		list_show(&v->list, place);
 	return REDRAW;
 }
 
@@ -224,14 +257,17 @@ static unsigned start_prompt(struct app *a)
 
 static unsigned back(struct app *a)
 {
-	if (a->depth > 1)
-		a->depth--;
+	app_back(a);
 	return REDRAW;
 }
 
 static unsigned command(struct app *a, enum command c)
 {
 	struct view *v = app_view(a);
+	if (c >= CMD_TAB && c < CMD_TAB + TABS) {
+		app_show_tab(a, (enum view_id)(c - CMD_TAB));
+		return REDRAW;
+	}
 	switch (c) {
 	case CMD_NONE: return 0;
 	case CMD_HELP: return open_help(a);
@@ -239,7 +275,11 @@ static unsigned command(struct app *a, enum command c)
 	case CMD_NEXT_MATCH: search_again(a, false); return REDRAW;
 	case CMD_PREVIOUS_MATCH: search_again(a, true); return REDRAW;
 	case CMD_FORGET_SEARCH: search_clear(&a->search); return REDRAW;
-	case CMD_SWITCH: return switch_lists(a);
+	case CMD_NEXT_TAB: return change_tab(a, 1);
+	case CMD_PREVIOUS_TAB: return change_tab(a, -1);
+	case CMD_SORT_RIGHT: return sort_by(v, 1);
+	case CMD_SORT_LEFT: return sort_by(v, -1);
+	case CMD_REVERSE: return reverse(v);
 	case CMD_PAUSE: a->paused = !a->paused; return REDRAW;
 	case CMD_FOLLOW: v->list.follow = !v->list.follow; return REDRAW;
 	case CMD_TIME: a->time_mode = (a->time_mode + 1) % TIME_MODES; return REDRAW;
@@ -255,7 +295,46 @@ static unsigned mouse(struct app *a, struct key key)
 {
 	if (key.row == screen_rows(a->screen) - 1 && key.code == KEY_CLICK)
 		return command(a, frame_footer_at(a, key.col));
+	if (key.row == 0 && key.code == KEY_CLICK && frame_tab_at(a, key.col) < TABS) {
+		app_show_tab(a, (enum view_id)frame_tab_at(a, key.col));
+		return REDRAW;
+	}
 	return view_mouse(app_view(a), key);
+}
+
+static bool stoppable(const struct app *a)
+{
+	int percent;
+	return order_doing(&app_view(a)->order, &percent) != NULL;
+}
+
+bool app_busy(const struct app *a)
+{
+	return a->search.running || order_busy(&app_view(a)->order) || (a->dialog && a->dialog->busy);
+}
+
+unsigned app_step(struct app *a)
+{
+	unsigned reaction = 0;
+	if (a->search.running)
+		reaction |= step_search(a);
+	if (a->dialog && a->dialog->busy)
+		reaction |= a->dialog->ops->step(a->dialog);
+	if (reaction & CLOSE)
+		close_dialog(a);
+	if (order_busy(&app_view(a)->order))
+		reaction |= view_step(app_view(a), clock_ms() + SLICE_MS);
+	return reaction & ~(unsigned)CLOSE;
+}
+
+static unsigned stop(struct app *a)
+{
+	struct order *o = &app_view(a)->order;
+	bool filtered = o->filter;
+	order_stop(o);
+	if (filtered && !o->filter)
+		app_set_filter(a, "", NULL);
+	return REDRAW;
 }
 
 unsigned app_key(struct app *a, struct key key)
@@ -274,6 +353,14 @@ unsigned app_key(struct app *a, struct key key)
 		if (key.code == KEY_ESC)
 			return REDRAW;
 	}
+	if (a->dialog) {
+		unsigned reaction = dialog_key(a->dialog, key);
+		if (reaction & CLOSE)
+			close_dialog(a);
+		return REDRAW | (reaction & ~(unsigned)CLOSE);
+	}
+	if (key.code == KEY_ESC && stoppable(a))
+		return stop(a);
 	if (key.code >= KEY_CLICK && key.code <= KEY_WHEEL_DOWN)
 		return REDRAW | mouse(a, key);
 	return REDRAW | command(a, command_of_key(key.code, app_context(a)));

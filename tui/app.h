@@ -5,6 +5,7 @@
 #define TUI_APP_H
 
 #include "decode/session.h"
+#include "tui/dialog.h"
 #include "tui/intake.h"
 #include "tui/peers.h"
 #include "tui/prompt.h"
@@ -13,7 +14,7 @@
 #include "tui/tui.h"
 #include "tui/view.h"
 
-enum view_id { VIEW_THREADS, VIEW_MESSAGES, VIEW_DETAIL, VIEW_COLUMNS, VIEW_HELP, VIEWS };
+enum { STACK_MAX = 16 };
 
 enum time_mode { TIME_CLOCK, TIME_RELATIVE, TIME_DELTA, TIME_MODES };
 
@@ -29,9 +30,14 @@ struct app {
 	struct intake intake;
 	struct peers peers;
 
-	struct view *view[VIEWS];   /* NULL until first opened */
-	enum view_id stack[VIEWS];  /* views under each other, the one on the screen last */
+	struct view *view[VIEWS];       /* the newest of each kind; NULL until first wanted */
+	struct view *stack[STACK_MAX];  /* views under each other, the one on the screen last */
 	int depth;
+	int tab_end[TABS];              /* column behind the name of each tab in the title; 0: not there */
+	struct dialog *dialog;          /* over the view; NULL: none */
+
+	struct buf filter_text;         /* the display filter, empty for none */
+	struct filter *filter;
 
 	struct extent seen;         /* what is shown: all there is, or what there was when the screen was frozen */
 	struct extent cleared;      /* rows up to there are hidden */
@@ -49,20 +55,40 @@ struct app {
 void app_init(struct app *a, const struct tui_options *o);
 void app_release(struct app *a);
 
+/*
+ * The stack of views (tui/stack.c).
+ */
 /* The view on the screen. */
 struct view *app_view(const struct app *a);
-/* A view, made if need be. */
+/* The view that app_open would open, made if need be: to be told what to show before that. A view that is on
+ * the stack already stays as it is there, another one of its kind is made. */
 struct view *app_get(struct app *a, enum view_id id);
 /* Puts a view on top of the one on the screen. */
 void app_open(struct app *a, enum view_id id);
+/* Goes back to the view below, if there is one. */
+void app_back(struct app *a);
+/* Shows a tab, with nothing above it; if it can, at the message that was selected before. */
+void app_show_tab(struct app *a, enum view_id tab);
+/* Whether a view is a tab, and which one it is. */
+enum view_id app_id(const struct view *v);
+void app_release_views(struct app *a);
+
 /* Opens message n in the Detail view. */
 unsigned app_open_message(struct app *a, uint32_t n);
+/* Why a list of messages or of what is made from them has no rows: a sentence. */
+const char *app_empty(const struct app *a);
+/* Opens a dialog, which the app owns from then on; in place of one that is open. */
+unsigned app_open_dialog(struct app *a, struct dialog *d);
+/* Sets the display filter of all views (empty: none); false if it is wrong, then *error says why (as
+ * filter_new does) and the filter stays as it was. */
+bool app_set_filter(struct app *a, const char *text, struct buf *error);
 /* The bit of the view on the screen, with FOUND if it was searched: for the table of commands. */
 uint32_t app_context(const struct app *a);
 /* Handles a key or a click. */
 unsigned app_key(struct app *a, struct key key);
-/* A slice of the search that is running. */
-unsigned app_search_step(struct app *a);
+/* Is there work that goes on between keys? A slice of it. */
+bool app_busy(const struct app *a);
+unsigned app_step(struct app *a);
 /* Takes up what came in since, unless the screen is frozen. */
 void app_take_up(struct app *a);
 /* A sentence for the user, until the next key. */
@@ -75,5 +101,7 @@ void app_add_time(const struct app *a, struct buf *out, int64_t time, int64_t be
 void frame_draw(struct app *a);
 /* The command in the footer at that column. */
 enum command frame_footer_at(const struct app *a, int col);
+/* The tab whose name stands at that column of the title; TABS if none does. */
+int frame_tab_at(const struct app *a, int col);
 
 #endif

@@ -3,6 +3,7 @@
 #define TUI_COMMANDS_H
 
 #include "base/buf.h"
+#include "tui/views.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -15,7 +16,11 @@ enum command {
 	CMD_NEXT_MATCH,
 	CMD_PREVIOUS_MATCH,
 	CMD_FORGET_SEARCH,
-	CMD_SWITCH,
+	CMD_NEXT_TAB,
+	CMD_PREVIOUS_TAB,
+	CMD_SORT_RIGHT,
+	CMD_SORT_LEFT,
+	CMD_REVERSE,
 	CMD_PANE,
 	CMD_CLEAR,
 	CMD_PAUSE,
@@ -37,24 +42,19 @@ enum command {
 	CMD_LAST,
 	CMD_BACK,
 	CMD_QUIT,
+	CMD_TAB, /* + the number of the tab; must be the last */
 };
 
-/* Where a command applies: a bit for each screen. */
 enum {
-	IN_THREADS = 1,
-	IN_MESSAGES = 2,
-	IN_DETAIL = 4,
-	IN_HELP = 8,
-	IN_COLUMNS = 16,
-	IN_LISTS = IN_THREADS | IN_MESSAGES,
-	EVERYWHERE = IN_LISTS | IN_DETAIL | IN_HELP | IN_COLUMNS,
-	FOUND = 1 << 16, /* and only after a search */
+	IN_LISTS = IN_TABS,      /* what can be filtered, sorted, marked */
+	FOUND = 1 << 28,         /* and only after a search */
 };
 
 enum { COMMAND_KEYS = 4 };
 
 struct command_row {
 	enum command command;
+	const char *name;       /* for the config file; rows of the same name have the same keys there */
 	uint32_t where;
 	int keys[COMMAND_KEYS]; /* KEY_NONE after the last; the first one stands in the footer */
 	const char *label;      /* in the footer; NULL: not there */

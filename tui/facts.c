@@ -60,3 +60,8 @@ enum ink facts_add_rules(struct buf *out, uint32_t rules)
 		}
 	return facts_severity_ink(rules_worst(rules));
 }
+
+struct order_key facts_rules_key(uint32_t rules)
+{
+	return order_key_number(rules ? (rules_worst(rules) + 1) * 64 + __builtin_popcount(rules) : 0);
+}

@@ -5,6 +5,7 @@
 
 #include "decode/forms.h"
 #include "tui/line.h"
+#include "tui/order.h"
 
 /* The memory that facts borrow from. All zero: empty. */
 struct facts_room {
@@ -30,6 +31,8 @@ void facts_add_gist(struct buf *out, const struct session *s, const struct facts
 enum ink facts_ink(const struct record *r);
 /* Appends the names of rules in a bit set, worst first, a space between; returns the ink of the worst. */
 enum ink facts_add_rules(struct buf *out, uint32_t rules);
+/* What a bit set of rules is sorted by: the worst severity, then how many. */
+struct order_key facts_rules_key(uint32_t rules);
 enum ink facts_severity_ink(int severity);
 
 #endif

@@ -28,17 +28,53 @@ static struct line *fresh(struct app *a)
 	return &a->line;
 }
 
-static void add_names(struct app *a, struct line *out)
+/* Columns of the names of all tabs, each cut to `cut` letters except the one in view. */
+static int tabs_width(struct app *a, size_t cut)
 {
+	int width = 0;
+	for (int id = 0; id < TABS; id++) {
+		size_t length = strlen(app_get(a, (enum view_id)id)->ops->name);
+		bool whole = a->stack[0] == a->view[id] || length < cut;
+		width += (int)(whole ? length : cut) + 2;
+	}
+	return width;
+}
+
+/* The names of the tabs: those that are not in view become shorter where there is no room. */
+static void add_tabs(struct app *a, struct line *out, int width)
+{
+	size_t cut = 16;
+	while (cut > 1 && tabs_width(a, cut) > width)
+		cut--;
+	for (int id = 0; id < TABS; id++) {
+		struct slice name = slice_str(app_get(a, (enum view_id)id)->ops->name);
+		bool in_view = a->stack[0] == a->view[id];
+		line_add_str(out, in_view ? INK_BAR_KEY : INK_PLAIN, " ");
+		line_add(out, in_view ? INK_BAR_KEY : INK_PLAIN, in_view ? name : slice_head(name, cut), 32);
+		line_add_str(out, in_view ? INK_BAR_KEY : INK_PLAIN, " ");
+		a->tab_end[id] = out->columns;
+	}
+}
+
+static void add_names(struct app *a, struct line *out, int width)
+{
+	memset(a->tab_end, 0, sizeof a->tab_end);
 	if (a->depth == 1) {
-		for (enum view_id id = VIEW_THREADS; id <= VIEW_MESSAGES; id++)
-			line_addf(out, a->stack[0] == id ? INK_BAR_KEY : INK_PLAIN, " %s ", app_get(a, id)->ops->name);
+		add_tabs(a, out, width);
 		return;
 	}
 	for (int i = 0; i < a->depth; i++) {
 		enum ink ink = i == a->depth - 1 ? INK_BAR_KEY : INK_PLAIN;
-		line_addf(out, ink, i ? "> %s " : " %s ", a->view[a->stack[i]]->ops->name);
+		line_addf(out, ink, i ? "> %s " : " %s ", a->stack[i]->ops->name);
 	}
+}
+
+int frame_tab_at(const struct app *a, int col)
+{
+	int id = 0;
+	while (id < TABS && col >= a->tab_end[id])
+		id++;
+	return id;
 }
 
 static void add_progress(struct buf *out, const char *what, int percent)
@@ -74,14 +110,28 @@ static void add_loading(const struct app *a, struct buf *out)
 		buf_add_str(out, "loading  ");
 }
 
+/* By what the rows are sorted: "by Latency ▲" */
+static void add_sorting(const struct view *v, struct buf *out)
+{
+	if (v->order.column != ORDER_NONE)
+		buf_addf(out, "by %s ", v->columns[v->order.column].title);
+	buf_add_str(out, v->order.reverse ? "▼  " : "▲  ");
+}
+
 /* What is going on, at the right of the title. */
 static void add_flags(const struct app *a, struct buf *out)
 {
 	struct view *v = app_view(a);
+	int percent = 0;
+	const char *doing = order_doing(&v->order, &percent);
 	if (a->search.running)
 		add_progress(out, "searching, Esc stops", search_percent(&a->search));
+	else if (doing)
+		add_progress(out, doing, percent);
 	else
 		add_loading(a, out);
+	if (v->order.column != ORDER_NONE || v->order.reverse)
+		add_sorting(v, out);
 	if (a->paused)
 		add_paused(a, out);
 	if (v->list.follow)
@@ -100,7 +150,7 @@ static void draw_title(struct app *a, int width)
 	struct view *v = app_view(a);
 	buf_clear(&a->scratch);
 	add_flags(a, &a->scratch);
-	add_names(a, l);
+	add_names(a, l, width - text_columns(buf_slice(&a->scratch)));
 	if (v->ops->add_title)
 		v->ops->add_title(v, l);
 	screen_put(a->screen, 0, 0, width, l, EMPHASIS_BAR);
@@ -158,6 +208,8 @@ static void draw_footer(struct app *a, int row, int width)
 	struct line *l = fresh(a);
 	if (a->leaving) {
 		line_add_str(l, INK_STRONG, leave_question);
+	} else if (a->dialog) {
+		line_addf(l, INK_PLAIN, " %s", a->dialog->ops->hint);
 	} else if (a->prompt.open) {
 		struct slice text = buf_slice(&a->prompt.text);
 		while (text.len && text_columns(text) > width - 11)
@@ -218,7 +270,10 @@ void frame_draw(struct app *a)
 	draw_losses(a, &bottom, width, &s, &c);
 	draw_damage(a, &bottom, width);
 	draw_text(a, &bottom, width, INK_STRONG, buf_slice(&a->notice));
-	view_draw(app_view(a), (struct area){ 1, 0, bottom - 1, width });
+	struct area body = { 1, 0, bottom - 1, width };
+	view_draw(app_view(a), body);
+	if (a->dialog)
+		dialog_draw(a->dialog, body);
 	draw_title(a, width);
 	screen_flush(a->screen);
 }

@@ -13,7 +13,7 @@ static const struct {
 	{ KEY_TABULATOR, "Tab" },    { KEY_RETURN, "Enter" },        { KEY_ESC, "Esc" },
 	{ ' ', "Space" },            { KEY_ARROW_UP, "Up" },         { KEY_ARROW_DOWN, "Down" },
 	{ KEY_ARROW_LEFT, "Left" },  { KEY_ARROW_RIGHT, "Right" },   { KEY_FIRST, "Home" },
-	{ KEY_FINAL, "End" },        { KEY_PAGE_UP, "PgUp" },        { KEY_PAGE_DOWN, "PgDn" },
+	{ KEY_BACK_TABULATOR, "Shift-Tab" }, { KEY_FINAL, "End" },        { KEY_PAGE_UP, "PgUp" },        { KEY_PAGE_DOWN, "PgDn" },
 };
 
 void key_add_name(struct buf *out, int code)

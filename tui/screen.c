@@ -120,6 +120,7 @@ static void define_keys(void)
 		{ "\033OA", KEY_UP },      { "\033OB", KEY_DOWN },    { "\033OC", KEY_RIGHT },   { "\033OD", KEY_LEFT },
 		{ "\033[H", KEY_HOME },    { "\033OH", KEY_HOME },    { "\033[1~", KEY_HOME },   { "\033[7~", KEY_HOME },
 		{ "\033[F", KEY_END },     { "\033OF", KEY_END },     { "\033[4~", KEY_END },    { "\033[8~", KEY_END },
+		{ "\033[Z", KEY_BTAB },
 		{ "\033[5~", KEY_PPAGE },  { "\033[6~", KEY_NPAGE },  { "\033[3~", KEY_DC },
 		{ "\033OP", KEY_F(1) },    { "\033[11~", KEY_F(1) },  { "\033[[A", KEY_F(1) },
 		{ "\033OR", KEY_F(3) },    { "\033[13~", KEY_F(3) },  { "\033[[C", KEY_F(3) },
@@ -235,7 +236,7 @@ static int named_key(wint_t code)
 		{ KEY_PPAGE, KEY_PAGE_UP },     { KEY_NPAGE, KEY_PAGE_DOWN }, { KEY_ENTER, KEY_RETURN },
 		{ KEY_BACKSPACE, KEY_BS },      { KEY_DC, KEY_BS },           { KEY_RESIZE, KEY_RESIZED },
 		{ KEY_FIND, KEY_FIRST },        { KEY_SELECT, KEY_FINAL },    { KEY_SF, KEY_ARROW_DOWN },
-		{ KEY_SR, KEY_ARROW_UP },
+		{ KEY_SR, KEY_ARROW_UP },         { KEY_BTAB, KEY_BACK_TABULATOR },
 	};
 	if (code > KEY_F0 && code <= KEY_F0 + 12)
 		return KEY_FUNCTION + (int)(code - KEY_F0);

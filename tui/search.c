@@ -54,7 +54,7 @@ enum search_result search_step(struct search *s)
 				return SEARCH_NOTHING;
 			}
 			s->left--;
-			if (s->view->ops->matches(s->view, s->at, &s->pattern)) {
+			if (view_matches(s->view, s->at, &s->pattern)) {
 				s->running = false;
 				return SEARCH_FOUND;
 			}

@@ -39,7 +39,7 @@ static bool colors_wanted(const struct tui_options *o)
 /* How long poll may wait, in ms. */
 static int patience(const struct loop *l)
 {
-	if (l->app.intake.state == INTAKE_READING || l->app.search.running)
+	if (l->app.intake.state == INTAKE_READING || app_busy(&l->app))
 		return 0;
 	if (!(l->pending & REDRAW))
 		return IDLE_MS;
@@ -71,8 +71,8 @@ static void work(struct loop *l)
 		intake_step(&l->app.intake);
 		l->pending |= REDRAW;
 	}
-	if (l->app.search.running)
-		l->pending |= app_search_step(&l->app);
+	if (app_busy(&l->app))
+		l->pending |= app_step(&l->app);
 }
 
 static void draw(struct loop *l)

@@ -3,7 +3,124 @@
  */
 #include "tui/app.h"
 
+#include "tui/clock.h"
+
 enum { WHEEL = 3 };
+
+static void source_rows(void *user, uint64_t *first, uint64_t *end)
+{
+	struct view *v = user;
+	v->ops->rows(v, first, end);
+}
+
+static void source_candidates(void *user, uint64_t *first, uint64_t *end)
+{
+	struct view *v = user;
+	(v->ops->candidates ? v->ops->candidates : v->ops->rows)(v, first, end);
+}
+
+static bool source_pick(void *user, uint64_t candidate, struct filter *f, uint64_t *row)
+{
+	struct view *v = user;
+	return v->ops->pick(v, candidate, f, row);
+}
+
+static struct order_key source_key(void *user, uint64_t row, int column)
+{
+	struct view *v = user;
+	return v->ops->key(v, row, column);
+}
+
+void view_init(struct view *v)
+{
+	struct order_source source = { v, source_rows, source_candidates, source_pick, source_key };
+	order_init(&v->order, &source);
+}
+
+void view_free(struct view *v)
+{
+	order_release(&v->order);
+	v->ops->free(v);
+}
+
+/* Are places what the list counts? */
+static bool ordered(const struct view *v)
+{
+	return v->order.ready || v->order.reverse;
+}
+
+static uint64_t row_at(const struct view *v, uint64_t place)
+{
+	return ordered(v) ? order_row(&v->order, place) : place;
+}
+
+bool view_row(const struct view *v, uint64_t *row)
+{
+	uint64_t first, end;
+	if (list_empty(&v->list))
+		return false;
+	if (ordered(v)) {
+		order_places(&v->order, &first, &end);
+		if (v->list.selected < first || v->list.selected >= end)
+			return false;
+	}
+	*row = row_at(v, v->list.selected);
+	return true;
+}
+
+uint32_t view_message(struct view *v)
+{
+	uint64_t row;
+	return v->ops->message && view_row(v, &row) ? v->ops->message(v, row) : 0;
+}
+
+/* Takes up the rows there are now. */
+static void take_up(struct view *v, int height)
+{
+	uint64_t first, end;
+	if (ordered(v))
+		order_places(&v->order, &first, &end);
+	else
+		v->ops->rows(v, &first, &end);
+	list_set(&v->list, first, end, height);
+}
+
+bool view_select(struct view *v, uint32_t n)
+{
+	uint64_t row, place;
+	if (!v->ops->row_of || !v->ops->row_of(v, n, &row))
+		return false;
+	place = row;
+	if (ordered(v) && !order_place(&v->order, row, &place))
+		return false;
+	take_up(v, v->list.height);
+	v->list.follow = false;
+	list_show(&v->list, place);
+	return true;
+}
+
+/* Lets the selection stand on the same row after places have changed, at the same line of the screen. */
+static void keep_selection(struct view *v, bool there, uint64_t row)
+{
+	uint64_t place, above = v->list.selected - v->list.top;
+	take_up(v, v->list.height);
+	if (!there || v->list.follow || !order_place(&v->order, row, &place))
+		return;
+	list_select(&v->list, place);
+	list_scroll(&v->list, (int64_t)(place - v->list.top) - (int64_t)above);
+	list_select(&v->list, place);
+}
+
+unsigned view_step(struct view *v, int64_t until)
+{
+	uint64_t row = 0;
+	bool there = view_row(v, &row);
+	if (v->order.filter)
+		filter_set_start(v->order.filter, capture_first_time(v->app->o->capture));
+	if (order_step(&v->order, until))
+		keep_selection(v, there, row);
+	return REDRAW;
+}
 
 void view_set_columns(struct view *v, const struct column *table, int count)
 {
@@ -32,7 +149,7 @@ void view_draw_list(struct view *v, struct area area, enum emphasis selected)
 		bool there = list_at(&v->list, i, &row);
 		line_clear(l);
 		if (there)
-			v->ops->draw_row(v, row, area.width, l);
+			v->ops->draw_row(v, row_at(v, row), area.width, l);
 		else if (i == 1 && list_empty(&v->list) && v->ops->empty)
 			line_addf(l, INK_STRONG, "  %s", v->ops->empty(v));
 		mark_matches(&v->app->search.pattern, l);
@@ -54,15 +171,13 @@ static void draw_titles(struct view *v, struct area *area)
 
 void view_draw(struct view *v, struct area area)
 {
-	uint64_t first, end;
 	if (v->ops->draw) {
 		v->ops->draw(v, area);
 		return;
 	}
 	if (v->column_count && area.height > 0)
 		draw_titles(v, &area);
-	v->ops->rows(v, &first, &end);
-	list_set(&v->list, first, end, area.height > 0 ? area.height : 0);
+	take_up(v, area.height > 0 ? area.height : 0);
 	view_draw_list(v, area, EMPHASIS_SELECTED);
 }
 
@@ -113,8 +228,23 @@ void view_positions(struct view *v, uint64_t *first, uint64_t *end, uint64_t *cu
 		v->ops->positions(v, first, end, current);
 		return;
 	}
-	v->ops->rows(v, first, end);
+	take_up(v, v->list.height);
+	*first = v->list.first;
+	*end = v->list.end;
 	*current = v->list.selected;
+}
+
+bool view_matches(struct view *v, uint64_t at, const struct pattern *p)
+{
+	uint64_t first, end;
+	if (v->ops->positions)
+		return v->ops->matches(v, at, p);
+	if (ordered(v)) {
+		order_places(&v->order, &first, &end);
+		if (at < first || at >= end)
+			return false;
+	}
+	return v->ops->matches(v, row_at(v, at), p);
 }
 
 void view_show(struct view *v, uint64_t at)

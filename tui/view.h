@@ -11,6 +11,7 @@
 #include "tui/commands.h"
 #include "tui/key.h"
 #include "tui/list.h"
+#include "tui/order.h"
 #include "tui/pattern.h"
 #include "tui/screen.h"
 
@@ -21,6 +22,7 @@ enum reaction {
 	REDRAW = 1,   /* what is shown has changed */
 	REPAINT = 2,  /* the terminal must be painted afresh */
 	QUIT = 4,
+	CLOSE = 8,    /* the dialog is done */
 };
 
 /* A rectangle of the terminal. */
@@ -31,7 +33,12 @@ struct area {
 /* A line of the help. */
 typedef void help_fn(void *user, enum ink ink, const char *left, const char *right);
 
-/* What a view can do. NULL where it can't, or where the shared behaviour does. */
+/*
+ * What a view can do. NULL where it can't, or where the shared behaviour does.
+ *
+ * A row is what `rows` numbers. Where rows can be filtered and sorted (key, pick), the list on the screen
+ * counts places (tui/order.h), and the shared code turns them into rows: the functions here get rows only.
+ */
 struct view_ops {
 	const char *name;
 	uint32_t where; /* its bit in the table of commands */
@@ -46,6 +53,16 @@ struct view_ops {
 	void (*rows)(struct view *v, uint64_t *first, uint64_t *end);
 	/* One row. */
 	void (*draw_row)(struct view *v, uint64_t row, int width, struct line *out);
+	/* Filtering: the messages or rows to ask about (NULL: rows), and whether one matches and in which row
+	 * it shows (tui/order.h). NULL: the filter is not for this view. */
+	void (*candidates)(struct view *v, uint64_t *first, uint64_t *end);
+	bool (*pick)(struct view *v, uint64_t candidate, struct filter *f, uint64_t *row);
+	/* Sorting: by what, in a column (its index in the table). NULL: it can't be sorted. */
+	struct order_key (*key)(struct view *v, uint64_t row, int column);
+	/* n of the message a row shows or begins with, 0 for none: for marks, bookmarks, switching. */
+	uint32_t (*message)(struct view *v, uint64_t row);
+	/* The row that shows message n; false if none does. */
+	bool (*row_of)(struct view *v, uint32_t n, uint64_t *row);
 	/* What stands where there are no rows. */
 	const char *(*empty)(struct view *v);
 	/* Draws itself (shared: titles of columns, and a list of rows). */
@@ -65,7 +82,8 @@ struct view_ops {
 struct view {
 	const struct view_ops *ops;
 	struct app *app;
-	struct list list;
+	struct list list;   /* of places */
+	struct order order;
 	struct area body; /* where its rows were drawn last */
 	/* Columns, where it has some. */
 	struct column columns[COLUMNS_MAX];
@@ -76,6 +94,9 @@ struct view {
 
 /* Gives a view a copy of a table of columns. */
 void view_set_columns(struct view *v, const struct column *table, int count);
+/* What every view is before it is shown; its own `new` has set ops, app and columns. */
+void view_init(struct view *v);
+void view_free(struct view *v);
 /* Appends the cells of a row that all columns are made from. */
 void view_add_cells(struct view *v, const void *row, struct line *out);
 void view_draw(struct view *v, struct area area);
@@ -85,7 +106,17 @@ unsigned view_command(struct view *v, enum command c);
 unsigned view_mouse(struct view *v, struct key key);
 /* Moves a list as a command says; false if the command is no movement. */
 bool view_move(struct list *l, enum command c);
+/* Searching, by positions: places of the list, or what the view counts. */
 void view_positions(struct view *v, uint64_t *first, uint64_t *end, uint64_t *current);
+bool view_matches(struct view *v, uint64_t at, const struct pattern *p);
 void view_show(struct view *v, uint64_t at);
+/* The selected row; false if there is none. */
+bool view_row(const struct view *v, uint64_t *row);
+/* n of the message of the selected row; 0 if there is none. */
+uint32_t view_message(struct view *v);
+/* Selects the row that shows message n, if there is one. */
+bool view_select(struct view *v, uint32_t n);
+/* A slice of filtering and sorting, until that time (clock_ms). */
+unsigned view_step(struct view *v, int64_t until);
 
 #endif

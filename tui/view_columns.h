@@ -4,8 +4,6 @@
 
 #include "tui/view.h"
 
-extern const struct view_ops view_columns;
-
 /* Whose columns; before it is opened. */
 void view_columns_set(struct view *v, struct view *of);
 

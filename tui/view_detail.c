@@ -298,6 +298,12 @@ static unsigned mouse(struct view *v, struct key key)
 	return REDRAW;
 }
 
+static uint32_t message(struct view *v, uint64_t row)
+{
+	(void)row;
+	return self(v)->n;
+}
+
 /* Searching: positions are nodes. */
 
 static void positions(struct view *v, uint64_t *first, uint64_t *end, uint64_t *current)
@@ -332,6 +338,7 @@ const struct view_ops view_detail = {
 	.free = free_detail,
 	.add_title = add_title,
 	.draw_row = draw_row,
+	.message = message,
 	.empty = empty,
 	.draw = draw,
 	.command = command,

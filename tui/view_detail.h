@@ -4,8 +4,6 @@
 
 #include "tui/view.h"
 
-extern const struct view_ops view_detail;
-
 /* Shows message n, which must be kept. */
 void view_detail_set(struct view *v, uint32_t n);
 

@@ -4,8 +4,6 @@
 
 #include "tui/view.h"
 
-extern const struct view_ops view_help;
-
 /* Which view to explain; before it is opened. */
 void view_help_set(struct view *v, struct view *of);
 

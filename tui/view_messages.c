@@ -2,17 +2,21 @@
  * Messages: a row for each in the order of their completion, and the news where they came. Which row is
  * what says tui/rows.h.
  */
-#include "tui/view_messages.h"
+#include "tui/app.h"
 
 #include "base/amount.h"
 #include "base/xalloc.h"
-#include "tui/app.h"
 #include "tui/facts.h"
 #include "tui/rows.h"
 
 #include <stdlib.h>
 
-enum { COLUMN_N, COLUMN_TIME, COLUMN_CONN };
+enum { WIDEST = 1000 };
+
+enum {
+	COLUMN_N, COLUMN_TIME, COLUMN_CONN, COLUMN_ARROW, COLUMN_VIA, COLUMN_SEQ, COLUMN_COMMAND, COLUMN_ID, COLUMN_RID, COLUMN_SIZE,
+	COLUMN_GIST, COLUMN_RULES
+};
 
 struct messages {
 	struct view view;
@@ -113,15 +117,15 @@ static const struct column columns[] = {
 	[COLUMN_N] = { "n", 4, 6, 0, 1, true, draw_n, "its number, in the order of completion" },
 	[COLUMN_TIME] = { "Time", 8, 15, 0, 2, false, draw_time, "when it was complete; w changes between three forms" },
 	[COLUMN_CONN] = { "Conn", 4, 4, 0, 1, true, draw_conn, "connection number" },
-	{ "→", 1, 1, 0, 1, false, draw_arrow, "→ from the client to the server, ← back" },
-	{ "Via", 3, 6, 0, 6, false, draw_transport, "transport" },
-	{ "Seq", 4, 6, 0, 1, true, draw_seq, "sequence number, where the transport has one" },
-	{ "Command", 12, 20, 0, 0, false, draw_command, "command" },
-	{ "Id", 5, 10, 0, 3, false, draw_id, "its id" },
-	{ "Rid", 5, 10, 0, 3, false, draw_rid, "id of the message it answers" },
-	{ "Size", 5, 5, 0, 2, true, draw_size, "bytes of the message" },
-	{ "Gist", 12, 24, 4, 0, false, draw_gist, "what it is about" },
-	{ "Rules", 8, 20, 1, 1, false, draw_rules, "rules of the protocol that it breaks" },
+	[COLUMN_ARROW] = { "→", 1, 1, 0, 1, false, draw_arrow, "→ from the client to the server, ← back" },
+	[COLUMN_VIA] = { "Via", 3, 6, 0, 6, false, draw_transport, "transport" },
+	[COLUMN_SEQ] = { "Seq", 4, 6, 0, 1, true, draw_seq, "sequence number, where the transport has one" },
+	[COLUMN_COMMAND] = { "Command", 12, 20, 0, 0, false, draw_command, "command" },
+	[COLUMN_ID] = { "Id", 5, 10, 0, 3, false, draw_id, "its id" },
+	[COLUMN_RID] = { "Rid", 5, 10, 0, 3, false, draw_rid, "id of the message it answers" },
+	[COLUMN_SIZE] = { "Size", 5, 5, 0, 2, true, draw_size, "bytes of the message" },
+	[COLUMN_GIST] = { "Gist", 12, 24, 4, 0, false, draw_gist, "what it is about" },
+	[COLUMN_RULES] = { "Rules", 8, 20, 1, 1, false, draw_rules, "rules of the protocol that it breaks" },
 };
 
 static struct view *new_messages(struct app *a)
@@ -217,15 +221,24 @@ static void draw_row(struct view *v, uint64_t row, int width, struct line *out)
 
 static const char *empty(struct view *v)
 {
-	return app_get(v->app, VIEW_THREADS)->ops->empty(v);
+	return app_empty(v->app);
+}
+
+static uint32_t message(struct view *v, uint64_t row)
+{
+	struct rows r = rows_of(v);
+	return rows_at(&r, row).n;
 }
 
 /* The selected news, whole. */
 static void notice_news(struct view *v)
 {
 	struct rows r = rows_of(v);
-	const struct session_news *news = session_news_at(v->app->session, rows_at(&r, v->list.selected).news);
+	const struct session_news *news = NULL;
 	struct buf text = { 0 };
+	uint64_t row;
+	if (view_row(v, &row))
+		news = session_news_at(v->app->session, rows_at(&r, row).news);
 	if (!news)
 		return;
 	session_news_text(&text, news);
@@ -235,13 +248,68 @@ static void notice_news(struct view *v)
 
 static unsigned command(struct view *v, enum command c)
 {
-	uint32_t n = view_messages_message(v);
+	uint32_t n = view_message(v);
 	if (c != CMD_OPEN || list_empty(&v->list))
 		return 0;
 	if (n)
 		return app_open_message(v->app, n);
 	notice_news(v);
 	return REDRAW;
+}
+
+/* The filter is asked about rows; what is no message does not match. */
+static bool pick(struct view *v, uint64_t row, struct filter *f, uint64_t *shown)
+{
+	uint32_t n = message(v, row);
+	*shown = row;
+	return n && filter_match(f, v->app->session, n, (struct slice){ 0 });
+}
+
+static struct order_key text_key(struct messages *m, uint32_t n, int column)
+{
+	struct facts f;
+	struct buf text = { 0 };
+	struct cell cell = { &m->view, &f, &text, WIDEST };
+	if (facts_read(&f, m->view.app->session, n, &m->room))
+		columns[column].draw(&cell);
+	struct order_key key = order_key_text(buf_slice(&text));
+	buf_release(&text);
+	return key;
+}
+
+/* News stand before all messages, except by time. */
+static struct order_key news_key(const struct view *v, uint64_t row, int column)
+{
+	struct rows r = rows_of(v);
+	const struct session_news *news = session_news_at(v->app->session, rows_at(&r, row).news);
+	return order_key_number(column == COLUMN_TIME && news ? news->time : INT64_MIN);
+}
+
+static struct order_key sort_key(struct view *v, uint64_t row, int column)
+{
+	uint32_t n = message(v, row);
+	const struct record *r = session_record(v->app->session, n);
+	if (!r)
+		return news_key(v, row, column);
+	switch (column) {
+	case COLUMN_N: return order_key_number(n);
+	case COLUMN_TIME: return order_key_number(r->time);
+	case COLUMN_CONN: return order_key_number(r->conn);
+	case COLUMN_ARROW: return order_key_number(r->dir);
+	case COLUMN_VIA: return order_key_text(slice_str(transport_name((enum transport)r->transport)));
+	case COLUMN_SEQ: return order_key_number(r->has_seq ? r->seq : INT64_MIN);
+	case COLUMN_COMMAND: return order_key_text(session_command_name(v->app->session, r));
+	case COLUMN_SIZE: return order_key_number(r->size);
+	case COLUMN_RULES: return facts_rules_key(r->rules);
+	default: return text_key((struct messages *)v, n, column);
+	}
+}
+
+static bool row_of(struct view *v, uint32_t n, uint64_t *row)
+{
+	struct rows r = rows_of(v);
+	*row = rows_of_message(&r, n);
+	return n && n <= r.messages;
 }
 
 static bool matches(struct view *v, uint64_t row, const struct pattern *p)
@@ -263,19 +331,6 @@ static bool matches(struct view *v, uint64_t row, const struct pattern *p)
 	return found;
 }
 
-uint32_t view_messages_message(const struct view *v)
-{
-	struct rows r = rows_of(v);
-	return list_empty(&v->list) ? 0 : rows_at(&r, v->list.selected).n;
-}
-
-void view_messages_select(struct view *v, uint32_t n)
-{
-	struct rows r = rows_of(v);
-	rows(v, &v->list.first, &v->list.end);
-	list_show(&v->list, rows_of_message(&r, n));
-}
-
 const struct view_ops view_messages = {
 	.name = "Messages",
 	.where = IN_MESSAGES,
@@ -285,6 +340,10 @@ const struct view_ops view_messages = {
 	.free = free_messages,
 	.rows = rows,
 	.draw_row = draw_row,
+	.pick = pick,
+	.key = sort_key,
+	.message = message,
+	.row_of = row_of,
 	.empty = empty,
 	.command = command,
 	.matches = matches,

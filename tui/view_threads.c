@@ -4,18 +4,22 @@
  *
  * How much of the session is shown is the app's to say: the user may have frozen the screen.
  */
-#include "tui/view_threads.h"
+#include "tui/app.h"
 
 #include "base/amount.h"
 #include "base/when.h"
 #include "base/xalloc.h"
-#include "tui/app.h"
 #include "tui/as_of.h"
 #include "tui/facts.h"
 
 #include <stdlib.h>
 
-enum { NAME_LEAST = 10 }; /* columns from which on a connection is shown with its name */
+enum { NAME_LEAST = 10 /* columns from which on a connection is shown with its name */, WIDEST = 1000 };
+
+enum {
+	COLUMN_TIME, COLUMN_CONN, COLUMN_COMMAND, COLUMN_GIST, COLUMN_STATE, COLUMN_LATENCY, COLUMN_OUT, COLUMN_BACK,
+	COLUMN_MESSAGES, COLUMN_RULES
+};
 
 struct threads {
 	struct view view;
@@ -137,17 +141,17 @@ static enum ink draw_rules(struct cell *c)
 }
 
 static const struct column columns[] = {
-	{ "Time", 8, 15, 0, 2, false, draw_time, "when its first message was complete; w changes between three forms" },
-	{ "Conn", 4, 18, 1, 1, false, draw_conn,
+	[COLUMN_TIME] = { "Time", 8, 15, 0, 2, false, draw_time, "when its first message was complete; w changes between three forms" },
+	[COLUMN_CONN] = { "Conn", 4, 18, 1, 1, false, draw_conn,
 	  "connection number, agent and user as they signed in, else the client's address" },
-	{ "Command", 12, 20, 0, 0, false, draw_command, "command of its first message" },
-	{ "Gist", 15, 24, 4, 0, false, draw_gist, "what it is about; if it failed, the error first" },
-	{ "State", 6, 14, 0, 0, false, draw_state, "open, streaming, done, failed, unanswered, broken …" },
-	{ "Latency", 7, 7, 0, 3, true, draw_latency, "from the request to the final reply, or else to the first answer" },
-	{ "Out", 5, 6, 0, 4, true, draw_out, "bytes from the client to the server" },
-	{ "Back", 5, 6, 0, 4, true, draw_back, "bytes from the server to the client" },
-	{ "Msgs", 4, 5, 0, 5, true, draw_messages, "messages in it" },
-	{ "Rules", 8, 20, 1, 1, false, draw_rules, "rules of the protocol that its messages break" },
+	[COLUMN_COMMAND] = { "Command", 12, 20, 0, 0, false, draw_command, "command of its first message" },
+	[COLUMN_GIST] = { "Gist", 15, 24, 4, 0, false, draw_gist, "what it is about; if it failed, the error first" },
+	[COLUMN_STATE] = { "State", 6, 14, 0, 0, false, draw_state, "open, streaming, done, failed, unanswered, broken …" },
+	[COLUMN_LATENCY] = { "Latency", 7, 7, 0, 3, true, draw_latency, "from the request to the final reply, or else to the first answer" },
+	[COLUMN_OUT] = { "Out", 5, 6, 0, 4, true, draw_out, "bytes from the client to the server" },
+	[COLUMN_BACK] = { "Back", 5, 6, 0, 4, true, draw_back, "bytes from the server to the client" },
+	[COLUMN_MESSAGES] = { "Msgs", 4, 5, 0, 5, true, draw_messages, "messages in it" },
+	[COLUMN_RULES] = { "Rules", 8, 20, 1, 1, false, draw_rules, "rules of the protocol that its messages break" },
 };
 
 static struct view *new_threads(struct app *a)
@@ -226,20 +230,81 @@ static void draw_row(struct view *v, uint64_t number, int width, struct line *ou
 
 static const char *empty(struct view *v)
 {
-	const struct app *a = v->app;
-	if (session_threads(a->session))
-		return "All rows so far are hidden. F5 shows them again.";
-	if (intake_over(&a->intake))
-		return "The capture is at its end, and there was no message in it.";
-	if (capture_counts(a->o->capture).source.packets)
-		return "Waiting for the first message …";
-	return "Waiting for the first packet …";
+	return app_empty(v->app);
 }
 
 static unsigned command(struct view *v, enum command c)
 {
-	uint32_t n = view_threads_message(v);
+	uint32_t n = view_message(v);
 	return c == CMD_OPEN && n ? app_open_message(v->app, n) : 0;
+}
+
+/* The filter is asked about messages; a thread shows if one of them matches. */
+static void candidates(struct view *v, uint64_t *first, uint64_t *end)
+{
+	*first = session_first(v->app->session);
+	*end = (uint64_t)v->app->seen.messages + 1;
+}
+
+static bool pick(struct view *v, uint64_t n, struct filter *f, uint64_t *row)
+{
+	const struct session *s = v->app->session;
+	uint64_t first, end;
+	if (!filter_match(f, s, (uint32_t)n, (struct slice){ 0 }))
+		return false;
+	*row = thread_from(s, session_record(s, (uint32_t)n)->thread);
+	rows(v, &first, &end);
+	return *row >= first && *row < end;
+}
+
+static struct order_key text_key(struct threads *t, uint64_t number, int column)
+{
+	struct row r;
+	struct buf text = { 0 };
+	struct cell cell = { &t->view, &r, &text, WIDEST };
+	if (read_row(t, number, &r))
+		columns[column].draw(&cell);
+	struct order_key key = order_key_text(buf_slice(&text));
+	buf_release(&text);
+	return key;
+}
+
+static struct order_key sort_key(struct view *v, uint64_t number, int column)
+{
+	const struct session *s = v->app->session;
+	uint32_t first = session_thread_at(s, (uint32_t)number);
+	const struct record *r = session_record(s, first);
+	struct thread_info info;
+	if (!r)
+		return order_key_number(INT64_MIN);
+	if (column == COLUMN_TIME || column == COLUMN_CONN)
+		return order_key_number(column == COLUMN_TIME ? r->time : r->conn);
+	if (column == COLUMN_COMMAND)
+		return order_key_text(session_command_name(s, r));
+	if (column == COLUMN_GIST)
+		return text_key((struct threads *)v, number, column);
+	thread_as_of(s, first, v->app->seen.messages, &info);
+	switch (column) {
+	case COLUMN_STATE: return order_key_text(slice_str(thread_state_name(info.state)));
+	case COLUMN_LATENCY: return order_key_number(info.latency_last >= 0 ? info.latency_last : info.latency_first);
+	case COLUMN_OUT: return order_key_number((int64_t)info.bytes[DIR_C2S]);
+	case COLUMN_BACK: return order_key_number((int64_t)info.bytes[DIR_S2C]);
+	case COLUMN_MESSAGES: return order_key_number(info.messages);
+	default: return facts_rules_key(info.rules);
+	}
+}
+
+static uint32_t message(struct view *v, uint64_t number)
+{
+	return session_thread_at(v->app->session, (uint32_t)number);
+}
+
+static bool row_of(struct view *v, uint32_t n, uint64_t *row)
+{
+	const struct record *r = session_record(v->app->session, n);
+	if (r)
+		*row = thread_from(v->app->session, r->thread);
+	return r != NULL;
 }
 
 static bool matches(struct view *v, uint64_t number, const struct pattern *p)
@@ -255,20 +320,6 @@ static bool matches(struct view *v, uint64_t number, const struct pattern *p)
 	return found;
 }
 
-uint32_t view_threads_message(const struct view *v)
-{
-	return list_empty(&v->list) ? 0 : session_thread_at(v->app->session, (uint32_t)v->list.selected);
-}
-
-void view_threads_select(struct view *v, uint32_t n)
-{
-	const struct record *r = session_record(v->app->session, n);
-	if (!r)
-		return;
-	rows(v, &v->list.first, &v->list.end);
-	list_show(&v->list, thread_from(v->app->session, r->thread));
-}
-
 const struct view_ops view_threads = {
 	.name = "Threads",
 	.where = IN_THREADS,
@@ -277,6 +328,11 @@ const struct view_ops view_threads = {
 	.free = free_threads,
 	.rows = rows,
 	.draw_row = draw_row,
+	.candidates = candidates,
+	.pick = pick,
+	.key = sort_key,
+	.message = message,
+	.row_of = row_of,
 	.empty = empty,
 	.command = command,
 	.matches = matches,

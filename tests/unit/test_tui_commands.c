@@ -59,7 +59,7 @@ static void test_everywhere(void **state)
 {
 	(void)state;
 	for (int i = 0; i < SCREENS; i++) {
-		enum command out = screens[i] & IN_LISTS ? CMD_QUIT : CMD_BACK;
+		enum command out = screens[i] & IN_TABS ? CMD_QUIT : CMD_BACK;
 		assert_int_equal(command_of_key(KEY_ESC, screens[i]), out);
 		assert_int_equal(command_of_key('q', screens[i]), out);
 		assert_int_equal(command_of_key('/', screens[i]), CMD_SEARCH);

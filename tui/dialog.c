@@ -1,0 +1,82 @@
+/*
+ * The box of a dialog: as large as the dialog would like and the terminal allows, in the middle of the view.
+ *
+ *	┌─ Name ──────┐
+ *	│ inside      │
+ *	└─────────────┘
+ */
+#include "tui/dialog.h"
+
+#include "tui/app.h"
+
+enum { BORDER = 1, MARGIN = 1 /* blank columns inside the border */ };
+
+void dialog_put(struct dialog *d, struct area area, int row, const struct line *l, enum emphasis e)
+{
+	if (row >= 0 && row < area.height)
+		screen_put(d->app->screen, area.row + row, area.col, area.width, l, e);
+}
+
+static void draw_edge(struct dialog *d, int row, int col, int width, const char *left, const char *name, const char *right)
+{
+	struct line *l = &d->app->line;
+	line_clear(l);
+	line_add_str(l, INK_PLAIN, left);
+	if (name && width > 8) {
+		line_add_str(l, INK_PLAIN, "─ ");
+		line_add(l, INK_STRONG, slice_str(name), width - 6);
+		line_add_str(l, INK_PLAIN, " ");
+	}
+	while (l->columns < width - 1)
+		line_add_str(l, INK_PLAIN, "─");
+	line_add_str(l, INK_PLAIN, right);
+	screen_put(d->app->screen, row, col, width, l, EMPHASIS_NONE);
+}
+
+static void draw_side(struct dialog *d, int row, int col, int width)
+{
+	struct line *l = &d->app->line;
+	line_clear(l);
+	line_add_str(l, INK_PLAIN, "│");
+	line_pad(l, INK_PLAIN, width - 1);
+	line_add_str(l, INK_PLAIN, "│");
+	screen_put(d->app->screen, row, col, width, l, EMPHASIS_NONE);
+}
+
+static int least(int a, int b)
+{
+	return a < b ? a : b;
+}
+
+void dialog_draw(struct dialog *d, struct area area)
+{
+	int height = 1, width = 40;
+	d->ops->size(d, &height, &width);
+	height = least(height + 2 * BORDER, area.height);
+	width = least(width + 2 * (BORDER + MARGIN), area.width);
+	int row = area.row + (area.height - height) / 2, col = area.col + (area.width - width) / 2;
+	d->box = (struct area){ row + BORDER, col + BORDER + MARGIN, height - 2 * BORDER, width - 2 * (BORDER + MARGIN) };
+	if (height < 3 || width < 8) {
+		d->box.height = 0;
+		return;
+	}
+	draw_edge(d, row, col, width, "┌", d->ops->name, "┐");
+	for (int i = 1; i < height - 1; i++)
+		draw_side(d, row + i, col, width);
+	draw_edge(d, row + height - 1, col, width, "└", NULL, "┘");
+	d->ops->draw(d, d->box);
+}
+
+unsigned dialog_key(struct dialog *d, struct key key)
+{
+	unsigned reaction = 0;
+	if (key.code >= KEY_CLICK && key.code <= KEY_WHEEL_DOWN) {
+		key.row -= d->box.row;
+		key.col -= d->box.col;
+		bool inside = key.row >= 0 && key.row < d->box.height && key.col >= 0 && key.col < d->box.width;
+		return inside && d->ops->mouse ? d->ops->mouse(d, key) : 0;
+	}
+	if (d->ops->key)
+		reaction = d->ops->key(d, key.code);
+	return !reaction && key.code == KEY_ESC ? CLOSE : reaction;
+}

@@ -1,0 +1,47 @@
+/*
+ * A dialog: a box over the view that has the keys until it is closed. It is one file (tui/dialog_NAME.c) and
+ * one const table of functions; the box, its title and the footer are shared.
+ *
+ * Opening: make one (its file exports a function for that) and give it to app_dialog, which owns it from
+ * then on. Closing: key, mouse or step return CLOSE, with whatever else must happen; it is freed then.
+ */
+#ifndef TUI_DIALOG_H
+#define TUI_DIALOG_H
+
+#include "tui/view.h"
+
+struct dialog;
+
+/* What a dialog can do. NULL where it can't. */
+struct dialog_ops {
+	const char *name;  /* in the border of the box */
+	const char *hint;  /* its keys, instead of the footer: "Enter: save  Esc: leave it" */
+	void (*free)(struct dialog *d);
+	/* Rows and columns it would like inside the border; it gets less where the terminal is small. */
+	void (*size)(struct dialog *d, int *height, int *width);
+	/* Draws itself inside the border. All of the area is blank. */
+	void (*draw)(struct dialog *d, struct area area);
+	/* A key. Esc closes the dialog if this returns 0 for it, or is NULL. */
+	unsigned (*key)(struct dialog *d, int key);
+	/* A click or the wheel, inside the border; row and col count from its corner. */
+	unsigned (*mouse)(struct dialog *d, struct key key);
+	/* A slice of long work of a few milliseconds, as long as `busy` says so. */
+	unsigned (*step)(struct dialog *d);
+};
+
+/* The first member of every dialog's own struct. */
+struct dialog {
+	const struct dialog_ops *ops;
+	struct app *app;
+	struct area box; /* inside the border, as drawn last */
+	bool busy;       /* step wants to be called */
+};
+
+/* Draws the box in the middle of an area, and the dialog in it. */
+void dialog_draw(struct dialog *d, struct area area);
+/* Puts a line at a row of an area of the dialog. */
+void dialog_put(struct dialog *d, struct area area, int row, const struct line *l, enum emphasis e);
+/* Handles a key or a click. */
+unsigned dialog_key(struct dialog *d, struct key key);
+
+#endif

@@ -1,0 +1,366 @@
+/*
+ * Filtering and sorting the rows of a list.
+ *
+ *	candidates --pick--> fresh --sort--> row, by place
+ *	                       \--append (not sorted) --^
+ *
+ * Rows that the filter lets through come in their own order, except where a row is made of several candidates and a late one of
+ * them is the first to match; `has` keeps a row from coming twice. A few fresh rows are put among the sorted ones one by one, more
+ * of them are sorted and merged (tui/order_sort.h), and not before as much time has passed as that took a few times over, so that
+ * rows that trickle in at the end of ten million do not keep the processor busy.
+ */
+#include "tui/order.h"
+
+#include "base/xalloc.h"
+#include "tui/clock.h"
+#include "tui/order_sort.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { LOOK_AT_CLOCK = 32, FEW = 64, REST = 4 /* times the work */, WORTH_TELLING = 100000 };
+
+struct order_key order_key_number(int64_t n)
+{
+	return (struct order_key){ { (uint64_t)n ^ (uint64_t)1 << 63 } };
+}
+
+static uint64_t eight_bytes(struct slice text)
+{
+	uint64_t part = 0;
+	for (size_t i = 0; i < 8; i++) {
+		uint8_t c = i < text.len ? text.at[i] : 0;
+		part = part << 8 | (c >= 'A' && c <= 'Z' ? c | 0x20u : c);
+	}
+	return part;
+}
+
+struct order_key order_key_text(struct slice text)
+{
+	struct order_key k;
+	for (size_t i = 0; i < 4; i++)
+		k.part[i] = eight_bytes(slice_skip(text, 8 * i < text.len ? 8 * i : text.len));
+	return k;
+}
+
+void order_init(struct order *o, const struct order_source *source)
+{
+	*o = (struct order){ .source = *source, .column = ORDER_NONE };
+}
+
+static void drop_sort(struct order *o)
+{
+	order_sort_free(o->sort);
+	o->sort = NULL;
+}
+
+void order_release(struct order *o)
+{
+	drop_sort(o);
+	free(o->row);
+	free(o->has);
+	free(o->fresh);
+}
+
+/* Forgets all rows, and looks at the candidates from the beginning. */
+static void begin(struct order *o)
+{
+	uint64_t end;
+	drop_sort(o);
+	o->source.rows(o->source.user, &o->first, &end);
+	o->has_from = o->first;
+	if (o->filter)
+		o->source.candidates(o->source.user, &o->start, &end);
+	else
+		o->start = o->first;
+	o->next = o->start;
+	o->end = end;
+	o->count = o->fresh_count = 0;
+	o->rest_until = 0;
+	if (o->has)
+		memset(o->has, 0, o->has_size);
+	o->kept = o->filter || o->column != ORDER_NONE;
+	o->ready = o->filter != NULL;
+}
+
+void order_set_filter(struct order *o, struct filter *f)
+{
+	o->filter = f;
+	begin(o);
+}
+
+static void add(uint32_t **rows, size_t *count, size_t *cap, uint64_t row)
+{
+	if (*count == *cap) {
+		*cap = *cap ? *cap + *cap / 2 : 1024;
+		*rows = xreallocarray(*rows, *cap, sizeof **rows);
+	}
+	(*rows)[(*count)++] = (uint32_t)row;
+}
+
+/* Sorts all rows there are anew. */
+static void sort_all(struct order *o)
+{
+	uint32_t *rows = xreallocarray(NULL, o->count + o->fresh_count + 1, sizeof *rows);
+	if (o->count)
+		memcpy(rows, o->row, o->count * sizeof *rows);
+	if (o->fresh_count)
+		memcpy(rows + o->count, o->fresh, o->fresh_count * sizeof *rows);
+	o->sort = order_sort_new(&o->source, o->column, rows, o->count + o->fresh_count, NULL, 0);
+	o->fresh_count = 0;
+}
+
+void order_set_column(struct order *o, int column)
+{
+	o->column = column;
+	if (!o->ready || (!o->filter && column == ORDER_NONE)) {
+		begin(o);
+		return;
+	}
+	drop_sort(o);
+	o->took = 0;
+	sort_all(o);
+}
+
+/* Marks a row as let through; false if it was before. */
+static bool enter(struct order *o, uint64_t row)
+{
+	size_t at = (size_t)(row - o->has_from);
+	if (row < o->has_from || row > UINT32_MAX)
+		return false;
+	if (at / 8 >= o->has_size) {
+		size_t size = (at / 8 + 1) * 3 / 2 + 64;
+		o->has = xreallocarray(o->has, size, 1);
+		memset(o->has + o->has_size, 0, size - o->has_size);
+		o->has_size = size;
+	}
+	bool new = !(o->has[at / 8] >> at % 8 & 1);
+	o->has[at / 8] |= (uint8_t)(1u << at % 8);
+	return new;
+}
+
+/* Puts a row among others in their own order. */
+static void insert(struct order *o, uint64_t row)
+{
+	add(&o->row, &o->count, &o->cap, row);
+	size_t at = o->count - 1;
+	while (at && o->row[at - 1] > row) /* a late one: near the end */
+		at--;
+	memmove(o->row + at + 1, o->row + at, (o->count - 1 - at) * sizeof *o->row);
+	o->row[at] = (uint32_t)row;
+}
+
+static void take(struct order *o, uint64_t row)
+{
+	if (o->filter && !enter(o, row))
+		return;
+	if (o->column != ORDER_NONE || o->sort)
+		add(&o->fresh, &o->fresh_count, &o->fresh_cap, row);
+	else
+		insert(o, row);
+}
+
+static uint64_t candidates_end(const struct order *o)
+{
+	uint64_t first, end;
+	if (o->filter)
+		o->source.candidates(o->source.user, &first, &end);
+	else
+		o->source.rows(o->source.user, &first, &end);
+	return end;
+}
+
+/* Looks at candidates until the time is over; true if there were any. */
+static bool look(struct order *o, int64_t until)
+{
+	uint64_t row;
+	bool any = false;
+	o->end = candidates_end(o);
+	for (unsigned i = 0; o->next < o->end; o->next++, any = true) {
+		if (i++ % LOOK_AT_CLOCK == 0 && clock_ms() >= until)
+			break;
+		row = o->next;
+		if (!o->filter || o->source.pick(o->source.user, o->next, o->filter, &row))
+			take(o, row);
+	}
+	return any;
+}
+
+static struct order_entry entry_of(const struct order *o, uint32_t row)
+{
+	struct order_entry e = { .row = row };
+	if (o->column != ORDER_NONE)
+		e.key = o->source.key(o->source.user, row, o->column);
+	return e;
+}
+
+/* The place among the sorted rows before which an entry belongs. */
+static size_t place_for(const struct order *o, const struct order_entry *e, size_t high)
+{
+	size_t low = 0;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		struct order_entry other = entry_of(o, o->row[middle]);
+		if (order_compare(&other, e) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static int compare(const void *a, const void *b)
+{
+	return order_compare(a, b);
+}
+
+/* Puts a few fresh rows among the sorted ones, from the last to the first. */
+static void insert_fresh(struct order *o)
+{
+	struct order_entry entry[FEW];
+	size_t fresh = o->fresh_count, old = o->count;
+	for (size_t i = 0; i < fresh; i++) {
+		entry[i] = entry_of(o, o->fresh[i]);
+		add(&o->row, &o->count, &o->cap, 0);
+	}
+	qsort(entry, fresh, sizeof *entry, compare);
+	for (size_t i = fresh; i-- > 0;) {
+		size_t at = place_for(o, &entry[i], old);
+		memmove(o->row + at + i + 1, o->row + at, (old - at) * sizeof *o->row);
+		o->row[at + i] = entry[i].row;
+		old = at;
+	}
+	o->fresh_count = 0;
+}
+
+static void start_sort(struct order *o)
+{
+	o->sort = order_sort_new(&o->source, o->column, o->fresh, o->fresh_count, o->row, o->count);
+	o->fresh = NULL;
+	o->fresh_count = o->fresh_cap = 0;
+	o->took = 0;
+}
+
+static void end_sort(struct order *o)
+{
+	free(o->row);
+	o->row = order_sort_take(o->sort, &o->count);
+	o->cap = o->count + 1;
+	o->ready = true;
+	drop_sort(o);
+}
+
+/* Sorts in what is fresh; true if places have changed. */
+static bool sort_in(struct order *o, int64_t until)
+{
+	int64_t now = clock_ms();
+	if (!o->sort && o->fresh_count && now >= o->rest_until) {
+		if (o->fresh_count > FEW || !o->count) {
+			start_sort(o);
+		} else {
+			insert_fresh(o);
+			o->rest_until = clock_ms() + REST * (clock_ms() - now);
+			return true;
+		}
+	}
+	if (!o->sort)
+		return false;
+	bool done = order_sort_step(o->sort, until);
+	o->took += clock_ms() - now;
+	if (!done)
+		return false;
+	end_sort(o);
+	o->rest_until = clock_ms() + REST * o->took;
+	return true;
+}
+
+/* Rows that are gone leave when they are many; if rows have come back, all begins anew. */
+static bool follow_first(struct order *o)
+{
+	uint64_t first, end;
+	size_t kept = 0;
+	o->source.rows(o->source.user, &first, &end);
+	if (first < o->first) {
+		begin(o);
+		return true;
+	}
+	if (first == o->first || o->sort || first - o->first < (end - first) / 8)
+		return false;
+	for (size_t i = 0; i < o->count; i++)
+		if (o->row[i] >= first)
+			o->row[kept++] = o->row[i];
+	o->count = kept;
+	o->first = first;
+	return true;
+}
+
+bool order_step(struct order *o, int64_t until)
+{
+	if (!o->kept)
+		return false;
+	size_t before = o->count;
+	bool changed = follow_first(o);
+	look(o, until);
+	changed |= sort_in(o, until);
+	return changed || o->count != before;
+}
+
+bool order_busy(const struct order *o)
+{
+	return o->kept && (o->sort || o->next < o->end || (o->fresh_count && clock_ms() >= o->rest_until));
+}
+
+void order_stop(struct order *o)
+{
+	if (o->filter && o->next < o->end) {
+		order_set_filter(o, NULL);
+		return;
+	}
+	if (!o->sort && !o->fresh_count)
+		return;
+	order_set_column(o, ORDER_NONE);
+}
+
+const char *order_doing(const struct order *o, int *percent)
+{
+	uint64_t all = o->end - o->start;
+	if (!o->kept)
+		return NULL;
+	if (o->filter && o->next < o->end) {
+		*percent = (int)((double)(o->next - o->start) * 100 / (double)all);
+		return "filtering";
+	}
+	if (!o->sort || all < WORTH_TELLING)
+		return NULL;
+	*percent = order_sort_percent(o->sort);
+	return "sorting";
+}
+
+void order_places(const struct order *o, uint64_t *first, uint64_t *end)
+{
+	*first = 0;
+	*end = o->count;
+	if (!o->ready)
+		o->source.rows(o->source.user, first, end);
+}
+
+uint64_t order_row(const struct order *o, uint64_t place)
+{
+	uint64_t first, end;
+	order_places(o, &first, &end);
+	if (o->reverse)
+		place = first + (end - 1 - place);
+	return o->ready ? o->row[place] : place;
+}
+
+bool order_place(const struct order *o, uint64_t row, uint64_t *place)
+{
+	uint64_t first, end, at = row;
+	order_places(o, &first, &end);
+	for (at = o->ready ? 0 : row; o->ready && at < end && o->row[at] != row;)
+		at++;
+	if (at < first || at >= end)
+		return false;
+	*place = o->reverse ? first + (end - 1 - at) : at;
+	return true;
+}

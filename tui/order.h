@@ -1,0 +1,88 @@
+/*
+ * Which rows of a list are shown, and in which order: those a display filter lets through, sorted by a
+ * column.
+ *
+ * A list has rows (numbered for ever, as its view numbers them) and places (what is on the screen from top
+ * to bottom). Without filter and sorting a place is its row, and nothing is kept. Else the rows are kept in
+ * the order of their places: 4 bytes a row, and while sorting twice that more. All work is done in slices,
+ * and goes on with rows that are added later.
+ */
+#ifndef TUI_ORDER_H
+#define TUI_ORDER_H
+
+#include "base/slice.h"
+#include "decode/filter.h"
+
+/* What a row is sorted by: compared from the first part to the last. */
+struct order_key {
+	uint64_t part[4];
+};
+
+/* By a number; by the first 32 bytes of a text, small and capital letters alike. */
+struct order_key order_key_number(int64_t n);
+struct order_key order_key_text(struct slice text);
+
+/* The list. `user` goes to each function. */
+struct order_source {
+	void *user;
+	/* Rows there are: *first … *end - 1. */
+	void (*rows)(void *user, uint64_t *first, uint64_t *end);
+	/* What the filter is asked about, numbered so that new ones get higher numbers: rows, or messages that
+	 * rows are made of. Asked about one: does it match, and which row shows it? */
+	void (*candidates)(void *user, uint64_t *first, uint64_t *end);
+	bool (*pick)(void *user, uint64_t candidate, struct filter *f, uint64_t *row);
+	/* What a row is sorted by in that column. */
+	struct order_key (*key)(void *user, uint64_t row, int column);
+};
+
+enum { ORDER_NONE = -1 }; /* instead of a column: as rows are numbered */
+
+struct order_sort; /* a sort under way */
+
+struct order {
+	struct order_source source;
+	struct filter *filter;  /* borrowed; NULL: all rows */
+	int column;
+	bool reverse;
+	bool kept;              /* rows are kept: there is a filter, or they are to be sorted */
+	bool ready;             /* and are what is shown: with a filter at once, else when they were sorted once */
+	uint32_t *row;          /* by place */
+	size_t count, cap;
+	uint64_t first;         /* rows below are gone */
+	uint64_t start, next;   /* candidates: the first one that was asked about, and the next one */
+	uint64_t end;           /* candidates there were when it was looked last */
+	uint8_t *has;           /* a bit for each row from has_from on that the filter has let through */
+	size_t has_size;
+	uint64_t has_from;
+	uint32_t *fresh;        /* rows that are to be sorted in */
+	size_t fresh_count, fresh_cap;
+	struct order_sort *sort;
+	int64_t took, rest_until; /* ms: what taking in new rows took last, and when it may be done again */
+};
+
+void order_init(struct order *o, const struct order_source *source);
+void order_release(struct order *o);
+/* Another filter (NULL: none), which is borrowed until the next call: begins anew. */
+void order_set_filter(struct order *o, struct filter *f);
+/* Another column to sort by. The places stay as they are until it is done. */
+void order_set_column(struct order *o, int column);
+/* Works until the time (clock_ms) is reached or nothing is left to do. True if places have changed. */
+bool order_step(struct order *o, int64_t until);
+/* Is there work for order_step? */
+bool order_busy(const struct order *o);
+/* Gives up what is under way: the sort (rows stand as they are numbered), or the filter (it lets everything through). */
+void order_stop(struct order *o);
+/* What it is doing ("filtering", "sorting"; NULL for nothing worth telling), and how far it is. */
+const char *order_doing(const struct order *o, int *percent);
+/* Places there are: *first … *end - 1. */
+void order_places(const struct order *o, uint64_t *first, uint64_t *end);
+/* The row at a place, which must be there; and the place of a row, false if it is not shown. */
+uint64_t order_row(const struct order *o, uint64_t place);
+bool order_place(const struct order *o, uint64_t row, uint64_t *place);
+/* How many candidates the filter was asked about so far. */
+static inline uint64_t order_looked(const struct order *o)
+{
+	return o->next - o->start;
+}
+
+#endif
