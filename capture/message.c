@@ -50,3 +50,16 @@ void endpoint_add(struct buf *out, const struct endpoint *e)
 	buf_add_byte(out, ':');
 	buf_add_number(out, e->port, 1);
 }
+
+const char *conn_end_name(enum conn_end end)
+{
+	static const char *const words[] = {
+		[CONN_OPEN] = "open",
+		[CONN_CLOSED_BY_CLIENT] = "closed by client",
+		[CONN_CLOSED_BY_SERVER] = "closed by server",
+		[CONN_RESET_BY_CLIENT] = "reset by client",
+		[CONN_RESET_BY_SERVER] = "reset by server",
+		[CONN_FORGOTTEN] = "forgotten",
+	};
+	return words[end];
+}

@@ -42,6 +42,8 @@ void endpoint_add(struct buf *out, const struct endpoint *e);
 void endpoint_add_address(struct buf *out, const struct endpoint *e);
 
 enum conn_end { CONN_OPEN, CONN_CLOSED_BY_CLIENT, CONN_CLOSED_BY_SERVER, CONN_RESET_BY_CLIENT, CONN_RESET_BY_SERVER, CONN_FORGOTTEN };
+/* "open", "closed by client", … */
+const char *conn_end_name(enum conn_end end);
 
 /* What capture/ knows of a connection. Lives from its first packet until the sink's closed() returns. */
 struct conn_info {

@@ -23,8 +23,6 @@ struct group {
 };
 
 struct relations {
-	const struct session *session;
-	enum relation_kind kind;
 	struct group *group;
 	uint32_t groups, cap;
 	uint32_t *slot; /* index + 1 */
@@ -63,11 +61,11 @@ static bool type_has(const ProtobufCMessageDescriptor *type, const struct path *
 	return p->kind != RELATION_WORKITEM || strstr(type->name, "Workitem");
 }
 
-static struct slice payload_id(const struct relations *r, const ProtobufCMessageDescriptor *type, struct slice value)
+static struct slice payload_id(enum relation_kind kind, const ProtobufCMessageDescriptor *type, struct slice value)
 {
 	for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
 		const ProtobufCMessageDescriptor *at = type;
-		if (paths[i].kind != r->kind || !type_has(type, &paths[i]))
+		if (paths[i].kind != kind || !type_has(type, &paths[i]))
 			continue;
 		struct slice id = text_field(&at, value, paths[i].field);
 		if (paths[i].then)
@@ -78,14 +76,33 @@ static struct slice payload_id(const struct relations *r, const ProtobufCMessage
 	return (struct slice){ NULL, 0 };
 }
 
-static bool worth_reading(const struct relations *r, const struct record *record, const ProtobufCMessageDescriptor *type)
+static bool worth_reading(enum relation_kind kind, const struct record *record, const ProtobufCMessageDescriptor *type)
 {
-	if (r->kind == RELATION_TRACE)
+	if (record->encoding == ENCODING_LEGACY)
+		return false;
+	if (kind == RELATION_TRACE)
 		return record->has_trace;
 	for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
-		if (paths[i].kind == r->kind && type_has(type, &paths[i]))
+		if (paths[i].kind == kind && type_has(type, &paths[i]))
 			return true;
 	return false;
+}
+
+bool relation_id(const struct session *s, enum relation_kind kind, uint32_t n, struct buf *scratch, struct buf *out)
+{
+	const struct record *record = session_record(s, n);
+	const ProtobufCMessageDescriptor *type = record ? schema_descriptor(session_schema(s), record->type) : NULL;
+	struct form form;
+	if (!record || !worth_reading(kind, record, type))
+		return false;
+	form_init(&form);
+	form_read(&form, s, record, session_bytes(s, n, scratch));
+	struct slice id = kind == RELATION_TRACE ? form.e.traceid : payload_id(kind, type, form.e.value);
+	bool known = id.len && id.len <= KEY_MAX;
+	if (known)
+		buf_add(out, id);
+	form_release(&form);
+	return known;
 }
 
 static uint32_t *slot_of(const struct relations *r, struct slice key)
@@ -127,31 +144,18 @@ static void add(struct relations *r, struct slice key, uint32_t n)
 	g->n[g->count++] = n;
 }
 
-static void look_at(struct relations *r, uint32_t n, struct buf *scratch)
-{
-	const struct record *record = session_record(r->session, n);
-	const ProtobufCMessageDescriptor *type = record ? schema_descriptor(session_schema(r->session), record->type) : NULL;
-	struct form form;
-	if (!record || record->encoding == ENCODING_LEGACY || !worth_reading(r, record, type))
-		return;
-	form_init(&form);
-	form_read(&form, r->session, record, session_bytes(r->session, n, scratch));
-	struct slice id = r->kind == RELATION_TRACE ? form.e.traceid : payload_id(r, type, form.e.value);
-	if (id.len && id.len <= KEY_MAX)
-		add(r, id, n);
-	form_release(&form);
-}
-
 struct relations *relations_new(const struct session *s, enum relation_kind kind)
 {
 	struct relations *r = xcalloc(1, sizeof *r);
-	struct buf scratch = { 0 };
-	r->session = s;
-	r->kind = kind;
+	struct buf scratch = { 0 }, id = { 0 };
 	arena_init(&r->keys, SIZE_MAX);
-	for (uint32_t n = session_first(s); n <= session_count(s); n++)
-		look_at(r, n, &scratch);
+	for (uint32_t n = session_first(s); n <= session_count(s); n++) {
+		buf_clear(&id);
+		if (relation_id(s, kind, n, &scratch, &id))
+			add(r, buf_slice(&id), n);
+	}
 	buf_release(&scratch);
+	buf_release(&id);
 	return r;
 }
 

@@ -11,6 +11,7 @@ enum relation_kind {
 	RELATION_TRACE,       /* Envelope.traceid */
 	RELATION_CORRELATION, /* correlationId of queue messages and events: an RPC from one client through the queue to another and back */
 	RELATION_WORKITEM,    /* the _id of a work item: pushed, popped, updated, deleted */
+	RELATION_KINDS
 };
 
 struct relation {
@@ -18,6 +19,10 @@ struct relation {
 	const uint32_t *n;  /* its messages, ascending */
 	uint32_t count;
 };
+
+/* Appends the id of that kind that message n names; false if it names none. scratch: for its bytes, which are read only where its
+ * type can have one. */
+bool relation_id(const struct session *s, enum relation_kind kind, uint32_t n, struct buf *scratch, struct buf *out);
 
 struct relations;
 

@@ -177,6 +177,8 @@ int64_t session_latency(const struct session *s, uint32_t n);
 uint32_t session_conns(const struct session *s);
 const struct session_conn *session_conn_at(const struct session *s, uint32_t i);
 const struct session_conn *session_conn(const struct session *s, uint32_t number);
+/* The seq that is expected next in a direction of a connection; -1 while none was seen. */
+int64_t session_next_seq(const struct session *s, uint32_t number, enum dir dir);
 /* News by index (from 0), in the order of time; `after` grows with it. */
 uint32_t session_news_count(const struct session *s);
 const struct session_news *session_news_at(const struct session *s, uint32_t i);

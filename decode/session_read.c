@@ -178,6 +178,13 @@ const struct session_conn *session_conn(const struct session *s, uint32_t number
 	return i ? &s->conn[i - 1]->pub : NULL;
 }
 
+int64_t session_next_seq(const struct session *s, uint32_t number, enum dir dir)
+{
+	uint32_t i = number < s->conn_of_cap ? s->conn_of[number] : 0;
+	const struct seq *seq = i ? &s->conn[i - 1]->seq[dir] : NULL;
+	return seq && seq->begun ? seq->high : -1;
+}
+
 uint32_t session_news_count(const struct session *s)
 {
 	return (uint32_t)s->news.count;

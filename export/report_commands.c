@@ -1,20 +1,13 @@
 /*
  * The report "commands": a row a command, the most frequent first.
  *
- * One pass over the records. Messages and bytes are those that carry the command; errors, replies and latencies are those of requests with
- * it, and a request's reply is found through its record. The latency of a request runs to its final reply.
+ * Messages and bytes are those that carry the command; errors, replies and latencies are those of requests with it (decode/stats.h).
  */
 #include "base/xalloc.h"
-#include "decode/quantile.h"
+#include "decode/stats.h"
 #include "export/report_part.h"
 
 #include <stdlib.h>
-
-struct command_sums {
-	uint64_t count, requests, errors, unanswered, open, bytes[2];
-	struct quantile latency;
-	struct slice name;
-};
 
 enum column { COMMAND, COUNT, REQUESTS, ERRORS, UNANSWERED, OPEN, P50, P90, P99, MAX, EXACT, TO_SERVER, TO_CLIENT, COLUMNS };
 
@@ -34,47 +27,9 @@ static const struct report_column columns[COLUMNS] = {
 	[TO_CLIENT] = { "To client", "bytes_s2c", CELL_BYTES, 0, "and back" },
 };
 
-/* Does the record ask for a reply? A ping is one that stands alone, unless it was answered. */
-static bool asks(const struct record *r, enum thread_state state)
-{
-	return r->role == ROLE_REQUEST || (r->role == ROLE_SINGLE && (state == THREAD_DONE || state == THREAD_FAILED));
-}
-
-/* A request whose thread does not begin with it: an answer came first. */
-static enum thread_state adopted_state(const struct session *s, const struct record *r, uint32_t n)
-{
-	struct thread_info t;
-	session_thread(s, r->thread, &t);
-	return t.request == n ? t.state : THREAD_ORPHAN;
-}
-
-static void add_request(struct command_sums *c, const struct session *s, const struct record *r, uint32_t n)
-{
-	enum thread_state state = r->thread == n ? (enum thread_state)r->state : adopted_state(s, r, n);
-	bool answered = state == THREAD_DONE || state == THREAD_FAILED;
-	const struct record *reply = answered && r->thread == n ? session_record(s, r->reply) : NULL;
-	if (!asks(r, state))
-		return;
-	c->requests++;
-	c->errors += state == THREAD_FAILED;
-	c->unanswered += state == THREAD_UNANSWERED || state == THREAD_BROKEN;
-	c->open += state == THREAD_OPEN || state == THREAD_STREAMING;
-	if (reply)
-		quantile_add(&c->latency, reply->time - r->time);
-}
-
-static void add_message(struct command_sums *c, const struct session *s, const struct record *r, uint32_t n)
-{
-	if (!c->count++)
-		c->name = session_command_name(s, r);
-	c->bytes[r->dir] += r->size;
-	if (r->role == ROLE_REQUEST || r->role == ROLE_SINGLE)
-		add_request(c, s, r, n);
-}
-
 static int most_first(const void *a, const void *b)
 {
-	const struct command_sums *x = *(struct command_sums *const *)a, *y = *(struct command_sums *const *)b;
+	const struct command_stats *x = *(struct command_stats *const *)a, *y = *(struct command_stats *const *)b;
 	if (x->count != y->count)
 		return x->count < y->count ? 1 : -1;
 	size_t n = x->name.len < y->name.len ? x->name.len : y->name.len;
@@ -89,13 +44,14 @@ static struct report_cell latency(struct quantile *q, unsigned percent)
 	return cell;
 }
 
-static void write_row(struct report_writer *w, struct command_sums *c)
+static void write_row(struct report_writer *w, struct command_stats *c)
 {
+	struct request_stats *q = &c->requests;
 	const struct report_cell row[COLUMNS] = {
-		[COMMAND] = cell_text(c->name), [COUNT] = cell_number(c->count), [REQUESTS] = cell_number(c->requests),
-		[ERRORS] = cell_number(c->errors), [UNANSWERED] = cell_number(c->unanswered), [OPEN] = cell_number(c->open),
-		[P50] = latency(&c->latency, 50), [P90] = latency(&c->latency, 90), [P99] = latency(&c->latency, 99),
-		[MAX] = latency(&c->latency, 100), [EXACT] = cell_number(quantile_exact(&c->latency)),
+		[COMMAND] = cell_text(c->name), [COUNT] = cell_number(c->count), [REQUESTS] = cell_number(q->requests),
+		[ERRORS] = cell_number(q->errors), [UNANSWERED] = cell_number(q->unanswered), [OPEN] = cell_number(q->open),
+		[P50] = latency(&q->latency, 50), [P90] = latency(&q->latency, 90), [P99] = latency(&q->latency, 99),
+		[MAX] = latency(&q->latency, 100), [EXACT] = cell_number(quantile_exact(&q->latency)),
 		[TO_SERVER] = cell_number(c->bytes[DIR_C2S]), [TO_CLIENT] = cell_number(c->bytes[DIR_S2C]),
 	};
 	report_row(w, row);
@@ -103,23 +59,17 @@ static void write_row(struct report_writer *w, struct command_sums *c)
 
 static void rows(struct report_writer *w, const struct report_source *from)
 {
-	const struct session *s = from->session;
-	struct command_sums *all = xcalloc(UINT16_MAX + 1, sizeof *all), **found = xcalloc(UINT16_MAX + 1, sizeof(struct command_sums *));
-	size_t count = 0;
-	for (uint32_t n = session_first(s); n <= session_count(s); n++) {
-		const struct record *r = session_record(s, n);
-		add_message(&all[r->command], s, r, n);
-	}
-	for (size_t i = 0; i <= UINT16_MAX; i++)
-		if (all[i].count)
-			found[count++] = &all[i];
-	qsort(found, count, sizeof(struct command_sums *), most_first);
-	for (size_t i = 0; i < count; i++) {
+	struct stats *st = stats_new(from->session);
+	stats_step(st, session_count(from->session), SIZE_MAX);
+	size_t count = stats_commands(st);
+	struct command_stats **found = xcalloc(count ? count : 1, sizeof(struct command_stats *));
+	for (size_t i = 0; i < count; i++)
+		found[i] = stats_command(st, i);
+	qsort(found, count, sizeof(struct command_stats *), most_first);
+	for (size_t i = 0; i < count; i++)
 		write_row(w, found[i]);
-		quantile_release(&found[i]->latency);
-	}
 	free(found);
-	free(all);
+	stats_free(st);
 }
 
 const struct report report_commands = {

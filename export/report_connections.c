@@ -1,26 +1,15 @@
 /*
  * The report "connections": a row each, in the order of their first messages or news.
  *
- * Counts are the session's own; one pass over the records adds latencies and open requests; agent, version and user are read again from
- * the signin of each row as it is written. A connection's sums stand at its index in the session.
+ * Counts are the session's own; latencies and open requests are those of decode/stats.h; agent, version and user are read again from the
+ * signin of each row as it is written.
  */
 #include "base/xalloc.h"
-#include "decode/quantile.h"
+#include "decode/stats.h"
 #include "export/identity.h"
 #include "export/report_part.h"
 
 #include <stdlib.h>
-
-struct conn_sums {
-	uint64_t open;
-	struct quantile latency;
-};
-
-/* Sums by connection number. */
-struct sums {
-	struct conn_sums *of;
-	uint32_t count;
-};
 
 enum column {
 	NUMBER, CLIENT, SERVER, TRANSPORT, TLS, AGENT, VERSION, USER, OPENED, LASTED, SENT, RECEIVED, TO_SERVER, TO_CLIENT, OPEN, P50, P95,
@@ -53,39 +42,6 @@ static const struct report_column columns[COLUMNS] = {
 	[STATE] = { "State", "state", CELL_TEXT, 0, "open, or who ended it and how" },
 };
 
-static const char *state_name(enum conn_end end)
-{
-	static const char *const names[] = {
-		[CONN_OPEN] = "open",
-		[CONN_CLOSED_BY_CLIENT] = "closed by client",
-		[CONN_CLOSED_BY_SERVER] = "closed by server",
-		[CONN_RESET_BY_CLIENT] = "reset by client",
-		[CONN_RESET_BY_SERVER] = "reset by server",
-		[CONN_FORGOTTEN] = "forgotten",
-	};
-	return names[end];
-}
-
-static struct sums make_sums(const struct session *s)
-{
-	struct sums sums = { NULL, 0 };
-	for (uint32_t i = 0; i < session_conns(s); i++)
-		if (session_conn_at(s, i)->info.number >= sums.count)
-			sums.count = session_conn_at(s, i)->info.number + 1;
-	sums.of = xcalloc(sums.count, sizeof *sums.of);
-	for (uint32_t n = session_first(s); n <= session_count(s); n++) {
-		const struct record *r = session_record(s, n), *reply;
-		bool asks = r->role == ROLE_REQUEST || r->role == ROLE_SINGLE;
-		if (!asks || r->thread != n || r->conn >= sums.count)
-			continue;
-		bool answered = r->state == THREAD_DONE || r->state == THREAD_FAILED;
-		sums.of[r->conn].open += r->role == ROLE_REQUEST && (r->state == THREAD_OPEN || r->state == THREAD_STREAMING);
-		if (answered && (reply = session_record(s, r->reply)))
-			quantile_add(&sums.of[r->conn].latency, reply->time - r->time);
-	}
-	return sums;
-}
-
 static uint64_t broken(const struct session_conn *c, enum severity severity)
 {
 	uint64_t n = 0;
@@ -102,7 +58,7 @@ static struct report_cell latency(struct quantile *q, unsigned percent)
 	return cell;
 }
 
-static void write_row(struct report_writer *w, const struct session_conn *c, struct conn_sums *sums, const struct identity *who)
+static void write_row(struct report_writer *w, const struct session_conn *c, struct request_stats *sums, const struct identity *who)
 {
 	struct buf client = { 0 }, server = { 0 };
 	endpoint_add(&client, &c->info.ends[DIR_C2S]);
@@ -117,7 +73,7 @@ static void write_row(struct report_writer *w, const struct session_conn *c, str
 		[TO_CLIENT] = cell_number(c->bytes[DIR_S2C]), [OPEN] = cell_number(sums->open), [P50] = latency(&sums->latency, 50),
 		[P95] = latency(&sums->latency, 95), [EXACT] = cell_number(quantile_exact(&sums->latency)), [GAPS] = cell_number(c->gaps),
 		[ERRORS] = cell_number(broken(c, SEVERITY_ERROR)), [WARNINGS] = cell_number(broken(c, SEVERITY_WARNING)),
-		[NOTES] = cell_number(broken(c, SEVERITY_NOTE)), [STATE] = cell_text(slice_str(state_name(c->info.end))),
+		[NOTES] = cell_number(broken(c, SEVERITY_NOTE)), [STATE] = cell_text(slice_str(conn_end_name(c->info.end))),
 	};
 	report_row(w, row);
 	buf_release(&client);
@@ -127,16 +83,17 @@ static void write_row(struct report_writer *w, const struct session_conn *c, str
 static void rows(struct report_writer *w, const struct report_source *from)
 {
 	const struct session *s = from->session;
-	struct sums sums = make_sums(s);
+	struct stats *st = stats_new(s);
 	struct identity who = { 0 };
+	stats_step(st, session_count(s), SIZE_MAX);
 	for (uint32_t i = 0; i < session_conns(s); i++) {
 		const struct session_conn *c = session_conn_at(s, i);
+		struct request_stats none = { 0 }, *sums = stats_conn(st, c->info.number);
 		identity_read(&who, s, c);
-		write_row(w, c, &sums.of[c->info.number], &who);
-		quantile_release(&sums.of[c->info.number].latency);
+		write_row(w, c, sums ? sums : &none, &who);
 	}
 	identity_release(&who);
-	free(sums.of);
+	stats_free(st);
 }
 
 const struct report report_connections = {

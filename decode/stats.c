@@ -1,0 +1,226 @@
+/*
+ * Sums, one pass over the records.
+ *
+ * A request that is open when its record is passed goes to a list, which is gone through again and again: those that have ended leave it.
+ * What was a message that stands alone becomes a request when its reply comes (a ping), so it is counted with that reply.
+ */
+#include "decode/stats.h"
+
+#include "base/xalloc.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A request without its final reply so far. */
+struct waiting {
+	uint32_t n, conn;
+	uint16_t command;
+};
+
+struct stats {
+	const struct session *session;
+	uint32_t next;
+	struct timeline rate;
+	struct command_stats *command;
+	size_t commands, command_cap;
+	uint32_t *command_of;     /* number of a command → index + 1 */
+	struct request_stats *conn; /* by number */
+	uint32_t conns;
+	struct waiting *open;
+	size_t opens, open_cap;
+	size_t open_at;           /* the next one to look at again */
+};
+
+struct stats *stats_new(const struct session *s)
+{
+	struct stats *st = xcalloc(1, sizeof *st);
+	st->session = s;
+	st->next = session_first(s);
+	st->command_of = xcalloc(UINT16_MAX + 1, sizeof *st->command_of);
+	return st;
+}
+
+void stats_free(struct stats *st)
+{
+	if (!st)
+		return;
+	for (size_t i = 0; i < st->commands; i++)
+		quantile_release(&st->command[i].requests.latency);
+	for (uint32_t i = 0; i < st->conns; i++)
+		quantile_release(&st->conn[i].latency);
+	free(st->command);
+	free(st->command_of);
+	free(st->conn);
+	free(st->open);
+	free(st);
+}
+
+static struct command_stats *command_of(struct stats *st, const struct record *r)
+{
+	uint32_t *index = &st->command_of[r->command];
+	if (!*index) {
+		if (st->commands == st->command_cap) {
+			st->command_cap = st->command_cap ? 2 * st->command_cap : 64;
+			st->command = xreallocarray(st->command, st->command_cap, sizeof *st->command);
+		}
+		st->command[st->commands++] = (struct command_stats){ .name = session_command_name(st->session, r) };
+		*index = (uint32_t)st->commands;
+	}
+	return &st->command[*index - 1];
+}
+
+static struct request_stats *conn_of(struct stats *st, uint32_t number)
+{
+	if (number >= st->conns) {
+		uint32_t conns = number + 1 > 2 * st->conns ? number + 1 : 2 * st->conns;
+		st->conn = xreallocarray(st->conn, conns, sizeof *st->conn);
+		memset(st->conn + st->conns, 0, (conns - st->conns) * sizeof *st->conn);
+		st->conns = conns;
+	}
+	return &st->conn[number];
+}
+
+/* The state of request n; of one whose thread begins with an answer that came first, that of its thread. */
+static enum thread_state state_of(const struct session *s, const struct record *r, uint32_t n)
+{
+	struct thread_info t;
+	if (r->thread == n)
+		return (enum thread_state)r->state;
+	session_thread(s, r->thread, &t);
+	return t.request == n ? t.state : THREAD_ORPHAN;
+}
+
+static bool is_open(enum thread_state state)
+{
+	return state == THREAD_OPEN || state == THREAD_STREAMING;
+}
+
+static void end_request(struct request_stats *q, enum thread_state state, int64_t latency)
+{
+	q->errors += state == THREAD_FAILED;
+	q->unanswered += state == THREAD_UNANSWERED || state == THREAD_BROKEN;
+	if (latency < 0)
+		return;
+	quantile_add(&q->latency, latency);
+	histogram_add(&q->histogram, latency);
+}
+
+/* Request n has ended in that state. */
+static void ended(struct stats *st, const struct record *r, uint32_t n, enum thread_state state)
+{
+	bool answered = state == THREAD_DONE || state == THREAD_FAILED;
+	const struct record *reply = answered && r->thread == n ? session_record(st->session, r->reply) : NULL;
+	int64_t latency = !reply ? -1 : reply->time > r->time ? reply->time - r->time : 0;
+	end_request(&command_of(st, r)->requests, state, latency);
+	end_request(conn_of(st, r->conn), state, latency);
+}
+
+static void count_request(struct stats *st, const struct record *r, bool open)
+{
+	struct request_stats *q[] = { &command_of(st, r)->requests, conn_of(st, r->conn) };
+	for (int i = 0; i < 2; i++) {
+		q[i]->requests++;
+		q[i]->open += open;
+	}
+}
+
+static void add_open(struct stats *st, const struct record *r, uint32_t n)
+{
+	if (st->opens == st->open_cap) {
+		st->open_cap = st->open_cap ? 2 * st->open_cap : 64;
+		st->open = xreallocarray(st->open, st->open_cap, sizeof *st->open);
+	}
+	st->open[st->opens++] = (struct waiting){ n, r->conn, r->command };
+}
+
+static void add_request(struct stats *st, const struct record *r, uint32_t n)
+{
+	enum thread_state state = state_of(st->session, r, n);
+	count_request(st, r, is_open(state));
+	if (is_open(state))
+		add_open(st, r, n);
+	else
+		ended(st, r, n, state);
+}
+
+/* Was it the reply to a message that stood alone? */
+static void add_reply(struct stats *st, const struct record *r, uint32_t n)
+{
+	const struct record *first = session_record(st->session, r->thread);
+	if (!first || first->role != ROLE_SINGLE || first->reply != n)
+		return;
+	count_request(st, first, false);
+	ended(st, first, r->thread, (enum thread_state)first->state);
+}
+
+static void add_message(struct stats *st, const struct record *r, uint32_t n)
+{
+	struct command_stats *c = command_of(st, r);
+	c->count++;
+	c->bytes[r->dir] += r->size;
+	timeline_add(&st->rate, r->time);
+	if (r->role == ROLE_REQUEST)
+		add_request(st, r, n);
+	else if (r->role == ROLE_REPLY && r->thread != n)
+		add_reply(st, r, n);
+}
+
+/* Looks at open requests again. Of one that was forgotten meanwhile nothing more is known. */
+static void look_again(struct stats *st, size_t work)
+{
+	for (; work && st->open_at < st->opens; work--) {
+		struct waiting w = st->open[st->open_at];
+		const struct record *r = session_record(st->session, w.n);
+		enum thread_state state = r ? state_of(st->session, r, w.n) : THREAD_ORPHAN;
+		if (r && is_open(state)) {
+			st->open_at++;
+			continue;
+		}
+		st->command[st->command_of[w.command] - 1].requests.open--;
+		conn_of(st, w.conn)->open--;
+		if (r)
+			ended(st, r, w.n, state);
+		st->open[st->open_at] = st->open[--st->opens];
+	}
+	if (st->open_at >= st->opens)
+		st->open_at = 0;
+}
+
+bool stats_step(struct stats *st, uint32_t until, size_t work)
+{
+	size_t left = work;
+	if (st->next < session_first(st->session))
+		st->next = session_first(st->session);
+	for (; left && st->next <= until; left--, st->next++) {
+		const struct record *r = session_record(st->session, st->next);
+		if (r)
+			add_message(st, r, st->next);
+	}
+	look_again(st, work);
+	return st->next <= until;
+}
+
+uint32_t stats_next(const struct stats *st)
+{
+	return st->next;
+}
+
+size_t stats_commands(const struct stats *st)
+{
+	return st->commands;
+}
+
+struct command_stats *stats_command(struct stats *st, size_t i)
+{
+	return &st->command[i];
+}
+
+struct request_stats *stats_conn(struct stats *st, uint32_t number)
+{
+	return number < st->conns ? &st->conn[number] : NULL;
+}
+
+const struct timeline *stats_rate(const struct stats *st)
+{
+	return &st->rate;
+}
