@@ -111,10 +111,7 @@ static bool take_format(struct options *o, const char *v)
 	o->exporter = exporter_named(v);
 	if (o->exporter)
 		return true;
-	fprintf(stderr, "envscope: -T: there is no format %s; there are", v);
-	for (size_t i = 0; exporter_at(i); i++)
-		fprintf(stderr, "%s %s", i ? "," : "", exporter_at(i)->name);
-	fputc('\n', stderr);
+	fprintf(stderr, "envscope: -T: there is no format %s (-T help lists them)\n", v);
 	return false;
 }
 

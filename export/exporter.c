@@ -14,6 +14,7 @@ enum { TREE_BUDGET = 64 << 20 };
 
 static const struct exporter *const exporters[] = {
 	&exporter_text, &exporter_tree, &exporter_ndjson, &exporter_fields, &exporter_csv,
+	&exporter_mermaid, &exporter_plantuml,
 };
 
 const struct exporter *exporter_at(size_t i)
@@ -37,6 +38,8 @@ void printer_init(struct printer *p, const struct exporter *e, const struct prin
 
 void printer_release(struct printer *p)
 {
+	if (p->exporter && p->exporter->release)
+		p->exporter->release(p);
 	buf_release(&p->line);
 	buf_release(&p->scratch);
 	form_release(&p->form);
@@ -85,7 +88,11 @@ static void on_message(void *user, uint32_t n, struct slice bytes)
 {
 	struct printer *p = user;
 	struct message_facts m = { .n = n, .record = session_record(p->session, n), .bytes = bytes };
-	if (printer_done(p) || !m.record || !wanted(p, n, bytes))
+	if (printer_done(p) || !m.record)
+		return;
+	if (p->exporter->heard)
+		p->exporter->heard(p, m.record, bytes);
+	if (!wanted(p, n, bytes))
 		return;
 	if (!p->dissection.schema)
 		dissection_init(&p->dissection, session_schema(p->session), TREE_BUDGET);

@@ -42,6 +42,7 @@ struct printer {
 	struct buf line, scratch;
 	struct dissection dissection;
 	struct form form;       /* of the message that is printed */
+	void *state;            /* the format's own; NULL at first */
 };
 
 /* A message as a format gets it. */
@@ -66,9 +67,14 @@ struct exporter {
 	void (*rule)(struct printer *p, uint32_t n, enum rule rule, enum rule was, int64_t time);
 	void (*news)(struct printer *p, const struct session_news *news);
 	void (*end)(struct printer *p);
+	/* Hears of every message, also of those that the filter passes over, before message() does; writes nothing. */
+	void (*heard)(struct printer *p, const struct record *record, struct slice bytes);
+	/* Frees p->state. */
+	void (*release)(struct printer *p);
 };
 
 extern const struct exporter exporter_text, exporter_tree, exporter_ndjson, exporter_fields, exporter_csv;
+extern const struct exporter exporter_mermaid, exporter_plantuml;
 
 /* The formats: the i-th (from 0), NULL after the last; and by name, NULL if there is none. */
 const struct exporter *exporter_at(size_t i);

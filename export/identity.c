@@ -37,27 +37,39 @@ static void read_reply(struct identity *i, const struct node *payload)
 	add_text(&i->user, user, "username");
 }
 
-static void read_message(struct identity *i, const struct session *s, uint32_t n, void (*read)(struct identity *, const struct node *))
+void identity_clear(struct identity *i)
 {
-	struct buf scratch = { 0 };
+	buf_clear(&i->agent);
+	buf_clear(&i->version);
+	buf_clear(&i->user);
+}
+
+void identity_take(struct identity *i, const struct session *s, const struct record *r, struct slice bytes)
+{
 	struct dissection d;
-	const struct record *r = session_record(s, n);
-	struct slice bytes = r ? session_bytes(s, n, &scratch) : (struct slice){ NULL, 0 };
 	dissection_init(&d, session_schema(s), BUDGET);
 	d.shallow = true;
-	if (bytes.len) {
-		form_dissect(&d, r, bytes);
-		read(i, form_payload(&d));
-	}
+	form_dissect(&d, r, bytes);
+	if (r->role == ROLE_REPLY)
+		read_reply(i, form_payload(&d));
+	else
+		read_request(i, form_payload(&d));
 	dissection_release(&d);
+}
+
+static void read_again(struct identity *i, const struct session *s, uint32_t n)
+{
+	struct buf scratch = { 0 };
+	const struct record *r = session_record(s, n);
+	struct slice bytes = r ? session_bytes(s, n, &scratch) : (struct slice){ NULL, 0 };
+	if (bytes.len)
+		identity_take(i, s, r, bytes);
 	buf_release(&scratch);
 }
 
 void identity_read(struct identity *i, const struct session *s, const struct session_conn *c)
 {
-	buf_clear(&i->agent);
-	buf_clear(&i->version);
-	buf_clear(&i->user);
-	read_message(i, s, c->signin, read_request);
-	read_message(i, s, c->signin_reply, read_reply);
+	identity_clear(i);
+	read_again(i, s, c->signin);
+	read_again(i, s, c->signin_reply);
 }

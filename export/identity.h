@@ -12,6 +12,10 @@ struct identity {
 
 /* `struct identity i = { 0 };` is a valid empty one. */
 void identity_release(struct identity *i);
+/* Nothing is known any more. */
+void identity_clear(struct identity *i);
+/* Adds what a signin, or the reply to one, says; what is known already stays. bytes: of its Envelope. */
+void identity_take(struct identity *i, const struct session *s, const struct record *r, struct slice bytes);
 /* Reads the connection's signin and its reply again; the session must have their bytes. */
 void identity_read(struct identity *i, const struct session *s, const struct session_conn *c);
 

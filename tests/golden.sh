@@ -103,6 +103,13 @@ case_ filter.help -Y help
 case_ filter.name -r samples/tcp.pcap -T text -Y 'n > 1 && data.workitem.nmae == "x"'
 case_ filter.type -r nowhere.pcap -T text -Y 'command > 5'
 case_ filter.secret -r samples/tcp.pcap -T text -Y 'data.password == "x"'
+# Diagrams.
+for name in workitem download bad_utf8 gap_inside no_reply watch_events; do
+	case_ "$name.mermaid" -r "build/samples/$name.pcap" -T mermaid
+	case_ "$name.plantuml" -r "build/samples/$name.pcap" -T plantuml
+done
+case_ tcp.trace.mermaid -r build/samples/workitem.pcap -T mermaid -Y 'traceid == "4bf92f3577b34da6a3ce929d0e0e4736"'
+case_ formats -T help
 # What can't be used or read: one clear line and the right status.
 printf '' >"$tmp/empty"
 head -c 100000 samples/tcp.pcap >"$tmp/truncated.pcap"
