@@ -109,7 +109,6 @@ for name in workitem download bad_utf8 gap_inside no_reply watch_events; do
 	case_ "$name.plantuml" -r "build/samples/$name.pcap" -T plantuml
 done
 case_ tcp.trace.mermaid -r build/samples/workitem.pcap -T mermaid -Y 'traceid == "4bf92f3577b34da6a3ce929d0e0e4736"'
-case_ formats -T help
 # What can't be used or read: one clear line and the right status.
 printf '' >"$tmp/empty"
 head -c 100000 samples/tcp.pcap >"$tmp/truncated.pcap"
