@@ -19,6 +19,8 @@ OPT ?= -O1 -g
 else
 B := build
 OPT ?= -O2 -g
+# Functions of different files meet on the way of each message: the program is optimized as a whole. Tests link the same objects as usual.
+LTO := -flto=auto -ffat-lto-objects
 endif
 
 WARN := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wvla -Wpointer-arith -Wcast-qual
@@ -26,7 +28,7 @@ ifneq ($(filter 1 true,$(WERROR) $(CI)),)
 WARN += -Werror
 endif
 CPPFLAGS := -I. -Ibuild/gen -D_GNU_SOURCE -DENVSCOPE_VERSION='"$(VERSION)"' $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
-CFLAGS := -std=c17 $(OPT) $(SANFLAGS) -fstack-protector-strong -fPIE $(WARN)
+CFLAGS := -std=c17 $(OPT) $(LTO) $(SANFLAGS) -fstack-protector-strong -fPIE $(WARN)
 LDFLAGS := $(SANFLAGS) -pie -Wl,-z,relro,-z,now
 LDLIBS := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lhttp_parser -lm
 
@@ -47,7 +49,7 @@ all: $(PROGRAM)
 
 $(PROGRAM): $B/obj/cli/main.o $B/libenvscope.a
 	$(call say,LINK)
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(Q)$(CC) $(OPT) $(LTO) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 $B/libenvscope.a: $(LIB_OBJ) $(GEN_OBJ)
 	@rm -f $@

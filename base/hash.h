@@ -26,15 +26,17 @@ static inline uint64_t hash_tail(const uint8_t *at, size_t left)
 	return left ? (uint64_t)at[0] << 16 | (uint64_t)at[left / 2] << 8 | at[left - 1] : 0;
 }
 
-/* The hash of s under the key; never 0, so that 0 can mark an empty slot. */
+/* The hash of s under the key; never 0, so that 0 can mark an empty slot. Up to 16 bytes, as nearly all ids and commands have, are two
+ * words that may overlap. */
 static inline uint64_t hash_bytes(struct slice s, uint64_t key)
 {
-	uint64_t h = key ^ (s.len * 0x9e3779b97f4a7c15u);
+	uint64_t h = key ^ (s.len * 0x9e3779b97f4a7c15u), last;
 	const uint8_t *at = s.at;
 	size_t left = s.len;
-	for (; left >= 8; at += 8, left -= 8)
+	for (; left > 16; at += 8, left -= 8)
 		h = hash_mix(h ^ hash_word(at, 8), 0xd6e8feb86659fd93u);
-	h = hash_mix(h ^ hash_tail(at, left), 0xa0761d6478bd642fu);
+	last = left >= 8 ? hash_word(at + left - 8, 8) : 0;
+	h = hash_mix(h ^ (left >= 8 ? hash_word(at, 8) : hash_tail(at, left)), last ^ key ^ 0xa0761d6478bd642fu);
 	h = hash_mix(h ^ key, 0xe7037ed1a0b428dbu);
 	return h ? h : 1;
 }

@@ -7,7 +7,7 @@ FUZZ_SECONDS ?= 60
 $B/tests/%: tests/unit/%.c $B/libenvscope.a
 	@mkdir -p $(@D)
 	$(call say,TEST)
-	$(Q)$(CC) $(CPPFLAGS) -Itests $(CFLAGS) -MMD -MP -o $@ $< $B/libenvscope.a $(LDFLAGS) $(LDLIBS) -lcmocka -lssl -lcrypto
+	$(Q)$(CC) $(CPPFLAGS) -Itests $(CFLAGS) -fno-lto -MMD -MP -o $@ $< $B/libenvscope.a $(LDFLAGS) $(LDLIBS) -lcmocka -lssl -lcrypto
 
 unit: $(UNIT:%=$B/tests/%) build/samples/.stamp
 	@for t in $(UNIT); do echo "== $$t"; LC_ALL=C.UTF-8 $B/tests/$$t || exit 1; done

@@ -24,7 +24,7 @@
 
 enum {
 	PREFIX = 4,
-	GLANCE = 24,        /* bytes looked at where a message is expected anyway */
+	GLANCE = 8,         /* bytes looked at where a message is expected anyway: a command begins there */
 	DOUBTFUL = 1 << 20, /* a message that does not look like one is not believed to be so long */
 	WINDOW = 128 * 1024, /* bytes that a doubtful find is waited for while a boundary is searched */
 };
