@@ -104,7 +104,7 @@ static void take_type(struct session *s, struct arrival *a)
 	else if (!a->cut && has_url(a))
 		session_break(s, a->conn, a->r, RULE_TYPE_MISSING);
 	bool other = info && info->reply_type && by_url == info->type, both = by_url && by_command;
-	if (a->e.type_url.len && a->e.command.len && by_url != by_command && !other &&
+	if (a->e.type_url.len && a->e.command.len && !a->cut && by_url != by_command && !other &&
 	    (both || !names_agree(a->e.command, a->e.type_url)))
 		session_break(s, a->conn, a->r, RULE_TYPE_MISMATCH);
 	a->r->type = by_url ? by_url : a->encoding == ENCODING_LEGACY ? 0 : by_command;
@@ -141,6 +141,8 @@ static void take_seq(struct session *s, struct arrival *a)
 	}
 	a->r->seq = a->e.seq;
 	a->r->has_seq = true;
+	if (a->after_gap) /* told of the message, since the news of it came before messages that lie before it */
+		seq_capture_gap(seq);
 	seq_message(seq, a->e.seq, a->n, a->info->start_seen, &v);
 	for (int rule = 0; v.rules >> rule; rule++)
 		if (v.rules >> rule & 1)

@@ -126,7 +126,7 @@ static bool read_data(struct arena *a, const struct json_value *v, struct json_f
 		return v->kind == JSON_READ_NULL;
 	out->e.has_data = true;
 	while (json_next(&w, &key, &member)) {
-		if (slice_is(key, "type_url"))
+		if (slice_is(key, "type_url") && !member.cut)
 			good = json_form_text(a, &member, &out->e.type_url) && good;
 		else if (slice_is(key, "value"))
 			value = member;
@@ -169,7 +169,7 @@ bool json_form_read(struct arena *a, struct slice text, struct json_form *out)
 	while (json_next(&w, &key, &v)) {
 		if (slice_is(key, "data"))
 			data = v;
-		else if (!v.cut || v.kind == JSON_READ_STRING)
+		else if (!v.cut)
 			good = read_member(a, key, &v, out) && good;
 	}
 	good = read_data(a, &data, out) && good;

@@ -64,7 +64,7 @@ bool legacy_read(struct arena *a, struct slice text, struct envelope *out)
 	bool good = w.object;
 	*out = (struct envelope){ .has_data = false };
 	while (json_next(&w, &key, &v))
-		if (!v.cut || v.kind == JSON_READ_STRING)
+		if (!v.cut || slice_is(key, "data"))
 			good = read_member(a, key, &v, out) && good;
 	return good && json_walk_whole(&w);
 }

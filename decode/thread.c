@@ -190,6 +190,8 @@ static void wait_for_request(struct session *s, struct arrival *a)
 /* Nothing that can be answered was seen with that id. Who is to blame? Not the sender, if the capture may lack it. */
 static void rid_unknown(struct session *s, struct arrival *a)
 {
+	if (a->cut) /* of its rid too there may be only a part */
+		return;
 	if (!a->info->start_seen)
 		session_break(s, a->conn, a->r, RULE_RID_UNKNOWN_JOINED);
 	else if (a->conn->gap[!a->dir])

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Captures that lost packets, or were joined late: every message whose bytes are all there must be shown, nobody blamed (loss.py).
+# Captures that lost packets, or were joined late: every message whose bytes are all there must be shown, nobody blamed (loss.py; of transports
+# whose framing that does not know, loss_rules.py holds the rules against those of the whole capture).
 # Needs impair.py from the shared tools (ENVSCOPE_SHARED, else ../shared); is skipped without it.
 set -u
 cd "$(dirname "$0")/.."
@@ -28,6 +29,32 @@ case_() {
 	fi
 }
 
+# rules_ CAPTURE OPTIONS…: of a shared capture, with its key log where it has one
+rules_() {
+	local file=$shared/captures/$1.pcap keys=""
+	[ -f "$file" ] || file=$file.gz
+	[ -f "$shared/captures/$1.keys" ] && keys="--keylog $shared/captures/$1.keys"
+	[ "$name" = "$1" ] || "$envscope" -r "$file" $keys -T ndjson >"$tmp/whole"
+	name=$1
+	shift
+	python3 "$shared/tools/impair.py" "$file" "$tmp/in" "$@" >/dev/null || { failed=$((failed + 1)); return; }
+	"$envscope" -r "$tmp/in" $keys -T ndjson >"$tmp/out" 2>/dev/null
+	if python3 tests/loss_rules.py "$tmp/whole" "$tmp/out" >"$tmp/verdict"; then
+		passed=$((passed + 1))
+	else
+		failed=$((failed + 1))
+		echo "loss: $name $*"
+		head -5 "$tmp/verdict"
+	fi
+}
+
+name=""
+for capture in wsdeflate grpc rest legacy wss13_aes256 wss12_aes128 grpctls; do
+	for seed in ${SEEDS:-1 2 3 4}; do
+		rules_ $capture --seed $((seed + 2)) --drop 0.05 --mss 1448
+		rules_ $capture --seed $((seed + 2)) --drop 0.1 --mss 400 --reorder .2 --past-acks --dup .1
+	done
+done
 for capture in tcp ws; do
 	"$envscope" -r samples/$capture.pcap -T ndjson >"$tmp/whole"
 	for seed in ${SEEDS:-1 2 3 4}; do

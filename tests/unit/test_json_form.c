@@ -315,6 +315,12 @@ static void faults(void **state)
 	assert_true(slice_is(f->form.e.id, "12") && slice_is(f->form.e.command, "b"));
 }
 
+/* Of an id or a type only the whole is good for anything. */
+static bool whole_or_none(struct slice text, const char *whole)
+{
+	return !text.len || slice_is(text, whole);
+}
+
 /* Each front of the text: what is there is read, and it is never taken for whole. */
 static void cut_everywhere(void **state)
 {
@@ -326,6 +332,8 @@ static void cut_everywhere(void **state)
 		assert_false(json_form_read(&f->arena, front, &f->form));
 		if (n >= command)
 			assert_true(slice_is(f->form.e.id, "yør") && slice_is(f->form.e.command, "signin"));
+		assert_true(whole_or_none(f->form.e.id, "yør") && whole_or_none(f->form.e.command, "signin") &&
+			    whole_or_none(f->form.e.type_url, "type.googleapis.com/openiap.SigninRequest"));
 		struct slice value = f->form.e.value;
 		assert_true(value.len < sizeof payload && (value.len == 0 || memcmp(value.at, payload, value.len) == 0));
 		dissect_json_form(&f->d, front, sizeof signin - 1);

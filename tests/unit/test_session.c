@@ -662,6 +662,17 @@ static void test_news(void **state)
 	must_hold(x);
 }
 
+/* The news of a gap can come before messages that lie before it: the message behind it says so itself. */
+static void test_after_gap(void **state)
+{
+	struct fixture *x = *state;
+	feed_news(&x->f, 0, UP, NEWS_GAP, 395);
+	FEED(&x->f, 0, UP, .command = "noop", .id = "a");
+	uint32_t n = FEED(&x->f, 0, UP, .command = "noop", .id = "b", .has_seq = true, .seq = 2, .after_gap = true);
+	assert_int_equal(rules_of(x, n), BIT(RULE_CAPTURE_GAP));
+	must_hold(x);
+}
+
 /* A message of which the end is missing: what is known of it depends on how far it came. */
 static void test_cut(void **state)
 {
@@ -991,7 +1002,7 @@ int main(void)
 		TEST(test_rid_unknown),       TEST(test_waiting),
 		TEST(test_rid_names_no_request), TEST(test_ids),
 		TEST(test_types),             TEST(test_priority_and_mask),
-		TEST(test_decode),            TEST(test_seq),
+		TEST(test_after_gap),         TEST(test_decode),            TEST(test_seq),
 		TEST(test_no_reply),          TEST(test_overdue),
 		TEST(test_news),              TEST(test_cut),
 		TEST(test_by_chance),         TEST(test_pieces),
