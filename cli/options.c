@@ -568,7 +568,7 @@ static void explain(FILE *out, const struct rule_info *r)
 	fprintf(out, "%s (%s)\n  %s\n", r->name, severity_name(r->severity), r->sentence);
 	if (*r->protocol)
 		fprintf(out, "  The protocol: %s\n", r->protocol);
-	fprintf(out, "  The receiver: %s\n  Where to look: %s\n", r->receiver, r->look);
+	fprintf(out, "  The receiver: %s\n  Where to look: %s\n  What is told of each case: %s\n", r->receiver, r->look, r->told);
 }
 
 bool options_explain(FILE *out, const char *rule)
@@ -626,6 +626,15 @@ static void man_options(FILE *out)
 	}
 }
 
+static void man_about(FILE *out, const char *what, const char *text)
+{
+	if (!*text)
+		return;
+	fprintf(out, ".br\n%s: ", what);
+	man_text(out, text);
+	fputs("\n", out);
+}
+
 static void man_rules(FILE *out)
 {
 	for (int i = 0; i < RULES; i++) {
@@ -635,6 +644,10 @@ static void man_rules(FILE *out)
 		fprintf(out, " (%s)\n", severity_name(r->severity));
 		man_text(out, r->sentence);
 		fputs("\n", out);
+		man_about(out, "The protocol", r->protocol);
+		man_about(out, "The receiver", r->receiver);
+		man_about(out, "Where to look", r->look);
+		man_about(out, "What is told of each case", r->told);
 	}
 }
 

@@ -13,6 +13,8 @@ bool results_wanted(const struct options *o)
 
 bool results_need_bytes(const struct options *o)
 {
+	if (o->check)
+		return true;
 	for (size_t i = 0; i < o->reports; i++)
 		if (o->report[i]->bytes)
 			return true;

@@ -6,6 +6,7 @@
 #include "decode/gist.h"
 #include "decode/json_form.h"
 #include "decode/legacy.h"
+#include "decode/wire.h"
 
 #include <ctype.h>
 
@@ -87,6 +88,14 @@ void form_read(struct form *f, const struct session *s, const struct record *r, 
 		return;
 	f->command = f->e.command = session_command_name(s, r);
 	f->e.has_data = r->has_data;
+}
+
+struct slice form_token(const struct form *f, const struct session *s, const struct record *r)
+{
+	uint32_t field = schema_jwt_field(session_schema(s), r->type);
+	if (r->encoding == ENCODING_LEGACY)
+		return legacy_member(f->e.value, "jwt");
+	return field ? payload_field(f->e.value, field).bytes : (struct slice){ NULL, 0 };
 }
 
 /* A call that failed has no payload, which is not the same as an empty one. */

@@ -25,6 +25,8 @@ void form_take(struct form *f, const struct piece *p);
 void form_read_plain(struct form *f, enum encoding encoding, struct slice bytes);
 /* Reads it again from its bytes. */
 void form_read(struct form *f, const struct session *s, const struct record *r, struct slice bytes);
+/* The token in the payload of a message that was read; empty if its type has none. */
+struct slice form_token(const struct form *f, const struct session *s, const struct record *r);
 /* Dissects it. bytes must live as long as the tree is used. */
 void form_dissect(struct dissection *d, const struct record *r, struct slice bytes);
 /* The node of which the children are the payload's fields: the message in the Any, or the JSON that a text is; NULL for none. */

@@ -10,6 +10,7 @@ static const struct rule_info table[RULES] = {
 		"Every message is an openiap.Envelope, its data an Any with a message of the type that type_url names.",
 		"It can't read the message and usually closes the connection.",
 		"The tree (-V) shows how far the bytes can be read; a client built from other .proto files is the usual cause.",
+		"At which byte of how many reading stops, in which message, and why.", false,
 	},
 	[RULE_SEQ_DUPLICATE] = {
 		"seq-duplicate", SEVERITY_ERROR,
@@ -17,6 +18,7 @@ static const struct rule_info table[RULES] = {
 		"seq starts at 0 and grows by 1 with each message of a direction.",
 		"It closes the connection when a seq comes twice.",
 		"A message that is sent again after a time-out, or two tasks that share a counter without a lock.",
+		"The seq, the message that had it before, and what became of the connection.", true,
 	},
 	[RULE_SEQ_LATE] = {
 		"seq-late", SEVERITY_ERROR,
@@ -24,6 +26,7 @@ static const struct rule_info table[RULES] = {
 		"seq grows by 1 with each message of a direction; a receiver processes messages in its order.",
 		"It closes the connection when a seq lies below the last one it processed.",
 		"A counter that was reset, for example by a client that signs in again on an open connection.",
+		"The seq, the one that was expected, and what became of the connection.", true,
 	},
 	[RULE_SEQ_OVERFLOW] = {
 		"seq-overflow", SEVERITY_ERROR,
@@ -31,6 +34,7 @@ static const struct rule_info table[RULES] = {
 		"A message that comes early waits until those before it are there.",
 		"It holds at most 100 early messages, then it closes the connection.",
 		"The seq-gap before: which number was taken for a message that was never sent?",
+		"The seq that is missing, how many messages wait for it since when, and what became of the connection.", true,
 	},
 	[RULE_SEQ_GAP] = {
 		"seq-gap", SEVERITY_WARNING,
@@ -38,6 +42,7 @@ static const struct rule_info table[RULES] = {
 		"seq grows by 1 with each message of a direction.",
 		"It keeps this message and all after it until the missing one comes.",
 		"Whether the number comes later (then this becomes seq-reordered), or never does.",
+		"The seq that came and the one that was expected.", false,
 	},
 	[RULE_SEQ_GAP_FINAL] = {
 		"seq-gap", SEVERITY_ERROR,
@@ -45,6 +50,7 @@ static const struct rule_info table[RULES] = {
 		"seq grows by 1 with each message of a direction.",
 		"It never processes this message nor any after it.",
 		"A number that was taken for a message that failed before it was sent.",
+		"The seq that came and the one that was expected.", false,
 	},
 	[RULE_SEQ_REORDERED] = {
 		"seq-reordered", SEVERITY_NOTE,
@@ -52,6 +58,7 @@ static const struct rule_info table[RULES] = {
 		"seq says the order in which messages are to be processed.",
 		"It holds the early message until the late one is there.",
 		"Harmless by itself; two tasks that send without a lock between taking a seq and writing.",
+		"The seq, and which it came before or after.", false,
 	},
 	[RULE_SEQ_START] = {
 		"seq-start", SEVERITY_NOTE,
@@ -59,6 +66,7 @@ static const struct rule_info table[RULES] = {
 		"seq starts at 0 (an older description says 1).",
 		"Some take the first number as it is, some wait for 0.",
 		"A counter that outlives the connection it counts for.",
+		"The seq.", false,
 	},
 	[RULE_TYPE_MISMATCH] = {
 		"type-mismatch", SEVERITY_ERROR,
@@ -66,6 +74,7 @@ static const struct rule_info table[RULES] = {
 		"type_url must match the command: signin goes with type.googleapis.com/openiap.SigninRequest.",
 		"It decodes the wrong message or refuses it.",
 		"The place in the client where command and type are set apart from each other.",
+		"The command, the type_url, and the message that goes with the command.", false,
 	},
 	[RULE_TYPE_MISSING] = {
 		"type-missing", SEVERITY_WARNING,
@@ -73,6 +82,7 @@ static const struct rule_info table[RULES] = {
 		"data is a google.protobuf.Any, whose type_url names its message.",
 		"Most go by the command and read it all the same.",
 		"The Node package sends its Stream and UploadRequest messages so, by mistake.",
+		"How many bytes of data, and what they were read as.", false,
 	},
 	[RULE_ID_MISSING] = {
 		"id-missing", SEVERITY_ERROR,
@@ -80,6 +90,7 @@ static const struct rule_info table[RULES] = {
 		"The sender makes a unique id for each message.",
 		"It can't say in a reply which message it answers.",
 		"The client's code that fills in the Envelope.",
+		"Its seq, by which the client's log may have it.", false,
 	},
 	[RULE_ID_DUPLICATE] = {
 		"id-duplicate", SEVERITY_ERROR,
@@ -87,13 +98,15 @@ static const struct rule_info table[RULES] = {
 		"The sender makes a unique id for each message.",
 		"A reply may reach the wrong request.",
 		"How ids are made: too few random digits, or a counter that starts again.",
+		"The id, and the message that had it before, if that is one of the last 256 of its sender.", false,
 	},
 	[RULE_RID_UNKNOWN] = {
 		"rid-unknown", SEVERITY_WARNING,
 		"The rid names no message that was sent in the other direction.",
 		"A reply's rid is the id of the message it answers.",
 		"The reply finds no one who waits for it and is dropped.",
-		"A reply sent on another connection than its request, or after the client forgot it.",
+		"A reply sent on another connection than its request, or with an id made anew: the package openflow-api does so when the handler of a queue message throws.",
+		"The rid, and how many messages the other end sent.", false,
 	},
 	[RULE_RID_UNKNOWN_JOINED] = {
 		"rid-unknown", SEVERITY_NOTE,
@@ -101,6 +114,7 @@ static const struct rule_info table[RULES] = {
 		"A reply's rid is the id of the message it answers.",
 		"Nothing is wrong as far as one can tell.",
 		"The capture began in the middle of the connection.",
+		"The rid, and how many messages of the other end the capture has.", false,
 	},
 	[RULE_REPLY_DUPLICATE] = {
 		"reply-duplicate", SEVERITY_ERROR,
@@ -108,6 +122,7 @@ static const struct rule_info table[RULES] = {
 		"A request has one final reply.",
 		"It drops the second one, or takes it for the answer to something else.",
 		"A server or handler that answers twice, for example once with an error and once with a result.",
+		"Which message was the final reply to which request, and how long before.", false,
 	},
 	[RULE_ERROR_REPLY] = {
 		"error-reply", SEVERITY_NOTE,
@@ -115,6 +130,7 @@ static const struct rule_info table[RULES] = {
 		"A request that fails is answered by the command error.",
 		"The client reports the error.",
 		"The message and stack in the reply.",
+		"The error, and the request.", false,
 	},
 	[RULE_PRIORITY_RANGE] = {
 		"priority-range", SEVERITY_WARNING,
@@ -122,6 +138,7 @@ static const struct rule_info table[RULES] = {
 		"priority goes from 0 to 3: 2 for user interfaces, 1 for normal work, 0 for batches.",
 		"Where a message queue stands behind the server it may refuse the message.",
 		"The client's setting.",
+		"The priority.", false,
 	},
 	[RULE_UNMASKED] = {
 		"unmasked", SEVERITY_ERROR,
@@ -129,6 +146,7 @@ static const struct rule_info table[RULES] = {
 		"A client masks every frame, a server none.",
 		"It closes the connection.",
 		"The client's WebSocket library, or a proxy between the two.",
+		"Whose frame it was, and what became of the connection.", true,
 	},
 	[RULE_CAPTURE_GAP] = {
 		"capture-gap", SEVERITY_NOTE,
@@ -136,6 +154,7 @@ static const struct rule_info table[RULES] = {
 		"",
 		"It received what the capture did not see.",
 		"Packets dropped while capturing: a larger buffer (-B), a capture filter, a faster disk.",
+		"How many bytes are missing before or in it.", false,
 	},
 	[RULE_NO_REPLY] = {
 		"no-reply", SEVERITY_WARNING,
@@ -143,6 +162,7 @@ static const struct rule_info table[RULES] = {
 		"Every request has a final reply.",
 		"The client waits until its own time-out.",
 		"What the server did between this request and the end of the connection.",
+		"How long it waited, and for what: the end of the connection, or a reply that came late.", false,
 	},
 	[RULE_NO_REPLY_PING] = {
 		"no-reply", SEVERITY_NOTE,
@@ -150,6 +170,7 @@ static const struct rule_info table[RULES] = {
 		"A ping may be answered by a pong.",
 		"Nothing.",
 		"The Node package never answers a ping.",
+		"How long it waited.", false,
 	},
 	[RULE_STREAM_ORDER] = {
 		"stream-order", SEVERITY_ERROR,
@@ -157,6 +178,7 @@ static const struct rule_info table[RULES] = {
 		"beginstream comes first, then the data, then endstream, and last the final reply.",
 		"It loses data or refuses the stream.",
 		"Whether messages of the stream are sent by several tasks.",
+		"Which message came before or after which.", false,
 	},
 	[RULE_STREAM_INCOMPLETE] = {
 		"stream-incomplete", SEVERITY_ERROR,
@@ -164,6 +186,7 @@ static const struct rule_info table[RULES] = {
 		"A stream ends with endstream; an error may end it at any point.",
 		"It keeps a file that is not complete, or waits.",
 		"What the sender did after the last chunk.",
+		"How many bytes of how many came, in how many chunks.", false,
 	},
 	[RULE_STREAM_CHECKSUM] = {
 		"stream-checksum", SEVERITY_ERROR,
@@ -171,6 +194,7 @@ static const struct rule_info table[RULES] = {
 		"beginstream's checksum is the SHA-256 of the data, in hex.",
 		"It refuses the file, or keeps a damaged one.",
 		"Chunks that are missing, come twice, or come in another order; a file that changed while it was sent.",
+		"The first digits of both checksums.", false,
 	},
 	[RULE_STREAM_SIZE] = {
 		"stream-size", SEVERITY_WARNING,
@@ -178,6 +202,7 @@ static const struct rule_info table[RULES] = {
 		"beginstream's stat has the file's size.",
 		"Most ignore it.",
 		"A file that changed while it was sent.",
+		"Both sizes.", false,
 	},
 	[RULE_TOKEN_EXPIRED] = {
 		"token-expired", SEVERITY_WARNING,
@@ -185,6 +210,7 @@ static const struct rule_info table[RULES] = {
 		"A token is valid until its claim exp.",
 		"It refuses the request, or the signin.",
 		"When the client renews its token; the clocks of both ends.",
+		"When it expired, and how long before it was sent.", false,
 	},
 };
 

@@ -2,6 +2,7 @@
 #ifndef DECODE_RULES_H
 #define DECODE_RULES_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum severity { SEVERITY_NOTE, SEVERITY_WARNING, SEVERITY_ERROR };
@@ -44,6 +45,8 @@ struct rule_info {
 	const char *protocol;    /* what the protocol says */
 	const char *receiver;    /* what a receiver does about it */
 	const char *look;        /* where to look next */
+	const char *told;        /* what seen_add (seen.h) tells of each case */
+	bool ends;               /* the protocol foretells that the receiver ends the connection */
 };
 
 const struct rule_info *rule_info(enum rule r);

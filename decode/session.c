@@ -54,6 +54,7 @@ struct session *session_new(const struct session_options *o, const struct sessio
 	chunks_init(&s->tallies, sizeof(struct tally));
 	chunks_init(&s->threads, sizeof(uint32_t));
 	chunks_init(&s->news, sizeof(struct session_news));
+	chunks_init(&s->mismatches, sizeof(struct stream_mismatch));
 	return s;
 }
 
@@ -107,6 +108,7 @@ void session_free(struct session *s)
 	chunks_release(&s->tallies);
 	chunks_release(&s->threads);
 	chunks_release(&s->news);
+	chunks_release(&s->mismatches);
 	idtable_free(s->ids);
 	streams_free(s->streams);
 	form_release(&s->form);
@@ -436,6 +438,7 @@ static void sink_closed(void *user, struct conn_info *info, int64_t time)
 	c->pub.info = *info;
 	c->pub.info.user = NULL;
 	c->pub.closed = info->end != CONN_OPEN;
+	c->pub.ended = time;
 	c->closed_after = (uint32_t)s->records.count;
 	drop_drafts(s, c);
 	for (int d = 0; d < 2 && c->pub.closed; d++) {

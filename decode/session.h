@@ -13,6 +13,7 @@
 #include "decode/envelope.h"
 #include "decode/rules.h"
 #include "decode/schema.h"
+#include "decode/streams.h"
 
 struct session;
 
@@ -88,6 +89,7 @@ struct thread_info {
 struct session_conn {
 	struct conn_info info;    /* a copy, renewed as things change; info.user means nothing here */
 	int64_t first, last;      /* times of its first and last message */
+	int64_t ended;            /* when it ended, or the capture did; 0 until then */
 	uint64_t messages[2], bytes[2];
 	uint64_t gaps;            /* in the capture */
 	uint32_t rules[RULES];    /* how often each was broken */
@@ -182,5 +184,7 @@ int64_t session_next_seq(const struct session *s, uint32_t number, enum dir dir)
 /* News by index (from 0), in the order of time; `after` grows with it. */
 uint32_t session_news_count(const struct session *s);
 const struct session_news *session_news_at(const struct session *s, uint32_t i);
+/* The checksums of the stream that ended with message n, if they differ; NULL if they do not, or are no longer kept. */
+const struct stream_mismatch *session_mismatch(const struct session *s, uint32_t n);
 
 #endif

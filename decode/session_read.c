@@ -195,6 +195,22 @@ const struct session_news *session_news_at(const struct session *s, uint32_t i)
 	return chunks_at(&s->news, i);
 }
 
+const struct stream_mismatch *session_mismatch(const struct session *s, uint32_t n)
+{
+	uint64_t low = 0, high = s->mismatches.count;
+	while (low < high) {
+		uint64_t middle = low + (high - low) / 2;
+		const struct stream_mismatch *m = chunks_at(&s->mismatches, middle);
+		if (m->n == n)
+			return m;
+		if (m->n < n)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return NULL;
+}
+
 void session_news_text(struct buf *out, const struct session_news *n)
 {
 	static const char *const before[NEWS_KINDS] = { "gap: ", "skipped ", "over-long message: a length of ", "cut: ", "", "" };

@@ -18,6 +18,7 @@
 enum {
 	WINDOW = 65536,         /* records kept while printing */
 	NEWS_MAX = 1 << 20,     /* news kept */
+	MISMATCHES_MAX = 4096,  /* wrong checksums kept; of more it is only known that they are wrong */
 	RECOUNT_MAX = 4096,     /* messages of a thread looked at again when one of them no longer breaks a rule */
 	WAITING_MAX = 64,       /* replies of a connection whose request may still come */
 };
@@ -70,6 +71,7 @@ struct session {
 	uint64_t token;          /* hash of the token looked at last, and when it expires (0: never) */
 	int64_t token_expiry;
 	struct chunks records, tallies, threads, news; /* records: index n - 1 */
+	struct chunks mismatches; /* wrong checksums of streams, ascending by n */
 	uint32_t free_tally;     /* list of tallies to use again, through tally.messages */
 	struct conn_state **conn; /* in order of appearance */
 	uint32_t conns, conns_cap;
@@ -146,9 +148,6 @@ void thread_stream_closed(struct session *s, struct conn_state *c, uint32_t n, s
 void thread_stream_tap(void *draft, struct slice bytes);
 /* The thread that a message with this rid joins, by its first message; 0 if it is not known. */
 uint32_t thread_of_stream(struct session *s, uint32_t conn, enum dir dir, struct slice rid);
-/* The first top-level field of a payload with that number; empty and 0 if it is not there. */
-struct wire_field payload_field(struct slice payload, uint32_t number);
-
 /* Time has passed on the connection: requests that have waited too long for a reply (session_options.no_reply). */
 void thread_overdue(struct session *s, struct conn_state *c, int64_t time);
 /* Puts the message into its thread. */

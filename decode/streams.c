@@ -127,13 +127,22 @@ void streams_drop_conn(struct streams *s, uint32_t conn)
 			streams_drop(s, i + 1);
 }
 
-unsigned streams_end(struct streams *s, uint32_t track)
+static unsigned compare(const struct stream_track *t, const uint8_t digest[32], struct stream_mismatch *mismatch)
+{
+	if (same_hex(digest, t->checksum))
+		return STREAM_CHECKED | STREAM_MATCHES;
+	memcpy(mismatch->found, digest, sizeof mismatch->found);
+	memcpy(mismatch->announced, t->checksum, sizeof mismatch->announced);
+	return STREAM_CHECKED;
+}
+
+unsigned streams_end(struct streams *s, uint32_t track, struct stream_mismatch *mismatch)
 {
 	uint8_t digest[EVP_MAX_MD_SIZE];
 	struct stream_track *t = track_at(s, track);
 	unsigned bits = !t || t->unsure ? STREAM_UNSURE : 0;
 	if (t && t->hash && !t->unsure && EVP_DigestFinal_ex(t->hash, digest, NULL) == 1)
-		bits |= STREAM_CHECKED | (same_hex(digest, t->checksum) ? STREAM_MATCHES : 0);
+		bits |= compare(t, digest, mismatch);
 	streams_drop(s, track);
 	return bits;
 }

@@ -21,6 +21,13 @@ enum {
 struct streams;
 struct stream_track;
 
+/* A checksum that is not that of the data. */
+struct stream_mismatch {
+	uint32_t n;                          /* the message that was blamed for it; the session's to fill in */
+	uint8_t found[32];                   /* SHA-256 of the data */
+	uint8_t announced[STREAM_CHECKSUM];  /* as it came, but in lower case */
+};
+
 struct streams *streams_new(void);
 void streams_free(struct streams *s);
 /* A new track; 0 if too many are under way (counted). `checksum` is what beginstream announces, maybe empty. */
@@ -30,8 +37,9 @@ void streams_data(struct streams *s, uint32_t track, struct slice bytes);
 /* Bytes may be missing from the streams of that connection and direction. */
 void streams_gap(struct streams *s, uint32_t conn, unsigned dir);
 void streams_unsure(struct streams *s, uint32_t track);
-/* The stream has ended: bits of CHECKED, MATCHES, UNSURE. The track is gone. */
-unsigned streams_end(struct streams *s, uint32_t track);
+/* The stream has ended: bits of CHECKED, MATCHES, UNSURE; where it was checked and does not match, *mismatch is filled in. The track is
+ * gone. */
+unsigned streams_end(struct streams *s, uint32_t track, struct stream_mismatch *mismatch);
 /* Gives a track back without a verdict, or all tracks of a connection. */
 void streams_drop(struct streams *s, uint32_t track);
 void streams_drop_conn(struct streams *s, uint32_t conn);

@@ -111,15 +111,6 @@ static void join(struct session *s, struct arrival *a, uint32_t head)
 		t->first_answer = a->n;
 }
 
-struct wire_field payload_field(struct slice payload, uint32_t number)
-{
-	struct wire_field f;
-	while (wire_next(&payload, &f) == WIRE_FIELD)
-		if (f.number == number)
-			return f;
-	return (struct wire_field){ 0 };
-}
-
 /* A stream message of a thread: begin, data, end. */
 static void see_stream(struct session *s, struct arrival *a, uint32_t head, struct record *first)
 {

@@ -61,6 +61,15 @@ static void data(struct session *s, struct arrival *a, struct tally *t, bool kno
 		session_break(s, a->conn, a->r, RULE_STREAM_ORDER);
 }
 
+/* Both checksums are kept, to be told. */
+static void wrong_checksum(struct session *s, struct arrival *a, const struct stream_mismatch *mismatch)
+{
+	session_break(s, a->conn, a->r, RULE_STREAM_CHECKSUM);
+	if (s->mismatches.count == MISMATCHES_MAX)
+		return;
+	*(struct stream_mismatch *)chunks_add(&s->mismatches) = *mismatch;
+}
+
 static void end(struct session *s, struct arrival *a, const struct record *first, struct tally *t, bool known)
 {
 	if (!(t->stream & STREAM_BEGUN) || t->stream & STREAM_ENDED) {
@@ -68,7 +77,8 @@ static void end(struct session *s, struct arrival *a, const struct record *first
 			session_break(s, a->conn, a->r, RULE_STREAM_ORDER);
 		return;
 	}
-	unsigned bits = streams_end(s->streams, t->track);
+	struct stream_mismatch mismatch = { .n = a->n };
+	unsigned bits = streams_end(s->streams, t->track, &mismatch);
 	t->track = 0;
 	t->stream |= (uint8_t)(STREAM_ENDED | bits);
 	bool open = first->state == THREAD_OPEN || first->state == THREAD_STREAMING;
@@ -78,7 +88,7 @@ static void end(struct session *s, struct arrival *a, const struct record *first
 	if (bits & STREAM_UNSURE || !known)
 		return;
 	if (bits & STREAM_CHECKED && !(bits & STREAM_MATCHES))
-		session_break(s, a->conn, a->r, RULE_STREAM_CHECKSUM);
+		wrong_checksum(s, a, &mismatch);
 	if (t->stream_total && t->stream_bytes != t->stream_total)
 		session_break(s, a->conn, a->r, RULE_STREAM_SIZE);
 }

@@ -132,4 +132,14 @@ static inline enum wire_status wire_next(struct slice *rest, struct wire_field *
 	return wire_next_any(rest, f);
 }
 
+/* The first top-level field of a payload with that number; empty and 0 if it is not there. */
+static inline struct wire_field payload_field(struct slice payload, uint32_t number)
+{
+	struct wire_field f;
+	while (wire_next(&payload, &f) == WIRE_FIELD)
+		if (f.number == number)
+			return f;
+	return (struct wire_field){ 0 };
+}
+
 #endif

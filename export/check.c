@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "base/when.h"
+#include "decode/seen.h"
 #include "export/xml.h"
 
 struct writer {
@@ -107,7 +108,7 @@ static void add_time(struct buf *out, const struct check_source *from, int64_t t
 	}
 }
 
-/* The line of a finding, without its end and harmless: "message 57, 1.624258000, connection 1, download: no-reply (warning): …" */
+/* The line of a finding, without its end and harmless: "message 57, 1.624258000, connection 1, download: no-reply (warning): … Seen: …" */
 static void add_finding(struct buf *out, const struct check_source *from, const struct finding *f)
 {
 	const struct rule_info *info = rule_info(f->rule);
@@ -116,6 +117,7 @@ static void add_finding(struct buf *out, const struct check_source *from, const 
 	buf_addf(out, ", connection %u, ", f->record->conn);
 	text_add_safe(out, session_command_name(from->session, f->record));
 	buf_addf(out, ": %s (%s): %s", info->name, severity_name(info->severity), info->sentence);
+	seen_add_sentence(out, from->session, f->n, f->rule, (struct slice){ NULL, 0 });
 }
 
 static void text_finding(struct writer *w, const struct finding *f)
@@ -159,6 +161,14 @@ static void json_time(struct json *j, int64_t time, int64_t rel)
 	j->comma = true;
 }
 
+static void add_seen(struct json *j, struct writer *w, const struct finding *f)
+{
+	struct buf seen = { 0 };
+	seen_add(&seen, w->from->session, f->n, f->rule, (struct slice){ NULL, 0 });
+	json_slice(j, buf_slice(&seen));
+	buf_release(&seen);
+}
+
 /* An element of "broken", on a line of its own. */
 static void json_finding(struct writer *w, const struct finding *f)
 {
@@ -180,6 +190,8 @@ static void json_finding(struct writer *w, const struct finding *f)
 	json_text(&j, severity_name(info->severity));
 	json_key(&j, "sentence");
 	json_text(&j, info->sentence);
+	json_key(&j, "seen");
+	add_seen(&j, w, f);
 	json_key(&j, "fails");
 	json_bool(&j, w->from->fail_on >> f->rule & 1);
 	json_close(&j, '}');

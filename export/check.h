@@ -13,7 +13,7 @@ enum check_format { CHECK_NONE, CHECK_TEXT, CHECK_JSON, CHECK_JUNIT };
 enum check_format check_format_named(const char *name);
 
 struct check_source {
-	const struct session *session; /* with its records kept; their bytes are not needed */
+	const struct session *session; /* with its records kept, and their bytes: without those less is told of what was seen */
 	const char *file;              /* what was read, for the head of the document; "-" for standard input */
 	int64_t first_time;            /* where relative times begin */
 	enum time_format time;         /* of times in text */

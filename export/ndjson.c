@@ -3,6 +3,7 @@
  */
 #include "base/json.h"
 #include "base/when.h"
+#include "decode/seen.h"
 #include "export/data.h"
 #include "export/exporter.h"
 
@@ -144,6 +145,7 @@ static void ndjson_message(struct printer *p, const struct message_facts *m)
 static void ndjson_rule(struct printer *p, uint32_t n, enum rule rule, enum rule was, int64_t time)
 {
 	struct json j = json_to(&p->line);
+	struct buf seen = { 0 };
 	json_open(&j, '{');
 	json_key(&j, "event");
 	json_text(&j, "rule");
@@ -158,6 +160,10 @@ static void ndjson_rule(struct printer *p, uint32_t n, enum rule rule, enum rule
 		json_text(&j, rule_info(was)->name);
 	}
 	add_time_keys(p, &j, time);
+	json_key(&j, "seen");
+	seen_add(&seen, p->session, n, rule, (struct slice){ NULL, 0 });
+	json_slice(&j, buf_slice(&seen));
+	buf_release(&seen);
 	json_close(&j, '}');
 	buf_add_byte(&p->line, '\n');
 }

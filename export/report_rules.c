@@ -1,10 +1,11 @@
 /*
  * The report "rules": a row for each rule that was broken, the worst first. How often and by how many connections is the session's
- * count; the first and the last message come from one pass over the records.
+ * count; the first and the last message come from one pass over the records, what was seen from the first.
  */
+#include "decode/seen.h"
 #include "export/report_part.h"
 
-enum column { RULE, SEVERITY, COUNT, CONNECTIONS, FIRST, LAST, SENTENCE, COLUMNS };
+enum column { RULE, SEVERITY, COUNT, CONNECTIONS, FIRST, LAST, SENTENCE, SEEN, COLUMNS };
 
 static const struct report_column columns[COLUMNS] = {
 	[RULE] = { "Rule", "rule", CELL_TEXT, 0, "its name" },
@@ -14,6 +15,7 @@ static const struct report_column columns[COLUMNS] = {
 	[FIRST] = { "First", "first", CELL_COUNT, 0, "number of the first message that breaks it" },
 	[LAST] = { "Last", "last", CELL_COUNT, 0, "and of the last" },
 	[SENTENCE] = { "Meaning", "sentence", CELL_TEXT, 0, "what it means" },
+	[SEEN] = { "Seen first", "seen", CELL_TEXT, 0, "what was seen of it at the first message: numbers, ids, what became of the connection" },
 };
 
 struct span {
@@ -44,13 +46,17 @@ static uint64_t connections(const struct session *s, int rule)
 static void write_row(struct report_writer *w, const struct session *s, int rule, uint64_t count, const struct span *span)
 {
 	const struct rule_info *info = rule_info((enum rule)rule);
+	struct buf seen = { 0 };
+	if (span->first)
+		seen_add(&seen, s, span->first, (enum rule)rule, (struct slice){ NULL, 0 });
 	const struct report_cell row[COLUMNS] = {
 		[RULE] = cell_text(slice_str(info->name)), [SEVERITY] = cell_text(slice_str(severity_name(info->severity))),
 		[COUNT] = cell_number(count), [CONNECTIONS] = cell_number(connections(s, rule)),
 		[FIRST] = { .known = span->first > 0, .number = span->first }, [LAST] = { .known = span->last > 0, .number = span->last },
-		[SENTENCE] = cell_text(slice_str(info->sentence)),
+		[SENTENCE] = cell_text(slice_str(info->sentence)), [SEEN] = cell_text(buf_slice(&seen)),
 	};
 	report_row(w, row);
+	buf_release(&seen);
 }
 
 static void rows(struct report_writer *w, const struct report_source *from)
@@ -65,5 +71,6 @@ static void rows(struct report_writer *w, const struct report_source *from)
 }
 
 const struct report report_rules = {
-	.name = "rules", .sentence = "the rules of the protocol that were broken, the worst first", REPORT_COLUMNS(columns), .rows = rows,
+	.name = "rules", .sentence = "the rules of the protocol that were broken, the worst first", REPORT_COLUMNS(columns), .bytes = true,
+	.rows = rows,
 };

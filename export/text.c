@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "base/when.h"
 #include "decode/gist.h"
+#include "decode/seen.h"
 #include "export/exporter.h"
 
 enum { ID_COLUMNS = 36 };
@@ -113,8 +114,10 @@ static void text_rule(struct printer *p, uint32_t n, enum rule rule, enum rule w
 {
 	buf_add_str(&p->line, "     -  ");
 	printer_add_time(p, time);
-	buf_addf(&p->line, "  message %u: %s (%s)%s%s: %s\n", n, rule_info(rule)->name, severity_name(rule_info(rule)->severity),
+	buf_addf(&p->line, "  message %u: %s (%s)%s%s: %s", n, rule_info(rule)->name, severity_name(rule_info(rule)->severity),
 		 was == RULES ? "" : ", no longer ", was == RULES ? "" : rule_info(was)->name, rule_info(rule)->sentence);
+	seen_add_sentence(&p->line, p->session, n, rule, (struct slice){ NULL, 0 });
+	buf_add_byte(&p->line, '\n');
 }
 
 static void text_news(struct printer *p, const struct session_news *news)
