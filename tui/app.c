@@ -4,10 +4,12 @@
 #include "tui/app.h"
 
 #include "base/when.h"
+#include "decode/stats.h"
 #include "tui/clock.h"
 #include "tui/view_columns.h"
 #include "tui/view_detail.h"
 #include "tui/view_help.h"
+#include "tui/view_ladder.h"
 
 enum { SLICE_MS = 8 };
 
@@ -37,6 +39,7 @@ void app_release(struct app *a)
 	app_release_views(a);
 	filter_free(a->filter);
 	peers_release(&a->peers);
+	stats_free(a->stats);
 	search_release(&a->search);
 	buf_release(&a->filter_text);
 	buf_release(&a->prompt.text);
@@ -280,6 +283,8 @@ static unsigned command(struct app *a, enum command c)
 	case CMD_SORT_RIGHT: return sort_by(v, 1);
 	case CMD_SORT_LEFT: return sort_by(v, -1);
 	case CMD_REVERSE: return reverse(v);
+	case CMD_LADDER: return view_command(v, c) ? REDRAW : view_ladder_open(a, false);
+	case CMD_EXTEND: return view_command(v, c) ? REDRAW : view_ladder_open(a, true);
 	case CMD_PAUSE: a->paused = !a->paused; return REDRAW;
 	case CMD_FOLLOW: v->list.follow = !v->list.follow; return REDRAW;
 	case CMD_TIME: a->time_mode = (a->time_mode + 1) % TIME_MODES; return REDRAW;
@@ -310,12 +315,21 @@ static bool stoppable(const struct app *a)
 
 bool app_busy(const struct app *a)
 {
-	return a->search.running || order_busy(&app_view(a)->order) || (a->dialog && a->dialog->busy);
+	return a->working || a->search.running || order_busy(&app_view(a)->order) || (a->dialog && a->dialog->busy);
+}
+
+/* The view's own work; what it has done shows when it is done, and on the way. */
+static unsigned step_view(struct app *a)
+{
+	struct view *v = app_view(a);
+	bool before = a->working;
+	a->working = v->ops->work && v->ops->work(v, clock_ms() + SLICE_MS);
+	return before || a->working ? REDRAW : 0;
 }
 
 unsigned app_step(struct app *a)
 {
-	unsigned reaction = 0;
+	unsigned reaction = step_view(a);
 	if (a->search.running)
 		reaction |= step_search(a);
 	if (a->dialog && a->dialog->busy)

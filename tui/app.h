@@ -44,6 +44,9 @@ struct app {
 	bool paused;
 	enum time_mode time_mode;
 
+	bool working;               /* the view on the screen has long work of its own to do */
+	struct stats *stats;        /* sums over the session (tui/sums.h); NULL until a view wants them */
+
 	struct search search;
 	struct prompt prompt;       /* for what to search */
 	bool leaving;               /* asking whether to leave */

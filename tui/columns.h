@@ -5,7 +5,7 @@
 
 #include "tui/line.h"
 
-enum { COLUMNS_MAX = 16 };
+enum { COLUMNS_MAX = 24 };
 
 /* What a cell is made from. */
 struct cell {

@@ -22,6 +22,11 @@ enum command {
 	CMD_SORT_LEFT,
 	CMD_REVERSE,
 	CMD_PANE,
+	CMD_LADDER,
+	CMD_EXTEND,
+	CMD_FOLD,
+	CMD_APART,
+	CMD_ONLY,
 	CMD_CLEAR,
 	CMD_PAUSE,
 	CMD_FOLLOW,
@@ -46,7 +51,8 @@ enum command {
 };
 
 enum {
-	IN_LISTS = IN_TABS,      /* what can be filtered, sorted, marked */
+	IN_LISTS = IN_THREADS | IN_MESSAGES, /* what can be filtered and marked */
+	IN_TABLES = IN_LISTS | IN_CONNECTIONS, /* what has columns, and can be sorted by them */
 	FOUND = 1 << 28,         /* and only after a search */
 };
 

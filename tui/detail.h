@@ -18,6 +18,7 @@ struct detail {
 	struct mask mask;         /* bytes of secrets */
 	bool hide_bytes;
 	bool in_bytes;            /* the bytes have the keys */
+	bool beside;              /* it is drawn beside another view, which has the keys */
 	struct list rows;         /* of the bytes; nothing is selected there */
 	struct hex hex;
 	struct area hex_area;

@@ -35,7 +35,7 @@ static void draw_tree(struct detail *d, struct area area)
 	d->width = area.width;
 	draw_heading(d, &area, "Fields", !d->in_bytes && !d->hide_bytes);
 	list_set(&d->view.list, 0, d->tree.rows, area.height > 0 ? area.height : 0);
-	view_draw_list(&d->view, area, d->in_bytes ? EMPHASIS_SELECTED_ELSEWHERE : EMPHASIS_SELECTED);
+	view_draw_list(&d->view, area, d->beside ? EMPHASIS_NONE : d->in_bytes ? EMPHASIS_SELECTED_ELSEWHERE : EMPHASIS_SELECTED);
 }
 
 /* Brings the bytes of the selected node into sight when another one was selected. */

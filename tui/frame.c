@@ -124,6 +124,8 @@ static void add_flags(const struct app *a, struct buf *out)
 	struct view *v = app_view(a);
 	int percent = 0;
 	const char *doing = order_doing(&v->order, &percent);
+	if (!doing && v->ops->doing)
+		doing = v->ops->doing(v, &percent);
 	if (a->search.running)
 		add_progress(out, "searching, Esc stops", search_percent(&a->search));
 	else if (doing)

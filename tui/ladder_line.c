@@ -1,9 +1,9 @@
 /*
  * Drawing arrows.
  *
- *	0         spacing     2 * spacing
- *	|····│····|····│·····|····│·····|      ends stand in the middle of their spaces
- *	     │─ query 3 ─────────→│            the text in the middle of what is in sight of the arrow
+ *	  margin    spacing       spacing   margin
+ *	<········>│<···········>│<·········>│<····>
+ *	          │─ query 3 ─→│                    the text in the middle of what is in sight of the arrow
  *
  * Positions are columns of the whole ladder; only scroll … scroll + width - 1 are drawn.
  */
@@ -15,12 +15,12 @@ enum { DASHES = 3 /* columns of an arrow that its text leaves free at either sid
 
 static int place(const struct ladder_layout *l, unsigned end)
 {
-	return (int)end * l->spacing + l->spacing / 2;
+	return LADDER_MARGIN + (int)end * l->spacing;
 }
 
 static int total(const struct ladder_layout *l)
 {
-	return (int)l->ends * l->spacing;
+	return l->ends ? place(l, l->ends - 1) + LADDER_MARGIN + 1 : 0;
 }
 
 int ladder_scroll_max(const struct ladder_layout *l)
@@ -37,7 +37,8 @@ void ladder_fit(struct ladder_layout *l, unsigned ends, int width, int scroll)
 {
 	l->ends = ends;
 	l->width = width > 0 ? width : 0;
-	l->spacing = ends && width / (int)ends > LADDER_SPACING ? width / (int)ends : LADDER_SPACING;
+	l->spacing = ends > 1 ? (width - 2 * LADDER_MARGIN - 1) / (int)(ends - 1) : 0;
+	l->spacing = l->spacing > LADDER_SPACING ? l->spacing : LADDER_SPACING;
 	l->scroll = within(scroll, 0, ladder_scroll_max(l));
 }
 
@@ -103,7 +104,7 @@ static void add_stroke(struct line *out, const struct ladder_arrow *a, const str
 
 static bool is_end(const struct ladder_layout *l, int x)
 {
-	return x % l->spacing == l->spacing / 2;
+	return x >= LADDER_MARGIN && (x - LADDER_MARGIN) % l->spacing == 0;
 }
 
 void ladder_add_arrow(struct line *out, const struct ladder_layout *l, const struct ladder_arrow *a)
@@ -131,11 +132,11 @@ void ladder_add_names(struct line *out, const struct ladder_layout *l, enum ink 
 	for (unsigned i = 0; i < l->ends; i++) {
 		buf_clear(&text);
 		name(user, i, &text);
-		int columns = text_columns(buf_slice(&text)), room = l->spacing - 1;
+		int columns = text_columns(buf_slice(&text)), room = l->spacing - 2;
 		columns = columns < room ? columns : room;
 		int from = place(l, i) - columns / 2 - l->scroll, to = from + columns;
 		from = within(from, 0, l->width - columns > 0 ? l->width - columns : 0);
-		bool seen = to > 0 && place(l, i) - l->scroll < l->width + l->spacing / 2 && from + origin >= out->columns;
+		bool seen = to > 0 && place(l, i) - l->scroll < l->width + LADDER_MARGIN && from + origin >= out->columns;
 		if (!seen || from >= l->width)
 			continue;
 		line_pad(out, ink, origin + from);

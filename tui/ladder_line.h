@@ -4,9 +4,9 @@
 
 #include "tui/line.h"
 
-enum { LADDER_SPACING = 24 /* columns of the terminal between two ends, at least */ };
+enum { LADDER_SPACING = 26 /* columns of the terminal from one end to the next, at least */, LADDER_MARGIN = 11 /* beside the outer ones */ };
 
-/* Where the ends stand: end i in the middle of its `spacing` columns. */
+/* Where the ends stand: end i at column LADDER_MARGIN + i * spacing. */
 struct ladder_layout {
 	unsigned ends;
 	int spacing;

@@ -71,8 +71,7 @@ static void work(struct loop *l)
 		intake_step(&l->app.intake);
 		l->pending |= REDRAW;
 	}
-	if (app_busy(&l->app))
-		l->pending |= app_step(&l->app);
+	l->pending |= app_step(&l->app);
 }
 
 static void draw(struct loop *l)

@@ -169,16 +169,20 @@ static void draw_titles(struct view *v, struct area *area)
 	area->height--;
 }
 
-void view_draw(struct view *v, struct area area)
+void view_draw_table(struct view *v, struct area area)
 {
-	if (v->ops->draw) {
-		v->ops->draw(v, area);
-		return;
-	}
 	if (v->column_count && area.height > 0)
 		draw_titles(v, &area);
 	take_up(v, area.height > 0 ? area.height : 0);
 	view_draw_list(v, area, EMPHASIS_SELECTED);
+}
+
+void view_draw(struct view *v, struct area area)
+{
+	if (v->ops->draw)
+		v->ops->draw(v, area);
+	else
+		view_draw_table(v, area);
 }
 
 bool view_move(struct list *l, enum command c)

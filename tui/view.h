@@ -70,6 +70,11 @@ struct view_ops {
 	/* A command that is not shared. */
 	unsigned (*command)(struct view *v, enum command c);
 	unsigned (*mouse)(struct view *v, struct key key);
+	/* Long work of its own, while it is on the screen: a slice until that time (clock_ms); true as long as there
+	 * is more to do. It is asked again and again, also when there was nothing to do. */
+	bool (*work)(struct view *v, int64_t until);
+	/* What that work is ("adding up"; NULL for nothing worth telling), and how far it is. */
+	const char *(*doing)(struct view *v, int *percent);
 	/* Searching: positions (shared: rows), whether one matches, and showing it. */
 	void (*positions)(struct view *v, uint64_t *first, uint64_t *end, uint64_t *current);
 	bool (*matches)(struct view *v, uint64_t at, const struct pattern *p);
@@ -100,6 +105,8 @@ void view_free(struct view *v);
 /* Appends the cells of a row that all columns are made from. */
 void view_add_cells(struct view *v, const void *row, struct line *out);
 void view_draw(struct view *v, struct area area);
+/* Draws titles of columns, and a list of rows. */
+void view_draw_table(struct view *v, struct area area);
 /* Draws a list in an area: rows by draw_row, with the selection and the matches of the search marked. */
 void view_draw_list(struct view *v, struct area area, enum emphasis selected);
 unsigned view_command(struct view *v, enum command c);

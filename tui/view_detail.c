@@ -102,6 +102,12 @@ static void draw(struct view *v, struct area area)
 	detail_draw_panes(self(v), area);
 }
 
+void view_detail_draw_beside(struct view *v, struct area area)
+{
+	self(v)->beside = self(v)->hide_bytes = true;
+	draw(v, area);
+}
+
 static void draw_row(struct view *v, uint64_t row, int width, struct line *out)
 {
 	if (row < self(v)->tree.rows)

@@ -7,4 +7,7 @@
 /* Shows message n, which must be kept. */
 void view_detail_set(struct view *v, uint32_t n);
 
+/* Draws what it shows without the bytes, and nothing selected: beside another view. */
+void view_detail_draw_beside(struct view *v, struct area area);
+
 #endif

@@ -10,10 +10,12 @@
 
 #define VIEW_TABS(X) \
 	X(THREADS, threads) \
-	X(MESSAGES, messages)
+	X(MESSAGES, messages) \
+	X(CONNECTIONS, connections)
 
 #define VIEW_OTHERS(X) \
 	X(DETAIL, detail) \
+	X(LADDER, ladder) \
 	X(COLUMNS, columns) \
 	X(HELP, help)
 

@@ -1,0 +1,34 @@
+/*
+ * What is on the screen is added up as far as the screen shows the session: a frozen screen has frozen sums of messages.
+ */
+#include "tui/sums.h"
+
+#include "tui/clock.h"
+
+enum { WORK = 2048 };
+
+struct stats *sums_of(struct app *a)
+{
+	if (!a->stats)
+		a->stats = stats_new(a->session);
+	return a->stats;
+}
+
+bool sums_work(struct app *a, int64_t until)
+{
+	struct stats *st = sums_of(a);
+	bool more;
+	do
+		more = stats_step(st, a->seen.messages, WORK);
+	while (more && clock_ms() < until);
+	return more;
+}
+
+const char *sums_doing(struct app *a, int *percent)
+{
+	uint32_t next = stats_next(sums_of(a)), first = session_first(a->session), end = a->seen.messages;
+	if (next > end || end <= first)
+		return NULL;
+	*percent = next > first ? (int)((uint64_t)(next - first) * 100 / (end - first)) : 0;
+	return "adding up";
+}
