@@ -397,7 +397,7 @@ static const struct row rows[] = {
 	{ 'V', NULL, NULL, "print every field: -T tree", take_tree },
 	{ 'e', NULL, "FIELD", "with -T fields or csv: a column; any field of the display filter; may repeat", take_field },
 	{ 'E', NULL, "SETTING=VALUE", "with -T fields or csv: header, separator, quote, occurrence, aggregator; -T help says more", take_field_setting },
-	{ 'z', NULL, "REPORT,...", "print reports instead of messages, as text or -T ndjson: summary, commands, connections, threads, rules, streams",
+	{ 'z', NULL, "REPORT,...", "print reports instead of messages, as text or -T ndjson: summary, commands, connections, threads, rules, streams, traces, correlations, workitems",
 	  take_report },
 	{ 0, "check", "[=FORMAT]", "print the rules that are broken, as text, json or junit; exit status 1 if one is as bad as --fail-on says",
 	  take_check },

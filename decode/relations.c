@@ -1,15 +1,19 @@
 /*
  * Relations, collected in one pass over the records when somebody asks.
  *
- * Where a type's id stands is looked up by field names: a table says for each kind which fields lead to it. A hash table finds the
- * relation of an id; each has a list of messages that grows as they are found. An id that is longer than KEY_MAX is none.
+ * Where a type's id stands is looked up by field names: a table says for each kind which fields lead to it, and of a message with a list of
+ * items each has one. Which types are worth reading is found out once. The protocol before Flow 1.5 has no types: there the command and
+ * the keys of the JSON tell. A hash table finds the relation of an id; each has a list of messages that grows as they are found. An id that
+ * is longer than KEY_MAX is none.
  */
 #include "decode/relations.h"
 
 #include "base/arena.h"
 #include "base/hash.h"
+#include "base/json_read.h"
 #include "base/xalloc.h"
 #include "decode/forms.h"
+#include "decode/legacy.h"
 #include "decode/wire.h"
 
 #include <stdlib.h>
@@ -28,81 +32,154 @@ struct relations {
 	uint32_t *slot; /* index + 1 */
 	uint32_t slots; /* a power of two, at least twice the groups */
 	struct arena keys;
+	uint64_t left_out;
+	uint32_t n;     /* the message whose ids are added */
 };
 
-/* Fields that lead to the id: of the payload, and where that is a message of that one. NULL: there is no second step. */
+/* Who is told of each id of a message. */
+struct finder {
+	void (*found)(void *user, struct slice id);
+	void *user;
+	bool any;
+};
+
+static void tell(struct finder *f, struct slice id)
+{
+	if (!id.len || id.len > KEY_MAX)
+		return;
+	f->any = true;
+	f->found(f->user, id);
+}
+
+/* Fields that lead to the id: of the payload, and where that is a message of that one, be it repeated. NULL: there is no second step. */
 static const struct path {
 	enum relation_kind kind;
 	const char *field, *then;
 } paths[] = {
 	{ RELATION_CORRELATION, "correlationId", NULL },
 	{ RELATION_WORKITEM, "workitem", "_id" },
+	{ RELATION_WORKITEM, "workitems", "_id" },
+	{ RELATION_WORKITEM, "items", "_id" },
 	{ RELATION_WORKITEM, "_id", NULL },
 };
+enum { PATHS = sizeof paths / sizeof *paths };
 
-static struct slice text_field(const ProtobufCMessageDescriptor **type, struct slice bytes, const char *name)
+static const ProtobufCFieldDescriptor *field_named(const ProtobufCMessageDescriptor *type, const char *name)
 {
-	const ProtobufCFieldDescriptor *field = protobuf_c_message_descriptor_get_field_by_name(*type, name);
-	struct slice found = { NULL, 0 };
-	struct wire_field f;
-	while (field && wire_next(&bytes, &f) == WIRE_FIELD)
-		if (f.number == field->id && f.type == WIRE_LENGTH)
-			found = f.bytes;
-	if (field && field->type == PROTOBUF_C_TYPE_MESSAGE)
-		*type = field->descriptor;
-	return found;
+	return protobuf_c_message_descriptor_get_field_by_name(type, name);
 }
 
-/* Could a message of this type have an id of this kind? Work items' _id must not be taken from other messages that have one. */
-static bool type_has(const ProtobufCMessageDescriptor *type, const struct path *p)
+/* Could a message of this type have an id of this kind there? Work items' _id must not be taken from other messages that have one. */
+static const ProtobufCFieldDescriptor *path_begins(const ProtobufCMessageDescriptor *type, const struct path *p)
 {
-	if (!type || !protobuf_c_message_descriptor_get_field_by_name(type, p->field))
-		return false;
-	return p->kind != RELATION_WORKITEM || strstr(type->name, "Workitem");
+	const ProtobufCFieldDescriptor *field = type ? field_named(type, p->field) : NULL;
+	if (!field || (p->then && field->type != PROTOBUF_C_TYPE_MESSAGE))
+		return NULL;
+	return p->kind != RELATION_WORKITEM || strstr(type->name, "Workitem") ? field : NULL;
 }
 
-static struct slice payload_id(enum relation_kind kind, const ProtobufCMessageDescriptor *type, struct slice value)
+static void follow(struct finder *f, const struct path *p, const ProtobufCFieldDescriptor *field, struct slice value)
 {
-	for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
-		const ProtobufCMessageDescriptor *at = type;
-		if (paths[i].kind != kind || !type_has(type, &paths[i]))
+	struct wire_field w;
+	const ProtobufCFieldDescriptor *then = p->then ? field_named(field->descriptor, p->then) : NULL;
+	while (wire_next(&value, &w) == WIRE_FIELD) {
+		if (w.number != field->id || w.type != WIRE_LENGTH)
 			continue;
-		struct slice id = text_field(&at, value, paths[i].field);
-		if (paths[i].then)
-			id = text_field(&at, id, paths[i].then);
-		if (id.len)
-			return id;
+		tell(f, !p->then ? w.bytes : then ? payload_field(w.bytes, then->id).bytes : (struct slice){ NULL, 0 });
 	}
+}
+
+static void payload_ids(struct finder *f, enum relation_kind kind, const ProtobufCMessageDescriptor *type, struct slice value)
+{
+	for (size_t i = 0; i < PATHS && !f->any; i++) {
+		const ProtobufCFieldDescriptor *field = paths[i].kind == kind ? path_begins(type, &paths[i]) : NULL;
+		if (field)
+			follow(f, &paths[i], field, value);
+	}
+}
+
+static struct slice member(struct slice object, const char *name)
+{
+	struct json_walk w = json_walk(object);
+	struct json_value v;
+	struct slice key;
+	while (json_next(&w, &key, &v))
+		if (slice_is(key, name))
+			return v.text;
 	return (struct slice){ NULL, 0 };
 }
 
-static bool worth_reading(enum relation_kind kind, const struct record *record, const ProtobufCMessageDescriptor *type)
+/* The command of a legacy message that is about work items ends in their name: addworkitem, popworkitem … */
+static bool about_workitem(struct slice command)
 {
-	if (record->encoding == ENCODING_LEGACY)
-		return false;
-	if (kind == RELATION_TRACE)
-		return record->has_trace;
-	for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
-		if (paths[i].kind == kind && type_has(type, &paths[i]))
+	static const char end[] = "workitem";
+	size_t n = sizeof end - 1;
+	return command.len > n && slice_is(slice_skip(command, command.len - n), end);
+}
+
+static void legacy_ids(struct finder *f, enum relation_kind kind, const struct form *form)
+{
+	struct slice value = form->e.value;
+	if (kind == RELATION_CORRELATION)
+		tell(f, legacy_member(value, "correlationId"));
+	if (kind != RELATION_WORKITEM || !about_workitem(form->command))
+		return;
+	struct slice id = legacy_member(member(value, "result"), "_id");
+	tell(f, id.len ? id : legacy_member(value, "_id"));
+}
+
+static bool type_wanted(enum relation_kind kind, const ProtobufCMessageDescriptor *type)
+{
+	for (size_t i = 0; i < PATHS; i++)
+		if (paths[i].kind == kind && path_begins(type, &paths[i]))
 			return true;
 	return false;
+}
+
+static void read_ids(struct finder *f, const struct session *s, enum relation_kind kind, uint32_t n, const struct record *record,
+		     struct buf *scratch)
+{
+	struct form form;
+	form_init(&form);
+	form_read(&form, s, record, session_bytes(s, n, scratch));
+	if (kind == RELATION_TRACE)
+		tell(f, form.e.traceid);
+	else if (record->encoding == ENCODING_LEGACY)
+		legacy_ids(f, kind, &form);
+	else
+		payload_ids(f, kind, schema_descriptor(session_schema(s), record->type), form.e.value);
+	form_release(&form);
+}
+
+/* Is it worth reading? `types`: whether each type can have an id of that kind. */
+static bool wanted(enum relation_kind kind, const struct record *record, const bool *types)
+{
+	if (kind == RELATION_TRACE)
+		return record->has_trace;
+	return record->encoding == ENCODING_LEGACY || types[record->type];
+}
+
+/* Only the first of several is wanted. */
+static void take_first(void *user, struct slice id)
+{
+	struct buf *out = user;
+	if (!out->len)
+		buf_add(out, id);
 }
 
 bool relation_id(const struct session *s, enum relation_kind kind, uint32_t n, struct buf *scratch, struct buf *out)
 {
 	const struct record *record = session_record(s, n);
-	const ProtobufCMessageDescriptor *type = record ? schema_descriptor(session_schema(s), record->type) : NULL;
-	struct form form;
-	if (!record || !worth_reading(kind, record, type))
+	struct buf id = { 0 };
+	struct finder f = { take_first, &id, false };
+	bool trace = kind == RELATION_TRACE && record && record->has_trace;
+	if (!record || (!trace && record->encoding != ENCODING_LEGACY &&
+			!type_wanted(kind, schema_descriptor(session_schema(s), record->type))))
 		return false;
-	form_init(&form);
-	form_read(&form, s, record, session_bytes(s, n, scratch));
-	struct slice id = kind == RELATION_TRACE ? form.e.traceid : payload_id(kind, type, form.e.value);
-	bool known = id.len && id.len <= KEY_MAX;
-	if (known)
-		buf_add(out, id);
-	form_release(&form);
-	return known;
+	read_ids(&f, s, kind, n, record, scratch);
+	buf_add(out, buf_slice(&id));
+	buf_release(&id);
+	return f.any;
 }
 
 static uint32_t *slot_of(const struct relations *r, struct slice key)
@@ -124,38 +201,55 @@ static void grow(struct relations *r)
 		*slot_of(r, r->group[i].key) = i + 1;
 }
 
-static void add(struct relations *r, struct slice key, uint32_t n)
+static struct group *group_of(struct relations *r, struct slice key)
 {
 	if (r->groups == r->cap)
 		grow(r);
 	uint32_t *slot = slot_of(r, key);
-	if (!*slot) {
-		struct slice copy = arena_copy(&r->keys, key);
-		if (!copy.at)
-			return;
-		r->group[r->groups++] = (struct group){ .key = copy };
-		*slot = r->groups;
+	if (*slot)
+		return &r->group[*slot - 1];
+	struct slice copy = r->groups < RELATIONS_MAX ? arena_copy(&r->keys, key) : (struct slice){ NULL, 0 };
+	if (!copy.at)
+		return NULL;
+	r->group[r->groups++] = (struct group){ .key = copy };
+	*slot = r->groups;
+	return &r->group[r->groups - 1];
+}
+
+static void add(void *user, struct slice key)
+{
+	struct relations *r = user;
+	struct group *g = group_of(r, key);
+	if (!g) {
+		r->left_out++;
+		return;
 	}
-	struct group *g = &r->group[*slot - 1];
+	if (g->count && g->n[g->count - 1] == r->n)
+		return;
 	if (g->count == g->cap) {
 		g->cap = g->cap ? 2 * g->cap : 4;
 		g->n = xreallocarray(g->n, g->cap, sizeof *g->n);
 	}
-	g->n[g->count++] = n;
+	g->n[g->count++] = r->n;
 }
 
 struct relations *relations_new(const struct session *s, enum relation_kind kind)
 {
 	struct relations *r = xcalloc(1, sizeof *r);
-	struct buf scratch = { 0 }, id = { 0 };
+	struct buf scratch = { 0 };
+	type_id count = schema_types(session_schema(s));
+	bool *types = xcalloc((size_t)count + 1, sizeof *types);
+	for (type_id t = 1; t <= count; t++)
+		types[t] = type_wanted(kind, schema_descriptor(session_schema(s), t));
 	arena_init(&r->keys, SIZE_MAX);
-	for (uint32_t n = session_first(s); n <= session_count(s); n++) {
-		buf_clear(&id);
-		if (relation_id(s, kind, n, &scratch, &id))
-			add(r, buf_slice(&id), n);
+	for (r->n = session_first(s); r->n <= session_count(s); r->n++) {
+		const struct record *record = session_record(s, r->n);
+		struct finder f = { add, r, false };
+		if (record && wanted(kind, record, types))
+			read_ids(&f, s, kind, r->n, record, &scratch);
 	}
+	free(types);
 	buf_release(&scratch);
-	buf_release(&id);
 	return r;
 }
 
@@ -169,6 +263,11 @@ void relations_free(struct relations *r)
 	free(r->slot);
 	arena_release(&r->keys);
 	free(r);
+}
+
+uint64_t relations_left_out(const struct relations *r)
+{
+	return r->left_out;
 }
 
 uint32_t relations_count(const struct relations *r)

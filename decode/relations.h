@@ -20,17 +20,21 @@ struct relation {
 	uint32_t count;
 };
 
-/* Appends the id of that kind that message n names; false if it names none. scratch: for its bytes, which are read only where its
+/* Appends the id of that kind that message n names, the first of several; false if it names none. scratch: for its bytes, which are read only where its
  * type can have one. */
 bool relation_id(const struct session *s, enum relation_kind kind, uint32_t n, struct buf *scratch, struct buf *out);
 
 struct relations;
+
+enum { RELATIONS_MAX = 1 << 20 }; /* ids that are told apart */
 
 /* Collects them from all records that are kept, in the order of their first messages. Reads the bytes of those messages that can have
  * such an id, and of no others. */
 struct relations *relations_new(const struct session *s, enum relation_kind kind);
 void relations_free(struct relations *r);
 uint32_t relations_count(const struct relations *r);
+/* How often a message named an id that was too many. */
+uint64_t relations_left_out(const struct relations *r);
 struct relation relations_at(const struct relations *r, uint32_t i);
 
 #endif

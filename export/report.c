@@ -33,6 +33,7 @@ struct report_writer {
 
 static const struct report *const reports[] = {
 	&report_summary, &report_commands, &report_connections, &report_threads, &report_rules, &report_streams,
+	&report_traces, &report_correlations, &report_workitems,
 };
 
 const struct report *report_at(size_t i)
@@ -97,6 +98,7 @@ static int add_cell(struct buf *out, const struct report_source *from, const str
 	case CELL_SPAN: when_add_span(out, cell->number); break;
 	case CELL_TIME: add_time(out, from, cell->number); break;
 	case CELL_BOOL: buf_add_str(out, cell->number ? "yes" : "no"); break;
+	case CELL_NUMBERS: amount_add_grouped(out, cell->text.len / sizeof(uint32_t)); break;
 	}
 	return text_columns(slice_of(out->at + begin, out->len - begin));
 }
@@ -185,6 +187,17 @@ static void text_row(struct report_writer *w, const struct report_cell *cells)
 	}
 }
 
+static void json_numbers(struct json *j, struct slice numbers)
+{
+	uint32_t n;
+	json_open(j, '[');
+	for (; numbers.len >= sizeof n; numbers = slice_skip(numbers, sizeof n)) {
+		memcpy(&n, numbers.at, sizeof n);
+		json_uint(j, n);
+	}
+	json_close(j, ']');
+}
+
 static void json_cell(struct json *j, enum cell_kind kind, const struct report_cell *cell)
 {
 	if (!cell->known) {
@@ -194,6 +207,7 @@ static void json_cell(struct json *j, enum cell_kind kind, const struct report_c
 	switch (kind) {
 	case CELL_TEXT: json_slice(j, cell->text); return;
 	case CELL_BOOL: json_bool(j, cell->number != 0); return;
+	case CELL_NUMBERS: json_numbers(j, cell->text); return;
 	case CELL_COUNT:
 	case CELL_BYTES:
 	case CELL_RATE: json_int(j, cell->number); return;

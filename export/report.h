@@ -24,6 +24,7 @@ enum cell_kind {
 	CELL_SPAN, /* ns; seconds in ndjson */
 	CELL_TIME, /* ns since 1970 */
 	CELL_BOOL,
+	CELL_NUMBERS, /* text: an array of uint32_t; in text only how many they are */
 };
 
 struct report_column {
@@ -37,7 +38,7 @@ struct report_column {
 /* A value in a row; all zero: none. */
 struct report_cell {
 	bool known, about; /* there is a value; it is only about that */
-	int64_t number;    /* all kinds but CELL_TEXT */
+	int64_t number;    /* all kinds but CELL_TEXT and CELL_NUMBERS */
 	struct slice text; /* as it came from the wire: made harmless when it is written */
 };
 

@@ -70,6 +70,12 @@ for name in tcp ws; do
 done
 case_ tcp.reports -r samples/tcp.pcap -z rules,streams -z connections
 case_ tcp.reports.ndjson -r samples/tcp.pcap -z commands,connections,threads,rules,streams -T ndjson
+for name in tcp queue_events workitem; do
+	capture=samples/$name.pcap
+	[ -f "$capture" ] || capture=build/samples/$name.pcap
+	case_ "$name.relations" -r "$capture" -z traces,correlations,workitems
+	case_ "$name.relations.ndjson" -r "$capture" -z traces,correlations,workitems -T ndjson
+done
 case_ no_reply.threads -r build/samples/no_reply.pcap -z threads -t ud
 case_ open_end.commands -r build/samples/open_end.pcap -z commands
 case_ collide.commands -r build/samples/collide.pcap -z commands
