@@ -9,7 +9,7 @@ PREFIX ?= /usr/local
 CC ?= cc
 VERSION := 0.1.0
 
-PACKAGES := libpcap libprotobuf-c ncursesw zlib jansson libcrypto libpcre2-8 libnghttp2
+PACKAGES := libpcap libprotobuf-c ncursesw zlib jansson libcrypto libssl libpcre2-8 libnghttp2
 TOOLS := protoc-c pkg-config
 
 ifeq ($(SAN),1)
@@ -35,9 +35,9 @@ LDLIBS := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lhttp_parser -lm
 PROTO := $(wildcard proto/*.proto)
 GEN := $(PROTO:proto/%.proto=build/gen/%.pb-c.c) build/gen/google/protobuf/any.pb-c.c build/gen/google/protobuf/timestamp.pb-c.c
 GEN_OBJ := $(GEN:build/gen/%.c=$B/gen/%.o)
-LIB := $(wildcard base/*.c capture/*.c capture/net/*.c capture/stream/*.c decode/*.c export/*.c tui/*.c) $(filter-out cli/main.c,$(wildcard cli/*.c))
+LIB := $(wildcard base/*.c capture/*.c capture/net/*.c capture/proxy/*.c capture/stream/*.c decode/*.c export/*.c tui/*.c) $(filter-out cli/main.c,$(wildcard cli/*.c))
 LIB_OBJ := $(LIB:%.c=$B/obj/%.o)
-HEADERS := $(wildcard base/*.h capture/*.h capture/net/*.h capture/stream/*.h decode/*.h export/*.h tui/*.h cli/*.h)
+HEADERS := $(wildcard base/*.h capture/*.h capture/net/*.h capture/proxy/*.h capture/stream/*.h decode/*.h export/*.h tui/*.h cli/*.h)
 
 ifeq ($(SAN),1)
 PROGRAM := $B/envscope

@@ -2,15 +2,16 @@
  * The pipeline of a captured packet: source → link layer → IP (and fragments) → TCP → connection → stream layers → sink.
  *
  * Each step takes what the one before made of the packet; what it can't use it counts. The capture file's offset goes along, so that
- * a message that stands whole in the file can be found there again.
+ * a message that stands whole in the file can be found there again. The proxy has bytes of connections instead of packets, and enters at
+ * the stream layers (capture/proxy/entry.c).
  */
 #include "capture/capture.h"
 
-#include "base/hash.h"
 #include "base/when.h"
 #include "base/xalloc.h"
 #include "capture/net/connection.h"
 #include "capture/net/link.h"
+#include "capture/proxy/entry.h"
 #include "capture/stream/detect.h"
 
 #include <stdlib.h>
@@ -25,10 +26,9 @@ struct capture {
 	struct capture_options options;
 	struct fragments *fragments;
 	struct connections *connections;
+	struct entry *entry; /* of a proxy, instead of what stands before; NULL */
 	struct capture_counts counts;
 	int64_t ticked; /* time of the last connections_tick */
-	struct packet_watcher watcher;
-	struct packet_facts facts; /* of the packet under way */
 };
 
 static enum transport forced_for(const struct capture *c, const struct conn_info *info)
@@ -57,10 +57,8 @@ struct capture *capture_new(struct source *source, const struct sink *sink, cons
 	c->options = *o;
 	c->fragments = fragments_new(FRAGMENT_PACKETS, FRAGMENT_BYTES);
 	c->connections = connections_new(&c->sink, &c->limits, make_layer, c);
-	if (!o->watcher)
-		return c;
-	c->watcher = *o->watcher;
-	connections_on_forget(c->connections, c->watcher.gone, c->watcher.user);
+	if (source_proxy(source))
+		c->entry = entry_new(source_proxy(source), &c->sink, &c->limits, make_layer, c);
 	return c;
 }
 
@@ -69,6 +67,7 @@ void capture_free(struct capture *c)
 	if (!c)
 		return;
 	connections_free(c->connections);
+	entry_free(c->entry);
 	fragments_free(c->fragments);
 	source_free(c->source);
 	free(c);
@@ -87,19 +86,7 @@ static void take_ip(struct capture *c, const struct ip_packet *ip, const struct 
 		return;
 	}
 	int64_t at = in_place && p->at >= 0 && seg.payload.len ? p->at + (seg.payload.at - p->bytes.at) : -1;
-	struct connection_of of = connections_feed(c->connections, ip, &seg, p->time, at);
-	c->facts.conn = of.number;
-	c->facts.dir = of.dir;
-	c->facts.data = seg.payload_len;
-}
-
-/* The same number for all fragments of a packet, and hardly ever for others: endpoints and id. */
-static uint64_t fragment_number(const struct ip_packet *ip)
-{
-	struct { uint8_t src[16], dst[16]; uint64_t id; } key = { .id = ip->frag_id };
-	memcpy(key.src, ip->src, sizeof key.src);
-	memcpy(key.dst, ip->dst, sizeof key.dst);
-	return hash_bytes(slice_of(&key, sizeof key), 0) | 1;
+	connections_feed(c->connections, ip, &seg, p->time, at);
 }
 
 static void take_packet(struct capture *c, const struct packet *p)
@@ -116,11 +103,8 @@ static void take_packet(struct capture *c, const struct packet *p)
 		c->counts.bad++;
 	else if (!ip.fragment)
 		take_ip(c, &ip, p, true);
-	else {
-		c->facts.fragment = c->watcher.packet ? fragment_number(&ip) : 0;
-		if (fragments_feed(c->fragments, &ip, p->time, &whole))
-			take_ip(c, &whole, p, false);
-	}
+	else if (fragments_feed(c->fragments, &ip, p->time, &whole))
+		take_ip(c, &whole, p, false);
 }
 
 static void see_time(struct capture *c, int64_t time)
@@ -136,35 +120,40 @@ static void see_time(struct capture *c, int64_t time)
 	}
 }
 
-/* A packet's way, from its bytes to whoever watches. */
-static void handle_packet(struct capture *c, const struct packet *p)
-{
-	c->facts = (struct packet_facts){ 0 };
-	see_time(c, p->time);
-	take_packet(c, p);
-	if (c->watcher.packet)
-		c->watcher.packet(c->watcher.user, p, &c->facts);
-}
-
 /* Nothing to read now, which is a time for records that wait for keys. */
 static void see_pause(struct capture *c)
 {
 	struct timespec now;
-	if (c->watcher.pause)
-		c->watcher.pause(c->watcher.user);
 	if (!c->options.keylog)
 		return;
 	clock_gettime(CLOCK_REALTIME, &now);
 	keylog_wake(c->options.keylog, (int64_t)now.tv_sec * NS_PER_S + now.tv_nsec);
 }
 
+/* Takes so many records of the proxy. */
+static enum capture_status step_proxy(struct capture *c, unsigned records)
+{
+	int64_t time;
+	for (unsigned i = 0; i < records; i++) {
+		switch (entry_step(c->entry, &time)) {
+		case ENTRY_TAKEN: see_time(c, time); break;
+		case ENTRY_WAIT: see_pause(c); return CAPTURE_WAIT;
+		case ENTRY_OVER: return CAPTURE_DAMAGED;
+		}
+	}
+	return CAPTURE_MORE;
+}
+
 enum capture_status capture_step(struct capture *c, unsigned packets)
 {
+	if (c->entry)
+		return step_proxy(c, packets);
 	struct packet p;
 	for (unsigned i = 0; i < packets; i++) {
 		switch (source_next(c->source, &p)) {
 		case SOURCE_PACKET:
-			handle_packet(c, &p);
+			see_time(c, p.time);
+			take_packet(c, &p);
 			break;
 		case SOURCE_WAIT: see_pause(c); return CAPTURE_WAIT;
 		case SOURCE_END: return CAPTURE_END;
@@ -176,11 +165,9 @@ enum capture_status capture_step(struct capture *c, unsigned packets)
 
 void capture_finish(struct capture *c)
 {
+	if (c->entry)
+		entry_finish(c->entry, c->counts.last_time);
 	connections_finish(c->connections, c->counts.last_time);
-	if (!c->watcher.end)
-		return;
-	struct capture_counts all = capture_counts(c);
-	c->watcher.end(c->watcher.user, &all);
 }
 
 struct source *capture_source(struct capture *c)
@@ -195,7 +182,7 @@ int64_t capture_first_time(const struct capture *c)
 
 struct capture_counts capture_counts(const struct capture *c)
 {
-	const struct connections_counts *n = connections_counts(c->connections);
+	const struct connections_counts *n = c->entry ? &entry_counts(c->entry)->connections : connections_counts(c->connections);
 	struct capture_counts all = c->counts;
 	all.source = source_counts(c->source);
 	all.fragments = fragments_counts(c->fragments);
@@ -208,9 +195,9 @@ struct capture_counts capture_counts(const struct capture *c)
 	all.gaps = n->reassembly.gaps;
 	all.gap_bytes = n->reassembly.gap_bytes;
 	all.stream = n->stream;
+	if (c->entry)
+		all.proxy = entry_counts(c->entry)->proxy;
 	if (c->options.keylog)
 		all.keylog = keylog_counts(c->options.keylog);
-	if (c->watcher.counts)
-		c->watcher.counts(c->watcher.user, &all.watcher);
 	return all;
 }

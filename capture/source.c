@@ -1,7 +1,7 @@
 /*
- * Where packets come from: one face for capture files and live interfaces.
+ * Where packets come from: one face for capture files and live interfaces, and for the proxy, which has bytes instead.
  *
- * A source is one of the two, with what they have in common: a name, counts, and for files the capture
+ * A source is one of the three, with what they have in common: a name, counts, and for files the capture
  * filter, which the kernel applies for interfaces. A filter that matches next to nothing must not keep the
  * caller waiting for a whole file: after TURN packets passed over, source_next answers SOURCE_WAIT once.
  */
@@ -12,6 +12,7 @@
 #include "capture/live.h"
 #include "capture/packet_filter.h"
 #include "capture/pcap_file.h"
+#include "capture/proxy/proxy.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -24,8 +25,9 @@ enum { TURN = 8192 };
 
 struct source {
 	char *name;
-	struct pcap_file *file;       /* one of these two is set */
+	struct pcap_file *file;       /* one of these three is set */
 	struct live *live;
+	struct proxy *proxy;
 	struct packet_filter *filter; /* of a file, or NULL */
 	bool refused;                 /* the filter can't be used on these packets: error says why */
 	struct source_counts counts;
@@ -134,10 +136,30 @@ struct source *source_open_live(const char *interface, const struct source_optio
 	return s;
 }
 
+struct source *source_open_proxy(const struct proxy_options *o, void (*say)(void *user, const char *line), void *user, char *error,
+				 size_t error_size)
+{
+	struct proxy *proxy = proxy_new(o, say, user, error, error_size);
+	if (!proxy) {
+		make_showable(error, error_size);
+		return NULL;
+	}
+	struct source *s = xcalloc(1, sizeof(*s));
+	s->name = xstrdup(proxy_name(proxy));
+	s->proxy = proxy;
+	return s;
+}
+
+struct proxy *source_proxy(const struct source *s)
+{
+	return s->proxy;
+}
+
 void source_free(struct source *s)
 {
 	if (!s)
 		return;
+	proxy_free(s->proxy);
 	pcap_file_free(s->file);
 	live_free(s->live);
 	packet_filter_free(s->filter);
@@ -168,6 +190,8 @@ static enum source_status next_filtered(struct source *s, struct packet *out)
 
 enum source_status source_next(struct source *s, struct packet *out)
 {
+	if (s->proxy)
+		return SOURCE_WAIT;
 	enum source_status status = s->live ? live_next(s->live, out) : s->filter ? next_filtered(s, out)
 										  : pcap_file_next(s->file, out);
 	if (status == SOURCE_PACKET) {
@@ -179,6 +203,8 @@ enum source_status source_next(struct source *s, struct packet *out)
 
 int source_fd(const struct source *s)
 {
+	if (s->proxy)
+		return proxy_fd(s->proxy);
 	return s->live ? live_fd(s->live) : pcap_file_fd(s->file);
 }
 
@@ -186,6 +212,8 @@ const char *source_error(const struct source *s)
 {
 	if (s->refused)
 		return s->error;
+	if (s->proxy)
+		return "the proxy's relay has ended by itself, and all connections through it with it";
 	return s->live ? live_error(s->live) : pcap_file_error(s->file);
 }
 
@@ -193,7 +221,7 @@ struct source_counts source_counts(struct source *s)
 {
 	if (s->live)
 		live_add_drops(s->live, &s->counts);
-	else
+	else if (s->file)
 		s->counts.secrets_dropped = pcap_file_secrets_dropped(s->file);
 	return s->counts;
 }
@@ -212,7 +240,7 @@ int source_file(const struct source *s)
 
 bool source_is_live(const struct source *s)
 {
-	return s->live || !pcap_file_is_regular(s->file);
+	return s->live || s->proxy || !pcap_file_is_regular(s->file);
 }
 
 const char *source_name(const struct source *s)

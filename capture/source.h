@@ -1,10 +1,12 @@
-/* Where packets come from: a capture file (pcap or pcapng, plain or gzipped), standard input, or live interfaces. */
+/* Where packets come from: a capture file (pcap or pcapng, plain or gzipped), standard input, or live interfaces; or the proxy. */
 #ifndef CAPTURE_SOURCE_H
 #define CAPTURE_SOURCE_H
 
 #include "capture/packet.h"
 
 struct source;
+struct proxy;
+struct proxy_options;
 
 enum source_status {
 	SOURCE_PACKET,  /* a packet was handed out */
@@ -39,6 +41,12 @@ struct source_options {
 struct source *source_open_file(const char *path, const struct source_options *o, char *error, size_t error_size);
 /* Opens an interface for live capture. NULL on failure; the sentence says what to do about missing permission. */
 struct source *source_open_live(const char *interface, const struct source_options *o, char *error, size_t error_size);
+/* Starts the proxy (proxy_new says what `say` is for). It has no packets: source_next only ever answers WAIT, its records come from
+ * source_proxy(). NULL on failure. */
+struct source *source_open_proxy(const struct proxy_options *o, void (*say)(void *user, const char *line), void *user, char *error,
+				 size_t error_size);
+/* The proxy, or NULL for any other source. */
+struct proxy *source_proxy(const struct source *s);
 void source_free(struct source *s);
 
 /* The next packet. Never blocks longer than reading a file takes; a pipe or an interface with nothing ready is SOURCE_WAIT, and so

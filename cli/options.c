@@ -16,7 +16,6 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 struct row {
 	char letter;          /* 0: none */
@@ -55,6 +54,26 @@ static bool take_interface(struct options *o, const char *v)
 		return fail("only one interface can be captured at a time; 'any' is all of them", v);
 	o->interface = v;
 	return true;
+}
+
+static bool take_proxy(struct options *o, const char *v)
+{
+	char why[2048];
+	if (o->proxy.count == PROXY_PAIRS_MAX)
+		return fail("--proxy: too many of them, the first that is too many is", v);
+	if (proxy_pair_read(&o->proxy.pairs[o->proxy.count], v, why, sizeof why)) {
+		o->proxy.count++;
+		return true;
+	}
+	return fail("--proxy", why);
+}
+
+static bool take_allow(struct options *o, const char *v)
+{
+	if (o->proxy.allow_count == PROXY_NETS_MAX)
+		return fail("--allow: too many of them, the first that is too many is", v);
+	return proxy_net_read(&o->proxy.allow[o->proxy.allow_count++], v) ||
+	       fail("--allow takes an address or a network such as 10.0.0.0/8, not", v);
 }
 
 static bool take_filter(struct options *o, const char *v)
@@ -174,80 +193,30 @@ static int64_t parse_span(const char *text)
 	return 0;
 }
 
-static bool parse_size(const char *v, uint64_t *out);
-
-static bool take_write(struct options *o, const char *v)
-{
-	o->record.file.path = v;
-	return *v || fail("-w takes the name of a file, not", "an empty one");
-}
-
-static bool take_file_format(struct options *o, const char *v)
-{
-	o->record.file.format = strcmp(v, "pcap") == 0 ? PACKETS_PCAP : PACKETS_PCAPNG;
-	return o->record.file.format == PACKETS_PCAP || strcmp(v, "pcapng") == 0 || fail("-F takes pcapng or pcap, not", v);
-}
-
-static bool take_ring(struct options *o, const char *v)
-{
-	struct packet_file_options *f = &o->record.file;
-	uint64_t n = 0;
-	const char *colon = strchr(v, ':');
-	if (!colon || !parse_number(colon + 1, UINT32_MAX, &n) || !n)
-		return fail("-b takes filesize:KB, duration:SECONDS or files:NUMBER, not", v);
-	if (strncmp(v, "filesize:", 9) == 0)
-		f->ring_bytes = n * 1000;
-	else if (strncmp(v, "duration:", 9) == 0)
-		f->ring_time = (int64_t)n * NS_PER_S;
-	else if (strncmp(v, "files:", 6) == 0 && n <= PACKET_FILE_RING)
-		f->ring_files = (unsigned)n;
-	else
-		return fail("-b takes filesize:KB, duration:SECONDS or files:NUMBER (up to 10000), not", v);
-	return true;
-}
-
-static bool take_written(struct options *o, const char *v)
-{
-	bool packets = strcmp(v, "packets") == 0;
-	if (o->record.what != RECORD_PDUS)
-		o->record.what = packets ? RECORD_PACKETS : RECORD_CONNECTIONS;
-	return packets || strcmp(v, "connections") == 0 || fail("-o write takes connections or packets, not", v);
-}
-
 static bool take_setting(struct options *o, const char *v)
 {
-	if (strncmp(v, "write=", 6) == 0)
-		return take_written(o, v + 6);
-	if (strncmp(v, "hold=", 5) == 0)
-		return parse_size(v + 5, &o->record.hold) || fail("-o hold takes a size such as 512M or 4G, not", v + 5);
 	if (strncmp(v, "no-reply=", 9) == 0) {
 		o->no_reply = parse_span(v + 9);
 		return o->no_reply || fail("-o no-reply takes a time such as 500ms, 30s or 2m, not", v + 9);
 	}
-	return fail("-o: there are the settings no-reply=TIME, write=WHAT and hold=SIZE, but not", v);
+	return fail("-o: there is a setting no-reply=TIME, but not", v);
 }
 
-/* A size in bytes, or with K, M, G or T behind it in binary units; false if it is none, or 0. */
-static bool parse_size(const char *v, uint64_t *out)
+static bool take_memory(struct options *o, const char *v)
 {
 	static const char units[] = "KMGT";
 	char digits[24];
 	size_t n = strspn(v, "0123456789");
 	const char *unit = v[n] ? strchr(units, v[n]) : NULL;
 	if (!n || n >= sizeof digits || (v[n] && (!unit || v[n + 1])))
-		return false;
+		return fail("-M takes a size such as 512M or 4G, not", v);
 	memcpy(digits, v, n);
 	digits[n] = 0;
 	unsigned shift = unit ? 10 * (unsigned)(unit - units + 1) : 0;
-	if (!parse_number(digits, UINT64_MAX >> shift, out) || !*out)
-		return false;
-	*out <<= shift;
+	if (!parse_number(digits, UINT64_MAX >> shift, &o->memory) || !o->memory)
+		return fail("-M: too large or zero", v);
+	o->memory <<= shift;
 	return true;
-}
-
-static bool take_memory(struct options *o, const char *v)
-{
-	return parse_size(v, &o->memory) || fail("-M takes a size such as 512M or 4G, not", v);
 }
 
 static bool take_time(struct options *o, const char *v)
@@ -376,9 +345,12 @@ FLAG(take_help, o->action = ACTION_HELP)
 FLAG(take_version, o->action = ACTION_VERSION)
 FLAG(take_man, o->action = ACTION_MAN)
 FLAG(take_no_promisc, o->source.promiscuous = false)
+FLAG(take_cert, o->proxy.cert = v)
+FLAG(take_key, o->proxy.key = v)
+FLAG(take_cacert, o->proxy.cacert = v)
+FLAG(take_insecure, o->proxy.insecure = true)
 FLAG(take_line_buffered, o->line_buffered = true)
 FLAG(take_quiet, o->quiet = true)
-FLAG(take_pdu, o->record.what = RECORD_PDUS)
 FLAG(take_no_names, (void)o)
 FLAG(take_secrets, o->print.show_secrets = true)
 FLAG(take_full_bytes, o->print.full_bytes = true)
@@ -389,6 +361,13 @@ static const struct row rows[] = {
 	{ 'r', "read-file", "FILE", "read a capture: pcap or pcapng, also gzipped; - is standard input", take_file },
 	{ 'i', "interface", "IFACE", "capture live on an interface; any is all of them", take_interface },
 	{ 'D', "list-interfaces", NULL, "list the interfaces and leave", take_interfaces },
+	{ 0, "proxy", "LISTEN=TARGET", "stand between clients and a server and show what passes; URLs of ws, wss, http, https, grpc, grpcs, "
+	  "socket, tcp or pipe; may repeat", take_proxy },
+	{ 0, "allow", "NET", "--proxy: clients of that network may connect, too, and not only those of this machine; may repeat", take_allow },
+	{ 0, "cert", "FILE", "--proxy: certificate chain (PEM) for encrypted LISTENs; without it one is made", take_cert },
+	{ 0, "key", "FILE", "--proxy: its key (PEM); without it, it is looked for in the file of --cert", take_key },
+	{ 0, "cacert", "FILE", "--proxy: who vouches for encrypted targets (PEM), instead of the system's list", take_cacert },
+	{ 0, "insecure", NULL, "--proxy: do not verify the certificates of targets", take_insecure },
 	{ 'f', NULL, "EXPR", "capture filter in pcap-filter(7) syntax; the words after the options are one too", take_filter },
 	{ 'Y', "display-filter", "EXPR", "display filter: show only the messages that match; -Y help lists the fields", take_display },
 	{ 'd', "decode-as", "tcp.port==N,NAME", "decode the connections of that port as tcp, ws, grpc or tls", take_decode_as },
@@ -403,18 +382,10 @@ static const struct row rows[] = {
 	  take_check },
 	{ 0, "fail-on", "LEVEL|RULE,...", "with --check: error (default), warning, note, or names of rules", take_fail_on },
 	{ 0, "extract", "DIR", "write every uploaded and downloaded file into that folder, and say whether its checksum holds", take_extract },
-	{ 'w', "write", "FILE", "write the packets to a file, with -Y those of the connections that have a match; - is standard output",
-	  take_write },
-	{ 'F', NULL, "FORMAT", "with -w: pcapng (default), or pcap, which has neither comments nor secrets", take_file_format },
-	{ 'b', "ring-buffer", "filesize:KB|duration:S|files:N",
-	  "with -w: begin a new file when one has so many kilobytes or seconds; keep the newest N", take_ring },
-	{ 0, "pdu", NULL, "with -w: write the messages instead of packets, for Wireshark, each one an exported PDU", take_pdu },
 	{ 'c', NULL, "N", "stop after N messages", take_count },
 	{ 'a', "autostop", "duration:S", "stop after S seconds", take_autostop },
 	{ 'M', "memory", "SIZE", "memory budget of the screens, such as 512M: the oldest messages are forgotten first", take_memory },
-	{ 'o', NULL, "NAME=VALUE",
-	  "no-reply=TIME: a request counts as unanswered after that time, such as 30s, and not only when its connection ends; write=packets: -w "
-	  "with -Y writes the packets of matches only; hold=SIZE: of packets that wait for a match, 1G unless given",
+	{ 'o', NULL, "no-reply=TIME", "a request counts as unanswered after that time, such as 30s, and not only when its connection ends",
 	  take_setting },
 	{ 's', "snapshot-length", "BYTES", "live: capture at most that many bytes of a packet", take_snaplen },
 	{ 'B', "buffer-size", "MIB", "live: size of the kernel's capture buffer", take_buffer },
@@ -480,8 +451,6 @@ static bool check_output(const struct options *o)
 		return fail("-z: reports can be printed as text or ndjson, not as", o->exporter->name);
 	if (o->reports && o->check > CHECK_TEXT)
 		return fail("--check=json and junit are a document of their own", "they cannot be printed together with -z");
-	if (o->record.file.path && strcmp(o->record.file.path, "-") == 0 && (o->exporter || o->reports || o->check))
-		return fail("-w - writes the packets to standard output", "nothing else can be printed there");
 	if (o->fail_on && !o->check)
 		return fail("--fail-on says what makes a check fail", "it needs --check");
 	return true;
@@ -506,24 +475,6 @@ static bool check_fields(struct options *o)
 	return good;
 }
 
-static bool check_record(struct options *o)
-{
-	const struct packet_file_options *f = &o->record.file;
-	if (!f->path && (f->format || f->ring_bytes || f->ring_time || f->ring_files || o->record.what))
-		return fail("-F, -b, --pdu and -o write are about a file", "they need -w");
-	if (!f->path)
-		return true;
-	bool out = strcmp(f->path, "-") == 0;
-	if (out && isatty(STDOUT_FILENO))
-		return fail("-w -", "standard output is a terminal");
-	if (out && (f->ring_bytes || f->ring_time))
-		return fail("-b", "standard output can't be a ring of files");
-	if (f->ring_files && !f->ring_bytes && !f->ring_time)
-		return fail("-b files:N says how many files are kept", "filesize or duration must say when one is full");
-	o->quiet = o->quiet || out;
-	return true;
-}
-
 static bool check_display(struct options *o)
 {
 	struct buf why = { 0 };
@@ -536,6 +487,20 @@ static bool check_display(struct options *o)
 	return o->display_filter != NULL;
 }
 
+/* --proxy, and what only goes with it. */
+static bool check_proxy(const struct options *o)
+{
+	const struct proxy_options *p = &o->proxy;
+	bool about = p->allow_count || p->cert || p->key || p->cacert || p->insecure;
+	if (!p->count)
+		return !about || fail("--allow, --cert, --key, --cacert and --insecure are about the proxy", "they need --proxy");
+	if (o->file || o->interface)
+		return fail("--proxy does not go with -r and -i", "it shows what passes through it");
+	if (p->key && !p->cert)
+		return fail("--key", "it needs --cert");
+	return !o->filter.len || fail("a capture filter is for packets, and the proxy has none", "-Y filters messages");
+}
+
 static bool check(struct options *o)
 {
 	char error[512];
@@ -543,7 +508,7 @@ static bool check(struct options *o)
 		fputs("envscope: -r and -i: read a file or capture live, one of the two\n", stderr);
 		return false;
 	}
-	if (!check_output(o) || !check_record(o))
+	if (!check_proxy(o) || !check_output(o))
 		return false;
 	if (!check_fields(o) || !check_display(o))
 		return false;
@@ -601,7 +566,7 @@ void options_release(struct options *o)
 void options_help(FILE *out)
 {
 	fputs("envscope shows the OpenIAP Flow messages in network traffic, and what is wrong with them.\n\n"
-	      "usage: envscope [-r FILE | -i IFACE] [options] [capture filter]\n\n", out);
+	      "usage: envscope [-r FILE | -i IFACE | --proxy LISTEN=TARGET] [options] [capture filter]\n\n", out);
 	for (int i = 0; i < ROWS; i++) {
 		char left[64];
 		const struct row *r = &rows[i];
@@ -769,7 +734,7 @@ static void man_keys(FILE *out)
 static const char man_begin[] =
 	".TH ENVSCOPE 1 2026-11-23 \"envscope " ENVSCOPE_VERSION "\"\n"
 	".SH NAME\nenvscope \\- show OpenIAP Flow messages in network traffic\n"
-	".SH SYNOPSIS\n.B envscope\n[\\-r FILE | \\-i IFACE] [options] [capture filter]\n"
+	".SH SYNOPSIS\n.B envscope\n[\\-r FILE | \\-i IFACE | \\-\\-proxy LISTEN=TARGET] [options] [capture filter]\n"
 	".SH DESCRIPTION\n"
 	"Reads a capture file or captures live, puts TCP streams together, finds the\n"
 	"OpenIAP Flow messages in them, decodes and threads them, and names the rules of\n"

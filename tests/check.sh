@@ -21,12 +21,10 @@ step "captures against what both ends logged, impaired without loss"
 SEEDS=${SEEDS:-1} bash tests/truth.sh
 step "captures with loss, and joined late"
 SEEDS=${SEEDS:-1} SKIPS=${SKIPS:-4 40 41 80} bash tests/loss.sh
-step "captures that are written"
-bash tests/written.sh
+step "the public packages through the proxy"
+bash tests/interop.sh
 step "screens"
 bash tests/tui/run.sh
-step "pictures and reports in a browser"
-bash tests/browser.sh
 step "documents"
 bash tests/docs.sh
 echo

@@ -256,7 +256,7 @@ static void draw_losses(struct app *a, int *bottom, int width, const struct sess
 			const struct capture_counts *c)
 {
 	buf_clear(&a->scratch);
-	status_add_losses(&a->scratch, s, c, a->o->utc);
+	status_add_losses(&a->scratch, s, c);
 	draw_text(a, bottom, width, INK_WARNING, buf_slice(&a->scratch));
 }
 

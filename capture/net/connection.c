@@ -7,8 +7,8 @@
  * that reuses the endpoints. It ends with both FINs handed on, or an RST; it then stays in the table for a while, so that late copies
  * of its segments start no new one.
  *
- * The table is an array of buckets with chains; a list by age makes the least recently seen one go when the table is full; those of
- * which something waits for missing bytes are in a list besides, so that time passes for them alone. Streams of a connection are fed in this order for each segment: its acknowledgement (for the other direction), its bytes, its FIN or RST.
+ * The table is an array of buckets with chains; a list by age makes the least recently seen one go when the table is full. Streams of
+ * a connection are fed in this order for each segment: its acknowledgement (for the other direction), its bytes, its FIN or RST.
  */
 #include "capture/net/connection.h"
 
@@ -17,7 +17,7 @@
 
 #include <stdlib.h>
 
-enum { BUCKETS = 65536 };
+enum { BUCKETS = 16384 };
 
 struct key {
 	uint8_t addr[2][16]; /* the smaller endpoint first */
@@ -46,21 +46,17 @@ struct connection {
 	struct connections *table;
 	enum dir feeding;        /* the direction that reassembly hands bytes of */
 	struct connection *chain, *older, *newer;
-	struct connection *waiting_next, **waiting_at; /* in the list of those that wait; NULL: not there */
 };
 
 struct connections {
 	struct connection *bucket[BUCKETS];
 	struct connection *newest, *oldest;
-	struct connection *waiting;
 	struct connection *last; /* of the segment before */
 	size_t count;
 	const struct sink *sink;
 	const struct stream_limits *limits;
 	layer_maker *make;
 	void *user;
-	void (*gone)(void *user, uint32_t conn);
-	void *gone_user;
 	struct connections_counts counts;
 };
 
@@ -89,27 +85,6 @@ static void list_add(struct connections *t, struct connection *c)
 	c->newer = NULL;
 	*(t->newest ? &t->newest->newer : &t->oldest) = c;
 	t->newest = c;
-}
-
-static void waiting_remove(struct connection *c)
-{
-	if (!c->waiting_at)
-		return;
-	*c->waiting_at = c->waiting_next;
-	if (c->waiting_next)
-		c->waiting_next->waiting_at = c->waiting_at;
-	c->waiting_at = NULL;
-}
-
-static void waiting_add(struct connections *t, struct connection *c)
-{
-	if (c->waiting_at)
-		return;
-	c->waiting_next = t->waiting;
-	c->waiting_at = &t->waiting;
-	if (t->waiting)
-		t->waiting->waiting_at = &c->waiting_next;
-	t->waiting = c;
 }
 
 static struct connection *find(struct connections *t, const struct key *k, uint64_t hash)
@@ -193,7 +168,6 @@ static void close_connection(struct connection *c, enum conn_end end, int64_t ti
 	end_half(c, DIR_C2S, time);
 	end_half(c, DIR_S2C, time);
 	c->closed = true;
-	waiting_remove(c);
 	c->table->sink->closed(c->table->sink->user, &c->info, time);
 	layer_free(c->layer);
 	c->layer = NULL;
@@ -212,8 +186,6 @@ static void forget(struct connections *t, struct connection *c, enum conn_end en
 	if (t->last == c)
 		t->last = NULL;
 	t->count--;
-	if (t->gone)
-		t->gone(t->gone_user, c->info.number);
 	free(c);
 }
 
@@ -362,41 +334,31 @@ static void tick(struct connection *c, int64_t time, bool packet)
 	resume(c, DIR_S2C, time);
 }
 
-/* The connection of a segment, begun if need be; NULL if it can't begin one. */
-static struct connection *connection_for(struct connections *t, const struct ip_packet *ip, const struct segment *seg, bool *lower, int64_t time)
+void connections_feed(struct connections *t, const struct ip_packet *ip, const struct segment *seg, int64_t time, int64_t at)
 {
-	struct key k = key_of(ip, seg, lower);
+	bool lower;
+	struct key k = key_of(ip, seg, &lower);
 	uint64_t hash = hash_bytes(slice_of(&k, sizeof k), 0);
 	struct connection *c = find(t, &k, hash);
-	if (c && is_reuse(c, seg, *lower == c->lower_is_client ? DIR_C2S : DIR_S2C)) {
+	if (c && is_reuse(c, seg, lower == c->lower_is_client ? DIR_C2S : DIR_S2C)) {
 		forget(t, c, CONN_FORGOTTEN, time);
 		c = NULL;
 	}
 	if (!c) {
 		if (seg->flags & TCP_RST)
-			return NULL;
-		c = add(t, &k, hash, ip, seg, *lower, time);
+			return;
+		c = add(t, &k, hash, ip, seg, lower, time);
 	}
 	t->last = c;
 	if (c != t->newest) {
 		list_remove(t, c);
 		list_add(t, c);
 	}
-	return c;
-}
-
-struct connection_of connections_feed(struct connections *t, const struct ip_packet *ip, const struct segment *seg, int64_t time, int64_t at)
-{
-	bool lower;
-	struct connection *c = connection_for(t, ip, seg, &lower, time);
-	if (!c)
-		return (struct connection_of){ 0, DIR_C2S };
-	enum dir dir = lower == c->lower_is_client ? DIR_C2S : DIR_S2C;
-	struct connection_of is = { c->info.number, dir };
 	if (c->closed) {
 		t->counts.old_segments += seg->payload.len > 0;
-		return is;
+		return;
 	}
+	enum dir dir = lower == c->lower_is_client ? DIR_C2S : DIR_S2C;
 	learn_start(c, dir, seg);
 	if (seg->flags & TCP_ACK)
 		reassembly_ack(&c->half[!dir].in, seg->ack, time);
@@ -408,21 +370,16 @@ struct connection_of connections_feed(struct connections *t, const struct ip_pac
 		close_connection(c, dir == DIR_C2S ? CONN_RESET_BY_CLIENT : CONN_RESET_BY_SERVER, time);
 	else if ((c->half[0].fin || c->half[1].fin) && end_halves(c, time))
 		close_connection(c, CONN_OPEN, time);
-	else if (waits(c))
-		waiting_add(t, c);
-	return is;
 }
 
 void connections_tick(struct connections *t, int64_t time)
 {
-	for (struct connection *c = t->waiting, *next; c; c = next) {
-		next = c->waiting_next;
-		tick(c, time, false);
-		if (end_halves(c, time))
-			close_connection(c, CONN_OPEN, time);
-		else if (!waits(c))
-			waiting_remove(c);
-	}
+	for (struct connection *c = t->newest; c; c = c->older)
+		if (waits(c)) {
+			tick(c, time, false);
+			if (end_halves(c, time))
+				close_connection(c, CONN_OPEN, time);
+		}
 }
 
 void connections_finish(struct connections *t, int64_t time)
@@ -444,12 +401,6 @@ struct connections *connections_new(const struct sink *sink, const struct stream
 	t->make = make;
 	t->user = user;
 	return t;
-}
-
-void connections_on_forget(struct connections *t, void (*gone)(void *user, uint32_t conn), void *user)
-{
-	t->gone = gone;
-	t->gone_user = user;
 }
 
 void connections_free(struct connections *t)

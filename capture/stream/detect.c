@@ -100,7 +100,8 @@ static void settle_prefix(struct detect *d, enum dir dir, bool other_synced)
 	bool synced[2];
 	synced[dir] = true;
 	synced[!dir] = other_synced;
-	d->stream->conn->transport = TRANSPORT_TCP;
+	if (d->stream->conn->transport != TRANSPORT_PIPE)
+		d->stream->conn->transport = TRANSPORT_TCP;
 	settle(d, length_prefix_new(d->stream, synced), dir);
 }
 

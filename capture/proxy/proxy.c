@@ -1,0 +1,212 @@
+/*
+ * The proxy as the pipeline sees it.
+ *
+ *	client ⇄ relay (own process) ⇄ target
+ *	            │ ring
+ *	            v
+ *	         proxy_take → capture/proxy/entry.c → stream layers
+ *
+ * Everything that can fail at the start fails here, before the relay is a process: names, ports, files. What is told at the start is
+ * told here, too. The relay lives as long as the parent holds its end of a socket pair.
+ */
+#include "capture/proxy/proxy.h"
+
+#include "base/text.h"
+#include "base/xalloc.h"
+#include "capture/proxy/relay.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { RING_ROOM = 32 << 20 };
+
+struct proxy {
+	struct proxy_options options;
+	struct route routes[PROXY_PAIRS_MAX];
+	struct tls_identity identity;
+	struct ring *ring;
+	struct buf name;
+	pid_t relay;  /* 0: none */
+	int leash;    /* the parent's end of the pair; -1 */
+};
+
+static bool any(const struct proxy_options *o, bool listening)
+{
+	for (size_t i = 0; i < o->count; i++)
+		if (proxy_is_tls(listening ? &o->pairs[i].listen : &o->pairs[i].target))
+			return true;
+	return false;
+}
+
+static bool make_contexts(struct proxy *p, struct route *r, char *why, size_t why_size)
+{
+	const struct proxy_pair *pair = &r->pair;
+	enum proxy_family f = proxy_family(&pair->listen);
+	if (proxy_is_tls(&pair->listen) && !(r->server = tls_server_context(&p->options, &p->identity, f, why, why_size)))
+		return false;
+	if (proxy_is_tls(&pair->target) && !(r->client = tls_client_context(&p->options, f, why, why_size)))
+		return false;
+	return true;
+}
+
+static void add_pair(struct buf *out, const struct proxy_pair *p)
+{
+	struct buf text = { 0 };
+	proxy_address_add(&text, &p->listen);
+	buf_add_str(&text, " → ");
+	proxy_address_add(&text, &p->target);
+	text_add_safe(out, buf_slice(&text));
+	buf_release(&text);
+}
+
+struct saying {
+	void (*say)(void *user, const char *line);
+	void *user;
+};
+
+static void say_line(const struct saying *s, struct buf *line)
+{
+	s->say(s->user, buf_cstr(line));
+	buf_clear(line);
+}
+
+static void say_pair(const struct saying *s, const struct route *r, bool taken_over)
+{
+	struct buf line = { 0 };
+	if (taken_over) {
+		text_add_safe(&line, slice_str(r->pair.listen.path));
+		buf_add_str(&line, " was left over from a program that is gone: taken over");
+		say_line(s, &line);
+	}
+	buf_add_str(&line, "listening on ");
+	add_pair(&line, &r->pair);
+	say_line(s, &line);
+	buf_release(&line);
+}
+
+static void say_tls(const struct saying *s, const struct proxy *p)
+{
+	struct buf line = { 0 };
+	if (any(&p->options, true) && !p->options.cert) {
+		buf_addf(&line, "clients are shown a certificate made just now, SHA-256 %s", p->identity.fingerprint);
+		say_line(s, &line);
+	}
+	if (any(&p->options, false) && p->options.insecure) {
+		buf_add_str(&line, "INSECURE: the certificates of targets are not verified (--insecure): anybody could be in between");
+		say_line(s, &line);
+	}
+	buf_release(&line);
+}
+
+static bool open_all(struct proxy *p, const struct saying *s, char *why, size_t why_size)
+{
+	bool taken_over;
+	if (any(&p->options, true) && !p->options.cert && !tls_identity_make(&p->identity, &p->options, why, why_size))
+		return false;
+	for (size_t i = 0; i < p->options.count; i++) {
+		struct route *r = &p->routes[i];
+		if (!route_open(r, &p->options, i, &taken_over, why, why_size) || !make_contexts(p, r, why, why_size))
+			return false;
+		say_pair(s, r, taken_over);
+		if (i)
+			buf_add_str(&p->name, ", ");
+		add_pair(&p->name, &r->pair);
+	}
+	buf_cstr(&p->name);
+	say_tls(s, p);
+	return true;
+}
+
+static int run_relay(struct proxy *p, int parent)
+{
+	struct relay_setup setup = { &p->options, p->routes, p->options.count, p->ring, parent };
+	close(p->leash);
+	int status = relay_run(&setup);
+	for (size_t i = 0; i < p->options.count; i++)
+		route_close(&p->routes[i], true);
+	return status;
+}
+
+static bool start(struct proxy *p, char *why, size_t why_size)
+{
+	int pair[2];
+	p->ring = ring_new(RING_ROOM);
+	if (!p->ring || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) {
+		snprintf(why, why_size, "the proxy cannot start: %s", strerror(errno));
+		return false;
+	}
+	p->leash = pair[0];
+	p->relay = fork();
+	if (p->relay == 0)
+		_exit(run_relay(p, pair[1]));
+	close(pair[1]);
+	if (p->relay < 0)
+		snprintf(why, why_size, "the proxy cannot start: %s", strerror(errno));
+	return p->relay > 0;
+}
+
+struct proxy *proxy_new(const struct proxy_options *o, void (*say)(void *user, const char *line), void *user, char *why, size_t why_size)
+{
+	struct proxy *p = xcalloc(1, sizeof *p);
+	p->options = *o;
+	p->leash = -1;
+	if (open_all(p, &(struct saying){ say, user }, why, why_size) && start(p, why, why_size)) {
+		for (size_t i = 0; i < p->options.count; i++)
+			for (size_t k = 0; k < p->routes[i].listeners; k++)
+				close(p->routes[i].listener[k]);
+		return p;
+	}
+	for (size_t i = 0; i < p->options.count; i++)
+		route_close(&p->routes[i], true);
+	p->relay = 0;
+	proxy_free(p);
+	return NULL;
+}
+
+void proxy_free(struct proxy *p)
+{
+	if (!p)
+		return;
+	if (p->leash >= 0)
+		close(p->leash);
+	if (p->relay > 0)
+		waitpid(p->relay, NULL, 0);
+	for (size_t i = 0; i < p->options.count; i++) {
+		p->routes[i].listeners = 0;
+		route_close(&p->routes[i], false);
+	}
+	tls_identity_release(&p->identity);
+	ring_free(p->ring);
+	buf_release(&p->name);
+	free(p);
+}
+
+bool proxy_take(struct proxy *p, struct ring_record *head, struct slice *bytes)
+{
+	return ring_take(p->ring, head, bytes);
+}
+
+int proxy_fd(const struct proxy *p)
+{
+	return ring_fd(p->ring);
+}
+
+bool proxy_alive(struct proxy *p)
+{
+	if (p->relay > 0 && waitpid(p->relay, NULL, WNOHANG) == p->relay)
+		p->relay = 0;
+	return p->relay > 0;
+}
+
+const char *proxy_name(const struct proxy *p)
+{
+	return (const char *)p->name.at;
+}
+
+const struct proxy_pair *proxy_pair(const struct proxy *p, size_t i)
+{
+	return &p->routes[i].pair;
+}
