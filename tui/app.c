@@ -6,6 +6,7 @@
 #include "base/when.h"
 #include "decode/stats.h"
 #include "tui/clock.h"
+#include "tui/dialogs.h"
 #include "tui/view_columns.h"
 #include "tui/view_detail.h"
 #include "tui/view_help.h"
@@ -42,7 +43,9 @@ void app_release(struct app *a)
 	stats_free(a->stats);
 	search_release(&a->search);
 	buf_release(&a->filter_text);
-	buf_release(&a->prompt.text);
+	prompt_release(&a->prompt);
+	history_release(&a->filters);
+	history_release(&a->searches);
 	buf_release(&a->notice);
 	buf_release(&a->scratch);
 	line_release(&a->line);
@@ -179,8 +182,10 @@ static unsigned prompt(struct app *a, int key)
 	enum prompt_answer answer = prompt_key(&a->prompt, key);
 	if (answer != PROMPT_DONE)
 		return REDRAW;
-	if (a->prompt.text.len)
+	if (a->prompt.text.len) {
 		pattern_set(&a->search.pattern, buf_slice(&a->prompt.text));
+		history_add(&a->searches, buf_cstr(&a->prompt.text));
+	}
 	if (a->search.pattern.text.len)
 		search_again(a, false);
 	return REDRAW;
@@ -254,7 +259,8 @@ static unsigned open_help(struct app *a)
 static unsigned start_prompt(struct app *a)
 {
 	a->prompt.open = true;
-	buf_clear(&a->prompt.text);
+	a->prompt.history = &a->searches;
+	prompt_set(&a->prompt, "");
 	return REDRAW;
 }
 
@@ -278,6 +284,8 @@ static unsigned command(struct app *a, enum command c)
 	case CMD_NEXT_MATCH: search_again(a, false); return REDRAW;
 	case CMD_PREVIOUS_MATCH: search_again(a, true); return REDRAW;
 	case CMD_FORGET_SEARCH: search_clear(&a->search); return REDRAW;
+	case CMD_FILTER: return app_open_dialog(a, dialog_filter_new(a));
+	case CMD_NO_FILTER: app_set_filter(a, "", NULL); return REDRAW;
 	case CMD_NEXT_TAB: return change_tab(a, 1);
 	case CMD_PREVIOUS_TAB: return change_tab(a, -1);
 	case CMD_SORT_RIGHT: return sort_by(v, 1);

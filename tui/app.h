@@ -38,6 +38,7 @@ struct app {
 
 	struct buf filter_text;         /* the display filter, empty for none */
 	struct filter *filter;
+	struct history filters, searches; /* typed before */
 
 	struct extent seen;         /* what is shown: all there is, or what there was when the screen was frozen */
 	struct extent cleared;      /* rows up to there are hidden */

@@ -33,6 +33,8 @@ static const struct command_row commands[] = {
 	{ CMD_PREVIOUS_MESSAGE, "previous-message", IN_DETAIL, { 'p', '[' }, "Previous", "go to the previous message of the thread" },
 	{ CMD_SEARCH, "search", EVERYWHERE, { F(3), '/' }, "Search",
 	  "search; small letters find capitals too, n and N go on, Esc stops" },
+	{ CMD_FILTER, "filter", IN_LISTS, { F(7), 'f' }, "Filter", "show only what matches a display filter" },
+	{ CMD_NO_FILTER, "no-filter", IN_LISTS, { F(9), 'F' }, NULL, "take the filter away" },
 	{ CMD_NEXT_TAB, "next-tab", IN_TABS, { KEY_TABULATOR }, "Next tab", "go to the next tab of the title, at the same message" },
 	{ CMD_PREVIOUS_TAB, "previous-tab", IN_TABS, { KEY_BACK_TABULATOR }, NULL, "go to the tab before" },
 #define X(NAME, name) { CMD_TAB + VIEW_##NAME, "tab-" #name, EVERYWHERE, { '1' + VIEW_##NAME }, NULL, "go to the tab of the " #name },

@@ -213,12 +213,9 @@ static void draw_footer(struct app *a, int row, int width)
 	} else if (a->dialog) {
 		line_addf(l, INK_PLAIN, " %s", a->dialog->ops->hint);
 	} else if (a->prompt.open) {
-		struct slice text = buf_slice(&a->prompt.text);
-		while (text.len && text_columns(text) > width - 11)
-			text = slice_skip(text, text_next(text, &(uint32_t){ 0 }, NULL));
+		size_t from;
 		line_add_str(l, INK_STRONG, " Search: ");
-		line_add(l, INK_PLAIN, text, width);
-		screen_cursor(a->screen, row, l->columns);
+		screen_cursor(a->screen, row, prompt_draw(&a->prompt, width - 10, l, &from));
 	} else {
 		walk_footer(a, l, width, -1);
 	}
@@ -241,6 +238,26 @@ static void draw_text(struct app *a, int *bottom, int width, enum ink ink, struc
 	struct line *l = fresh(a);
 	line_add(l, ink, text, width);
 	screen_put(a->screen, --*bottom, 0, width, l, EMPHASIS_NONE);
+}
+
+/* The filter, and how many rows it lets through. */
+static void draw_filter(struct app *a, int *bottom, int width)
+{
+	const struct view *v = app_view(a);
+	uint64_t first, end;
+	if (!a->filter)
+		return;
+	buf_clear(&a->scratch);
+	buf_add_str(&a->scratch, " Filter ");
+	if (v->order.filter) {
+		v->ops->rows(app_view(a), &first, &end);
+		amount_add_grouped(&a->scratch, v->order.count);
+		buf_add_byte(&a->scratch, '/');
+		amount_add_grouped(&a->scratch, end - first);
+		buf_add_str(&a->scratch, "  ");
+	}
+	buf_add(&a->scratch, buf_slice(&a->filter_text));
+	draw_text(a, bottom, width, INK_STRONG, buf_slice(&a->scratch));
 }
 
 static void draw_damage(struct app *a, int *bottom, int width)
@@ -269,6 +286,7 @@ void frame_draw(struct app *a)
 		draw_footer(a, --bottom, width);
 	if (bottom > LEAST_BODY)
 		draw_status(a, --bottom, width, &s, &c);
+	draw_filter(a, &bottom, width);
 	draw_losses(a, &bottom, width, &s, &c);
 	draw_damage(a, &bottom, width);
 	draw_text(a, &bottom, width, INK_STRONG, buf_slice(&a->notice));

@@ -1,0 +1,169 @@
+/*
+ * The display filter:
+ *
+ *	│ command == "query" && latnecy > 0.2            │
+ *	│                       ^~~~~~~                  │
+ *	│ there is no field latnecy; did you mean latency? │
+ *	│ latency   time from the request to this reply  │  what Tab found
+ *
+ * The text is looked at after each key, so that the user sees at once whether it holds; it becomes the filter with Enter.
+ */
+#include "tui/dialogs.h"
+
+#include "base/text.h"
+#include "base/xalloc.h"
+#include "tui/app.h"
+#include "tui/complete.h"
+
+#include <stdlib.h>
+
+enum { WIDTH = 100, LINES = 9, LIST = 3 /* the first line of the candidates */, WORD = 16 };
+
+struct filter_dialog {
+	struct dialog dialog;
+	struct prompt prompt;
+	struct buf error;      /* of filter_new; empty: the text is a filter */
+	bool refused;          /* Enter was pressed on it */
+	struct completion completion;
+	bool listing;          /* the candidates are shown */
+};
+
+static void check(struct filter_dialog *d)
+{
+	buf_clear(&d->error);
+	filter_free(filter_new(buf_cstr(&d->prompt.text), d->dialog.app->o->show_secrets, &d->error));
+}
+
+static void free_filter(struct dialog *dialog)
+{
+	struct filter_dialog *d = (struct filter_dialog *)dialog;
+	prompt_release(&d->prompt);
+	buf_release(&d->error);
+	completion_release(&d->completion);
+	free(d);
+}
+
+static void size(struct dialog *d, int *height, int *width)
+{
+	(void)d;
+	*height = LINES;
+	*width = WIDTH;
+}
+
+/* The line that marks the place of the error, as far as its part of the text is in sight. */
+static void add_mark(struct filter_dialog *d, struct line *out, size_t from)
+{
+	struct slice error = buf_slice(&d->error), hidden = slice_head(buf_slice(&d->prompt.text), from);
+	const uint8_t *last = memrchr(error.at, '\n', error.len);
+	struct slice mark = slice_skip(error, last ? (size_t)(last - error.at) + 3 : 0);
+	line_add(out, INK_ERROR, slice_skip(mark, (size_t)text_columns(hidden)), d->dialog.box.width);
+}
+
+static void add_verdict(struct filter_dialog *d, struct line *out)
+{
+	const uint8_t *end = memchr(d->error.at, '\n', d->error.len);
+	enum ink ink = d->refused ? INK_ERROR : INK_DIM;
+	if (d->error.len)
+		line_add(out, ink, slice_head(buf_slice(&d->error), end ? (size_t)(end - d->error.at) : d->error.len), d->dialog.box.width);
+	else if (!d->prompt.text.len)
+		line_add_str(out, INK_DIM, "Empty: everything is shown. Tab names the fields.");
+	else
+		line_add_str(out, INK_REPLY, "A filter.");
+}
+
+static void draw_candidates(struct filter_dialog *d, struct area area)
+{
+	struct line *l = &d->dialog.app->line;
+	const struct completion *c = &d->completion;
+	for (int i = 0; i < area.height - LIST && (size_t)i < c->count; i++) {
+		line_clear(l);
+		if (i == area.height - LIST - 1 && c->count - (size_t)i > 1) {
+			line_addf(l, INK_DIM, "and %zu more", c->count - (size_t)i);
+		} else {
+			line_add_cell(l, INK_FIELD, slice_str(c->candidate[i].word), WORD, false);
+			line_add(l, INK_PLAIN, slice_str(c->candidate[i].sentence ? c->candidate[i].sentence : ""), area.width - WORD);
+		}
+		dialog_put(&d->dialog, area, LIST + i, l, EMPHASIS_NONE);
+	}
+}
+
+static void draw(struct dialog *dialog, struct area area)
+{
+	struct filter_dialog *d = (struct filter_dialog *)dialog;
+	struct line *l = &dialog->app->line;
+	size_t from;
+	line_clear(l);
+	screen_cursor(dialog->app->screen, area.row, area.col + prompt_draw(&d->prompt, area.width, l, &from));
+	dialog_put(dialog, area, 0, l, EMPHASIS_NONE);
+	line_clear(l);
+	if (d->error.len)
+		add_mark(d, l, from);
+	dialog_put(dialog, area, 1, l, EMPHASIS_NONE);
+	line_clear(l);
+	add_verdict(d, l);
+	dialog_put(dialog, area, 2, l, EMPHASIS_NONE);
+	if (d->listing)
+		draw_candidates(d, area);
+}
+
+static unsigned complete(struct filter_dialog *d)
+{
+	struct completion *c = &d->completion;
+	completion_make(c, buf_slice(&d->prompt.text), d->prompt.at, session_schema(d->dialog.app->session));
+	if (c->common.len > c->length)
+		prompt_replace(&d->prompt, c->from, c->length, buf_slice(&c->common));
+	if (c->count == 1)
+		prompt_replace(&d->prompt, d->prompt.at, 0, slice_str(" "));
+	d->listing = c->count > 1;
+	check(d);
+	return REDRAW;
+}
+
+static unsigned apply(struct filter_dialog *d)
+{
+	const char *text = buf_cstr(&d->prompt.text);
+	if (d->error.len || !app_set_filter(d->dialog.app, text, &d->error)) {
+		d->refused = true;
+		d->prompt.open = true;
+		return REDRAW;
+	}
+	if (*text)
+		history_add(&d->dialog.app->filters, text);
+	return REDRAW | CLOSE;
+}
+
+static unsigned key(struct dialog *dialog, int key)
+{
+	struct filter_dialog *d = (struct filter_dialog *)dialog;
+	if (key == KEY_TABULATOR)
+		return complete(d);
+	d->refused = d->listing = false;
+	if (key == KEY_BS && !d->prompt.text.len)
+		return REDRAW;
+	switch (prompt_key(&d->prompt, key)) {
+	case PROMPT_DONE: return apply(d);
+	case PROMPT_GONE: return CLOSE;
+	case PROMPT_MORE: break;
+	}
+	check(d);
+	return REDRAW;
+}
+
+static const struct dialog_ops ops = {
+	.name = "Display filter",
+	.hint = "Enter Show what matches  Tab Complete  Up Earlier filters  Esc Leave",
+	.free = free_filter,
+	.size = size,
+	.draw = draw,
+	.key = key,
+};
+
+struct dialog *dialog_filter_new(struct app *a)
+{
+	struct filter_dialog *d = xcalloc(1, sizeof *d);
+	d->dialog.ops = &ops;
+	d->dialog.app = a;
+	d->prompt.history = &a->filters;
+	prompt_set(&d->prompt, buf_cstr(&a->filter_text));
+	return &d->dialog;
+}
