@@ -413,6 +413,7 @@ int main(int argc, char **argv)
 		case ACTION_RUN: status = run(&a); break;
 		case ACTION_HELP: options_help(stdout); break;
 		case ACTION_VERSION: status = print_version(); break;
+		case ACTION_CONFIG: options_config(stdout); break;
 		case ACTION_MAN: options_man(stdout); break;
 		case ACTION_FIELDS: fields_help(stdout); break;
 		case ACTION_FORMATS: options_formats(stdout); break;

@@ -10,7 +10,7 @@
 #include "base/when.h"
 #include "capture/packet_filter.h"
 #include "cli/fields.h"
-#include "tui/commands.h"
+#include "tui/config.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -344,6 +344,7 @@ FLAG(take_interfaces, o->action = ACTION_INTERFACES)
 FLAG(take_help, o->action = ACTION_HELP)
 FLAG(take_version, o->action = ACTION_VERSION)
 FLAG(take_man, o->action = ACTION_MAN)
+FLAG(take_print_config, o->action = ACTION_CONFIG)
 FLAG(take_no_promisc, o->source.promiscuous = false)
 FLAG(take_cert, o->proxy.cert = v)
 FLAG(take_key, o->proxy.key = v)
@@ -400,6 +401,7 @@ static const struct row rows[] = {
 	{ 0, "color", "WHEN", "auto, always or never", take_color },
 	{ 0, "no-mouse", NULL, "leave the mouse to the terminal", take_no_mouse },
 	{ 0, "explain", "RULE", "say what a rule means, what the protocol says, and where to look; all for every rule", take_explain },
+	{ 0, "print-config", NULL, "print a config file for the screens with all that can be set", take_print_config },
 	{ 0, "man", NULL, "print the man page's source", take_man },
 	{ 0, "version", NULL, "print the versions of envscope and its libraries", take_version },
 	{ 'h', "help", NULL, "print this help", take_help },
@@ -700,7 +702,9 @@ static void man_rules(FILE *out)
 static void man_screens(FILE *out, uint32_t where)
 {
 	static const struct { uint32_t bit; const char *name; } screens[] = {
-		{ IN_THREADS, "Threads" }, { IN_MESSAGES, "Messages" }, { IN_DETAIL, "Detail" }, { IN_COLUMNS, "Columns" }, { IN_HELP, "Help" },
+#define X(NAME, name) { IN_##NAME, #name },
+		VIEW_TABLE(X)
+#undef X
 	};
 	const char *before = " (";
 	if ((where & EVERYWHERE) == EVERYWHERE)
@@ -714,13 +718,37 @@ static void man_screens(FILE *out, uint32_t where)
 	fputs(")", out);
 }
 
+static void man_setting(void *user, const char *name, const char *preset, const char *sentence)
+{
+	FILE *out = user;
+	fputs(".TP\n.B \"", out);
+	man_text(out, name);
+	fputs(" = ", out);
+	man_text(out, preset);
+	fputs("\"\n", out);
+	man_text(out, sentence);
+	fputs("\n", out);
+}
+
+static void print_setting(void *user, const char *name, const char *preset, const char *sentence)
+{
+	fprintf(user, "# %s\n#%s =%s%s\n", sentence, name, *preset ? " " : "", preset);
+}
+
+void options_config(FILE *out)
+{
+	config_each(print_setting, out);
+}
+
 static void man_keys(FILE *out)
 {
+	struct keymap map;
 	struct buf keys = { 0 };
 	const struct command_row *c;
+	keymap_init(&map);
 	for (unsigned i = 0; (c = command_row(i)); i++) {
 		buf_clear(&keys);
-		command_add_keys(&keys, c);
+		keymap_add_keys(&keys, &map, i);
 		fputs(".TP\n.B ", out);
 		man_text(out, buf_cstr(&keys));
 		fputs("\n", out);
@@ -805,5 +833,10 @@ void options_man(FILE *out)
 	man_rules(out);
 	fputs(".SH KEYS\n", out);
 	man_keys(out);
+	fputs(".SH CONFIGURATION\n", out);
+	man_text(out, "The screens read $XDG_CONFIG_HOME/envscope/config, or the file that ENVSCOPE_CONFIG names: lines NAME = VALUE. "
+		 "--print-config prints one with all that can be set.");
+	fputs("\n", out);
+	config_each(man_setting, out);
 	fputs(man_end, out);
 }

@@ -12,7 +12,7 @@ enum { DECODE_AS_MAX = 64, INTERFACES_MAX = 1, REPORTS_MAX = 16 };
 
 enum exit_status { EXIT_FINE = 0, EXIT_CHECK = 1, EXIT_USAGE = 2, EXIT_SOURCE = 3 };
 
-enum option_action { ACTION_RUN, ACTION_HELP, ACTION_VERSION, ACTION_MAN, ACTION_INTERFACES, ACTION_EXPLAIN, ACTION_FIELDS, ACTION_FORMATS };
+enum option_action { ACTION_RUN, ACTION_HELP, ACTION_VERSION, ACTION_MAN, ACTION_CONFIG, ACTION_INTERFACES, ACTION_EXPLAIN, ACTION_FIELDS, ACTION_FORMATS };
 
 struct options {
 	enum option_action action;
@@ -48,6 +48,8 @@ bool options_parse(struct options *o, int argc, char **argv);
 void options_release(struct options *o);
 void options_help(FILE *out);
 void options_man(FILE *out);
+/* A config file for the screens, with all that can be set, as comments. */
+void options_config(FILE *out);
 /* -T help: the formats. */
 void options_formats(FILE *out);
 /* --explain: everything known of the rule of that name, or of all for "all". False if there is none of that name. */

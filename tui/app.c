@@ -6,24 +6,57 @@
 #include "base/when.h"
 #include "decode/stats.h"
 #include "tui/clock.h"
+#include "tui/config.h"
 #include "tui/dialogs.h"
-#include "tui/view_columns.h"
 #include "tui/view_detail.h"
 #include "tui/view_help.h"
 #include "tui/view_ladder.h"
 
+#include <stdlib.h>
+
 enum { SLICE_MS = 8 };
 
-void app_init(struct app *a, const struct tui_options *o)
+void app_init(struct app *a, const struct tui_options *o, struct screen *screen, struct settings *settings)
 {
-	*a = (struct app){ 0 };
+	*a = (struct app){ .screen = screen, .settings = settings, .show_secrets = o->show_secrets };
 	a->o = o;
 	a->session = o->session;
 	a->intake = (struct intake){ o->capture, INTAKE_READING };
 	a->stack[0] = app_get(a, VIEW_THREADS);
 	a->depth = 1;
-	for (enum view_id id = VIEW_THREADS; id <= VIEW_MESSAGES; id++)
-		app_get(a, id)->list.follow = source_is_live(capture_source(o->capture));
+	for (int id = 0; id < TABS; id++)
+		app_get(a, (enum view_id)id);
+}
+
+struct screen_options app_screen_options(const struct settings *s)
+{
+	const char *no_color = getenv("NO_COLOR");
+	int colours = s->value[SETTING_COLOURS];
+	bool color = colours == 1 || (colours == 0 && !(no_color && *no_color));
+	return (struct screen_options){ color, s->value[SETTING_MOUSE] == 0, s->looks };
+}
+
+void app_use_settings(struct app *a)
+{
+	settings_choose_looks(a->settings);
+	struct screen_options so = app_screen_options(a->settings);
+	screen_set(a->screen, &so);
+	for (int i = 0; i < TABS; i++)
+		a->view[i]->list.follow = app_follows(a);
+}
+
+unsigned app_save_settings(struct app *a)
+{
+	struct buf path = { 0 }, error = { 0 };
+	if (!config_path(&path))
+		app_notice(a, "There is no place for a config file: neither ENVSCOPE_CONFIG nor XDG_CONFIG_HOME nor HOME is set.");
+	else if (config_write(a->settings, buf_cstr(&path), &error))
+		app_notice(a, "Saved to %s", buf_cstr(&path));
+	else
+		app_notice(a, "%s", buf_cstr(&error));
+	buf_release(&path);
+	buf_release(&error);
+	return REDRAW;
 }
 
 static void close_dialog(struct app *a)
@@ -41,6 +74,7 @@ void app_release(struct app *a)
 	filter_free(a->filter);
 	peers_release(&a->peers);
 	stats_free(a->stats);
+	marks_release(&a->marks);
 	search_release(&a->search);
 	buf_release(&a->filter_text);
 	prompt_release(&a->prompt);
@@ -62,7 +96,7 @@ unsigned app_open_dialog(struct app *a, struct dialog *d)
 bool app_set_filter(struct app *a, const char *text, struct buf *error)
 {
 	struct filter *f = NULL;
-	if (*text && !(f = filter_new(text, a->o->show_secrets, error)))
+	if (*text && !(f = filter_new(text, a->show_secrets, error)))
 		return false;
 	for (int i = 0; i < VIEWS; i++)
 		if (a->view[i] && a->view[i]->ops->pick)
@@ -134,9 +168,10 @@ static void fit_decimals(struct buf *out, size_t from, int width)
 void app_add_time(const struct app *a, struct buf *out, int64_t time, int64_t before, int width)
 {
 	size_t from = out->len;
-	if (a->time_mode == TIME_CLOCK)
-		when_add_clock(out, time, a->o->utc);
-	else if (a->time_mode == TIME_RELATIVE)
+	int mode = a->settings->value[SETTING_TIME];
+	if (mode == TIME_OF_DAY)
+		when_add_clock(out, time, a->settings->value[SETTING_ZONE]);
+	else if (mode == TIME_SINCE_START)
 		when_add_seconds(out, time - capture_first_time(a->o->capture));
 	else
 		when_add_seconds(out, time - before);
@@ -197,18 +232,27 @@ static unsigned change_tab(struct app *a, int by)
 	return REDRAW;
 }
 
+/* The place of a column from the left, -1 for none. */
+static int place_of(const struct view *v, int column)
+{
+	int place = v->column_count - 1;
+	while (place >= 0 && v->layout.order[place] != column)
+		place--;
+	return place;
+}
+
 /* Sorts by the column that is shown next to the one sorted by now, at the right (by 1) or left (-1); beyond the last one not at all. */
 static unsigned sort_by(struct view *v, int by)
 {
-	int column = v->order.column;
+	int place = place_of(v, v->order.column);
 	if (!v->ops->key)
 		return REDRAW;
-	if (column == ORDER_NONE && by < 0)
-		column = v->column_count;
+	if (v->order.column == ORDER_NONE && by < 0)
+		place = v->column_count;
 	do
-		column += by;
-	while (column >= 0 && column < v->column_count && (v->hidden & 1u << column));
-	order_set_column(&v->order, column >= 0 && column < v->column_count ? column : ORDER_NONE);
+		place += by;
+	while (place >= 0 && place < v->column_count && (v->layout.hidden & 1u << v->layout.order[place]));
+	order_set_column(&v->order, place >= 0 && place < v->column_count ? v->layout.order[place] : ORDER_NONE);
 	return REDRAW;
 }
 
@@ -237,22 +281,109 @@ static unsigned clear_rows(struct app *a)
 static unsigned leave(struct app *a)
 {
 	bool live = source_is_live(capture_source(a->o->capture));
-	a->leaving = live && session_count(a->session);
-	return a->leaving ? REDRAW : QUIT;
-}
-
-static unsigned open_columns(struct app *a)
-{
-	struct view *v = app_view(a);
-	view_columns_set(app_get(a, VIEW_COLUMNS), v);
-	app_open(a, VIEW_COLUMNS);
-	return REDRAW;
+	return live && session_count(a->session) ? app_open_dialog(a, dialog_quit_new()) : QUIT;
 }
 
 static unsigned open_help(struct app *a)
 {
 	view_help_set(app_get(a, VIEW_HELP), app_view(a));
 	app_open(a, VIEW_HELP);
+	return REDRAW;
+}
+
+/* Marks the message of the selected row; in a list of threads all messages of it. */
+static unsigned mark(struct app *a)
+{
+	enum { MOST = 1 << 20 };
+	struct view *v = app_view(a);
+	uint32_t n = view_message(v), at = n;
+	bool marked = !marks_has(&a->marks, n);
+	const struct record *r;
+	if (!n)
+		return REDRAW;
+	for (int i = 0; i < MOST && at && (r = session_record(a->session, at)); i++, at = r->next) {
+		marks_set(&a->marks, at, marked);
+		if (v->ops != &view_threads)
+			break;
+	}
+	if (marked && a->marks.latest[0] != n) {
+		a->marks.latest[1] = a->marks.latest[0];
+		a->marks.latest[0] = n;
+	}
+	list_move(&v->list, 1);
+	return REDRAW;
+}
+
+static unsigned wait_for_letter(struct app *a, enum command c)
+{
+	a->waiting = c;
+	app_notice(a, c == CMD_JUMP ? "Go to the bookmark of which letter?" : "Bookmark this message by which letter?");
+	return REDRAW;
+}
+
+/* Goes to a message: in the list on the screen, else in the Messages. */
+static void jump(struct app *a, uint32_t n)
+{
+	if (app_view(a)->ops == &view_detail) {
+		view_detail_set(app_view(a), n);
+		return;
+	}
+	if (!app_view(a)->ops->row_of)
+		app_show_tab(a, VIEW_MESSAGES);
+	if (!view_select(app_view(a), n))
+		app_notice(a, "Message %u is not among these rows; a filter may hide it.", n);
+}
+
+static unsigned take_letter(struct app *a, int key)
+{
+	enum command c = a->waiting;
+	uint32_t n = view_message(app_view(a));
+	a->waiting = CMD_NONE;
+	if (key < 'a' || key > 'z')
+		return REDRAW;
+	uint32_t *bookmark = &a->marks.bookmark[key - 'a'];
+	if (c == CMD_BOOKMARK && n)
+		*bookmark = *bookmark == n ? 0 : n;
+	else if (c == CMD_JUMP && session_record(a->session, *bookmark))
+		jump(a, *bookmark);
+	else if (c == CMD_JUMP)
+		app_notice(a, "There is no bookmark %c.", key);
+	return REDRAW;
+}
+
+static unsigned copy(struct app *a)
+{
+	enum { MOST = 50000 };
+	struct buf text = { 0 };
+	if (view_copy(app_view(a), &text)) {
+		struct slice part = slice_head(buf_slice(&text), MOST);
+		screen_copy(a->screen, part);
+		app_notice(a, part.len < text.len ? "The first %zu bytes went to the clipboard." : "%zu bytes went to the clipboard.", part.len);
+	}
+	buf_release(&text);
+	return REDRAW;
+}
+
+/* Shows secrets, or hides them: whatever was made with them is made again. */
+static unsigned change_secrets(struct app *a)
+{
+	struct buf text = { 0 }, error = { 0 };
+	a->show_secrets = !a->show_secrets;
+	for (int i = 0; i < a->depth; i++)
+		if (a->stack[i]->ops->renew)
+			a->stack[i]->ops->renew(a->stack[i]);
+	buf_add(&text, buf_slice(&a->filter_text));
+	if (text.len && !app_set_filter(a, buf_cstr(&text), &error))
+		app_set_filter(a, "", &error);
+	buf_release(&text);
+	buf_release(&error);
+	return REDRAW;
+}
+
+static unsigned change_time(struct app *a)
+{
+	int *mode = &a->settings->value[SETTING_TIME];
+	*mode = (*mode + 1) % TIME_MODES;
 	return REDRAW;
 }
 
@@ -284,6 +415,13 @@ static unsigned command(struct app *a, enum command c)
 	case CMD_NEXT_MATCH: search_again(a, false); return REDRAW;
 	case CMD_PREVIOUS_MATCH: search_again(a, true); return REDRAW;
 	case CMD_FORGET_SEARCH: search_clear(&a->search); return REDRAW;
+	case CMD_SAVE: return app_open_dialog(a, dialog_save_new(a));
+	case CMD_MARK: return mark(a);
+	case CMD_UNMARK: marks_clear(&a->marks); return REDRAW;
+	case CMD_BOOKMARK:
+	case CMD_JUMP: return wait_for_letter(a, c);
+	case CMD_COPY: return copy(a);
+	case CMD_SECRETS: return change_secrets(a);
 	case CMD_FILTER: return app_open_dialog(a, dialog_filter_new(a));
 	case CMD_NO_FILTER: app_set_filter(a, "", NULL); return REDRAW;
 	case CMD_NEXT_TAB: return change_tab(a, 1);
@@ -295,9 +433,10 @@ static unsigned command(struct app *a, enum command c)
 	case CMD_EXTEND: return view_command(v, c) ? REDRAW : view_ladder_open(a, true);
 	case CMD_PAUSE: a->paused = !a->paused; return REDRAW;
 	case CMD_FOLLOW: v->list.follow = !v->list.follow; return REDRAW;
-	case CMD_TIME: a->time_mode = (a->time_mode + 1) % TIME_MODES; return REDRAW;
+	case CMD_TIME: return change_time(a);
 	case CMD_CLEAR: return clear_rows(a);
-	case CMD_COLUMNS: return open_columns(a);
+	case CMD_COLUMNS: return app_open_dialog(a, dialog_columns_new(a, v));
+	case CMD_SETTINGS: return app_open_dialog(a, dialog_settings_new(a));
 	case CMD_BACK: return back(a);
 	case CMD_QUIT: return leave(a);
 	default: return view_command(v, c);
@@ -363,11 +502,9 @@ unsigned app_key(struct app *a, struct key key)
 {
 	if (key.code == KEY_RESIZED)
 		return REDRAW | REPAINT;
-	if (a->leaving) {
-		a->leaving = false;
-		return key.code == 'y' || key.code == 'Y' ? QUIT : REDRAW;
-	}
 	buf_clear(&a->notice);
+	if (a->waiting)
+		return take_letter(a, key.code);
 	if (a->prompt.open)
 		return prompt(a, key.code);
 	if (a->search.running) {
@@ -385,5 +522,5 @@ unsigned app_key(struct app *a, struct key key)
 		return stop(a);
 	if (key.code >= KEY_CLICK && key.code <= KEY_WHEEL_DOWN)
 		return REDRAW | mouse(a, key);
-	return REDRAW | command(a, command_of_key(key.code, app_context(a)));
+	return REDRAW | command(a, keymap_command(&a->settings->keys, key.code, app_context(a)));
 }

@@ -7,16 +7,18 @@
 #include "decode/session.h"
 #include "tui/dialog.h"
 #include "tui/intake.h"
+#include "tui/marks.h"
 #include "tui/peers.h"
 #include "tui/prompt.h"
 #include "tui/screen.h"
 #include "tui/search.h"
+#include "tui/settings.h"
 #include "tui/tui.h"
 #include "tui/view.h"
 
 enum { STACK_MAX = 16 };
 
-enum time_mode { TIME_CLOCK, TIME_RELATIVE, TIME_DELTA, TIME_MODES };
+enum time_mode { TIME_OF_DAY, TIME_SINCE_START, TIME_SINCE_ROW, TIME_MODES };
 
 /* How much of the session there is. */
 struct extent {
@@ -27,6 +29,7 @@ struct app {
 	const struct tui_options *o;
 	const struct session *session;
 	struct screen *screen;
+	struct settings *settings;
 	struct intake intake;
 	struct peers peers;
 
@@ -43,20 +46,22 @@ struct app {
 	struct extent seen;         /* what is shown: all there is, or what there was when the screen was frozen */
 	struct extent cleared;      /* rows up to there are hidden */
 	bool paused;
-	enum time_mode time_mode;
+	bool show_secrets;
 
 	bool working;               /* the view on the screen has long work of its own to do */
 	struct stats *stats;        /* sums over the session (tui/sums.h); NULL until a view wants them */
 
+	struct marks marks;
+	enum command waiting;       /* for a letter: CMD_BOOKMARK, CMD_JUMP, or CMD_NONE */
 	struct search search;
 	struct prompt prompt;       /* for what to search */
-	bool leaving;               /* asking whether to leave */
 	struct buf notice;          /* a sentence until the next key */
 	struct buf scratch;         /* for the text of one cell */
 	struct line line;           /* for whatever is drawn now */
 };
 
-void app_init(struct app *a, const struct tui_options *o);
+/* settings and screen are borrowed. */
+void app_init(struct app *a, const struct tui_options *o, struct screen *screen, struct settings *settings);
 void app_release(struct app *a);
 
 /*
@@ -76,6 +81,8 @@ void app_show_tab(struct app *a, enum view_id tab);
 /* Whether a view is a tab, and which one it is. */
 enum view_id app_id(const struct view *v);
 void app_release_views(struct app *a);
+/* Do lists follow the newest row, unless the user says otherwise? */
+bool app_follows(const struct app *a);
 
 /* Opens message n in the Detail view. */
 unsigned app_open_message(struct app *a, uint32_t n);
@@ -100,6 +107,13 @@ void app_notice(struct app *a, const char *format, ...) __attribute__((format(pr
 /* Appends a time as the time mode wants it; before: the time of the row above, for the delta. width:
  * columns there are. */
 void app_add_time(const struct app *a, struct buf *out, int64_t time, int64_t before, int width);
+
+/* Colours and mouse as the settings want them. */
+struct screen_options app_screen_options(const struct settings *s);
+/* The settings have changed: terminal and views take them up. */
+void app_use_settings(struct app *a);
+/* Writes the settings to the config file, and says so. */
+unsigned app_save_settings(struct app *a);
 
 /* Draws everything (tui/frame.c). */
 void frame_draw(struct app *a);

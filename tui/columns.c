@@ -7,7 +7,76 @@
  */
 #include "tui/columns.h"
 
-enum { RANKS = 9, WHOLE = 1000 }; /* the width of a cell whose text is not cut */
+#include "base/text.h"
+
+#include <strings.h>
+
+enum { RANKS = 9, WIDEST_WISH = 200, WHOLE = 1000 }; /* the width of a cell whose text is not cut */
+
+void layout_init(struct layout *l)
+{
+	*l = (struct layout){ 0 };
+	for (uint8_t i = 0; i < COLUMNS_MAX; i++)
+		l->order[i] = i;
+}
+
+static int column_named(const struct column *table, int count, struct slice title)
+{
+	int i = 0;
+	while (i < count && !(strlen(table[i].title) == title.len && strncasecmp(table[i].title, (const char *)title.at, title.len) == 0))
+		i++;
+	return i;
+}
+
+/* Takes TITLE or TITLE:WIDTH as the column at `place`; false if it is none, or stands there already. */
+static bool read_word(struct layout *l, const struct column *table, int count, int place, struct slice word)
+{
+	const uint8_t *colon = memrchr(word.at, ':', word.len);
+	struct slice title = slice_head(word, colon ? (size_t)(colon - word.at) : word.len);
+	int i = column_named(table, count, title), width = 0;
+	if (i == count || !(l->hidden & 1u << i))
+		return false;
+	for (size_t k = title.len + 1; k < word.len; k++) {
+		if (word.at[k] < '0' || word.at[k] > '9' || (width = 10 * width + word.at[k] - '0') > WIDEST_WISH)
+			return false;
+	}
+	l->hidden &= ~(1u << i);
+	l->wish[i] = (uint8_t)width;
+	l->order[place] = (uint8_t)i;
+	return true;
+}
+
+bool layout_read(struct layout *l, const struct column *table, int count, struct slice words, struct slice *wrong)
+{
+	struct layout new = { .hidden = (1u << count) - 1 };
+	int place = 0;
+	while (words.len) {
+		const uint8_t *space = memchr(words.at, ' ', words.len);
+		*wrong = slice_head(words, space ? (size_t)(space - words.at) : words.len);
+		words = slice_skip(words, wrong->len + 1);
+		if (wrong->len && !read_word(&new, table, count, place++, *wrong))
+			return false;
+	}
+	for (int i = 0; i < COLUMNS_MAX; i++)
+		if (i >= count || new.hidden & 1u << i)
+			new.order[place++] = (uint8_t)i;
+	*l = new;
+	return true;
+}
+
+void layout_add(struct buf *out, const struct layout *l, const struct column *table, int count)
+{
+	const char *between = "";
+	for (int k = 0; k < count; k++) {
+		int i = l->order[k];
+		if (l->hidden & 1u << i)
+			continue;
+		buf_addf(out, "%s%s", between, table[i].title);
+		if (l->wish[i])
+			buf_addf(out, ":%d", l->wish[i]);
+		between = " ";
+	}
+}
 
 static int sum(const int *widths, int count)
 {
@@ -27,60 +96,93 @@ static int last_rank(const struct column *table, int count, const int *widths)
 	return worst;
 }
 
+static int least(const struct column *table, const struct layout *layout, int i)
+{
+	return layout->wish[i] ? layout->wish[i] : table[i].min;
+}
+
+static int wanted(const struct column *table, const struct layout *layout, int i)
+{
+	return layout->wish[i] ? layout->wish[i] : table[i].want;
+}
+
+static int share(const struct column *table, const struct layout *layout, int i)
+{
+	return layout->wish[i] ? 0 : table[i].flex;
+}
+
 /* Gives columns what they want, those of a low rank first; then the shares. */
-static void widen(const struct column *table, int count, int spare, int *widths)
+static void widen(const struct column *table, int count, const struct layout *layout, int spare, int *widths)
 {
 	int shares = 0;
 	for (int rank = 0; rank <= RANKS; rank++)
 		for (int i = 0; i < count; i++) {
-			int more = widths[i] && table[i].rank == rank ? table[i].want - widths[i] : 0;
+			int more = widths[i] && table[i].rank == rank ? wanted(table, layout, i) - widths[i] : 0;
 			more = more > spare ? spare : more > 0 ? more : 0;
 			widths[i] += more;
 			spare -= more;
 		}
 	for (int i = 0; i < count; i++)
-		shares += widths[i] ? table[i].flex : 0;
+		shares += widths[i] ? share(table, layout, i) : 0;
 	for (int i = 0; i < count && shares; i++) {
-		int more = widths[i] ? spare * table[i].flex / shares : 0;
-		shares -= widths[i] ? table[i].flex : 0;
+		int more = widths[i] ? spare * share(table, layout, i) / shares : 0;
+		shares -= widths[i] ? share(table, layout, i) : 0;
 		widths[i] += more;
 		spare -= more;
 	}
 }
 
-void columns_fit(const struct column *table, int count, uint32_t hidden, int width, int widths[COLUMNS_MAX])
+void columns_fit(const struct column *table, int count, const struct layout *layout, int width, int widths[COLUMNS_MAX])
 {
 	int worst;
 	for (int i = 0; i < COLUMNS_MAX; i++)
-		widths[i] = i < count && !(hidden & 1u << i) ? table[i].min : 0;
+		widths[i] = i < count && !(layout->hidden & 1u << i) ? least(table, layout, i) : 0;
 	while (sum(widths, count) > width && (worst = last_rank(table, count, widths)) >= 0)
 		widths[worst] = 0;
-	widen(table, count, width - sum(widths, count), widths);
+	widen(table, count, layout, width - sum(widths, count), widths);
 }
 
-static void separate(struct line *out, enum ink ink)
+static void separate(struct line *out, enum ink ink, bool first)
 {
-	if (out->columns)
+	if (!first)
 		line_pad(out, ink, out->columns + 1);
 }
 
-void columns_add_titles(struct line *out, const struct column *table, int count, const int widths[COLUMNS_MAX])
+static void add_title(struct line *out, const struct column *c, int width, const char *sign)
 {
-	for (int i = 0; i < count; i++) {
+	struct buf title = { 0 };
+	bool fits = text_columns(slice_str(c->title)) < width || !*sign;
+	buf_addf(&title, "%s%s", fits ? c->title : "", sign);
+	if (!fits)
+		buf_add_str(&title, c->title);
+	line_add_cell(out, INK_HEAD, buf_slice(&title), width, c->right);
+	buf_release(&title);
+}
+
+void columns_add_titles(struct line *out, const struct column *table, int count, const struct layout *layout,
+			const int widths[COLUMNS_MAX], int sorted, bool reverse)
+{
+	bool first = true;
+	for (int k = 0; k < count; k++) {
+		int i = layout->order[k];
 		if (!widths[i])
 			continue;
-		separate(out, INK_HEAD);
-		line_add_cell(out, INK_HEAD, slice_str(table[i].title), widths[i], table[i].right);
+		separate(out, INK_HEAD, first);
+		first = false;
+		add_title(out, &table[i], widths[i], i != sorted ? "" : reverse ? "▼" : "▲");
 	}
 }
 
-void columns_add_row(struct line *out, const struct column *table, int count, const int widths[COLUMNS_MAX], void *view,
-		     const void *row, struct buf *scratch)
+void columns_add_row(struct line *out, const struct column *table, int count, const struct layout *layout,
+		     const int widths[COLUMNS_MAX], void *view, const void *row, struct buf *scratch)
 {
-	for (int i = 0; i < count; i++) {
+	bool first = true;
+	for (int k = 0; k < count; k++) {
+		int i = layout->order[k];
 		if (!widths[i])
 			continue;
-		separate(out, INK_PLAIN);
+		separate(out, INK_PLAIN, first);
+		first = false;
 		buf_clear(scratch);
 		struct cell cell = { view, row, scratch, widths[i] };
 		enum ink ink = table[i].draw(&cell);

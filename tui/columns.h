@@ -26,14 +26,28 @@ struct column {
 	const char *sentence; /* for the help */
 };
 
-/* Widths for a table of `count` columns, one space apart, in `width` columns; 0: left out. hidden: bit set
- * of columns the user does not want. */
-void columns_fit(const struct column *table, int count, uint32_t hidden, int width, int widths[COLUMNS_MAX]);
-/* The titles. */
-void columns_add_titles(struct line *out, const struct column *table, int count, const int widths[COLUMNS_MAX]);
+/* What of a table is shown, and how. */
+struct layout {
+	uint8_t order[COLUMNS_MAX]; /* columns from left to right */
+	uint8_t wish[COLUMNS_MAX];  /* by column: the width the user wants, 0: as the table says */
+	uint32_t hidden;            /* a bit for each column the user does not want */
+};
+
+/* A layout of all columns as they come. */
+void layout_init(struct layout *l);
+/* Reads "TITLE TITLE:WIDTH …": those columns are shown, in that order. False if a word is no column; it is left in *wrong. */
+bool layout_read(struct layout *l, const struct column *table, int count, struct slice words, struct slice *wrong);
+/* Appends it as layout_read takes it. */
+void layout_add(struct buf *out, const struct layout *l, const struct column *table, int count);
+
+/* Widths for a table of `count` columns, one space apart, in `width` columns; 0: left out. */
+void columns_fit(const struct column *table, int count, const struct layout *layout, int width, int widths[COLUMNS_MAX]);
+/* The titles; `sorted`: the column with a sign for the order (-1: none). */
+void columns_add_titles(struct line *out, const struct column *table, int count, const struct layout *layout,
+			const int widths[COLUMNS_MAX], int sorted, bool reverse);
 /* One row. scratch: for the text of a cell. */
-void columns_add_row(struct line *out, const struct column *table, int count, const int widths[COLUMNS_MAX], void *view,
-		     const void *row, struct buf *scratch);
+void columns_add_row(struct line *out, const struct column *table, int count, const struct layout *layout,
+		     const int widths[COLUMNS_MAX], void *view, const void *row, struct buf *scratch);
 /* The whole text of a row, cells one space apart, not cut: for searching. */
 void columns_add_text(struct buf *out, const struct column *table, int count, void *view, const void *row);
 

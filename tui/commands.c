@@ -28,9 +28,9 @@ static const struct command_row commands[] = {
 	{ CMD_OPEN_ALL, "unfold-all", IN_LADDER, { '*' }, NULL, "the same for all streams" },
 	{ CMD_APART, "apart", IN_LADDER, { 'e' }, "Apart", "a column for each connection, or one for each host" },
 	{ CMD_TOGGLE, "toggle", IN_DETAIL, { KEY_RETURN, ' ' }, "Open/close", "open or close the field; a long value is shown whole" },
-	{ CMD_TOGGLE, "toggle", IN_COLUMNS, { KEY_RETURN, ' ' }, "Show/hide", "show or hide the column" },
 	{ CMD_NEXT_MESSAGE, "next-message", IN_DETAIL, { 'n', ']' }, "Next", "go to the next message of the thread (] during a search)" },
 	{ CMD_PREVIOUS_MESSAGE, "previous-message", IN_DETAIL, { 'p', '[' }, "Previous", "go to the previous message of the thread" },
+	{ CMD_SAVE, "save", EVERYWHERE & ~IN_HELP, { F(2), 's' }, "Save", "save messages to a file: all, those of the filter, or those marked" },
 	{ CMD_SEARCH, "search", EVERYWHERE, { F(3), '/' }, "Search",
 	  "search; small letters find capitals too, n and N go on, Esc stops" },
 	{ CMD_FILTER, "filter", IN_LISTS, { F(7), 'f' }, "Filter", "show only what matches a display filter" },
@@ -50,7 +50,14 @@ static const struct command_row commands[] = {
 	{ CMD_SORT_RIGHT, "sort-right", IN_TABLES, { '>', '.' }, "Sort", "sort by the next column at the right" },
 	{ CMD_SORT_LEFT, "sort-left", IN_TABLES, { '<', ',' }, NULL, "sort by the next column at the left" },
 	{ CMD_REVERSE, "reverse", IN_TABLES, { 'z' }, "Reverse", "turn the order of the rows around" },
-	{ CMD_COLUMNS, "columns", IN_TABLES, { F(10), 't' }, "Columns", "choose the columns" },
+	{ CMD_SETTINGS, "settings", EVERYWHERE, { F(8), 'o' }, "Settings", "mouse, colours, times; what is set can be saved" },
+	{ CMD_COLUMNS, "columns", IN_TABLES, { F(10), 't' }, "Columns", "choose the columns, their order and width" },
+	{ CMD_MARK, "mark", IN_LISTS, { ' ' }, "Mark", "mark the message, or all of the thread; for saving and comparing" },
+	{ CMD_UNMARK, "unmark", IN_LISTS, { 'u' }, NULL, "take all marks away" },
+	{ CMD_BOOKMARK, "bookmark", IN_LISTS | IN_DETAIL, { 'm' }, NULL, "and a letter: remember the message by it" },
+	{ CMD_JUMP, "jump", IN_LISTS | IN_DETAIL, { '\'' }, NULL, "and a letter: go to the message remembered by it" },
+	{ CMD_COPY, "copy", EVERYWHERE, { 'y' }, NULL, "copy the row, or the value of the field, to the clipboard (OSC 52)" },
+	{ CMD_SECRETS, "secrets", EVERYWHERE & ~IN_HELP, { 'S' }, NULL, "show the values of jwt and password, or hide them again" },
 	{ CMD_OPEN_ALL, "open-all", IN_DETAIL, { '*' }, "Open all", "open the field and everything in it" },
 	{ CMD_RIGHT, "right", IN_DETAIL, { KEY_ARROW_RIGHT, 'l' }, NULL, "open the field, or go into it" },
 	{ CMD_LEFT, "left", IN_DETAIL, { KEY_ARROW_LEFT, 'h' }, NULL, "close the field, or go to the one it is in" },
@@ -72,23 +79,4 @@ const struct command_row *command_row(unsigned i)
 bool command_applies(const struct command_row *c, uint32_t context)
 {
 	return (c->where & context & EVERYWHERE) && (!(c->where & FOUND) || (context & FOUND));
-}
-
-enum command command_of_key(int key, uint32_t context)
-{
-	const struct command_row *c;
-	for (unsigned i = 0; (c = command_row(i)); i++)
-		for (int k = 0; k < COMMAND_KEYS && c->keys[k] != KEY_NONE; k++)
-			if (c->keys[k] == key && command_applies(c, context))
-				return c->command;
-	return CMD_NONE;
-}
-
-void command_add_keys(struct buf *out, const struct command_row *c)
-{
-	for (int k = 0; k < COMMAND_KEYS && c->keys[k] != KEY_NONE; k++) {
-		if (k)
-			buf_add_str(out, ", ");
-		key_add_name(out, c->keys[k]);
-	}
 }

@@ -16,6 +16,7 @@ enum command {
 	CMD_NEXT_MATCH,
 	CMD_PREVIOUS_MATCH,
 	CMD_FORGET_SEARCH,
+	CMD_SAVE,
 	CMD_FILTER,
 	CMD_NO_FILTER,
 	CMD_NEXT_TAB,
@@ -30,10 +31,17 @@ enum command {
 	CMD_APART,
 	CMD_ONLY,
 	CMD_CLEAR,
+	CMD_MARK,
+	CMD_UNMARK,
+	CMD_BOOKMARK,
+	CMD_JUMP,
+	CMD_COPY,
+	CMD_SECRETS,
 	CMD_PAUSE,
 	CMD_FOLLOW,
 	CMD_TIME,
 	CMD_COLUMNS,
+	CMD_SETTINGS,
 	CMD_TOGGLE,
 	CMD_RIGHT,
 	CMD_LEFT,
@@ -73,9 +81,5 @@ struct command_row {
 const struct command_row *command_row(unsigned i);
 /* Does it apply in a context: the bit of the screen, and FOUND after a search? */
 bool command_applies(const struct command_row *c, uint32_t context);
-/* What a key does there; CMD_NONE if nothing. */
-enum command command_of_key(int key, uint32_t context);
-/* Its keys: "F1, ?" */
-void command_add_keys(struct buf *out, const struct command_row *c);
 
 #endif

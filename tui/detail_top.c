@@ -71,7 +71,7 @@ static void make_fact(struct detail *d, enum fact fact, const struct record *r, 
 		amount_add_grouped(out, r->size);
 		buf_add_str(out, " bytes");
 		break;
-	case FACT_TIME: when_add_clock(out, r->time, a->o->utc); break;
+	case FACT_TIME: when_add_clock(out, r->time, a->settings->value[SETTING_ZONE]); break;
 	case FACT_TYPE:
 		if (r->has_data && d->d.type_by_command && d->d.type)
 			buf_add_str(out, "type known by the command only");

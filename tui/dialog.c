@@ -67,6 +67,49 @@ void dialog_draw(struct dialog *d, struct area area)
 	d->ops->draw(d, d->box);
 }
 
+void dialog_draw_list(struct dialog *d, struct area area, struct list *l, int count,
+		      void (*draw_row)(struct dialog *d, int row, struct line *out))
+{
+	struct line *line = &d->app->line;
+	uint64_t row;
+	list_set(l, 0, (uint64_t)count, area.height > 0 ? area.height : 0);
+	for (int i = 0; i < area.height && list_at(l, i, &row); i++) {
+		line_clear(line);
+		draw_row(d, (int)row, line);
+		dialog_put(d, area, i, line, row == l->selected ? EMPHASIS_SELECTED : EMPHASIS_NONE);
+	}
+}
+
+bool dialog_move(struct list *l, int key)
+{
+	int page = l->height > 1 ? l->height - 1 : 1;
+	switch (key) {
+	case KEY_ARROW_UP:
+	case 'k': list_move(l, -1); return true;
+	case KEY_ARROW_DOWN:
+	case 'j': list_move(l, 1); return true;
+	case KEY_PAGE_UP: list_move(l, -page); return true;
+	case KEY_PAGE_DOWN: list_move(l, page); return true;
+	case KEY_FIRST:
+	case 'g': list_select(l, l->first); return true;
+	case KEY_FINAL:
+	case 'G': list_select(l, l->end); return true;
+	default: return false;
+	}
+}
+
+bool dialog_click(struct list *l, struct area area, struct dialog *d, struct key key)
+{
+	uint64_t row;
+	if (key.code == KEY_WHEEL_UP || key.code == KEY_WHEEL_DOWN)
+		list_scroll(l, key.code == KEY_WHEEL_UP ? -1 : 1);
+	else if (!list_at(l, key.row - (area.row - d->box.row), &row))
+		return false;
+	else
+		list_select(l, row);
+	return true;
+}
+
 unsigned dialog_key(struct dialog *d, struct key key)
 {
 	unsigned reaction = 0;

@@ -15,7 +15,7 @@ struct dialog;
 /* What a dialog can do. NULL where it can't. */
 struct dialog_ops {
 	const char *name;  /* in the border of the box */
-	const char *hint;  /* its keys, instead of the footer: "Enter: save  Esc: leave it" */
+	const char *hint;  /* its keys, for the footer: "Enter Save\tEsc Leave", each a key and what it does */
 	void (*free)(struct dialog *d);
 	/* Rows and columns it would like inside the border; it gets less where the terminal is small. */
 	void (*size)(struct dialog *d, int *height, int *width);
@@ -41,6 +41,12 @@ struct dialog {
 void dialog_draw(struct dialog *d, struct area area);
 /* Puts a line at a row of an area of the dialog. */
 void dialog_put(struct dialog *d, struct area area, int row, const struct line *l, enum emphasis e);
+/* For dialogs with a list of rows: draws `count` rows, the selected one marked; moves the selection by a key or the mouse, and says
+ * whether it did. */
+void dialog_draw_list(struct dialog *d, struct area area, struct list *l, int count,
+		      void (*draw_row)(struct dialog *d, int row, struct line *out));
+bool dialog_move(struct list *l, int key);
+bool dialog_click(struct list *l, struct area area, struct dialog *d, struct key key);
 /* Handles a key or a click. */
 unsigned dialog_key(struct dialog *d, struct key key);
 

@@ -31,7 +31,7 @@ struct filter_dialog {
 static void check(struct filter_dialog *d)
 {
 	buf_clear(&d->error);
-	filter_free(filter_new(buf_cstr(&d->prompt.text), d->dialog.app->o->show_secrets, &d->error));
+	filter_free(filter_new(buf_cstr(&d->prompt.text), d->dialog.app->show_secrets, &d->error));
 }
 
 static void free_filter(struct dialog *dialog)
@@ -151,7 +151,7 @@ static unsigned key(struct dialog *dialog, int key)
 
 static const struct dialog_ops ops = {
 	.name = "Display filter",
-	.hint = "Enter Show what matches  Tab Complete  Up Earlier filters  Esc Leave",
+	.hint = "Enter Show what matches\tTab Complete\tUp Earlier filters\tEsc Leave",
 	.free = free_filter,
 	.size = size,
 	.draw = draw,

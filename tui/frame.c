@@ -18,9 +18,6 @@
 
 enum { LEAST_BODY = 4, BAR = 16 };
 
-static const char *const leave_question =
-	" Leave envscope? What was captured is gone then.  y: yes, any other key: no";
-
 /* The line that is being made, emptied. */
 static struct line *fresh(struct app *a)
 {
@@ -157,17 +154,10 @@ static void draw_title(struct app *a, int width)
 		v->ops->add_title(v, l);
 	screen_put(a->screen, 0, 0, width, l, EMPHASIS_BAR);
 	line_clear(l);
+	if (a->show_secrets)
+		line_add_str(l, INK_ERROR, " SECRETS SHOW ");
 	line_add(l, INK_PLAIN, buf_slice(&a->scratch), width);
 	screen_put(a->screen, 0, width - l->columns, l->columns, l, EMPHASIS_BAR);
-}
-
-/* The first key of a command that does it in this context; KEY_NONE if none does. */
-static int key_of(const struct command_row *c, uint32_t context)
-{
-	for (int k = 0; k < COMMAND_KEYS && c->keys[k] != KEY_NONE; k++)
-		if (command_of_key(c->keys[k], context) == c->command)
-			return c->keys[k];
-	return KEY_NONE;
 }
 
 /* Walks the items of the footer: puts them on a line, or (out NULL) looks for the one at column col. */
@@ -179,7 +169,7 @@ static enum command walk_footer(const struct app *a, struct line *out, int width
 	int at = 0;
 	enum command found = CMD_NONE;
 	for (unsigned i = 0; (c = command_row(i)); i++) {
-		int code = c->label && command_applies(c, context) ? key_of(c, context) : KEY_NONE;
+		int code = c->label && command_applies(c, context) ? keymap_key(&a->settings->keys, i, context) : KEY_NONE;
 		if (code == KEY_NONE)
 			continue;
 		buf_clear(&key);
@@ -205,13 +195,23 @@ enum command frame_footer_at(const struct app *a, int col)
 	return walk_footer(a, NULL, screen_columns(a->screen), col);
 }
 
+/* The keys of a dialog, "Enter Show\tEsc Leave": of each part the first word is a key. */
+static void draw_hint(struct line *out, const char *hint, int width)
+{
+	while (*hint) {
+		size_t all = strcspn(hint, "\t"), key = strcspn(hint, " ");
+		line_add(out, INK_BAR_KEY, slice_of((const uint8_t *)hint, key), width - out->columns);
+		line_add(out, INK_BAR, slice_of((const uint8_t *)hint + key, all - key), width - out->columns);
+		line_add_str(out, INK_PLAIN, " ");
+		hint += all + (hint[all] != 0);
+	}
+}
+
 static void draw_footer(struct app *a, int row, int width)
 {
 	struct line *l = fresh(a);
-	if (a->leaving) {
-		line_add_str(l, INK_STRONG, leave_question);
-	} else if (a->dialog) {
-		line_addf(l, INK_PLAIN, " %s", a->dialog->ops->hint);
+	if (a->dialog) {
+		draw_hint(l, a->dialog->ops->hint, width);
 	} else if (a->prompt.open) {
 		size_t from;
 		line_add_str(l, INK_STRONG, " Search: ");

@@ -44,5 +44,7 @@ struct key {
 
 /* "F1", "Enter", "Ctrl-L", "g" … */
 void key_add_name(struct buf *out, int code);
+/* The key of that name; KEY_NONE if there is none. Capitals of names do not matter. */
+int key_named(struct slice name);
 
 #endif

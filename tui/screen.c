@@ -20,42 +20,17 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { DOUBLE_CLICK_MS = 400, NO_COLOR = -1 };
+enum { DOUBLE_CLICK_MS = 400 };
 
 struct screen {
 	SCREEN *curses;
 	FILE *tty; /* keys come from here; NULL: from standard input */
-	bool utf8;
+	bool utf8, has_colors;
 	attr_t attributes[INKS];
 	short pair[INKS];
 	int cursor_row, cursor_col; /* -1: hidden */
 	int64_t clicked;            /* ms; when and where the mouse was pressed last */
 	int click_row, click_col;
-};
-
-/* How inks look: colour numbers on terminals with 256 and with 8 colours (NO_COLOR: the terminal's own),
- * and attributes. */
-static const struct look {
-	short color256, color8;
-	attr_t with_color, without;
-} looks[INKS] = {
-	[INK_PLAIN] = { NO_COLOR, NO_COLOR, A_NORMAL, A_NORMAL },
-	[INK_DIM] = { 244, NO_COLOR, A_NORMAL, A_NORMAL },
-	[INK_STRONG] = { NO_COLOR, NO_COLOR, A_BOLD, A_BOLD },
-	[INK_REQUEST] = { 32, COLOR_CYAN, A_NORMAL, A_NORMAL },
-	[INK_REPLY] = { 28, COLOR_GREEN, A_NORMAL, A_NORMAL },
-	[INK_STREAM] = { 133, COLOR_MAGENTA, A_NORMAL, A_NORMAL },
-	[INK_EVENT] = { 130, COLOR_YELLOW, A_NORMAL, A_NORMAL },
-	[INK_ERROR] = { 160, COLOR_RED, A_BOLD, A_BOLD },
-	[INK_WARNING] = { 166, COLOR_RED, A_NORMAL, A_BOLD },
-	[INK_NOTE] = { 244, NO_COLOR, A_NORMAL, A_NORMAL },
-	[INK_FIELD] = { 32, COLOR_CYAN, A_NORMAL, A_NORMAL },
-	[INK_BAR] = { NO_COLOR, NO_COLOR, A_REVERSE, A_REVERSE },
-	[INK_BAR_KEY] = { NO_COLOR, NO_COLOR, A_BOLD, A_BOLD },
-	[INK_HEAD] = { NO_COLOR, NO_COLOR, A_BOLD | A_UNDERLINE, A_BOLD | A_UNDERLINE },
-	[INK_MARK] = { NO_COLOR, NO_COLOR, A_REVERSE, A_REVERSE },
-	[INK_MARK_VALUE] = { NO_COLOR, NO_COLOR, A_REVERSE | A_BOLD, A_REVERSE | A_BOLD },
-	[INK_MATCH] = { 130, COLOR_YELLOW, A_REVERSE, A_REVERSE | A_UNDERLINE },
 };
 
 static const attr_t emphases[] = {
@@ -92,20 +67,40 @@ static void guard(bool on)
 	}
 }
 
-static void choose_looks(struct screen *s, bool color)
+static attr_t attributes_of(uint8_t bits)
 {
-	color = color && has_colors() && start_color() == OK;
-	if (color)
+	return (bits & LOOK_BOLD ? A_BOLD : 0) | (bits & LOOK_UNDERLINE ? A_UNDERLINE : 0) | (bits & LOOK_REVERSE ? A_REVERSE : 0);
+}
+
+/* Colours are begun when they are first wanted: a terminal where nobody wants any gets none. */
+static bool use_colors(struct screen *s)
+{
+	if (!s->has_colors && has_colors() && start_color() == OK) {
 		use_default_colors();
+		s->has_colors = true;
+	}
+	return s->has_colors;
+}
+
+static void choose_looks(struct screen *s, const struct screen_options *o)
+{
+	bool color = o->color && use_colors(s);
 	for (int i = 0; i < INKS; i++) {
-		const struct look *look = &looks[i];
+		const struct look *look = &o->looks[i];
 		short ink = COLORS >= 256 ? look->color256 : look->color8;
-		s->attributes[i] = color ? look->with_color : look->without;
-		if (!color || ink == NO_COLOR)
+		s->attributes[i] = attributes_of(color ? look->with_color : look->without);
+		s->pair[i] = 0;
+		if (!color || ink == LOOK_DEFAULT)
 			continue;
 		s->pair[i] = (short)(i + 1);
 		init_pair(s->pair[i], ink, -1);
 	}
+}
+
+static void choose_mouse(bool mouse)
+{
+	mousemask(mouse ? BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED : 0, NULL);
+	mouseinterval(0);
 }
 
 /* Sequences that terminals send beside those their terminfo entry names (a wrong TERM is common): without
@@ -145,11 +140,13 @@ static void set_up(struct screen *s, const struct screen_options *o)
 	define_keys();
 	if (!getenv("ESCDELAY"))
 		set_escdelay(25);
-	if (o->mouse) {
-		mousemask(BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
-		mouseinterval(0);
-	}
-	choose_looks(s, o->color);
+	screen_set(s, o);
+}
+
+void screen_set(struct screen *s, const struct screen_options *o)
+{
+	choose_mouse(o->mouse);
+	choose_looks(s, o);
 }
 
 struct screen *screen_new(const struct screen_options *o, const char **error)
@@ -381,4 +378,19 @@ void screen_repaint(struct screen *s)
 {
 	(void)s;
 	redrawwin(stdscr);
+}
+
+void screen_copy(struct screen *s, struct slice text)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	(void)s;
+	fputs("\033]52;c;", stdout);
+	for (size_t i = 0; i < text.len; i += 3) {
+		size_t n = text.len - i < 3 ? text.len - i : 3;
+		uint32_t bits = (uint32_t)text.at[i] << 16 | (n > 1 ? (uint32_t)text.at[i + 1] << 8 : 0) | (n > 2 ? text.at[i + 2] : 0);
+		for (size_t k = 0; k < 4; k++)
+			putchar(k <= n ? digits[bits >> (18 - 6 * k) & 63] : '=');
+	}
+	fputs("\033\\", stdout);
+	fflush(stdout);
 }

@@ -9,6 +9,7 @@
 
 #include "tui/key.h"
 #include "tui/line.h"
+#include "tui/looks.h"
 
 #include <stdbool.h>
 
@@ -17,6 +18,7 @@ struct screen;
 struct screen_options {
 	bool color; /* where the terminal has colours */
 	bool mouse;
+	const struct look *looks; /* of each ink; borrowed during the call */
 };
 
 /* Takes the terminal over; the locale is set by then (LC_CTYPE). Keys are read from standard input, or from
@@ -24,6 +26,9 @@ struct screen_options {
 struct screen *screen_new(const struct screen_options *o, const char **error);
 /* Gives the terminal back. */
 void screen_free(struct screen *s);
+
+/* Changes colours and mouse. */
+void screen_set(struct screen *s, const struct screen_options *o);
 
 int screen_rows(const struct screen *s);
 int screen_columns(const struct screen *s);
@@ -40,6 +45,8 @@ void screen_put(struct screen *s, int row, int col, int width, const struct line
 void screen_cursor(struct screen *s, int row, int col);
 /* Brings what was put to the terminal. */
 void screen_flush(struct screen *s);
+/* Asks the terminal to put a text into the clipboard (OSC 52). */
+void screen_copy(struct screen *s, struct slice text);
 /* The next flush paints every cell afresh. */
 void screen_repaint(struct screen *s);
 

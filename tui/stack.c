@@ -34,10 +34,28 @@ static bool on_stack(const struct app *a, const struct view *v)
 	return false;
 }
 
+/* Gives the view's list the columns that the user has set. */
+static void use_columns(struct app *a, struct view *v, enum view_id id)
+{
+	struct slice words = buf_slice(&a->settings->columns[id]), wrong;
+	if (!words.len || !v->column_count || layout_read(&v->layout, v->columns, v->column_count, words, &wrong))
+		return;
+	app_notice(a, "Config file, line %d: there is no column %.*s, or it stands there twice.", a->settings->columns_line[id],
+		   (int)wrong.len, (const char *)wrong.at);
+}
+
+bool app_follows(const struct app *a)
+{
+	int set = a->settings->value[SETTING_FOLLOW];
+	return set ? set == 1 : source_is_live(capture_source(a->o->capture));
+}
+
 static struct view *make(struct app *a, enum view_id id)
 {
 	struct view *v = all[id]->new(a);
 	view_init(v);
+	use_columns(a, v, id);
+	v->list.follow = (int)id < TABS && app_follows(a);
 	if (v->ops->pick)
 		order_set_filter(&v->order, a->filter);
 	return a->view[id] = v;

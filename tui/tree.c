@@ -241,6 +241,15 @@ void tree_set(struct tree *t, const struct node *root, const struct node *open, 
 		open_children(t, i);
 }
 
+void tree_add_value(const struct tree *t, size_t i, struct buf *out)
+{
+	const struct node *n = t->row[i].node;
+	if (n->kind == NODE_STRING && (!n->secret || t->show_secrets))
+		buf_add(out, n->text);
+	else
+		add_value(out, n, t->show_secrets, VALUE_MAX);
+}
+
 static void add_part(struct tree *t, const struct tree_row *r, int width, struct line *out)
 {
 	struct slice text = whole_value(t, r->node);

@@ -45,6 +45,8 @@ size_t tree_find(struct tree *t, const struct node *n);
 void tree_close_values(struct tree *t);
 /* Appends row i, made for `width` columns. */
 void tree_add_row(struct tree *t, size_t i, int width, struct line *out);
+/* Appends the whole value of row i, as it is shown. */
+void tree_add_value(const struct tree *t, size_t i, struct buf *out);
 /* True if the node's name or value, as it is shown, holds the pattern. */
 bool tree_node_matches(const struct node *n, bool show_secrets, const struct pattern *p);
 

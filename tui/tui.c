@@ -9,6 +9,7 @@
 
 #include "tui/app.h"
 #include "tui/clock.h"
+#include "tui/config.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -28,12 +29,6 @@ static bool stopped(const struct loop *l)
 {
 	const volatile sig_atomic_t *stop = l->app.o->stop;
 	return l->hung_up || (l->pending & QUIT) || (stop && *stop);
-}
-
-static bool colors_wanted(const struct tui_options *o)
-{
-	const char *no_color = getenv("NO_COLOR");
-	return o->color == TUI_COLOR_ALWAYS || (o->color == TUI_COLOR_AUTO && !(no_color && *no_color));
 }
 
 /* How long poll may wait, in ms. */
@@ -87,25 +82,73 @@ static void draw(struct loop *l)
 	l->pending &= ~(unsigned)(REDRAW | REPAINT);
 }
 
+/* Reads the config file; what is wrong in it is said on standard error, for when the screens are gone, and in short on the screen. */
+static void read_config(struct settings *s, struct buf *complaints)
+{
+	struct buf path = { 0 };
+	if (config_path(&path))
+		config_read(s, buf_cstr(&path), complaints);
+	struct slice rest = buf_slice(complaints);
+	while (rest.len) {
+		const uint8_t *end = memchr(rest.at, '\n', rest.len);
+		size_t length = end ? (size_t)(end - rest.at) : rest.len;
+		fprintf(stderr, "envscope: %s: %.*s\n", buf_cstr(&path), (int)length, (const char *)rest.at);
+		rest = slice_skip(rest, length + 1);
+	}
+	buf_release(&path);
+}
+
+/* What the command line says goes before what the file says. */
+static void take_options(struct settings *s, const struct tui_options *o)
+{
+	if (o->no_mouse)
+		s->value[SETTING_MOUSE] = 1;
+	if (o->color != TUI_COLOR_AUTO)
+		s->value[SETTING_COLOURS] = (int)o->color;
+	if (o->utc)
+		s->value[SETTING_ZONE] = 1;
+}
+
+static void notice_complaints(struct app *a, struct buf *complaints)
+{
+	const uint8_t *end = memchr(complaints->at, '\n', complaints->len);
+	if (complaints->len)
+		app_notice(a, "Config file, %.*s", (int)(end ? end - complaints->at : (ptrdiff_t)complaints->len), (const char *)complaints->at);
+}
+
+static void run(struct loop *l)
+{
+	while (!stopped(l)) {
+		draw(l);
+		wait(l);
+		take_keys(l);
+		work(l);
+	}
+}
+
 int tui_run(const struct tui_options *o)
 {
 	struct loop l = { .pending = REDRAW, .drawn = -FRAME_MS };
+	struct settings settings;
+	struct buf complaints = { 0 };
 	const char *error;
-	struct screen *screen = screen_new(&(struct screen_options){ colors_wanted(o), !o->no_mouse }, &error);
-	if (!screen) {
+	int status = STATUS_NO_TERMINAL;
+	settings_init(&settings);
+	read_config(&settings, &complaints);
+	take_options(&settings, o);
+	struct screen_options so = app_screen_options(&settings);
+	struct screen *screen = screen_new(&so, &error);
+	if (screen) {
+		app_init(&l.app, o, screen, &settings);
+		notice_complaints(&l.app, &complaints);
+		run(&l);
+		status = l.app.intake.state == INTAKE_DAMAGED ? STATUS_DAMAGED : 0;
+		app_release(&l.app);
+		screen_free(screen);
+	} else {
 		fprintf(stderr, "envscope: %s\n", error);
-		return STATUS_NO_TERMINAL;
 	}
-	app_init(&l.app, o);
-	l.app.screen = screen;
-	while (!stopped(&l)) {
-		draw(&l);
-		wait(&l);
-		take_keys(&l);
-		work(&l);
-	}
-	bool damaged = l.app.intake.state == INTAKE_DAMAGED;
-	app_release(&l.app);
-	screen_free(screen);
-	return damaged ? STATUS_DAMAGED : 0;
+	settings_release(&settings);
+	buf_release(&complaints);
+	return status;
 }

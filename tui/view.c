@@ -5,7 +5,7 @@
 
 #include "tui/clock.h"
 
-enum { WHEEL = 3 };
+enum { WHEEL = 3, GUTTER = 2 };
 
 static void source_rows(void *user, uint64_t *first, uint64_t *end)
 {
@@ -126,11 +126,12 @@ void view_set_columns(struct view *v, const struct column *table, int count)
 {
 	memcpy(v->columns, table, (size_t)count * sizeof *table);
 	v->column_count = count;
+	layout_init(&v->layout);
 }
 
 void view_add_cells(struct view *v, const void *row, struct line *out)
 {
-	columns_add_row(out, v->columns, v->column_count, v->widths, v, row, &v->app->scratch);
+	columns_add_row(out, v->columns, v->column_count, &v->layout, v->widths, v, row, &v->app->scratch);
 }
 
 static void mark_matches(const struct pattern *p, struct line *l)
@@ -138,6 +139,33 @@ static void mark_matches(const struct pattern *p, struct line *l)
 	struct slice text = buf_slice(&l->text);
 	for (size_t at = 0; (at = pattern_find(p, text, at)) != SIZE_MAX; at += p->text.len)
 		line_mark(l, at, p->text.len, INK_MATCH);
+}
+
+bool view_copy(struct view *v, struct buf *out)
+{
+	struct line *l = &v->app->line;
+	uint64_t row;
+	if (!view_row(v, &row))
+		return false;
+	if (v->ops->copy) {
+		v->ops->copy(v, row, out);
+		return true;
+	}
+	line_clear(l);
+	v->ops->draw_row(v, row, screen_columns(v->app->screen), l);
+	buf_add(out, buf_slice(&l->text));
+	return true;
+}
+
+/* Marks at the left of a row. */
+static void add_gutter(struct view *v, uint64_t row, struct line *out)
+{
+	uint32_t n = v->ops->message(v, row);
+	char letter = marks_letter(&v->app->marks, n), text[3] = "  ";
+	text[0] = n && marks_has(&v->app->marks, n) ? '*' : ' ';
+	if (letter)
+		text[1] = letter;
+	line_add_str(out, INK_WARNING, text);
 }
 
 void view_draw_list(struct view *v, struct area area, enum emphasis selected)
@@ -148,6 +176,8 @@ void view_draw_list(struct view *v, struct area area, enum emphasis selected)
 	for (int i = 0; i < area.height; i++) {
 		bool there = list_at(&v->list, i, &row);
 		line_clear(l);
+		if (there && v->gutter)
+			add_gutter(v, row_at(v, row), l);
 		if (there)
 			v->ops->draw_row(v, row_at(v, row), area.width, l);
 		else if (i == 1 && list_empty(&v->list) && v->ops->empty)
@@ -161,9 +191,11 @@ void view_draw_list(struct view *v, struct area area, enum emphasis selected)
 static void draw_titles(struct view *v, struct area *area)
 {
 	struct line *l = &v->app->line;
-	columns_fit(v->columns, v->column_count, v->hidden, area->width, v->widths);
+	int width = area->width - v->gutter;
+	columns_fit(v->columns, v->column_count, &v->layout, width, v->widths);
 	line_clear(l);
-	columns_add_titles(l, v->columns, v->column_count, v->widths);
+	line_pad(l, INK_HEAD, v->gutter);
+	columns_add_titles(l, v->columns, v->column_count, &v->layout, v->widths, v->order.column, v->order.reverse);
 	line_pad(l, INK_HEAD, area->width);
 	screen_put(v->app->screen, area->row++, area->col, area->width, l, EMPHASIS_NONE);
 	area->height--;
@@ -171,6 +203,7 @@ static void draw_titles(struct view *v, struct area *area)
 
 void view_draw_table(struct view *v, struct area area)
 {
+	v->gutter = v->ops->message && marks_any(&v->app->marks) ? GUTTER : 0;
 	if (v->column_count && area.height > 0)
 		draw_titles(v, &area);
 	take_up(v, area.height > 0 ? area.height : 0);
@@ -221,7 +254,7 @@ unsigned view_mouse(struct view *v, struct key key)
 		v->list.follow = false;
 		list_select(&v->list, row);
 		if (key.code == KEY_DOUBLE_CLICK)
-			return view_command(v, command_of_key(KEY_RETURN, v->ops->where));
+			return view_command(v, keymap_command(&v->app->settings->keys, KEY_RETURN, v->ops->where));
 	}
 	return REDRAW;
 }

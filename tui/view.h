@@ -63,6 +63,10 @@ struct view_ops {
 	uint32_t (*message)(struct view *v, uint64_t row);
 	/* The row that shows message n; false if none does. */
 	bool (*row_of)(struct view *v, uint32_t n, uint64_t *row);
+	/* Appends the whole text of a row, for the clipboard (shared: as it is drawn). */
+	void (*copy)(struct view *v, uint64_t row, struct buf *out);
+	/* What it has made must be made again: whether secrets show has changed. */
+	void (*renew)(struct view *v);
 	/* What stands where there are no rows. */
 	const char *(*empty)(struct view *v);
 	/* Draws itself (shared: titles of columns, and a list of rows). */
@@ -90,10 +94,11 @@ struct view {
 	struct list list;   /* of places */
 	struct order order;
 	struct area body; /* where its rows were drawn last */
+	int gutter;       /* columns at the left of the rows, for marks */
 	/* Columns, where it has some. */
 	struct column columns[COLUMNS_MAX];
 	int column_count;
-	uint32_t hidden; /* bit set of columns not wanted */
+	struct layout layout;
 	int widths[COLUMNS_MAX];
 };
 
@@ -123,6 +128,8 @@ bool view_row(const struct view *v, uint64_t *row);
 uint32_t view_message(struct view *v);
 /* Selects the row that shows message n, if there is one. */
 bool view_select(struct view *v, uint32_t n);
+/* Appends the text of the selected row; false if there is none. */
+bool view_copy(struct view *v, struct buf *out);
 /* A slice of filtering and sorting, until that time (clock_ms). */
 unsigned view_step(struct view *v, int64_t until);
 

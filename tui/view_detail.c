@@ -86,9 +86,9 @@ void view_detail_set(struct view *v, uint32_t n)
 	dissect(d, r);
 	list_nodes(d);
 	mask_clear(&d->mask);
-	if (!v->app->o->show_secrets)
+	if (!v->app->show_secrets)
 		mask_set(&d->mask, d->d.root, buf_slice(&d->bytes));
-	tree_set(&d->tree, d->d.root, d->d.payload, v->app->o->show_secrets);
+	tree_set(&d->tree, d->d.root, d->d.payload, v->app->show_secrets);
 	d->shown = NULL;
 	d->rows = (struct list){ 0 };
 	d->view.list.end = d->tree.rows;
@@ -310,6 +310,21 @@ static uint32_t message(struct view *v, uint64_t row)
 	return self(v)->n;
 }
 
+/* The value of the selected field, or whatever its row says. */
+static void copy(struct view *v, uint64_t row, struct buf *out)
+{
+	if (row < self(v)->tree.rows)
+		tree_add_value(&self(v)->tree, (size_t)row, out);
+}
+
+static void renew(struct view *v)
+{
+	uint64_t selected = v->list.selected;
+	if (session_record(v->app->session, self(v)->n))
+		view_detail_set(v, self(v)->n);
+	list_select(&v->list, selected);
+}
+
 /* Searching: positions are nodes. */
 
 static void positions(struct view *v, uint64_t *first, uint64_t *end, uint64_t *current)
@@ -325,7 +340,7 @@ static void positions(struct view *v, uint64_t *first, uint64_t *end, uint64_t *
 static bool matches(struct view *v, uint64_t at, const struct pattern *p)
 {
 	struct detail *d = self(v);
-	return at < d->nodes && tree_node_matches(d->node[at], v->app->o->show_secrets, p);
+	return at < d->nodes && tree_node_matches(d->node[at], v->app->show_secrets, p);
 }
 
 static void show(struct view *v, uint64_t at)
@@ -345,6 +360,8 @@ const struct view_ops view_detail = {
 	.add_title = add_title,
 	.draw_row = draw_row,
 	.message = message,
+	.copy = copy,
+	.renew = renew,
 	.empty = empty,
 	.draw = draw,
 	.command = command,

@@ -90,7 +90,7 @@ static void add_commands(struct help *h)
 		if (!(c->where & h->of->ops->where))
 			continue;
 		buf_clear(&keys);
-		command_add_keys(&keys, c);
+		keymap_add_keys(&keys, &h->view.app->settings->keys, i);
 		add(h, INK_FIELD, buf_cstr(&keys), c->sentence);
 	}
 	buf_release(&keys);

@@ -312,6 +312,13 @@ static bool row_of(struct view *v, uint32_t n, uint64_t *row)
 	return n && n <= r.messages;
 }
 
+static void copy(struct view *v, uint64_t row, struct buf *out)
+{
+	struct facts f;
+	if (facts_read(&f, v->app->session, message(v, row), &((struct messages *)v)->room))
+		columns_add_text(out, v->columns, v->column_count, v, &f);
+}
+
 static bool matches(struct view *v, uint64_t row, const struct pattern *p)
 {
 	struct messages *m = (struct messages *)v;
@@ -344,6 +351,7 @@ const struct view_ops view_messages = {
 	.key = sort_key,
 	.message = message,
 	.row_of = row_of,
+	.copy = copy,
 	.empty = empty,
 	.command = command,
 	.matches = matches,

@@ -307,6 +307,13 @@ static bool row_of(struct view *v, uint32_t n, uint64_t *row)
 	return r != NULL;
 }
 
+static void copy(struct view *v, uint64_t number, struct buf *out)
+{
+	struct row r;
+	if (read_row((struct threads *)v, number, &r))
+		columns_add_text(out, v->columns, v->column_count, v, &r);
+}
+
 static bool matches(struct view *v, uint64_t number, const struct pattern *p)
 {
 	struct threads *t = (struct threads *)v;
@@ -333,6 +340,7 @@ const struct view_ops view_threads = {
 	.key = sort_key,
 	.message = message,
 	.row_of = row_of,
+	.copy = copy,
 	.empty = empty,
 	.command = command,
 	.matches = matches,

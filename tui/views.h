@@ -16,7 +16,6 @@
 #define VIEW_OTHERS(X) \
 	X(DETAIL, detail) \
 	X(LADDER, ladder) \
-	X(COLUMNS, columns) \
 	X(HELP, help)
 
 #define VIEW_TABLE(X) VIEW_TABS(X) VIEW_OTHERS(X)

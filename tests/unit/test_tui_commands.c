@@ -1,6 +1,6 @@
 /* The table of commands holds what the footer, the help and the man page promise. */
-#include "tui/commands.h"
 #include "tui/key.h"
+#include "tui/keymap.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,8 +8,19 @@
 
 #include <cmocka.h>
 
-static const uint32_t screens[] = { IN_THREADS, IN_MESSAGES, IN_DETAIL, IN_HELP, IN_COLUMNS };
+static const uint32_t screens[] = {
+#define X(NAME, name) IN_##NAME,
+	VIEW_TABLE(X)
+#undef X
+};
 enum { SCREENS = sizeof screens / sizeof *screens };
+
+static enum command command_of_key(int key, uint32_t context)
+{
+	struct keymap map;
+	keymap_init(&map);
+	return keymap_command(&map, key, context);
+}
 
 static void test_rows_are_whole(void **state)
 {
@@ -22,7 +33,7 @@ static void test_rows_are_whole(void **state)
 		assert_int_not_equal(c->keys[0], KEY_NONE);
 		assert_non_null(c->sentence);
 	}
-	assert_true(i > 20);
+	assert_true(i > 20 && i <= KEYMAP_ROWS);
 	assert_null(command_row(i + 1));
 }
 
@@ -84,6 +95,7 @@ static void test_search_takes_keys_over(void **state)
 static void test_names(void **state)
 {
 	struct buf out = { 0 };
+	struct keymap map;
 	const struct command_row *c;
 	(void)state;
 	for (unsigned i = 0; (c = command_row(i)); i++)
@@ -91,10 +103,38 @@ static void test_names(void **state)
 			buf_clear(&out);
 			key_add_name(&out, c->keys[k]);
 			assert_true(out.len > 0);
+			assert_int_equal(key_named(buf_slice(&out)), c->keys[k]);
 		}
 	buf_clear(&out);
-	command_add_keys(&out, command_row(3));
+	keymap_init(&map);
+	keymap_add_keys(&out, &map, 3);
 	assert_string_equal(buf_cstr(&out), "F1, ?");
+	buf_release(&out);
+}
+
+static void test_binding(void **state)
+{
+	struct keymap map;
+	struct buf out = { 0 };
+	const char *error;
+	int key;
+	(void)state;
+	keymap_init(&map);
+	assert_null(keymap_conflict(&map, &key));
+	assert_true(keymap_bind(&map, "help", "F12 Ctrl-H  \xc3\xa9", &error));
+	assert_int_equal(keymap_command(&map, KEY_FUNCTION + 12, IN_THREADS), CMD_HELP);
+	assert_int_equal(keymap_command(&map, 0xe9, IN_DETAIL), CMD_HELP);
+	assert_int_equal(keymap_command(&map, KEY_FUNCTION + 1, IN_THREADS), CMD_NONE);
+	assert_true(keymap_add_words(&out, &map, "help"));
+	assert_string_equal(buf_cstr(&out), "F12 Backspace \xc3\xa9");
+	assert_true(keymap_bind(&map, "help", "", &error));
+	assert_int_equal(keymap_command(&map, 0xe9, IN_DETAIL), CMD_NONE);
+	assert_false(keymap_bind(&map, "help", "F13", &error));
+	assert_false(keymap_bind(&map, "help", "a b c d e", &error));
+	assert_false(keymap_bind(&map, "helpp", "a", &error));
+	assert_true(keymap_bind(&map, "help", "G", &error));
+	assert_string_equal(keymap_conflict(&map, &key), "last");
+	assert_int_equal(key, 'G');
 	buf_release(&out);
 }
 
@@ -107,6 +147,7 @@ int main(void)
 		cmocka_unit_test(test_everywhere),
 		cmocka_unit_test(test_search_takes_keys_over),
 		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_binding),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

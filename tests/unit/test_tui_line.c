@@ -86,7 +86,10 @@ static const struct column columns[] = {
 static void widths_are(int width, uint32_t hidden, int a, int b, int c)
 {
 	int widths[COLUMNS_MAX];
-	columns_fit(columns, 3, hidden, width, widths);
+	struct layout layout;
+	layout_init(&layout);
+	layout.hidden = hidden;
+	columns_fit(columns, 3, &layout, width, widths);
 	assert_int_equal(widths[0], a);
 	assert_int_equal(widths[1], b);
 	assert_int_equal(widths[2], c);
@@ -113,7 +116,10 @@ static void test_columns_never_too_wide(void **state)
 	for (int width = 1; width < 300; width++)
 		for (uint32_t hidden = 0; hidden < 8; hidden++) {
 			int widths[COLUMNS_MAX], sum = -1;
-			columns_fit(columns, 3, hidden, width, widths);
+			struct layout layout;
+			layout_init(&layout);
+			layout.hidden = hidden;
+			columns_fit(columns, 3, &layout, width, widths);
 			for (int i = 0; i < 3; i++) {
 				sum += widths[i] ? widths[i] + 1 : 0;
 				assert_true(!widths[i] || widths[i] >= columns[i].min);
@@ -128,16 +134,52 @@ static void test_columns_row(void **state)
 	struct line l = { 0 };
 	struct buf scratch = { 0 };
 	int widths[COLUMNS_MAX] = { 4, 6, 0 };
+	struct layout layout;
 	(void)state;
-	columns_add_titles(&l, columns, 3, widths);
+	layout_init(&layout);
+	columns_add_titles(&l, columns, 3, &layout, widths, -1, false);
 	text_is(&l, "Fir… Second");
 	line_clear(&l);
-	columns_add_row(&l, columns, 3, widths, NULL, "r", &scratch);
+	columns_add_titles(&l, columns, 3, &layout, widths, 0, true);
+	text_is(&l, "▼Fi… Second");
+	line_clear(&l);
+	columns_add_row(&l, columns, 3, &layout, widths, NULL, "r", &scratch);
 	text_is(&l, "r/4     r/6");
 	buf_clear(&scratch);
 	columns_add_text(&scratch, columns, 3, NULL, "r");
 	assert_string_equal(buf_cstr(&scratch), "r/1000 r/1000 r/1000 ");
 	line_release(&l);
+	buf_release(&scratch);
+}
+
+static bool reads(struct layout *l, const char *words)
+{
+	struct slice wrong;
+	return layout_read(l, columns, 3, slice_str(words), &wrong);
+}
+
+static void test_layout(void **state)
+{
+	struct layout l;
+	struct line line = { 0 };
+	struct buf scratch = { 0 };
+	int widths[COLUMNS_MAX];
+	(void)state;
+	layout_init(&l);
+	assert_true(reads(&l, "third  First:9"));
+	layout_add(&scratch, &l, columns, 3);
+	assert_string_equal(buf_cstr(&scratch), "Third First:9");
+	columns_fit(columns, 3, &l, 30, widths);
+	assert_int_equal(widths[0], 9);
+	assert_int_equal(widths[1], 0);
+	assert_int_equal(widths[2], 20);
+	columns_add_row(&line, columns, 3, &l, widths, NULL, "r", &scratch);
+	text_is(&line, "r/20                 r/9      ");
+	assert_false(reads(&l, "First Fourth"));
+	assert_false(reads(&l, "First First"));
+	assert_false(reads(&l, "First:9x"));
+	assert_false(reads(&l, "First:201"));
+	line_release(&line);
 	buf_release(&scratch);
 }
 
@@ -151,6 +193,7 @@ int main(void)
 		cmocka_unit_test(test_columns_fit),
 		cmocka_unit_test(test_columns_never_too_wide),
 		cmocka_unit_test(test_columns_row),
+		cmocka_unit_test(test_layout),
 	};
 	setlocale(LC_ALL, "C.UTF-8");
 	return cmocka_run_group_tests(tests, NULL, NULL);

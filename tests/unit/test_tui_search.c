@@ -140,6 +140,7 @@ static void test_prompt(void **state)
 	prompt_key(&p, KEY_CTRL_W);
 	assert_string_equal(buf_cstr(&p.text), "one ");
 	prompt_key(&p, KEY_ARROW_UP);
+	prompt_key(&p, KEY_PAGE_UP);
 	prompt_key(&p, 7);
 	assert_string_equal(buf_cstr(&p.text), "one ");
 	assert_int_equal(prompt_key(&p, KEY_RETURN), PROMPT_DONE);
@@ -150,7 +151,42 @@ static void test_prompt(void **state)
 	assert_int_equal(prompt_key(&p, KEY_BS), PROMPT_GONE);
 	p.open = true;
 	assert_int_equal(prompt_key(&p, KEY_ESC), PROMPT_GONE);
-	buf_release(&p.text);
+	prompt_release(&p);
+}
+
+static void test_prompt_cursor(void **state)
+{
+	struct history h = { 0 };
+	struct prompt p = { .open = true, .history = &h };
+	(void)state;
+	history_add(&h, "older");
+	history_add(&h, "newer");
+	history_add(&h, "older");
+	assert_int_equal(h.count, 2);
+	type(&p, "abd");
+	prompt_key(&p, KEY_ARROW_LEFT);
+	type(&p, "c");
+	prompt_key(&p, KEY_FIRST);
+	prompt_key(&p, KEY_ARROW_LEFT);
+	prompt_key(&p, 0xe6);
+	assert_string_equal(buf_cstr(&p.text), "æabcd");
+	prompt_key(&p, KEY_DELETE);
+	prompt_key(&p, KEY_ARROW_RIGHT);
+	prompt_key(&p, KEY_CTRL_K);
+	assert_string_equal(buf_cstr(&p.text), "æb");
+	prompt_key(&p, KEY_ARROW_UP);
+	assert_string_equal(buf_cstr(&p.text), "older");
+	prompt_key(&p, KEY_ARROW_UP);
+	prompt_key(&p, KEY_ARROW_UP);
+	assert_string_equal(buf_cstr(&p.text), "newer");
+	prompt_key(&p, KEY_ARROW_DOWN);
+	prompt_key(&p, KEY_ARROW_DOWN);
+	assert_string_equal(buf_cstr(&p.text), "æb");
+	prompt_key(&p, KEY_ARROW_LEFT);
+	prompt_key(&p, KEY_CTRL_U);
+	assert_string_equal(buf_cstr(&p.text), "b");
+	prompt_release(&p);
+	history_release(&h);
 }
 
 int main(void)
@@ -161,6 +197,7 @@ int main(void)
 		cmocka_unit_test(test_search),
 		cmocka_unit_test(test_search_goes_on_behind_the_end),
 		cmocka_unit_test(test_prompt),
+		cmocka_unit_test(test_prompt_cursor),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

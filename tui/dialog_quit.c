@@ -1,0 +1,63 @@
+/*
+ * Asking before what was captured is lost: only where it can't be read again.
+ */
+#include "tui/dialogs.h"
+
+#include "base/amount.h"
+#include "base/xalloc.h"
+#include "tui/app.h"
+
+#include <stdlib.h>
+
+static void free_quit(struct dialog *d)
+{
+	free(d);
+}
+
+static void size(struct dialog *d, int *height, int *width)
+{
+	(void)d;
+	*height = 3;
+	*width = 56;
+}
+
+static void draw(struct dialog *d, struct area area)
+{
+	struct line *l = &d->app->line;
+	struct buf text = { 0 };
+	amount_add_grouped(&text, session_count(d->app->session));
+	buf_add_str(&text, " messages were captured; they are gone then.");
+	line_clear(l);
+	line_add(l, INK_STRONG, slice_str("Leave envscope?"), area.width);
+	dialog_put(d, area, 0, l, EMPHASIS_NONE);
+	line_clear(l);
+	line_add(l, INK_PLAIN, buf_slice(&text), area.width);
+	dialog_put(d, area, 1, l, EMPHASIS_NONE);
+	line_clear(l);
+	line_add(l, INK_DIM, slice_str("F2 saves them first."), area.width);
+	dialog_put(d, area, 2, l, EMPHASIS_NONE);
+	buf_release(&text);
+}
+
+static unsigned key(struct dialog *d, int key)
+{
+	if (key == KEY_FUNCTION + 2 || key == 's')
+		return app_open_dialog(d->app, dialog_save_new(d->app));
+	return key == 'y' || key == 'Y' ? QUIT | CLOSE : CLOSE;
+}
+
+static const struct dialog_ops ops = {
+	.name = "Quit",
+	.hint = "y Leave\tF2 Save\tn Stay",
+	.free = free_quit,
+	.size = size,
+	.draw = draw,
+	.key = key,
+};
+
+struct dialog *dialog_quit_new(void)
+{
+	struct dialog *d = xcalloc(1, sizeof *d);
+	d->ops = &ops;
+	return d;
+}

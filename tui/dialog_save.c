@@ -1,0 +1,310 @@
+/*
+ * Saving:
+ *
+ *	│ Format    text      a line a message                 │
+ *	│ Messages  all       79                               │
+ *	│ File      envscope.txt                               │
+ *	│                                                      │
+ *	│ That file is there. Enter once more replaces it.     │
+ *
+ * Up and Down choose a row, Left and Right what stands there. While it saves, Esc stops it and removes the file.
+ */
+#include "tui/dialogs.h"
+
+#include "base/amount.h"
+#include "base/xalloc.h"
+#include "tui/app.h"
+#include "tui/clock.h"
+#include "tui/save.h"
+#include "tui/status.h"
+
+#include <stdlib.h>
+
+enum { WIDTH = 84, LABEL = 10, CHOICE = 10, SLICE_MS = 8, BAR = 24 };
+enum row { ROW_FORMAT, ROW_WHAT, ROW_FILE, ROWS, ROW_MESSAGE = 4, HEIGHT };
+
+struct save_dialog {
+	struct dialog dialog;
+	enum row row;
+	const struct exporter *exporter;
+	enum save_what what;
+	struct prompt file;
+	bool named;       /* the user has typed a name */
+	char *asked;      /* the file that is there and may be replaced at the next Enter; NULL */
+	struct buf message;
+	struct save save;
+};
+
+static struct save_dialog *self(struct dialog *d)
+{
+	return (struct save_dialog *)d;
+}
+
+static void free_save(struct dialog *d)
+{
+	save_release(&self(d)->save);
+	prompt_release(&self(d)->file);
+	buf_release(&self(d)->message);
+	free(self(d)->asked);
+	free(d);
+}
+
+static void size(struct dialog *d, int *height, int *width)
+{
+	(void)d;
+	*height = HEIGHT;
+	*width = WIDTH;
+}
+
+/* Formats that need nothing but messages, in the order of their table; by: 1 the next one, -1 the one before. */
+static const struct exporter *other_format(const struct exporter *e, int by)
+{
+	size_t count = 0, at = 0;
+	for (; exporter_at(count); count++)
+		at = exporter_at(count) == e ? count : at;
+	do
+		at = (at + count + (size_t)by) % count;
+	while (exporter_at(at)->columns == COLUMNS_CHOSEN);
+	return exporter_at(at);
+}
+
+static bool possible(const struct app *a, enum save_what what)
+{
+	return what == SAVE_ALL || (what == SAVE_FILTERED ? a->filter != NULL : a->marks.count > 0);
+}
+
+/* A name for the file, as long as the user has given none. */
+static void name_file(struct save_dialog *d)
+{
+	struct buf name = { 0 };
+	bool text = strcmp(d->exporter->name, "text") == 0 || strcmp(d->exporter->name, "tree") == 0;
+	if (d->named)
+		return;
+	buf_addf(&name, "envscope.%s", text ? "txt" : d->exporter->name);
+	prompt_set(&d->file, buf_cstr(&name));
+	buf_release(&name);
+}
+
+static void choose(struct save_dialog *d, int by)
+{
+	if (d->row == ROW_FORMAT)
+		d->exporter = other_format(d->exporter, by);
+	if (d->row == ROW_WHAT)
+		do
+			d->what = (enum save_what)(((int)d->what + by + SAVE_MARKED + 1) % (SAVE_MARKED + 1));
+		while (!possible(d->dialog.app, d->what));
+	name_file(d);
+}
+
+/* Drawing. */
+
+static const char *const what_names[] = { "all", "filtered", "marked" };
+
+static void add_what(const struct save_dialog *d, struct line *out)
+{
+	const struct app *a = d->dialog.app;
+	struct buf text = { 0 };
+	if (d->what == SAVE_FILTERED) {
+		buf_addf(&text, "those that match %.*s", (int)a->filter_text.len, (const char *)a->filter_text.at);
+	} else {
+		amount_add_grouped(&text, d->what == SAVE_ALL ? a->seen.messages - session_first(a->session) + 1 : a->marks.count);
+		buf_add_str(&text, " messages");
+	}
+	line_add_cell(out, INK_STRONG, slice_str(what_names[d->what]), CHOICE, false);
+	line_add(out, INK_PLAIN, buf_slice(&text), d->dialog.box.width - out->columns);
+	buf_release(&text);
+}
+
+static void add_row(struct save_dialog *d, enum row row, struct area area, struct line *out)
+{
+	static const char *const labels[ROWS] = { "Format", "Messages", "File" };
+	size_t from;
+	line_add_cell(out, d->row == row ? INK_MARK : INK_FIELD, slice_str(labels[row]), LABEL - 1, false);
+	line_add_str(out, INK_PLAIN, " ");
+	if (row == ROW_FORMAT) {
+		line_add_cell(out, INK_STRONG, slice_str(d->exporter->name), CHOICE, false);
+		line_add(out, INK_PLAIN, slice_str(d->exporter->help), area.width - out->columns);
+	} else if (row == ROW_WHAT) {
+		add_what(d, out);
+	} else {
+		int column = prompt_draw(&d->file, area.width - LABEL, out, &from);
+		if (d->row == ROW_FILE)
+			screen_cursor(d->dialog.app->screen, area.row + (int)row, area.col + column);
+	}
+}
+
+static void add_progress(struct save_dialog *d, struct line *out)
+{
+	struct buf text = { 0 };
+	int percent = save_percent(&d->save);
+	buf_add_str(&text, "saving ");
+	status_add_bar(&text, percent, BAR);
+	buf_addf(&text, " %d%%  Esc stops", percent);
+	line_add(out, INK_STRONG, buf_slice(&text), d->dialog.box.width);
+	buf_release(&text);
+}
+
+static void draw(struct dialog *dialog, struct area area)
+{
+	struct save_dialog *d = self(dialog);
+	struct line *l = &dialog->app->line;
+	for (int row = 0; row < ROWS; row++) {
+		line_clear(l);
+		add_row(d, (enum row)row, area, l);
+		dialog_put(dialog, area, row, l, EMPHASIS_NONE);
+	}
+	line_clear(l);
+	if (d->save.state == SAVE_RUNNING)
+		add_progress(d, l);
+	else
+		line_add(l, INK_ERROR, buf_slice(&d->message), area.width);
+	dialog_put(dialog, area, area.height > ROW_MESSAGE ? ROW_MESSAGE : area.height - 1, l, EMPHASIS_NONE);
+}
+
+/* Saving. */
+
+static void say(struct save_dialog *d, const char *what, const char *why)
+{
+	buf_clear(&d->message);
+	buf_addf(&d->message, "%s%s", what, why);
+}
+
+static struct save_job job_of(const struct save_dialog *d)
+{
+	static const enum time_format times[TIME_MODES] = {
+		[TIME_OF_DAY] = TIME_CLOCK, [TIME_SINCE_START] = TIME_RELATIVE, [TIME_SINCE_ROW] = TIME_DELTA,
+	};
+	const struct app *a = d->dialog.app;
+	return (struct save_job){
+		.session = a->session, .capture = a->o->capture, .exporter = d->exporter, .what = d->what, .filter = a->filter,
+		.marks = &a->marks, .last = a->seen.messages, .replace = d->asked != NULL,
+		.options = { .show_secrets = a->show_secrets, .full_bytes = true, .utc = a->settings->value[SETTING_ZONE],
+			     .time = times[a->settings->value[SETTING_TIME]] },
+	};
+}
+
+/* The file is there: the user must press Enter on it once more. False if that has happened. */
+static bool ask(struct save_dialog *d, const char *path)
+{
+	if (!save_exists(path)) {
+		free(d->asked);
+		d->asked = NULL;
+		return false;
+	}
+	if (d->asked && strcmp(d->asked, path) == 0)
+		return false;
+	free(d->asked);
+	d->asked = xstrdup(path);
+	say(d, "That file is there already. Enter once more replaces it.", "");
+	return true;
+}
+
+static unsigned start(struct save_dialog *d)
+{
+	const char *path = buf_cstr(&d->file.text);
+	if (!*path) {
+		say(d, "The file needs a name.", "");
+		return REDRAW;
+	}
+	if (ask(d, path))
+		return REDRAW;
+	struct save_job job = job_of(d);
+	if (!save_start(&d->save, &job, path))
+		say(d, "It can't be written: ", strerror(d->save.error));
+	d->dialog.busy = d->save.state == SAVE_RUNNING;
+	return REDRAW;
+}
+
+static unsigned step(struct dialog *dialog)
+{
+	struct save_dialog *d = self(dialog);
+	struct buf count = { 0 };
+	switch (save_step(&d->save, clock_ms() + SLICE_MS)) {
+	case SAVE_DONE:
+		amount_add_grouped(&count, d->save.printer.printed);
+		app_notice(dialog->app, "%s messages were saved to %s", buf_cstr(&count), d->save.path);
+		buf_release(&count);
+		return REDRAW | CLOSE;
+	case SAVE_FAILED:
+		say(d, "It can't be written: ", strerror(d->save.error));
+		save_release(&d->save);
+		dialog->busy = false;
+		return REDRAW;
+	default: return REDRAW;
+	}
+}
+
+static unsigned stop(struct save_dialog *d)
+{
+	save_release(&d->save);
+	d->dialog.busy = false;
+	say(d, "Stopped; the file is removed.", "");
+	return REDRAW;
+}
+
+/* Keys. */
+
+static void change_row(struct save_dialog *d, int by)
+{
+	d->row = (enum row)(((int)d->row + by + ROWS) % ROWS);
+}
+
+static unsigned edit(struct save_dialog *d, int key)
+{
+	enum prompt_answer answer = key == KEY_BS && !d->file.text.len ? PROMPT_MORE : prompt_key(&d->file, key);
+	d->named = true;
+	return answer == PROMPT_GONE ? CLOSE : REDRAW;
+}
+
+static unsigned key(struct dialog *dialog, int key)
+{
+	struct save_dialog *d = self(dialog);
+	if (d->save.state == SAVE_RUNNING)
+		return key == KEY_ESC ? stop(d) : REDRAW;
+	buf_clear(&d->message);
+	switch (key) {
+	case KEY_RETURN: return start(d);
+	case KEY_ARROW_UP:
+	case KEY_BACK_TABULATOR: change_row(d, -1); return REDRAW;
+	case KEY_ARROW_DOWN:
+	case KEY_TABULATOR: change_row(d, 1); return REDRAW;
+	default: break;
+	}
+	if (d->row == ROW_FILE)
+		return edit(d, key);
+	if (key == KEY_ARROW_LEFT || key == KEY_ARROW_RIGHT || key == ' ')
+		choose(d, key == KEY_ARROW_LEFT ? -1 : 1);
+	return key == KEY_ESC || key == 'q' ? CLOSE : REDRAW;
+}
+
+static unsigned mouse(struct dialog *d, struct key key)
+{
+	if ((key.code != KEY_CLICK && key.code != KEY_DOUBLE_CLICK) || key.row >= ROWS || d->busy)
+		return 0;
+	self(d)->row = (enum row)key.row;
+	if (key.col >= LABEL)
+		choose(self(d), 1);
+	return REDRAW;
+}
+
+static const struct dialog_ops ops = {
+	.name = "Save",
+	.hint = "Enter Save\tUp/Down Row\tLeft/Right Choose\tEsc Leave",
+	.free = free_save,
+	.size = size,
+	.draw = draw,
+	.key = key,
+	.mouse = mouse,
+	.step = step,
+};
+
+struct dialog *dialog_save_new(struct app *a)
+{
+	struct save_dialog *d = xcalloc(1, sizeof *d);
+	d->dialog.ops = &ops;
+	d->dialog.app = a;
+	d->exporter = exporter_at(0);
+	d->what = a->marks.count ? SAVE_MARKED : a->filter ? SAVE_FILTERED : SAVE_ALL;
+	name_file(d);
+	return &d->dialog;
+}

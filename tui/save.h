@@ -1,0 +1,51 @@
+/*
+ * Saving messages to a file in slices, in any of the formats of export/.
+ *
+ * The file is new: one of that name that is there already is replaced only if that is asked for. It is readable and writable by its owner only.
+ */
+#ifndef TUI_SAVE_H
+#define TUI_SAVE_H
+
+#include "export/exporter.h"
+#include "tui/marks.h"
+
+enum save_what { SAVE_ALL, SAVE_FILTERED, SAVE_MARKED };
+
+struct save_job {
+	const struct session *session;
+	const struct capture *capture;
+	const struct exporter *exporter;
+	struct print_options options;
+	enum save_what what;
+	struct filter *filter;       /* for FILTERED; borrowed */
+	const struct marks *marks;   /* for MARKED; borrowed */
+	uint32_t last;               /* the last message to look at */
+	bool replace;                /* a file of that name */
+};
+
+enum save_state { SAVE_IDLE, SAVE_RUNNING, SAVE_DONE, SAVE_FAILED };
+
+struct save {
+	enum save_state state;
+	struct save_job job;
+	struct printer printer;
+	struct session_listener listener;
+	FILE *out;
+	char *path;
+	int error;                   /* errno */
+	uint32_t first, next;        /* messages: where it began, the next one */
+	uint32_t news;               /* the next one */
+	struct buf bytes;
+};
+
+/* Is there a file of that name? */
+bool save_exists(const char *path);
+/* Begins; false with errno in s->error if the file can't be made. */
+bool save_start(struct save *s, const struct save_job *job, const char *path);
+/* Goes on until that time (clock_ms). */
+enum save_state save_step(struct save *s, int64_t until);
+int save_percent(const struct save *s);
+/* Gives it up and removes what was written, if it is under way; frees what it has. */
+void save_release(struct save *s);
+
+#endif
