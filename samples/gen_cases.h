@@ -59,7 +59,22 @@
 	X(ws_cuts, "Envelopes cut and joined by WebSocket messages, fragments, a ping between them.") \
 	X(ws_unmasked, "A client frame without a mask; the server closes the connection.") \
 	X(ws_refused, "A WebSocket upgrade that is answered by 403.") \
-	X(noise, "Three connections that are not OpenIAP: plain HTTP, random bytes, SSH.")
+	X(noise, "Three connections that are not OpenIAP: plain HTTP, random bytes, SSH.") \
+	X(near_overflow, "Exactly 100 messages wait for one, which then comes.") \
+	X(seq_gap_open, "A seq is missing when the capture ends: it may still come.") \
+	X(near_start, "Joined between two messages: the seqs do not begin with 0.") \
+	X(near_ids, "The same seqs and ids on two connections at a time; ids that are nearly the same.") \
+	X(near_types, "type_urls without host or with another, a getelement that answers one, an empty payload.") \
+	X(near_replies, "Replies in another order, after 300 messages, and after the client's FIN.") \
+	X(near_error, "An error that answers nothing.") \
+	X(near_priority, "Priorities 0, 1, 2 and 3.") \
+	X(near_mask, "A client frame whose mask is all zeros.") \
+	X(near_gap, "A segment captured out of order and twice.") \
+	X(near_stream, "A file of no bytes, a checksum in capitals, queries between the chunks.") \
+	X(near_token, "Tokens that expire later or never, and one that is none.") \
+	X(token_ignored, "A count with a token that expired a day before, answered all the same.") \
+	X(reply_first, "The capture shows a reply before its request.") \
+	X(id_reused, "An id that is used three times, each time after its reply.")
 
 struct sample_case {
 	const char *name, *says;

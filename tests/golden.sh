@@ -76,6 +76,9 @@ for name in tcp queue_events workitem; do
 	case_ "$name.relations" -r "$capture" -z traces,correlations,workitems
 	case_ "$name.relations.ndjson" -r "$capture" -z traces,correlations,workitems -T ndjson
 done
+case_ id_reused.threads -r build/samples/id_reused.pcap -z threads
+case_ reply_first.threads -r build/samples/reply_first.pcap -z threads
+case_ near_stream.streams -r build/samples/near_stream.pcap -z streams
 case_ no_reply.threads -r build/samples/no_reply.pcap -z threads -t ud
 case_ open_end.commands -r build/samples/open_end.pcap -z commands
 case_ collide.commands -r build/samples/collide.pcap -z commands
