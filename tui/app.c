@@ -108,6 +108,17 @@ bool app_set_filter(struct app *a, const char *text, struct buf *error)
 	return true;
 }
 
+void app_show_filtered(struct app *a, enum view_id tab, const char *filter)
+{
+	struct buf error = { 0 };
+	if (app_set_filter(a, filter, &error))
+		app_notice(a, "Only what matches %s is shown. F9 shows all again.", filter);
+	else
+		app_notice(a, "%s", buf_cstr(&error));
+	app_show_tab(a, tab);
+	buf_release(&error);
+}
+
 unsigned app_open_message(struct app *a, uint32_t n)
 {
 	if (!session_record(a->session, n)) {
@@ -429,6 +440,7 @@ static unsigned command(struct app *a, enum command c)
 	case CMD_SORT_RIGHT: return sort_by(v, 1);
 	case CMD_SORT_LEFT: return sort_by(v, -1);
 	case CMD_REVERSE: return reverse(v);
+	case CMD_STATISTICS: app_show_tab(a, VIEW_STATISTICS); return REDRAW;
 	case CMD_LADDER: return view_command(v, c) ? REDRAW : view_ladder_open(a, false);
 	case CMD_EXTEND: return view_command(v, c) ? REDRAW : view_ladder_open(a, true);
 	case CMD_PAUSE: a->paused = !a->paused; return REDRAW;

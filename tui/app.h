@@ -93,6 +93,8 @@ unsigned app_open_dialog(struct app *a, struct dialog *d);
 /* Sets the display filter of all views (empty: none); false if it is wrong, then *error says why (as
  * filter_new does) and the filter stays as it was. */
 bool app_set_filter(struct app *a, const char *text, struct buf *error);
+/* Shows a tab with such a filter, and a notice that says so. */
+void app_show_filtered(struct app *a, enum view_id tab, const char *filter);
 /* The bit of the view on the screen, with FOUND if it was searched: for the table of commands. */
 uint32_t app_context(const struct app *a);
 /* Handles a key or a click. */

@@ -7,14 +7,6 @@
 
 enum { EIGHTHS = 8, LOWER = 0x2580, LEFT = 0x2590, FULL = 0x2588 };
 
-static void add_point(struct line *out, enum ink ink, uint32_t point)
-{
-	struct buf text = { 0 };
-	text_add_point(&text, point);
-	line_add(out, ink, buf_slice(&text), 1);
-	buf_release(&text);
-}
-
 /* value of `most` in eighths of `cells` characters; at least one if it is not 0. */
 static unsigned eighths(uint64_t value, uint64_t most, int cells)
 {
@@ -22,25 +14,28 @@ static unsigned eighths(uint64_t value, uint64_t most, int cells)
 	return value && !n ? 1 : n;
 }
 
-void blocks_add_chart(struct line *out, enum ink ink, const uint64_t *value, size_t count, int row, int high)
+uint64_t blocks_most(const uint64_t *value, size_t count)
 {
 	uint64_t most = 0;
 	for (size_t i = 0; i < count; i++)
 		most = value[i] > most ? value[i] : most;
+	return most;
+}
+
+void blocks_add_chart(struct buf *out, const uint64_t *value, size_t count, uint64_t most, int row, int high)
+{
 	for (size_t i = 0; i < count; i++) {
 		unsigned n = eighths(value[i], most, high), below = (unsigned)row * EIGHTHS;
 		n = n > below ? n - below : 0;
-		add_point(out, ink, !n ? ' ' : n < EIGHTHS ? LOWER + n : FULL);
+		text_add_point(out, !n ? ' ' : n < EIGHTHS ? LOWER + n : FULL);
 	}
 }
 
-void blocks_add_bar(struct line *out, enum ink ink, uint64_t value, uint64_t most, int width)
+void blocks_add_bar(struct buf *out, uint64_t value, uint64_t most, int width)
 {
-	int end = out->columns + width;
 	unsigned n = width > 0 ? eighths(value, most, width) : 0;
 	for (; n >= EIGHTHS; n -= EIGHTHS)
-		add_point(out, ink, FULL);
+		text_add_point(out, FULL);
 	if (n)
-		add_point(out, ink, LEFT - n);
-	line_pad(out, INK_PLAIN, end);
+		text_add_point(out, LEFT - n);
 }

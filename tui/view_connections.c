@@ -300,12 +300,10 @@ static uint32_t selected(struct view *v)
 
 static unsigned show_messages(struct view *v, uint32_t conn)
 {
-	struct buf text = { 0 }, error = { 0 };
+	struct buf text = { 0 };
 	buf_addf(&text, "conn == %u", conn);
-	app_set_filter(v->app, buf_cstr(&text), &error);
-	app_show_tab(v->app, VIEW_MESSAGES);
+	app_show_filtered(v->app, VIEW_MESSAGES, buf_cstr(&text));
 	buf_release(&text);
-	buf_release(&error);
 	return REDRAW;
 }
 

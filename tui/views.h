@@ -11,7 +11,8 @@
 #define VIEW_TABS(X) \
 	X(THREADS, threads) \
 	X(MESSAGES, messages) \
-	X(CONNECTIONS, connections)
+	X(CONNECTIONS, connections) \
+	X(STATISTICS, statistics)
 
 #define VIEW_OTHERS(X) \
 	X(DETAIL, detail) \

@@ -1,0 +1,540 @@
+/*
+ * Statistics:
+ *
+ *	 the rate of messages over time, as a chart
+ *	 Command   Msgs  Reqs …  p50  p90  p99  Latency      a row a command, or a connection
+ *	 query     1234  617 …                  ▁▃█▂ ▁
+ *	 the latencies of the selected row, a bar for each order of size (at the right on a wide terminal)
+ *
+ * All numbers come from the sums (tui/sums.h).
+ */
+#include "base/amount.h"
+#include "base/text.h"
+#include "base/when.h"
+#include "base/xalloc.h"
+#include "tui/app.h"
+#include "tui/blocks.h"
+#include "tui/clock.h"
+#include "tui/sums.h"
+
+#include <stdlib.h>
+
+enum {
+	RESORT_MS = 1000,
+	BESIDE_LEAST = 130, BESIDE = 46, /* columns: from which on the bars stand beside the rows, and theirs */
+	BELOW_LEAST = 17,   /* rows from which on they stand below */
+	LABEL = 8, NUMBERS = 15,
+	CHART_MAX = TIMELINE_BINS,
+};
+
+struct statistics {
+	struct view view;
+	bool by_conn;
+	bool begun;             /* it was sorted for the first time */
+	int64_t sorted;         /* ms: when it was sorted last, and up to which message */
+	uint32_t sorted_next;
+	unsigned first, last;   /* buckets that any row has something in */
+	struct buf text;
+};
+
+/* A row: a command or a connection. */
+struct row {
+	struct slice name; /* of a command */
+	const struct session_conn *conn;
+	uint64_t count, bytes[2];
+	struct request_stats *requests;
+};
+
+static struct statistics *self(struct view *v)
+{
+	return (struct statistics *)v;
+}
+
+static bool read_row(struct view *v, uint64_t number, struct row *out)
+{
+	struct stats *st = sums_of(v->app);
+	const struct session *s = v->app->session;
+	*out = (struct row){ .conn = NULL };
+	if (!self(v)->by_conn && number < stats_commands(st)) {
+		struct command_stats *c = stats_command(st, (size_t)number);
+		*out = (struct row){ c->name, NULL, c->count, { c->bytes[0], c->bytes[1] }, &c->requests };
+	} else if (self(v)->by_conn && number < session_conns(s)) {
+		const struct session_conn *c = session_conn_at(s, (uint32_t)number);
+		*out = (struct row){ { NULL, 0 }, c, c->messages[0] + c->messages[1], { c->bytes[0], c->bytes[1] },
+				     stats_conn(st, c->info.number) };
+	}
+	return out->requests != NULL;
+}
+
+/* Cells. */
+
+static enum ink draw_name(struct cell *c)
+{
+	const struct row *r = c->row;
+	struct app *a = ((struct view *)c->view)->app;
+	if (!r->conn) {
+		buf_add(c->text, r->name);
+		return INK_REQUEST;
+	}
+	buf_addf(c->text, "%u ", r->conn->info.number);
+	buf_add(c->text, peers_name(&a->peers, a->session, r->conn->info.number));
+	return INK_PLAIN;
+}
+
+static enum ink add_number(struct cell *c, uint64_t n, enum ink ink)
+{
+	amount_add_short(c->text, n);
+	return n ? ink : INK_DIM;
+}
+
+static enum ink draw_count(struct cell *c)
+{
+	return add_number(c, ((const struct row *)c->row)->count, INK_PLAIN);
+}
+
+static enum ink draw_requests(struct cell *c)
+{
+	return add_number(c, ((const struct row *)c->row)->requests->requests, INK_PLAIN);
+}
+
+static enum ink draw_errors(struct cell *c)
+{
+	return add_number(c, ((const struct row *)c->row)->requests->errors, INK_ERROR);
+}
+
+static enum ink draw_unanswered(struct cell *c)
+{
+	return add_number(c, ((const struct row *)c->row)->requests->unanswered, INK_WARNING);
+}
+
+static enum ink draw_open(struct cell *c)
+{
+	return add_number(c, ((const struct row *)c->row)->requests->open, INK_REQUEST);
+}
+
+static enum ink add_latency(struct cell *c, unsigned percent)
+{
+	struct quantile *q = &((const struct row *)c->row)->requests->latency;
+	if (q->count)
+		when_add_span(c->text, quantile_at(q, percent));
+	return INK_PLAIN;
+}
+
+static enum ink draw_p50(struct cell *c)
+{
+	return add_latency(c, 50);
+}
+
+static enum ink draw_p90(struct cell *c)
+{
+	return add_latency(c, 90);
+}
+
+static enum ink draw_p99(struct cell *c)
+{
+	return add_latency(c, 99);
+}
+
+static enum ink draw_max(struct cell *c)
+{
+	return add_latency(c, 100);
+}
+
+static enum ink draw_latencies(struct cell *c)
+{
+	const struct row *r = c->row;
+	const struct statistics *s = c->view;
+	const uint64_t *count = r->requests->histogram.count;
+	if (r->requests->latency.count)
+		blocks_add_chart(c->text, count + s->first, s->last - s->first + 1, blocks_most(count, HISTOGRAM_BUCKETS), 0, 1);
+	return INK_REPLY;
+}
+
+static enum ink draw_out(struct cell *c)
+{
+	amount_add_size(c->text, ((const struct row *)c->row)->bytes[DIR_C2S]);
+	return INK_PLAIN;
+}
+
+static enum ink draw_back(struct cell *c)
+{
+	amount_add_size(c->text, ((const struct row *)c->row)->bytes[DIR_S2C]);
+	return INK_PLAIN;
+}
+
+enum {
+	COLUMN_NAME, COLUMN_COUNT, COLUMN_REQUESTS, COLUMN_ERRORS, COLUMN_UNANSWERED, COLUMN_OPEN, COLUMN_P50, COLUMN_P90, COLUMN_P99,
+	COLUMN_MAX, COLUMN_LATENCIES, COLUMN_OUT, COLUMN_BACK
+};
+
+static const struct column columns[] = {
+	[COLUMN_NAME] = { "Command", 12, 22, 1, 0, false, draw_name, "command, or connection with its agent and user" },
+	[COLUMN_COUNT] = { "Msgs", 5, 6, 0, 0, true, draw_count, "messages with that command, or of that connection" },
+	[COLUMN_REQUESTS] = { "Reqs", 5, 6, 0, 4, true, draw_requests, "of these, requests: what expects a reply, and pings that got one" },
+	[COLUMN_ERRORS] = { "Errs", 4, 5, 0, 1, true, draw_errors, "requests whose reply is an error" },
+	[COLUMN_UNANSWERED] = { "Unans", 5, 5, 0, 3, true, draw_unanswered, "requests whose connection ended before the final reply" },
+	[COLUMN_OPEN] = { "Open", 4, 5, 0, 2, true, draw_open, "requests that still wait" },
+	[COLUMN_P50] = { "p50", 6, 7, 0, 1, true, draw_p50, "half of the requests had their final reply within that time" },
+	[COLUMN_P90] = { "p90", 6, 7, 0, 2, true, draw_p90, "nine tenths of them" },
+	[COLUMN_P99] = { "p99", 6, 7, 0, 1, true, draw_p99, "99 of 100" },
+	[COLUMN_MAX] = { "Max", 6, 7, 0, 3, true, draw_max, "the slowest" },
+	[COLUMN_LATENCIES] = { "Latency", 7, 14, 0, 1, false, draw_latencies, "how many took how long, from the fastest of all to the slowest" },
+	[COLUMN_OUT] = { "Out", 5, 6, 0, 5, true, draw_out, "bytes from the client to the server" },
+	[COLUMN_BACK] = { "Back", 5, 6, 0, 5, true, draw_back, "bytes from the server to the client" },
+};
+
+static struct view *new_statistics(struct app *a)
+{
+	struct statistics *s = xcalloc(1, sizeof *s);
+	s->view.ops = &view_statistics;
+	s->view.app = a;
+	view_set_columns(&s->view, columns, sizeof columns / sizeof *columns);
+	return &s->view;
+}
+
+static void free_statistics(struct view *v)
+{
+	buf_release(&self(v)->text);
+	free(v);
+}
+
+static void rows(struct view *v, uint64_t *first, uint64_t *end)
+{
+	*first = 0;
+	*end = self(v)->by_conn ? session_conns(v->app->session) : stats_commands(sums_of(v->app));
+}
+
+static void draw_row(struct view *v, uint64_t number, int width, struct line *out)
+{
+	struct row r;
+	(void)width;
+	if (read_row(v, number, &r))
+		view_add_cells(v, &r, out);
+}
+
+static struct order_key key(struct view *v, uint64_t number, int column)
+{
+	struct row r;
+	struct buf text = { 0 };
+	if (!read_row(v, number, &r))
+		return order_key_number(0);
+	switch (column) {
+	case COLUMN_COUNT: return order_key_number((int64_t)r.count);
+	case COLUMN_REQUESTS: return order_key_number((int64_t)r.requests->requests);
+	case COLUMN_ERRORS: return order_key_number((int64_t)r.requests->errors);
+	case COLUMN_UNANSWERED: return order_key_number((int64_t)r.requests->unanswered);
+	case COLUMN_OPEN: return order_key_number((int64_t)r.requests->open);
+	case COLUMN_P50: return order_key_number(quantile_at(&r.requests->latency, 50));
+	case COLUMN_P90: return order_key_number(quantile_at(&r.requests->latency, 90));
+	case COLUMN_P99: return order_key_number(quantile_at(&r.requests->latency, 99));
+	case COLUMN_MAX:
+	case COLUMN_LATENCIES: return order_key_number(quantile_at(&r.requests->latency, 100));
+	case COLUMN_OUT: return order_key_number((int64_t)r.bytes[DIR_C2S]);
+	case COLUMN_BACK: return order_key_number((int64_t)r.bytes[DIR_S2C]);
+	default: break;
+	}
+	if (r.conn)
+		return order_key_number(r.conn->info.number);
+	buf_add(&text, r.name);
+	struct order_key k = order_key_text(buf_slice(&text));
+	buf_release(&text);
+	return k;
+}
+
+/* Drawing. */
+
+static void put(struct view *v, struct area *area, const struct line *l)
+{
+	if (area->height-- > 0)
+		screen_put(v->app->screen, area->row++, area->col, area->width, l, EMPHASIS_NONE);
+}
+
+/* "Messages over time: 79 in 2.06s, 38/s on average, at most 12 in 1.0ms" */
+static void add_rate(struct buf *out, const uint64_t *value, size_t count, int64_t width)
+{
+	uint64_t sum = 0;
+	for (size_t i = 0; i < count; i++)
+		sum += value[i];
+	buf_add_str(out, " Messages over time: ");
+	amount_add_grouped(out, sum);
+	if (!count || width <= 0)
+		return;
+	buf_add_str(out, " in ");
+	when_add_span(out, (int64_t)count * width);
+	buf_add_str(out, ", ");
+	amount_add_grouped(out, (uint64_t)((double)sum / ((double)count * (double)width / NS_PER_S) + 0.5));
+	buf_add_str(out, "/s on average, at most ");
+	amount_add_grouped(out, blocks_most(value, count));
+	buf_add_str(out, " in ");
+	when_add_span(out, width);
+}
+
+/* The rate, in a heading and `high` rows; each value as wide as there is room for. */
+static void draw_rate(struct view *v, struct area *area, int high)
+{
+	struct line *l = &v->app->line;
+	struct buf *text = &self(v)->text;
+	uint64_t value[CHART_MAX], wide[CHART_MAX];
+	int64_t width;
+	size_t most = area->width < 0 ? 0 : area->width > CHART_MAX ? CHART_MAX : (size_t)area->width;
+	size_t count = timeline_fit(stats_rate(sums_of(v->app)), value, most, &width), each = count ? most / count : 0;
+	buf_clear(text);
+	add_rate(text, value, count, width);
+	line_clear(l);
+	line_add(l, INK_STRONG, buf_slice(text), area->width);
+	put(v, area, l);
+	for (size_t i = 0; i < count * each; i++)
+		wide[i] = value[i / each];
+	for (int row = high - 1; row >= 0; row--) {
+		buf_clear(text);
+		blocks_add_chart(text, wide, count * each, blocks_most(value, count), row, high);
+		line_clear(l);
+		line_add(l, INK_STREAM, buf_slice(text), area->width);
+		put(v, area, l);
+	}
+}
+
+/* "query: p50 44.0ms, p90 44.0ms, p99 301ms, max 301ms of 12 replies" */
+static void draw_latency_heading(struct view *v, struct area *area, const struct row *r)
+{
+	static const struct {
+		const char *name;
+		unsigned percent;
+	} shown[] = { { "p50", 50 }, { "p90", 90 }, { "p99", 99 }, { "max", 100 } };
+	struct line *l = &v->app->line;
+	struct buf *text = &self(v)->text;
+	struct quantile *q = &r->requests->latency;
+	line_clear(l);
+	if (r->conn)
+		line_addf(l, INK_HEAD, " connection %u", r->conn->info.number);
+	else {
+		line_add_str(l, INK_HEAD, " ");
+		line_add(l, INK_HEAD, r->name, area->width / 2);
+	}
+	buf_clear(text);
+	for (size_t i = 0; q->count && i < sizeof shown / sizeof *shown; i++) {
+		buf_addf(text, "  %s ", shown[i].name);
+		when_add_span(text, quantile_at(q, shown[i].percent));
+	}
+	if (!q->count)
+		buf_add_str(text, ": no request has had its reply");
+	line_add(l, INK_HEAD, buf_slice(text), area->width - l->columns);
+	line_pad(l, INK_HEAD, area->width);
+	put(v, area, l);
+}
+
+/* "  20.0ms ██████▌         123  27%" */
+static void draw_bucket(struct view *v, struct area *area, const struct row *r, unsigned bucket, uint64_t most)
+{
+	const struct histogram *h = &r->requests->histogram;
+	struct line *l = &v->app->line;
+	struct buf *text = &self(v)->text;
+	int bar = area->width - LABEL - NUMBERS - 2;
+	buf_clear(text);
+	when_add_span(text, histogram_from(bucket));
+	line_clear(l);
+	line_add_cell(l, INK_DIM, buf_slice(text), LABEL, true);
+	line_add_str(l, INK_PLAIN, " ");
+	buf_clear(text);
+	blocks_add_bar(text, h->count[bucket], most, bar);
+	line_add_cell(l, INK_REPLY, buf_slice(text), bar > 0 ? bar : 0, false);
+	buf_clear(text);
+	amount_add_grouped(text, h->count[bucket]);
+	buf_addf(text, " %3.0f%%", (double)h->count[bucket] * 100 / (double)r->requests->latency.count);
+	line_add_cell(l, INK_PLAIN, buf_slice(text), NUMBERS, true);
+	put(v, area, l);
+}
+
+static void clear_area(struct view *v, struct area area)
+{
+	line_clear(&v->app->line);
+	while (area.height > 0)
+		put(v, &area, &v->app->line);
+}
+
+/* The latencies of the selected row: those buckets that have something, and those between. */
+static void draw_latencies_of(struct view *v, struct area area)
+{
+	struct row r;
+	uint64_t number;
+	unsigned first, last;
+	clear_area(v, area);
+	if (!view_row(v, &number) || !read_row(v, number, &r))
+		return;
+	draw_latency_heading(v, &area, &r);
+	if (!histogram_span(&r.requests->histogram, &first, &last))
+		return;
+	uint64_t most = blocks_most(r.requests->histogram.count, HISTOGRAM_BUCKETS);
+	for (unsigned i = first; i <= last && area.height > 0; i++)
+		draw_bucket(v, &area, &r, i, most);
+}
+
+/* Which buckets the small charts show: those that any row has something in. */
+static void find_span(struct statistics *s)
+{
+	struct stats *st = sums_of(s->view.app);
+	bool any = false;
+	unsigned first, last;
+	s->first = s->last = 0;
+	for (size_t i = 0; i < stats_commands(st); i++) {
+		if (!histogram_span(&stats_command(st, i)->requests.histogram, &first, &last))
+			continue;
+		s->first = any && s->first < first ? s->first : first;
+		s->last = any && s->last > last ? s->last : last;
+		any = true;
+	}
+}
+
+static void draw(struct view *v, struct area area)
+{
+	int high = area.height >= 30 ? 4 : area.height >= 16 ? 2 : area.height >= 10 ? 1 : 0;
+	struct area pane = { 0 };
+	find_span(self(v));
+	v->columns[COLUMN_NAME].title = self(v)->by_conn ? "Connection" : columns[COLUMN_NAME].title;
+	if (high)
+		draw_rate(v, &area, high);
+	if (area.width >= BESIDE_LEAST) {
+		pane = (struct area){ area.row, area.col + area.width - BESIDE + 1, area.height, BESIDE - 1 };
+		area.width -= BESIDE;
+	} else if (area.height >= BELOW_LEAST) {
+		int below = area.height * 2 / 5;
+		pane = (struct area){ area.row + area.height - below, area.col, below, area.width };
+		area.height -= below;
+	}
+	view_draw_table(v, area);
+	if (!pane.height)
+		return;
+	if (pane.col > area.col)
+		clear_area(v, (struct area){ pane.row, pane.col - 1, pane.height, 1 });
+	draw_latencies_of(v, pane);
+}
+
+static const char *empty(struct view *v)
+{
+	return app_empty(v->app);
+}
+
+/* Work. */
+
+/* The most frequent first, until the user wants another order. */
+static void sort_at_first(struct statistics *s)
+{
+	if (s->begun)
+		return;
+	s->begun = true;
+	s->view.order.reverse = true;
+	order_set_column(&s->view.order, COLUMN_COUNT);
+}
+
+/* Numbers have changed: what is sorted by them is sorted again, now and then. */
+static void sort_again(struct statistics *s)
+{
+	uint32_t next = stats_next(sums_of(s->view.app));
+	int64_t now = clock_ms();
+	if (next == s->sorted_next || now - s->sorted < RESORT_MS)
+		return;
+	s->sorted_next = next;
+	s->sorted = now;
+	if (s->view.order.column != ORDER_NONE)
+		order_set_column(&s->view.order, s->view.order.column);
+}
+
+static bool work(struct view *v, int64_t until)
+{
+	bool more = sums_work(v->app, until);
+	sort_at_first(self(v));
+	sort_again(self(v));
+	return more;
+}
+
+static const char *doing(struct view *v, int *percent)
+{
+	return sums_doing(v->app, percent);
+}
+
+/* Commands. */
+
+/* A name that can stand in a filter as it is. */
+static bool is_plain(struct slice name)
+{
+	for (size_t i = 0; i < name.len; i++)
+		if (!((name.at[i] >= 'a' && name.at[i] <= 'z') || (name.at[i] >= '0' && name.at[i] <= '9')))
+			return false;
+	return name.len;
+}
+
+static unsigned show_messages(struct view *v)
+{
+	struct row r;
+	uint64_t number;
+	struct buf text = { 0 };
+	if (!view_row(v, &number) || !read_row(v, number, &r))
+		return REDRAW;
+	if (r.conn)
+		buf_addf(&text, "conn == %u", r.conn->info.number);
+	else if (is_plain(r.name))
+		buf_addf(&text, "command == \"%.*s\"", (int)r.name.len, (const char *)r.name.at);
+	if (text.len)
+		app_show_filtered(v->app, VIEW_MESSAGES, buf_cstr(&text));
+	else
+		app_notice(v->app, "This command can't be filtered by.");
+	buf_release(&text);
+	return REDRAW;
+}
+
+/* Commands or connections: the rows are others. */
+static unsigned change_rows(struct statistics *s)
+{
+	s->by_conn = !s->by_conn;
+	s->view.list = (struct list){ 0 };
+	order_set_filter(&s->view.order, NULL);
+	return REDRAW;
+}
+
+static unsigned command(struct view *v, enum command c)
+{
+	switch (c) {
+	case CMD_OPEN:
+	case CMD_ONLY: return show_messages(v);
+	case CMD_BY: return change_rows(self(v));
+	default: return 0;
+	}
+}
+
+static bool matches(struct view *v, uint64_t number, const struct pattern *p)
+{
+	struct row r;
+	struct buf text = { 0 };
+	if (!read_row(v, number, &r))
+		return false;
+	columns_add_text(&text, v->columns, v->column_count, v, &r);
+	bool found = pattern_in(p, buf_slice(&text));
+	buf_release(&text);
+	return found;
+}
+
+static void help(struct view *v, help_fn *add, void *user)
+{
+	(void)v;
+	add(user, INK_FIELD, "charts", "at the top the messages over time; in each row, and large for the selected one, how many latencies there are of "
+	    "which size: each step begins at 1, 2 or 5 of a power of ten");
+}
+
+const struct view_ops view_statistics = {
+	.name = "Statistics",
+	.where = IN_STATISTICS,
+	.about = "The rate of messages over time; and a row for each command, or each connection: how many messages, how their requests ended, "
+		 "and how long the replies took.",
+	.new = new_statistics,
+	.free = free_statistics,
+	.rows = rows,
+	.draw_row = draw_row,
+	.key = key,
+	.empty = empty,
+	.draw = draw,
+	.command = command,
+	.work = work,
+	.doing = doing,
+	.matches = matches,
+	.help = help,
+};
