@@ -24,6 +24,13 @@ struct streams {
 	uint64_t untracked;
 };
 
+const char *stream_checksum_word(unsigned stream)
+{
+	if (!(stream & STREAM_ENDED) || stream & STREAM_UNSURE)
+		return "unsure";
+	return !(stream & STREAM_CHECKED) ? "not told" : stream & STREAM_MATCHES ? "right" : "wrong";
+}
+
 struct streams *streams_new(void)
 {
 	return xcalloc(1, sizeof(struct streams));

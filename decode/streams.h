@@ -18,6 +18,9 @@ enum {
 	STREAM_UNSURE = 16,  /* the capture, or the order of messages, does not let one tell */
 };
 
+/* "right", "wrong", "not told", "unsure": what these bits say of the checksum. Static. */
+const char *stream_checksum_word(unsigned stream);
+
 struct streams;
 struct stream_track;
 

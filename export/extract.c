@@ -12,7 +12,6 @@
 #include "base/xalloc.h"
 #include "decode/streams.h"
 #include "export/filename.h"
-#include "export/report_part.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -6,9 +6,6 @@
 
 #define REPORT_COLUMNS(table) .column = (table), .columns = sizeof(table) / sizeof *(table)
 
-/* "right", "wrong", "not told", "unsure": the outcome of a stream by its bits (decode/streams.h). Static. */
-const char *stream_checksum_word(unsigned stream);
-
 extern const struct report report_summary, report_commands, report_connections, report_threads, report_rules, report_streams, report_traces,
 	report_correlations, report_workitems;
 

@@ -26,13 +26,6 @@ static const struct report_column columns[COLUMNS] = {
 	[STATE] = { "State", "state", CELL_TEXT, 0, "of its thread" },
 };
 
-const char *stream_checksum_word(unsigned stream)
-{
-	if (!(stream & STREAM_ENDED) || stream & STREAM_UNSURE)
-		return "unsure";
-	return !(stream & STREAM_CHECKED) ? "not told" : stream & STREAM_MATCHES ? "right" : "wrong";
-}
-
 /* The first and the last stream message of a thread. */
 static void find_ends(const struct session *s, uint32_t n, const struct record **first, const struct record **last)
 {

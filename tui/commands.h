@@ -31,6 +31,7 @@ enum command {
 	CMD_APART,
 	CMD_ONLY,
 	CMD_BY,
+	CMD_SAVE_FILE,
 	CMD_STATISTICS,
 	CMD_CLEAR,
 	CMD_MARK,
@@ -64,7 +65,7 @@ enum command {
 
 enum {
 	IN_LISTS = IN_THREADS | IN_MESSAGES, /* what can be filtered and marked */
-	IN_TABLES = IN_LISTS | IN_CONNECTIONS | IN_STATISTICS, /* what has columns, and can be sorted by them */
+	IN_TABLES = IN_LISTS | IN_CONNECTIONS | IN_STATISTICS | IN_STREAMS, /* what has columns, and can be sorted by them */
 	FOUND = 1 << 28,         /* and only after a search */
 };
 

@@ -82,3 +82,20 @@ void line_mark(struct line *l, size_t from, size_t length, enum ink ink)
 	if (from < l->ink.len)
 		memset(l->ink.at + from, ink, length < l->ink.len - from ? length : l->ink.len - from);
 }
+
+size_t line_wrap(struct slice text, int columns)
+{
+	size_t at = 0, space = 0;
+	int used = 0;
+	uint32_t point;
+	while (at < text.len) {
+		size_t n = text_next(slice_skip(text, at), &point, NULL);
+		used += text_width(point);
+		if (used > columns && at)
+			return space ? space : at;
+		if (point == ' ')
+			space = at;
+		at += n;
+	}
+	return at;
+}

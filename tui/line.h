@@ -49,6 +49,9 @@ void line_pad(struct line *l, enum ink ink, int columns);
 /* A cell of a table: text cut or filled with spaces to exactly `width` columns, at the left or the right
  * side of it. */
 void line_add_cell(struct line *l, enum ink ink, struct slice text, int width, bool right);
+/* How many bytes at the front of a text go into a line of that many columns: up to the last space that is in reach, all if they fit. At least
+ * one character. */
+size_t line_wrap(struct slice text, int columns);
 /* Gives `length` bytes of text from byte `from` on another ink (within the text). */
 void line_mark(struct line *l, size_t from, size_t length, enum ink ink);
 

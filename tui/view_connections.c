@@ -169,7 +169,11 @@ static enum ink draw_rules(struct cell *c)
 static enum ink draw_state(struct cell *c)
 {
 	enum conn_end end = ((const struct row *)c->row)->conn->info.end;
-	buf_add_str(c->text, conn_end_name(end));
+	struct slice name = slice_str(conn_end_name(end));
+	size_t word = 0;
+	while (word < name.len && name.at[word] != ' ')
+		word++;
+	buf_add(c->text, (size_t)c->width < name.len ? slice_head(name, word) : name);
 	return end == CONN_OPEN ? INK_REQUEST : end >= CONN_RESET_BY_CLIENT ? INK_WARNING : INK_PLAIN;
 }
 
@@ -196,7 +200,7 @@ static const struct column columns[] = {
 	[COLUMN_P50] = { "p50", 6, 7, 0, 4, true, draw_p50, "half of the requests had their final reply within that time" },
 	[COLUMN_P95] = { "p95", 6, 7, 0, 4, true, draw_p95, "95 of 100 of them" },
 	[COLUMN_STATE] = { "State", 6, 16, 0, 1, false, draw_state, "open, or who ended it and how" },
-	[COLUMN_RULES] = { "Rules", 9, 24, 3, 1, false, draw_rules, "how often which rules of the protocol were broken, the worst first" },
+	[COLUMN_RULES] = { "Rules", 9, 40, 6, 1, false, draw_rules, "how often which rules of the protocol were broken, the worst first" },
 };
 
 static struct view *new_connections(struct app *a)

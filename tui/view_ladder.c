@@ -459,6 +459,12 @@ static void draw(struct view *v, struct area area)
 	draw_beside(l, beside);
 }
 
+/* Secrets are shown now, or hidden. */
+static void renew(struct view *v)
+{
+	self(v)->beside_n = 0;
+}
+
 static void add_title(struct view *v, struct line *out)
 {
 	const struct ladder_view *l = self(v);
@@ -609,6 +615,7 @@ const struct view_ops view_ladder = {
 	.command = command,
 	.work = work,
 	.doing = doing,
+	.renew = renew,
 	.matches = matches,
 	.show = show,
 	.help = help,

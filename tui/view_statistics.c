@@ -144,9 +144,14 @@ static enum ink draw_latencies(struct cell *c)
 {
 	const struct row *r = c->row;
 	const struct statistics *s = c->view;
-	const uint64_t *count = r->requests->histogram.count;
-	if (r->requests->latency.count)
-		blocks_add_chart(c->text, count + s->first, s->last - s->first + 1, blocks_most(count, HISTOGRAM_BUCKETS), 0, 1);
+	uint64_t shown[HISTOGRAM_BUCKETS] = { 0 };
+	unsigned span = s->last - s->first + 1, width = c->width > 0 ? (unsigned)c->width : 1, each = (span + width - 1) / width;
+	for (unsigned i = 0; i < span; i++)
+		shown[i / each] += r->requests->histogram.count[s->first + i];
+	unsigned used = (span + each - 1) / each;
+	while (used && !shown[used - 1])
+		used--;
+	blocks_add_chart(c->text, shown, used, blocks_most(shown, used), 0, 1);
 	return INK_REPLY;
 }
 

@@ -12,7 +12,9 @@
 	X(THREADS, threads) \
 	X(MESSAGES, messages) \
 	X(CONNECTIONS, connections) \
-	X(STATISTICS, statistics)
+	X(RULES, rules) \
+	X(STATISTICS, statistics) \
+	X(STREAMS, streams)
 
 #define VIEW_OTHERS(X) \
 	X(DETAIL, detail) \

@@ -1,0 +1,388 @@
+/*
+ * Streams: a row for each upload and download, in the order in which they began.
+ *
+ * They are found by their beginstream, in one pass over the records that goes on as messages come. The first and the last stream message of
+ * each are kept, so that a row in sight only looks at what came since.
+ */
+#include "base/amount.h"
+#include "base/when.h"
+#include "base/xalloc.h"
+#include "decode/streams.h"
+#include "export/filename.h"
+#include "tui/app.h"
+#include "tui/blocks.h"
+#include "tui/clock.h"
+#include "tui/stream_save.h"
+
+#include <stdlib.h>
+
+enum { WORK = 1024, SAVE_WORK = 16 };
+
+struct transfer {
+	uint32_t thread, begin, last; /* n: of the thread's first message, of the first and the newest stream message */
+};
+
+struct streams_view {
+	struct view view;
+	uint32_t next;          /* the next record to look at */
+	struct transfer *stream;
+	size_t streams, cap;
+	struct buf name;        /* of the row that is drawn */
+	struct stream_save *save; /* under way; NULL */
+};
+
+/* A row. */
+struct row {
+	const struct transfer *stream;
+	struct thread_info info;
+	const struct record *begin, *last;
+	bool upload;
+	struct slice name;
+};
+
+static struct streams_view *self(struct view *v)
+{
+	return (struct streams_view *)v;
+}
+
+static uint64_t size_of(const struct row *r)
+{
+	return r->info.stream_total;
+}
+
+static enum ink draw_time(struct cell *c)
+{
+	const struct row *r = c->row;
+	app_add_time(((const struct view *)c->view)->app, c->text, r->begin->time, r->begin->time, c->width);
+	return INK_PLAIN;
+}
+
+static enum ink draw_conn(struct cell *c)
+{
+	buf_addf(c->text, "%u", ((const struct row *)c->row)->begin->conn);
+	return INK_PLAIN;
+}
+
+static enum ink draw_direction(struct cell *c)
+{
+	bool up = ((const struct row *)c->row)->upload;
+	buf_add_str(c->text, c->width < 8 ? up ? "up" : "down" : up ? "upload" : "download");
+	return INK_STREAM;
+}
+
+static enum ink draw_file(struct cell *c)
+{
+	const struct row *r = c->row;
+	buf_add(c->text, r->name);
+	return INK_STRONG;
+}
+
+static enum ink draw_size(struct cell *c)
+{
+	amount_add_grouped(c->text, ((const struct row *)c->row)->info.stream_bytes);
+	return INK_PLAIN;
+}
+
+static enum ink draw_announced(struct cell *c)
+{
+	const struct row *r = c->row;
+	if (size_of(r))
+		amount_add_grouped(c->text, size_of(r));
+	return size_of(r) && r->info.stream & STREAM_ENDED && size_of(r) != r->info.stream_bytes ? INK_WARNING : INK_DIM;
+}
+
+/* A bar and a number where there is room for both. */
+static enum ink draw_progress(struct cell *c)
+{
+	const struct row *r = c->row;
+	uint64_t percent = size_of(r) ? (uint64_t)((double)r->info.stream_bytes * 100 / (double)size_of(r)) : 0;
+	bool ended = r->info.stream & STREAM_ENDED;
+	int bar = c->width - 5;
+	if (!size_of(r) && !ended)
+		return INK_DIM;
+	percent = !size_of(r) || percent > 100 ? 100 : percent;
+	buf_addf(c->text, "%3u%%", (unsigned)percent);
+	if (bar > 2) {
+		buf_add_byte(c->text, ' ');
+		blocks_add_bar(c->text, percent, 100, bar);
+	}
+	return ended ? INK_REPLY : INK_STREAM;
+}
+
+static enum ink draw_chunks(struct cell *c)
+{
+	amount_add_short(c->text, ((const struct row *)c->row)->info.chunks);
+	return INK_PLAIN;
+}
+
+static int64_t took(const struct row *r)
+{
+	return r->last->time > r->begin->time ? r->last->time - r->begin->time : 0;
+}
+
+static enum ink draw_took(struct cell *c)
+{
+	when_add_span(c->text, took(c->row));
+	return INK_PLAIN;
+}
+
+static uint64_t rate(const struct row *r)
+{
+	return took(r) ? (uint64_t)((double)r->info.stream_bytes / ((double)took(r) / NS_PER_S)) : 0;
+}
+
+static enum ink draw_rate(struct cell *c)
+{
+	if (!took(c->row))
+		return INK_DIM;
+	amount_add_size(c->text, rate(c->row));
+	buf_add_str(c->text, "B/s");
+	return INK_PLAIN;
+}
+
+static enum ink draw_checksum(struct cell *c)
+{
+	const struct row *r = c->row;
+	unsigned bits = r->info.stream;
+	buf_add_str(c->text, bits & STREAM_ENDED ? stream_checksum_word(bits) : "…");
+	if (!(bits & STREAM_CHECKED) || bits & STREAM_UNSURE)
+		return INK_DIM;
+	return bits & STREAM_MATCHES ? INK_REPLY : INK_ERROR;
+}
+
+static enum ink draw_state(struct cell *c)
+{
+	enum thread_state state = ((const struct row *)c->row)->info.state;
+	buf_add_str(c->text, thread_state_name(state));
+	return state == THREAD_FAILED ? INK_ERROR : state == THREAD_BROKEN ? INK_WARNING : state == THREAD_STREAMING ? INK_STREAM : INK_PLAIN;
+}
+
+enum {
+	COLUMN_TIME, COLUMN_CONN, COLUMN_DIRECTION, COLUMN_FILE, COLUMN_SIZE, COLUMN_ANNOUNCED, COLUMN_PROGRESS, COLUMN_CHUNKS, COLUMN_TOOK,
+	COLUMN_RATE, COLUMN_CHECKSUM, COLUMN_STATE
+};
+
+static const struct column columns[] = {
+	[COLUMN_TIME] = { "Time", 8, 15, 0, 4, false, draw_time, "when its first message came" },
+	[COLUMN_CONN] = { "Conn", 4, 4, 0, 3, true, draw_conn, "connection number" },
+	[COLUMN_DIRECTION] = { "Dir", 4, 8, 0, 0, false, draw_direction, "upload (to the server) or download" },
+	[COLUMN_FILE] = { "File", 14, 30, 1, 0, false, draw_file, "its name: of a download as the reply says, else as the request does" },
+	[COLUMN_SIZE] = { "Bytes", 9, 13, 0, 0, true, draw_size, "bytes of data so far" },
+	[COLUMN_ANNOUNCED] = { "Of", 9, 13, 0, 6, true, draw_announced, "bytes that beginstream announces" },
+	[COLUMN_PROGRESS] = { "Progress", 4, 16, 0, 2, false, draw_progress, "how much of what was announced has come" },
+	[COLUMN_CHUNKS] = { "Chunks", 6, 6, 0, 5, true, draw_chunks, "stream messages" },
+	[COLUMN_TOOK] = { "Took", 6, 7, 0, 3, true, draw_took, "from its first message to its last" },
+	[COLUMN_RATE] = { "Rate", 8, 8, 0, 1, true, draw_rate, "bytes of data in that time" },
+	[COLUMN_CHECKSUM] = { "Checksum", 8, 9, 0, 0, false, draw_checksum, "right, wrong, not told, or unsure where the capture does not let one tell" },
+	[COLUMN_STATE] = { "State", 6, 10, 0, 1, false, draw_state, "state of its thread" },
+};
+
+static struct view *new_streams(struct app *a)
+{
+	struct streams_view *s = xcalloc(1, sizeof *s);
+	s->view.ops = &view_streams;
+	s->view.app = a;
+	view_set_columns(&s->view, columns, sizeof columns / sizeof *columns);
+	return &s->view;
+}
+
+static void free_streams(struct view *v)
+{
+	struct streams_view *s = self(v);
+	stream_save_free(s->save);
+	free(s->stream);
+	buf_release(&s->name);
+	free(s);
+}
+
+/* Finding them. */
+
+static void take_record(struct streams_view *s, uint32_t n)
+{
+	const struct record *r = session_record(s->view.app->session, n);
+	if (!r || r->role != ROLE_STREAM || !slice_is(session_command_name(s->view.app->session, r), "beginstream"))
+		return;
+	if (s->streams && s->stream[s->streams - 1].thread == r->thread)
+		return;
+	if (s->streams == s->cap) {
+		s->cap = s->cap ? 2 * s->cap : 64;
+		s->stream = xreallocarray(s->stream, s->cap, sizeof *s->stream);
+	}
+	s->stream[s->streams++] = (struct transfer){ r->thread, n, n };
+}
+
+static void find(struct streams_view *s, int64_t until)
+{
+	const struct app *a = s->view.app;
+	uint32_t first = session_first(a->session);
+	s->next = s->next < first ? first : s->next;
+	do
+		for (int i = 0; i < WORK && s->next <= a->seen.messages; i++)
+			take_record(s, s->next++);
+	while (s->next <= a->seen.messages && clock_ms() < until);
+}
+
+static void rows(struct view *v, uint64_t *first, uint64_t *end)
+{
+	*first = 0;
+	*end = self(v)->streams;
+}
+
+/* Moves on to the newest stream message. */
+static void catch_up(const struct session *s, struct transfer *stream)
+{
+	const struct record *r = session_record(s, stream->last);
+	for (uint32_t n = r ? r->next : 0; n && (r = session_record(s, n)); n = r->next)
+		if (r->role == ROLE_STREAM)
+			stream->last = n;
+}
+
+static bool read_row(struct view *v, uint64_t number, bool name, struct row *out)
+{
+	struct streams_view *s = self(v);
+	const struct session *session = v->app->session;
+	if (number >= s->streams)
+		return false;
+	struct transfer *stream = &s->stream[number];
+	catch_up(session, stream);
+	*out = (struct row){ .stream = stream, .begin = session_record(session, stream->begin), .last = session_record(session, stream->last) };
+	if (!out->begin || !out->last || !session_record(session, stream->thread))
+		return false;
+	session_thread(session, stream->thread, &out->info);
+	const struct record *request = session_record(session, out->info.request);
+	out->upload = request ? out->begin->dir == request->dir : out->begin->dir == DIR_C2S;
+	buf_clear(&s->name);
+	if (name)
+		filename_of_thread(&s->name, session, &out->info);
+	out->name = buf_slice(&s->name);
+	return true;
+}
+
+static void draw_row(struct view *v, uint64_t number, int width, struct line *out)
+{
+	struct row r;
+	if (read_row(v, number, true, &r))
+		view_add_cells(v, &r, out);
+	else
+		line_add(out, INK_DIM, slice_str("  forgotten, for the memory limit"), width);
+}
+
+static struct order_key key(struct view *v, uint64_t number, int column)
+{
+	struct row r;
+	if (!read_row(v, number, column == COLUMN_FILE, &r))
+		return order_key_number(0);
+	switch (column) {
+	case COLUMN_CONN: return order_key_number(r.begin->conn);
+	case COLUMN_DIRECTION: return order_key_number(r.upload);
+	case COLUMN_FILE: return order_key_text(r.name);
+	case COLUMN_SIZE: return order_key_number((int64_t)r.info.stream_bytes);
+	case COLUMN_ANNOUNCED: return order_key_number((int64_t)size_of(&r));
+	case COLUMN_CHUNKS: return order_key_number(r.info.chunks);
+	case COLUMN_TOOK: return order_key_number(took(&r));
+	case COLUMN_RATE: return order_key_number((int64_t)rate(&r));
+	case COLUMN_CHECKSUM: return order_key_number(r.info.stream);
+	case COLUMN_STATE: return order_key_number(r.info.state);
+	case COLUMN_PROGRESS: return order_key_number(size_of(&r) ? (int64_t)((double)r.info.stream_bytes * 1000 / (double)size_of(&r)) : -1);
+	default: return order_key_number(r.begin->time);
+	}
+}
+
+static uint32_t message(struct view *v, uint64_t number)
+{
+	return number < self(v)->streams ? self(v)->stream[number].thread : 0;
+}
+
+static const char *empty(struct view *v)
+{
+	return self(v)->next <= v->app->seen.messages ? "Looking for uploads and downloads …"
+						      : "There was no upload and no download so far.";
+}
+
+/* Saving. */
+
+static unsigned start_save(struct streams_view *s)
+{
+	struct app *a = s->view.app;
+	char error[256];
+	uint32_t n = view_message(&s->view);
+	if (s->save || !n)
+		return REDRAW;
+	s->save = stream_save_new(a->session, n, ".", error, sizeof error);
+	if (!s->save)
+		app_notice(a, "It can't be saved: %s", error);
+	return REDRAW;
+}
+
+static void step_save(struct streams_view *s, int64_t until)
+{
+	struct buf text = { 0 };
+	while (s->save && clock_ms() < until) {
+		if (stream_save_step(s->save, SAVE_WORK))
+			continue;
+		stream_save_result(s->save, &text);
+		app_notice(s->view.app, "Saved here as %s", text.len ? buf_cstr(&text) : "nothing: none of its data can be read");
+		stream_save_free(s->save);
+		s->save = NULL;
+	}
+	buf_release(&text);
+}
+
+static bool work(struct view *v, int64_t until)
+{
+	struct streams_view *s = self(v);
+	find(s, until);
+	step_save(s, until);
+	return s->save || s->next <= v->app->seen.messages;
+}
+
+static const char *doing(struct view *v, int *percent)
+{
+	struct streams_view *s = self(v);
+	uint32_t first = session_first(v->app->session), end = v->app->seen.messages;
+	if (s->save) {
+		*percent = stream_save_percent(s->save);
+		return "saving";
+	}
+	if (s->next > end || end <= first)
+		return NULL;
+	*percent = s->next > first ? (int)((uint64_t)(s->next - first) * 100 / (end - first)) : 0;
+	return "looking for streams";
+}
+
+static unsigned command(struct view *v, enum command c)
+{
+	uint32_t n = view_message(v);
+	if (c == CMD_SAVE_FILE)
+		return start_save(self(v));
+	return c == CMD_OPEN && n ? app_open_message(v->app, n) : 0;
+}
+
+static bool matches(struct view *v, uint64_t number, const struct pattern *p)
+{
+	struct row r;
+	struct buf text = { 0 };
+	if (!read_row(v, number, true, &r))
+		return false;
+	columns_add_text(&text, v->columns, v->column_count, v, &r);
+	bool found = pattern_in(p, buf_slice(&text));
+	buf_release(&text);
+	return found;
+}
+
+const struct view_ops view_streams = {
+	.name = "Streams",
+	.where = IN_STREAMS,
+	.about = "Each row is an upload or a download: the file, how much of it has come, how fast, and whether its checksum is right.",
+	.new = new_streams,
+	.free = free_streams,
+	.rows = rows,
+	.draw_row = draw_row,
+	.key = key,
+	.message = message,
+	.empty = empty,
+	.command = command,
+	.work = work,
+	.doing = doing,
+	.matches = matches,
+};
