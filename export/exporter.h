@@ -74,7 +74,7 @@ struct exporter {
 };
 
 extern const struct exporter exporter_text, exporter_tree, exporter_ndjson, exporter_fields, exporter_csv;
-extern const struct exporter exporter_mermaid, exporter_plantuml;
+extern const struct exporter exporter_mermaid, exporter_plantuml, exporter_svg;
 
 /* The formats: the i-th (from 0), NULL after the last; and by name, NULL if there is none. */
 const struct exporter *exporter_at(size_t i);
