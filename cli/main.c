@@ -350,6 +350,8 @@ static int run_print(struct app *a)
 	printer_init(&a->printer, show ? e : NULL, &a->options.print, stdout);
 	a->printer.limit = a->options.messages;
 	a->printer.filter = a->options.display_filter;
+	a->printer.filter_text = a->options.display;
+	a->printer.source = source_name(a->source);
 	open_session(a, results_wanted(&a->options), wants_bytes(&a->options));
 	if (a->printer.exporter)
 		printer_begin(&a->printer);

@@ -42,6 +42,7 @@ struct printer {
 	struct buf line, scratch;
 	struct dissection dissection;
 	struct form form;       /* of the message that is printed */
+	const char *source, *filter_text; /* what is read, and the filter as given; NULL; not owned */
 	void *state;            /* the format's own; NULL at first */
 };
 
@@ -74,7 +75,7 @@ struct exporter {
 };
 
 extern const struct exporter exporter_text, exporter_tree, exporter_ndjson, exporter_fields, exporter_csv;
-extern const struct exporter exporter_mermaid, exporter_plantuml, exporter_svg;
+extern const struct exporter exporter_mermaid, exporter_plantuml, exporter_svg, exporter_html;
 
 /* The formats: the i-th (from 0), NULL after the last; and by name, NULL if there is none. */
 const struct exporter *exporter_at(size_t i);

@@ -25,6 +25,8 @@ step "the public packages through the proxy"
 bash tests/interop.sh
 step "screens"
 bash tests/tui/run.sh
+step "pictures and reports in a browser"
+bash tests/browser.sh
 step "documents"
 bash tests/docs.sh
 echo

@@ -117,6 +117,13 @@ for name in workitem download bad_utf8 gap_inside no_reply watch_events; do
 	case_ "$name.mermaid" -r "build/samples/$name.pcap" -T mermaid
 	case_ "$name.plantuml" -r "build/samples/$name.pcap" -T plantuml
 done
+for name in workitem download bad_utf8 gap_inside; do
+	case_ "$name.svg" -r "build/samples/$name.pcap" -T svg
+done
+for name in bad_utf8 gap_inside no_reply; do
+	case_ "$name.html" -r "build/samples/$name.pcap" -T html
+done
+case_ tcp.filtered.html -r samples/tcp.pcap -T html -Y 'thread == 54 || thread == 9'
 case_ tcp.trace.mermaid -r build/samples/workitem.pcap -T mermaid -Y 'traceid == "4bf92f3577b34da6a3ce929d0e0e4736"'
 # What can't be used or read: one clear line and the right status.
 printf '' >"$tmp/empty"

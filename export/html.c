@@ -1,0 +1,228 @@
+/*
+ * -T html: one self-contained report, to be attached to a ticket.
+ *
+ * What is shown of a message is made while its bytes are at hand: its line, and its fields as -V prints them, both escaped. Threads and
+ * connections are rows that are renewed with each of their messages, since the session forgets them while it goes on. The page is written
+ * in the end (export/html_page.c), when the rules that become known late are known.
+ */
+#include "base/text.h"
+#include "base/when.h"
+#include "base/xalloc.h"
+#include "export/html_part.h"
+#include "export/tree.h"
+#include "export/xml.h"
+
+#include "export/svg.h"
+
+#include <stdlib.h>
+
+enum { FIRST_ITEMS = 64, GIST_COLUMNS = 120 };
+
+/* How many items have a number below. */
+static size_t place_of(const struct html_table *t, uint32_t number)
+{
+	size_t low = 0, high = t->count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		uint32_t there;
+		memcpy(&there, t->at + middle * t->size, sizeof there);
+		if (there < number)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+void *html_find(const struct html_table *t, uint32_t number)
+{
+	size_t i = place_of(t, number);
+	uint32_t there;
+	if (i == t->count)
+		return NULL;
+	memcpy(&there, t->at + i * t->size, sizeof there);
+	return there == number ? t->at + i * t->size : NULL;
+}
+
+static void *find_or_add(struct html_table *t, uint32_t number)
+{
+	void *found = html_find(t, number);
+	if (found)
+		return found;
+	if (t->count == t->cap) {
+		t->cap = t->cap ? 2 * t->cap : FIRST_ITEMS;
+		t->at = xreallocarray(t->at, t->cap, t->size);
+	}
+	size_t i = place_of(t, number);
+	uint8_t *at = t->at + i * t->size;
+	memmove(at + t->size, at, (t->count++ - i) * t->size);
+	memset(at, 0, t->size);
+	memcpy(at, &number, sizeof number);
+	return at;
+}
+
+static void add_cell(struct buf *out, const char *class, struct slice text, int columns)
+{
+	struct buf fit = { 0 };
+	text_add_fit(&fit, text, columns);
+	buf_addf(out, "<span class=\"%s\">", class);
+	xml_add(out, buf_slice(&fit));
+	buf_add_str(out, "</span>");
+	buf_release(&fit);
+}
+
+/* The line that is always seen, but for the rules. */
+static void add_line(struct buf *out, struct printer *p, const struct message_facts *m)
+{
+	const struct record *r = m->record;
+	struct buf text = { 0 };
+	buf_addf(out, "<span class=\"n\">%u</span><span class=\"t\">", m->n);
+	when_add_seconds(out, printer_relative(p, r->time));
+	out->len -= 3;
+	buf_addf(out, "</span><span class=\"w\">%u %s</span>", r->conn, r->dir == DIR_C2S ? "→" : "←");
+	add_cell(out, "c", m->envelope.command, 40);
+	form_add_gist(&text, session_schema(p->session), r, &m->envelope);
+	add_cell(out, "g", buf_slice(&text), GIST_COLUMNS);
+	buf_clear(&text);
+	if (m->latency >= 0)
+		when_add_span(&text, m->latency);
+	add_cell(out, "l", buf_slice(&text), 12);
+	buf_release(&text);
+}
+
+static void add_fields(struct buf *out, struct printer *p, const struct message_facts *m)
+{
+	struct tree_options o = { .show_secrets = p->options.show_secrets, .whole = p->options.full_bytes };
+	struct buf tree = { 0 };
+	p->dissection.shallow = false;
+	form_dissect(&p->dissection, m->record, m->bytes);
+	export_tree(&tree, p->dissection.root, &o);
+	size_t shown = tree.len;
+	if (shown > HTML_FIELDS) {
+		shown = HTML_FIELDS;
+		while (shown && tree.at[shown - 1] != '\n')
+			shown--;
+	}
+	xml_add(out, slice_head(buf_slice(&tree), shown));
+	if (shown < tree.len)
+		buf_addf(out, "… %zu more bytes: envscope -V shows all", tree.len - shown);
+	buf_release(&tree);
+}
+
+static void take_message(struct html *h, struct printer *p, const struct message_facts *m)
+{
+	if (h->messages == h->cap) {
+		h->cap = h->cap ? 2 * h->cap : FIRST_ITEMS;
+		h->message = xreallocarray(h->message, h->cap, sizeof *h->message);
+	}
+	struct html_message *row = &h->message[h->messages++];
+	*row = (struct html_message){ .n = m->n, .thread = m->record->thread, .rules = m->record->rules, .role = (enum role)m->record->role };
+	row->failed = row->role == ROLE_REPLY && slice_is(m->envelope.command, "error");
+	row->line = h->texts.len;
+	add_line(&h->texts, p, m);
+	row->fields = h->texts.len;
+	add_fields(&h->texts, p, m);
+	row->end = h->texts.len;
+}
+
+static void take_thread(struct html *h, struct printer *p, const struct message_facts *m)
+{
+	if (!session_record(p->session, m->record->thread))
+		return;
+	struct html_thread *t = find_or_add(&h->threads, m->record->thread);
+	session_thread(p->session, t->first, &t->info);
+	t->conn = m->record->conn;
+	uint32_t shown = t->info.request ? t->info.request : t->first;
+	if (m->n != shown && t->command.len)
+		return;
+	struct buf gist = { 0 };
+	form_add_gist(&gist, session_schema(p->session), m->record, &m->envelope);
+	t->command = arena_copy(&h->drawing.diagram.texts, slice_head(m->envelope.command, DIAGRAM_NAME));
+	t->gist = arena_copy(&h->drawing.diagram.texts, buf_slice(&gist));
+	buf_release(&gist);
+}
+
+static void take_conn(struct html *h, const struct message_facts *m)
+{
+	if (!m->conn)
+		return;
+	struct html_conn *c = find_or_add(&h->conns, m->conn->info.number);
+	c->info = m->conn->info;
+	c->info.user = NULL;
+	c->messages++;
+}
+
+static void html_begin(struct printer *p)
+{
+	struct html *h = xcalloc(1, sizeof *h);
+	diagram_init(&h->drawing.diagram, SVG_ROWS);
+	h->threads.size = sizeof(struct html_thread);
+	h->conns.size = sizeof(struct html_conn);
+	p->state = h;
+}
+
+static void html_message(struct printer *p, const struct message_facts *m)
+{
+	struct html *h = p->state;
+	h->first = h->first ? h->first : m->record->time;
+	h->last = m->record->time;
+	if (h->messages == HTML_MESSAGES || h->texts.len > HTML_BYTES) {
+		h->left_out++;
+		return;
+	}
+	drawing_message(p, m);
+	take_message(h, p, m);
+	take_thread(h, p, m);
+	take_conn(h, m);
+}
+
+static void html_rule(struct printer *p, uint32_t n, enum rule rule, enum rule was, int64_t time)
+{
+	struct html *h = p->state;
+	size_t low = 0, high = h->messages;
+	drawing_rule(p, n, rule, was, time);
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (h->message[middle].n < n)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low == h->messages || h->message[low].n != n)
+		return;
+	struct html_message *m = &h->message[low];
+	if (was != RULES)
+		m->rules &= ~(UINT32_C(1) << was);
+	m->rules |= UINT32_C(1) << rule;
+	struct html_thread *t = html_find(&h->threads, m->thread);
+	if (t && session_record(p->session, t->first))
+		session_thread(p->session, t->first, &t->info);
+}
+
+static void html_end(struct printer *p)
+{
+	struct html *h = p->state;
+	for (size_t i = 0; i < h->threads.count; i++) {
+		struct html_thread *t = (struct html_thread *)(void *)(h->threads.at + i * h->threads.size);
+		if (session_record(p->session, t->first))
+			session_thread(p->session, t->first, &t->info);
+	}
+	html_page(&p->line, h, p);
+}
+
+static void html_release(struct printer *p)
+{
+	struct html *h = p->state;
+	if (h) {
+		free(h->message);
+		free(h->threads.at);
+		free(h->conns.at);
+		buf_release(&h->texts);
+	}
+	drawing_release(p);
+}
+
+const struct exporter exporter_html = {
+	.name = "html", .help = "a report to attach to a ticket: one file, no network", .begin = html_begin, .message = html_message, .rule = html_rule,
+	.news = drawing_news, .end = html_end, .heard = drawing_heard, .release = html_release,
+};
