@@ -27,6 +27,8 @@ step "screens"
 bash tests/tui/run.sh
 step "pictures and reports in a browser"
 bash tests/browser.sh
+step "OpenTelemetry"
+bash tests/otlp.sh
 step "documents"
 bash tests/docs.sh
 echo
