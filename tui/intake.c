@@ -8,7 +8,7 @@
 
 #include "tui/clock.h"
 
-enum { SLICE_MS = 10, PACKETS = 512 };
+enum { SLICE_MS = 6, PACKETS = 512 };
 
 static void finish(struct intake *i, enum intake_state state)
 {

@@ -77,6 +77,7 @@ static void begin(struct order *o)
 	o->end = end;
 	o->count = o->fresh_count = 0;
 	o->rest_until = 0;
+	o->again = false;
 	if (o->has)
 		memset(o->has, 0, o->has_size);
 	o->kept = o->filter || o->column != ORDER_NONE;
@@ -108,6 +109,8 @@ static void sort_all(struct order *o)
 		memcpy(rows + o->count, o->fresh, o->fresh_count * sizeof *rows);
 	o->sort = order_sort_new(&o->source, o->column, rows, o->count + o->fresh_count, NULL, 0);
 	o->fresh_count = 0;
+	o->took = 0;
+	o->again = false;
 }
 
 void order_set_column(struct order *o, int column)
@@ -118,8 +121,7 @@ void order_set_column(struct order *o, int column)
 		return;
 	}
 	drop_sort(o);
-	o->took = 0;
-	sort_all(o);
+	o->again = true;
 }
 
 /* Marks a row as let through; false if it was before. */
@@ -154,7 +156,7 @@ static void take(struct order *o, uint64_t row)
 {
 	if (o->filter && !enter(o, row))
 		return;
-	if (o->column != ORDER_NONE || o->sort)
+	if (o->column != ORDER_NONE || o->sort || o->again)
 		add(&o->fresh, &o->fresh_count, &o->fresh_cap, row);
 	else
 		insert(o, row);
@@ -254,7 +256,10 @@ static void end_sort(struct order *o)
 static bool sort_in(struct order *o, int64_t until)
 {
 	int64_t now = clock_ms();
-	if (!o->sort && o->fresh_count && now >= o->rest_until) {
+	if (o->again)
+		sort_all(o);
+	bool all_there = o->filter || o->next >= o->end;
+	if (!o->sort && o->fresh_count && all_there && now >= o->rest_until) {
 		if (o->fresh_count > FEW || !o->count) {
 			start_sort(o);
 		} else {
@@ -284,7 +289,7 @@ static bool follow_first(struct order *o)
 		begin(o);
 		return true;
 	}
-	if (first == o->first || o->sort || first - o->first < (end - first) / 8)
+	if (first == o->first || o->sort || o->again || first - o->first < (end - first) / 8)
 		return false;
 	for (size_t i = 0; i < o->count; i++)
 		if (o->row[i] >= first)
@@ -307,7 +312,7 @@ bool order_step(struct order *o, int64_t until)
 
 bool order_busy(const struct order *o)
 {
-	return o->kept && (o->sort || o->next < o->end || (o->fresh_count && clock_ms() >= o->rest_until));
+	return o->kept && (o->sort || o->again || o->next < o->end || (o->fresh_count && clock_ms() >= o->rest_until));
 }
 
 void order_stop(struct order *o)
@@ -316,7 +321,7 @@ void order_stop(struct order *o)
 		order_set_filter(o, NULL);
 		return;
 	}
-	if (!o->sort && !o->fresh_count)
+	if (!o->sort && !o->again && !o->fresh_count)
 		return;
 	order_set_column(o, ORDER_NONE);
 }

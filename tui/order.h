@@ -57,6 +57,7 @@ struct order {
 	uint32_t *fresh;        /* rows that are to be sorted in */
 	size_t fresh_count, fresh_cap;
 	struct order_sort *sort;
+	bool again;             /* all rows are to be sorted anew */
 	int64_t took, rest_until; /* ms: what taking in new rows took last, and when it may be done again */
 };
 

@@ -2,7 +2,7 @@
  * The loop: one thread, one poll on the terminal and the source.
  *
  * Long work (reading the capture, searching) is done in slices between keys. Keys and news only say that
- * the screen must be drawn; it is, at most thirty times a second. A signal that asks to end interrupts
+ * the screen must be drawn; it is, at most thirty times a second, and at once where a key was pressed. A signal that asks to end interrupts
  * poll, or is seen when poll returns by itself.
  */
 #include "tui/tui.h"
@@ -22,6 +22,7 @@ struct loop {
 	struct app app;
 	unsigned pending;  /* enum reaction: what must happen */
 	int64_t drawn;     /* when the screen was drawn last, ms */
+	bool keyed;        /* a key was pressed since: its answer is drawn at once */
 	bool hung_up;      /* the terminal is gone */
 };
 
@@ -56,8 +57,10 @@ static void wait(struct loop *l)
 static void take_keys(struct loop *l)
 {
 	struct key key;
-	for (int i = 0; i < KEYS_AT_ONCE && !stopped(l) && screen_key(l->app.screen, &key); i++)
+	for (int i = 0; i < KEYS_AT_ONCE && !stopped(l) && screen_key(l->app.screen, &key); i++) {
 		l->pending |= app_key(&l->app, key);
+		l->keyed = true;
+	}
 }
 
 static void work(struct loop *l)
@@ -72,13 +75,14 @@ static void work(struct loop *l)
 static void draw(struct loop *l)
 {
 	int64_t now = clock_ms();
-	if (!(l->pending & REDRAW) || now - l->drawn < FRAME_MS)
+	if (!(l->pending & REDRAW) || (!l->keyed && now - l->drawn < FRAME_MS))
 		return;
 	if (l->pending & REPAINT)
 		screen_repaint(l->app.screen);
 	app_take_up(&l->app);
 	frame_draw(&l->app);
 	l->drawn = now;
+	l->keyed = false;
 	l->pending &= ~(unsigned)(REDRAW | REPAINT);
 }
 
@@ -119,9 +123,9 @@ static void notice_complaints(struct app *a, struct buf *complaints)
 static void run(struct loop *l)
 {
 	while (!stopped(l)) {
-		draw(l);
 		wait(l);
 		take_keys(l);
+		draw(l);
 		work(l);
 	}
 }
