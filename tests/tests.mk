@@ -1,4 +1,4 @@
-# Tests: make unit, golden, update CASE=x, fuzz, agree. `make check` runs them all (tests/check.sh).
+# Tests: make unit, golden, update CASE=x, fuzz, replay, agree. `make check` runs them all (tests/check.sh).
 
 UNIT := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 FUZZ := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -20,20 +20,49 @@ update: all build/samples/.stamp
 	@test -n "$(CASE)" || { echo "make update CASE=name (or CASE=all)"; exit 2; }
 	@ENVSCOPE=./$(PROGRAM) bash tests/golden.sh --update "$(CASE)"
 
-# libFuzzer targets, each for FUZZ_SECONDS; the samples are where they begin.
-fuzz: $(FUZZ:%=build/fuzz/%) build/samples/.stamp
+# libFuzzer targets, each for FUZZ_SECONDS. They begin with conversations of the samples (tests/fuzz/seeds.py), and with what once failed.
+FUZZ_FLAGS := -std=c17 -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -w
+FUZZ_OBJ := $(LIB:%.c=build/fuzz/obj/%.o) $(GEN:build/gen/%.c=build/fuzz/obj/gen/%.o)
+
+fuzz: $(FUZZ:%=build/fuzz/%) build/fuzz/seeds/.stamp
 	@bash tests/fuzz/run.sh $(FUZZ_SECONDS) $(FUZZ)
 
-build/fuzz/%: tests/fuzz/%.c $(LIB) $(HEADERS) build/gen/.stamp
-	@mkdir -p $(@D)
+build/fuzz/fuzz_%: tests/fuzz/fuzz_%.c build/fuzz/libenvscope.a
 	$(call say,FUZZ)
-	$(Q)clang $(CPPFLAGS) -Itests -std=c17 -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined -w -o $@ $< \
-		$(LIB) $(GEN) $(LDLIBS)
+	$(Q)clang $(CPPFLAGS) -Itests $(FUZZ_FLAGS) -fsanitize=fuzzer -MMD -MP -o $@ $< build/fuzz/libenvscope.a $(LDLIBS)
+
+build/fuzz/libenvscope.a: $(FUZZ_OBJ)
+	@rm -f $@
+	$(call say,AR  )
+	$(Q)ar rcs $@ $^
+
+build/fuzz/obj/%.o: %.c | build/gen/.stamp
+	@mkdir -p $(@D)
+	$(Q)clang $(CPPFLAGS) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link -MMD -MP -c -o $@ $<
+
+build/fuzz/obj/gen/%.o: build/gen/%.c
+	@mkdir -p $(@D)
+	$(Q)clang -Ibuild/gen $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link -c -o $@ $<
+
+build/fuzz/seeds/.stamp: tests/fuzz/seeds.py build/samples/.stamp $(wildcard samples/*.pcap samples/*.keys)
+	@mkdir -p $(@D)
+	$(Q)python3 tests/fuzz/seeds.py $(@D)
+	@touch $@
+
+# The targets without libFuzzer, on the seeds and on every input that once failed.
+replay: $(FUZZ:%=$B/replay/%) build/fuzz/seeds/.stamp
+	@bash tests/fuzz/replay.sh $B/replay $(FUZZ)
+
+$B/replay/%: tests/fuzz/%.c tests/fuzz/replay.c $B/libenvscope.a
+	@mkdir -p $(@D)
+	$(call say,TEST)
+	$(Q)$(CC) $(CPPFLAGS) -Itests $(CFLAGS) -MMD -MP -o $@ $< tests/fuzz/replay.c $B/libenvscope.a $(LDFLAGS) $(LDLIBS)
 
 # View, tree and protobuf-c on ten million mutated messages (AGREE=N for another number).
 agree: $B/tests/test_agree build/samples/.stamp
 	ENVSCOPE_AGREE=$(or $(AGREE),10000000) $B/tests/test_agree
 
-.PHONY: unit golden update fuzz agree
+.PHONY: unit golden update fuzz replay agree
 
 -include $(UNIT:%=$B/tests/%.d)
+-include $(FUZZ_OBJ:.o=.d) $(FUZZ:%=build/fuzz/%.d) $(FUZZ:%=$B/replay/%.d)

@@ -24,6 +24,7 @@
 enum {
 	SMALLEST = 22,         /* bytes of a sealed record with a byte in it, at least (TLS 1.3) */
 	LOST_MAX = 1024,       /* numbers of lost records that are tried */
+	CANDIDATES_MAX = 64,   /* likely records that a search tries, each under so many numbers */
 	FAILURES_MAX = 8,      /* records in a row that don't open, then the keys count as wrong */
 	ALERTS_MAX = 4,        /* alerts told of a connection */
 	FATAL = 2,
@@ -51,6 +52,7 @@ struct side {
 	bool harmed;           /* something is missing that the layer inside was not told about … */
 	enum tls_epoch harmed_in; /* … since this epoch */
 	uint64_t searched;
+	unsigned candidates;   /* that the search tried in vain */
 	unsigned failures;
 	bool dead;             /* this direction is given up */
 };
@@ -216,6 +218,7 @@ static void mend(struct tls *t, enum dir dir, uint64_t seq)
 	s->harmed = false;
 	s->lost = s->failures = 0;
 	s->searched = 0;
+	s->candidates = 0;
 }
 
 /* Records. */
@@ -358,6 +361,9 @@ static bool step_search(struct tls *t, enum dir dir, struct slice in, bool final
 			*n += record.len;
 			return true;
 		}
+		s->candidates += record.len > 0;
+		if (s->candidates > CANDIDATES_MAX)
+			return true;
 	}
 	return true;
 }
@@ -371,7 +377,7 @@ static bool search(struct tls *t, enum dir dir, struct slice in, bool final, siz
 		return on;
 	s->searched += *n;
 	t->stream->counts->skipped += *n;
-	if (s->searched > t->stream->limits->scan) {
+	if (s->searched > t->stream->limits->scan || s->candidates > CANDIDATES_MAX) {
 		s->dead = t->told = true;
 		tell(t, NEWS_NOT_OURS, dir, s->time, "TLS in which no record opens any more behind a gap", NULL);
 	}

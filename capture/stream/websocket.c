@@ -99,6 +99,15 @@ static void hand_text(const struct at *a, struct chunk c, uint64_t size, bool cu
 	s->sink->message(s->sink->user, &p);
 }
 
+static void drop_overlong_text(const struct at *a, uint64_t size)
+{
+	struct half *h = a->h;
+	a->ws->stream->counts->overlong++;
+	stream_news(a->ws->stream, NEWS_OVERLONG, a->dir, a->time, size, NULL);
+	buf_release(&h->text);
+	h->message.content = DONE;
+}
+
 /* The text message under way ends here, before its end. */
 static void cut_text(const struct at *a, bool gap)
 {
@@ -107,7 +116,9 @@ static void cut_text(const struct at *a, bool gap)
 	if (m->open && m->content == TEXT) {
 		bool one_frame = h->state == PAYLOAD && h->frame.opcode == WS_TEXT && h->frame.fin && !m->deflated;
 		uint64_t size = one_frame ? h->frame.length : h->text.len;
-		if (h->text.len)
+		if (size > a->ws->stream->limits->message)
+			drop_overlong_text(a, size);
+		else if (h->text.len)
 			hand_text(a, (struct chunk){ buf_slice(&h->text), h->text_at, a->time }, size, true, gap);
 		m->content = LOST;
 	}
@@ -123,15 +134,6 @@ static void lose_message(const struct at *a)
 		layer_gap(a->ws->inner, a->dir, 0, a->time);
 	cut_text(a, true);
 	m->content = LOST;
-}
-
-static void drop_overlong_text(const struct at *a, uint64_t size)
-{
-	struct half *h = a->h;
-	a->ws->stream->counts->overlong++;
-	stream_news(a->ws->stream, NEWS_OVERLONG, a->dir, a->time, size, NULL);
-	buf_release(&h->text);
-	h->message.content = DONE;
 }
 
 /* Is the chunk all of a message? */
@@ -333,7 +335,6 @@ static void begin_data(struct at *a)
 static void begin_frame(struct at *a)
 {
 	struct half *h = a->h;
-	h->state = PAYLOAD;
 	h->left = h->frame.length;
 	h->masked = h->frame.masked;
 	if (ws_is_control(&h->frame)) {
@@ -344,6 +345,7 @@ static void begin_frame(struct at *a)
 		check_mask(a);
 		begin_data(a);
 	}
+	h->state = PAYLOAD;
 	if (!h->left)
 		end_frame(a);
 }

@@ -2,8 +2,6 @@
  * Capture files from arbitrary bytes: pcap, pcapng, gzipped. Every packet that is handed out is read to its
  * last byte; a packet of a plain file must stand where the reader says.
  */
-#define _GNU_SOURCE /* memfd_create */
-
 #include "capture/pcap_file.h"
 
 #include <stdio.h>

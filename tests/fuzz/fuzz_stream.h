@@ -1,5 +1,5 @@
 /* For fuzz targets of stream layers: a sink that checks that pieces fit together, and a player that takes bytes for a list of
- * events: feed, gap, end, in both directions. */
+ * events: feed, gap, end, in both directions. A target fills in a struct of its own for each input. */
 #ifndef TESTS_FUZZ_FUZZ_STREAM_H
 #define TESTS_FUZZ_FUZZ_STREAM_H
 
@@ -8,17 +8,20 @@
 
 #include <stdlib.h>
 
+enum { FUZZ_OPEN_MAX = 1024 };
+
 struct fuzz {
 	struct conn_info conn;
 	struct stream_limits limits;
 	struct stream_counts counts;
 	struct sink sink;
 	struct stream stream;
-	struct {
-		bool open;
+	struct fuzz_way {
+		uint32_t exchange; /* several can be under way at once, one of each exchange */
 		uint64_t size, seen;
-	} way[2];
-	bool ended[2];
+	} open[2][FUZZ_OPEN_MAX];
+	size_t opened[2];
+	bool ended;
 	uint8_t sum; /* of all bytes handed on: each is looked at */
 };
 
@@ -28,22 +31,34 @@ static inline void fuzz_check(bool good)
 		abort();
 }
 
+/* The message of that exchange that is under way, NULL if there is none. */
+static inline struct fuzz_way *fuzz_way(struct fuzz *f, enum dir dir, uint32_t exchange)
+{
+	for (size_t i = 0; i < f->opened[dir]; i++)
+		if (f->open[dir][i].exchange == exchange)
+			return &f->open[dir][i];
+	return NULL;
+}
+
 static inline void fuzz_message(void *user, const struct piece *p)
 {
 	struct fuzz *f = user;
+	struct fuzz_way *w = fuzz_way(f, p->dir, p->exchange);
 	for (size_t i = 0; i < p->bytes.len; i++)
 		f->sum ^= p->bytes.at[i];
-	fuzz_check(p->first != f->way[p->dir].open && !f->ended[p->dir]);
+	fuzz_check(p->first == !w && !f->ended);
 	if (p->first) {
-		f->way[p->dir].size = p->size;
-		f->way[p->dir].seen = 0;
+		fuzz_check(f->opened[p->dir] < FUZZ_OPEN_MAX);
+		w = &f->open[p->dir][f->opened[p->dir]++];
+		*w = (struct fuzz_way){ .exchange = p->exchange, .size = p->size };
 	}
-	fuzz_check(p->size == f->way[p->dir].size && p->size <= f->limits.message);
-	fuzz_check(p->offset == f->way[p->dir].seen && p->at < 0);
-	f->way[p->dir].seen += p->bytes.len;
-	f->way[p->dir].open = !p->last;
-	fuzz_check(f->way[p->dir].seen <= p->size);
-	fuzz_check(!p->last || p->cut || f->way[p->dir].seen == p->size);
+	fuzz_check(p->size == w->size && p->size <= f->limits.message);
+	fuzz_check(p->offset == w->seen && p->at < 0);
+	w->seen += p->bytes.len;
+	fuzz_check(w->seen <= p->size);
+	fuzz_check(!p->last || p->cut || w->seen == p->size);
+	if (p->last)
+		*w = f->open[p->dir][--f->opened[p->dir]];
 }
 
 static inline void fuzz_news(void *user, const struct news *n)
@@ -54,7 +69,12 @@ static inline void fuzz_news(void *user, const struct news *n)
 
 static inline void fuzz_init(struct fuzz *f)
 {
-	*f = (struct fuzz){ .limits = { .message = 4096, .head = 512, .scan = 4096 } };
+	memset(&f->conn, 0, sizeof f->conn);
+	memset(&f->counts, 0, sizeof f->counts);
+	f->limits = (struct stream_limits){ .message = 4096, .head = 512, .scan = 4096, .tls_wait = 8192, .tls_wait_all = 12000 };
+	f->opened[0] = f->opened[1] = 0;
+	f->ended = false;
+	f->sum = 0;
 	f->sink = (struct sink){ .user = f, .message = fuzz_message, .news = fuzz_news, .probe = envelope_probe };
 	f->stream = (struct stream){ &f->conn, &f->sink, &f->limits, &f->counts };
 }
@@ -69,28 +89,43 @@ static inline void fuzz_feed(struct layer *l, enum dir dir, struct slice bytes)
 	free(block);
 }
 
-/* An event: a byte (bit 0: the direction; bits 1 and 2: 3 is a gap, else bytes follow; the rest: how many, 31: a second
- * byte says more). Frees the layer. */
+/* How many bytes an event speaks of. */
+static inline size_t fuzz_event_size(struct cursor *c, uint8_t event)
+{
+	size_t n = event >> 3;
+	return n == 31 ? n + (size_t)cursor_u8(c) * 8 : n;
+}
+
+/* Takes an event: a byte (bit 0: the direction; bits 1 and 2: 3 is a gap, else bytes follow; the rest: how many, 31: a second
+ * byte says more). */
+static inline void fuzz_event(struct layer *l, struct cursor *c)
+{
+	uint8_t event = cursor_u8(c);
+	enum dir dir = event & 1;
+	size_t n = fuzz_event_size(c, event);
+	if ((event >> 1 & 3) == 3)
+		layer_gap(l, dir, n, 1);
+	else
+		fuzz_feed(l, dir, cursor_take(c, n < c->rest.len ? n : c->rest.len));
+}
+
+/* Ends both directions, of which each is to end its messages then at the latest, and frees the layer. */
+static inline void fuzz_end(struct fuzz *f, struct layer *l)
+{
+	for (int dir = 0; dir < 2; dir++)
+		layer_end(l, (enum dir)dir, 2);
+	fuzz_check(!f->opened[0] && !f->opened[1]);
+	f->ended = true;
+	layer_free(l);
+}
+
+/* All events of the input, then the ends. */
 static inline void fuzz_play(struct fuzz *f, struct layer *l, struct slice in)
 {
 	struct cursor c = cursor_of(in);
-	while (c.rest.len) {
-		uint8_t event = cursor_u8(&c);
-		enum dir dir = event & 1;
-		size_t n = event >> 3;
-		if (n == 31)
-			n += (size_t)cursor_u8(&c) * 8;
-		if ((event >> 1 & 3) == 3)
-			layer_gap(l, dir, n, 1);
-		else
-			fuzz_feed(l, dir, cursor_take(&c, n < c.rest.len ? n : c.rest.len));
-	}
-	for (int dir = 0; dir < 2; dir++) {
-		layer_end(l, (enum dir)dir, 2);
-		fuzz_check(!f->way[dir].open);
-		f->ended[dir] = true;
-	}
-	layer_free(l);
+	while (c.rest.len)
+		fuzz_event(l, &c);
+	fuzz_end(f, l);
 }
 
 #endif

@@ -1,0 +1,61 @@
+/*
+ * A gRPC call, without HTTP/2 around it. The first byte says which path it has. Then a byte an event: bit 0 is the direction, bits 1 to 3 what
+ * happens, the rest a number: of bytes, that follow or are missing, or of a status.
+ */
+#include "capture/stream/grpc.h"
+
+#include "tests/fuzz/fuzz_stream.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+enum event { FRAME, DATA, DATA_TOO, GAP, STATUS, END, END_ANSWERED, PATH };
+
+static const char *const paths[] = {
+	"/openiap.FlowService/SetupStream", "/openiap.FlowService/Query", "/somebody.Else/Query", "",
+};
+
+static void feed(struct grpc_call *call, enum dir dir, struct slice bytes)
+{
+	uint8_t *copy = malloc(bytes.len ? bytes.len : 1);
+	fuzz_check(copy != NULL);
+	if (bytes.len)
+		memcpy(copy, bytes.at, bytes.len);
+	grpc_call_data(call, dir, (struct chunk){ slice_of(copy, bytes.len), -1, 1 });
+	free(copy);
+}
+
+static void take_event(struct grpc_call *call, struct cursor *c)
+{
+	uint8_t event = cursor_u8(c), number = event >> 4;
+	enum dir dir = event & 1;
+	size_t n = number == 15 ? 15 + (size_t)cursor_u8(c) * 4 : number;
+	switch ((enum event)(event >> 1 & 7)) {
+	case FRAME: grpc_call_frame(call, dir, (uint32_t)n); break;
+	case DATA:
+	case DATA_TOO: feed(call, dir, cursor_take(c, n < c->rest.len ? n : c->rest.len)); break;
+	case GAP: grpc_call_gap(call, dir, n, 1); break;
+	case STATUS: grpc_call_status(call, number, 1); break;
+	case END: grpc_call_end(call, dir, false, 1); break;
+	case END_ANSWERED: grpc_call_end(call, dir, true, 1); break;
+	case PATH: grpc_call_path(call, slice_str(paths[n % 4])); break;
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct fuzz f;
+	struct cursor c = cursor_of(slice_of(data, size));
+	fuzz_init(&f);
+	struct grpc_conn conn = { .stream = &f.stream };
+	struct grpc_call *call = grpc_call_new(&conn, 1);
+	const char *path = paths[cursor_u8(&c) % 4];
+	if (*path)
+		grpc_call_path(call, slice_str(path));
+	while (c.rest.len)
+		take_event(call, &c);
+	for (int dir = 0; dir < 2; dir++)
+		grpc_call_end(call, (enum dir)dir, size & 1, 2);
+	fuzz_check(grpc_call_ended(call) && !conn.packed && !f.opened[0] && !f.opened[1]);
+	grpc_call_free(call);
+	return 0;
+}

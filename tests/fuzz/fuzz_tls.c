@@ -1,0 +1,226 @@
+/*
+ * TLS, fed, torn apart and ended in any way. Bytes alone would never open under any key, so that the target seals: it has the secrets of one
+ * client random, which the key log has too. The first byte says:
+ *
+ *	bit 0  TLS 1.3, else 1.2
+ *	bit 1  both hellos come first
+ *	bit 2  the key log has the secrets from the start, else they come half-way
+ *	bit 3  there is a key log at all
+ *
+ * Events are those of fuzz_stream.h, and one more: 2 in bits 1 and 2 is a sealed record. The byte behind its head says in its lower half
+ * which type the record has, in its upper half under which secret: how many KeyUpdates later, or 15 for the handshake's.
+ */
+#include "capture/stream/tls.h"
+
+#include "capture/stream/tls_session.h"
+#include "tests/fuzz/fuzz_stream.h"
+
+#include <openssl/evp.h>
+#include <stdio.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+enum { KEY = 16, TAG = 16, EXPLICIT = 8, UPDATES = 4, HANDSHAKE = 15, EPOCHS = 16, SUITE_1_3 = 0x1301, SUITE_1_2 = 0xc02f };
+enum { IS_1_3 = 1, WITH_HELLOS = 2, KEYS_FIRST = 4, WITH_KEYLOG = 8 };
+
+struct sealer {
+	bool is_1_3;
+	uint64_t seq[2][EPOCHS];
+};
+
+/* All random bytes are 'r', those of the secrets 'c' for the client's data, 's' for the server's, 'C' and 'S' in the handshake, 'm' for the
+ * master secret. */
+static void give_keys(struct keylog *k)
+{
+	static const struct { const char *label; char digits[3]; int bytes; } lines[] = {
+		{ "CLIENT_RANDOM", "6d", 48 }, { "CLIENT_HANDSHAKE_TRAFFIC_SECRET", "43", 32 },
+		{ "SERVER_HANDSHAKE_TRAFFIC_SECRET", "53", 32 }, { "CLIENT_TRAFFIC_SECRET_0", "63", 32 }, { "SERVER_TRAFFIC_SECRET_0", "73", 32 },
+	};
+	struct buf text = { 0 };
+	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+		buf_addf(&text, "%s ", lines[i].label);
+		for (int n = 0; n < TLS_RANDOM; n++)
+			buf_add_str(&text, "72");
+		buf_add_byte(&text, ' ');
+		for (int n = 0; n < lines[i].bytes; n++)
+			buf_add_str(&text, lines[i].digits);
+		buf_add_byte(&text, '\n');
+	}
+	keylog_feed(k, buf_slice(&text));
+	buf_release(&text);
+}
+
+static void keys_of_1_3(enum dir dir, unsigned epoch, uint8_t *key, uint8_t *iv)
+{
+	struct tls_secret s = { .len = 32 };
+	uint8_t data = dir == DIR_C2S ? 'c' : 's', handshake = dir == DIR_C2S ? 'C' : 'S';
+	memset(s.bytes, epoch == HANDSHAKE ? handshake : data, s.len);
+	for (unsigned updates = epoch == HANDSHAKE ? 0 : epoch % UPDATES; updates; updates--)
+		s = tls_secret_updated(tls_suite(SUITE_1_3), &s);
+	fuzz_check(tls_expand_label("SHA256", slice_of(s.bytes, s.len), "key", key, KEY));
+	fuzz_check(tls_expand_label("SHA256", slice_of(s.bytes, s.len), "iv", iv, TLS_IV));
+}
+
+static void keys_of_1_2(enum dir dir, uint8_t *key, uint8_t *iv)
+{
+	uint8_t master[TLS_MASTER], random[TLS_RANDOM], block[2 * KEY + 8];
+	memset(master, 'm', sizeof master);
+	memset(random, 'r', sizeof random);
+	fuzz_check(tls_prf("SHA256", slice_of(master, sizeof master), "key expansion", slice_of(random, sizeof random),
+			   slice_of(random, sizeof random), block, sizeof block));
+	memcpy(key, block + dir * KEY, KEY);
+	memcpy(iv, block + 2 * KEY + dir * 4, 4);
+}
+
+static void fill(struct buf *b, uint8_t byte, size_t n)
+{
+	while (n--)
+		buf_add_byte(b, byte);
+}
+
+/* AES-128-GCM: the text and its tag to `out`. */
+static void seal(const uint8_t *key, const uint8_t *nonce, struct slice aad, struct slice text, struct buf *out)
+{
+	EVP_CIPHER_CTX *c = EVP_CIPHER_CTX_new();
+	int n;
+	size_t at = out->len;
+	fill(out, 0, text.len + TAG);
+	fuzz_check(EVP_EncryptInit_ex(c, EVP_aes_128_gcm(), NULL, key, nonce) == 1);
+	fuzz_check(EVP_EncryptUpdate(c, NULL, &n, aad.at, (int)aad.len) == 1);
+	fuzz_check(!text.len || EVP_EncryptUpdate(c, out->at + at, &n, text.at, (int)text.len) == 1);
+	fuzz_check(EVP_EncryptFinal_ex(c, out->at + at + text.len, &n) == 1);
+	fuzz_check(EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_GCM_GET_TAG, TAG, out->at + at + text.len) == 1);
+	EVP_CIPHER_CTX_free(c);
+}
+
+static void add_be(struct buf *b, uint64_t n, int bytes)
+{
+	while (bytes--)
+		buf_add_byte(b, (uint8_t)(n >> 8 * bytes));
+}
+
+static void seal_1_3(enum dir dir, uint64_t seq, unsigned epoch, uint8_t type, struct slice text, struct buf *record)
+{
+	uint8_t key[KEY], nonce[TLS_IV];
+	struct buf inner = { 0 };
+	keys_of_1_3(dir, epoch, key, nonce);
+	for (int i = 0; i < 8; i++)
+		nonce[TLS_IV - 1 - i] ^= (uint8_t)(seq >> 8 * i);
+	buf_add(&inner, text);
+	buf_add_byte(&inner, type);
+	add_be(record, TLS_APPLICATION_DATA, 1);
+	add_be(record, TLS_1_2, 2);
+	add_be(record, inner.len + TAG, 2);
+	struct buf aad = { 0 };
+	buf_add(&aad, buf_slice(record));
+	seal(key, nonce, buf_slice(&aad), buf_slice(&inner), record);
+	buf_release(&aad);
+	buf_release(&inner);
+}
+
+static void seal_1_2(enum dir dir, uint64_t seq, uint8_t type, struct slice text, struct buf *record)
+{
+	uint8_t key[KEY], nonce[TLS_IV];
+	struct buf aad = { 0 };
+	keys_of_1_2(dir, key, nonce);
+	for (int i = 0; i < EXPLICIT; i++)
+		nonce[TLS_IV - 1 - i] = (uint8_t)(seq >> 8 * i);
+	add_be(&aad, seq, 8);
+	add_be(&aad, type, 1);
+	add_be(&aad, TLS_1_2, 2);
+	add_be(&aad, text.len, 2);
+	add_be(record, type, 1);
+	add_be(record, TLS_1_2, 2);
+	add_be(record, text.len + EXPLICIT + TAG, 2);
+	add_be(record, seq, 8);
+	seal(key, nonce, buf_slice(&aad), text, record);
+	buf_release(&aad);
+}
+
+static void add_hello(struct buf *b, enum dir dir, bool is_1_3)
+{
+	struct buf body = { 0 };
+	uint16_t suite = is_1_3 ? SUITE_1_3 : SUITE_1_2;
+	add_be(&body, TLS_1_2, 2);
+	fill(&body, 'r', TLS_RANDOM);
+	add_be(&body, 0, 1);
+	if (dir == DIR_C2S)
+		add_be(&body, 2, 2);
+	add_be(&body, suite, 2);
+	if (dir == DIR_C2S)
+		add_be(&body, 1, 1);
+	add_be(&body, 0, 1);
+	if (dir == DIR_S2C && is_1_3)
+		add_be(&body, 0x0006002b00020304, 8);
+	add_be(b, TLS_HANDSHAKE, 1);
+	add_be(b, TLS_1_2, 2);
+	add_be(b, body.len + 4, 2);
+	add_be(b, dir == DIR_C2S ? 1 : 2, 1);
+	add_be(b, body.len, 3);
+	buf_add(b, buf_slice(&body));
+	buf_release(&body);
+}
+
+static void send_hellos(struct layer *l, bool is_1_3)
+{
+	for (int dir = 0; dir < 2; dir++) {
+		struct buf b = { 0 };
+		add_hello(&b, (enum dir)dir, is_1_3);
+		fuzz_feed(l, (enum dir)dir, buf_slice(&b));
+		buf_release(&b);
+	}
+}
+
+static void send_sealed(struct sealer *s, struct layer *l, struct cursor *c)
+{
+	uint8_t event = cursor_u8(c);
+	size_t n = fuzz_event_size(c, event);
+	uint8_t how = cursor_u8(c);
+	enum dir dir = event & 1;
+	unsigned epoch = how >> 4;
+	struct slice text = cursor_take(c, n < c->rest.len ? n : c->rest.len);
+	struct buf record = { 0 };
+	if (s->is_1_3)
+		seal_1_3(dir, s->seq[dir][epoch], epoch, how & 15 ? (how & 15) + 9 : 0, text, &record);
+	else
+		seal_1_2(dir, s->seq[dir][0], (how & 15) + 9, text, &record);
+	s->seq[dir][s->is_1_3 ? epoch : 0]++;
+	fuzz_feed(l, dir, buf_slice(&record));
+	buf_release(&record);
+}
+
+static void play_all(struct layer *l, struct keylog *keylog, bool keys_late, struct sealer *s, struct slice in)
+{
+	struct cursor c = cursor_of(in);
+	while (c.rest.len) {
+		if (keys_late && c.rest.len < in.len / 2) {
+			keys_late = false;
+			give_keys(keylog);
+			keylog_wake(keylog, 1);
+		}
+		if ((c.rest.at[0] >> 1 & 3) == 2)
+			send_sealed(s, l, &c);
+		else
+			fuzz_event(l, &c);
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct fuzz f;
+	if (!size)
+		return 0;
+	fuzz_init(&f);
+	struct sealer s = { .is_1_3 = data[0] & IS_1_3 };
+	struct keylog *keylog = data[0] & WITH_KEYLOG ? keylog_new() : NULL;
+	struct layer *l = tls_new(&f.stream, TRANSPORT_UNKNOWN, keylog);
+	if (keylog && data[0] & KEYS_FIRST)
+		give_keys(keylog);
+	if (data[0] & WITH_HELLOS)
+		send_hellos(l, s.is_1_3);
+	play_all(l, keylog, keylog && !(data[0] & KEYS_FIRST), &s, slice_of(data + 1, size - 1));
+	fuzz_end(&f, l);
+	fuzz_check(!f.counts.tls_waiting);
+	keylog_free(keylog);
+	return 0;
+}

@@ -1,0 +1,91 @@
+#!/usr/bin/env python3
+"""seeds.py FOLDER: makes what the fuzz targets begin with from the captures in samples/.
+
+FOLDER/TARGET/NAME is the first part of a conversation in the form that the target reads: for stream layers a byte that says how, then events, each
+a byte (bit 0 the direction, bits 3 to 7 a number of bytes, 31: and eight times the next byte more) and bytes. Frames longer than
+CHUNK become several events."""
+import glob, gzip, os, struct, sys
+
+CHUNK, MOST = 31 + 8 * 255, 12000
+
+def packets(path):
+    """(port pair, from the client?, payload) of Ethernet, IPv4, TCP, in the order of the file"""
+    data = (gzip.open if path.endswith(".gz") else open)(path, "rb").read(); at = 24; clients = {}
+    while at + 16 <= len(data):
+        n = struct.unpack_from("<I", data, at + 8)[0]; f = data[at + 16:at + 16 + n]; at += 16 + n
+        if f[12:14] != b"\x08\x00" or f[23] != 6: continue
+        t = 14 + (f[14] & 15) * 4; total = struct.unpack_from(">H", f, 16)[0]
+        sport, dport, off, flags = struct.unpack_from(">HH8xBB", f, t)
+        key = tuple(sorted((sport, dport)))
+        if flags & 2: clients.setdefault(key, sport)
+        payload = f[t + (off >> 4) * 4:14 + total]
+        if payload: yield key, sport == clients.get(key, sport), payload
+
+def event(dir_, payload):
+    """exactly these bytes as events"""
+    out = b""
+    while payload:
+        n = min(len(payload), CHUNK)
+        if n > 31: n -= (n - 31) % 8
+        if n == 31: n = 30
+        out += bytes([dir_ | min(n, 31) << 3]) + (bytes([(n - 31) // 8]) if n >= 31 else b"") + payload[:n]
+        payload = payload[n:]
+    return out
+
+def conversation(path, skip_head=False):
+    out = b""; skipping = [skip_head, skip_head]
+    for _, client, payload in packets(path):
+        if skipping[not client]:  # the head of HTTP/1 is another layer's
+            skipping[not client] = b"\r\n\r\n" not in payload
+            payload = payload.partition(b"\r\n\r\n")[2]
+        out += event(0 if client else 1, payload)
+        if len(out) > MOST: break
+    return out[:MOST]
+
+def sealed(dir_, type_, epoch, payload):
+    """a record for fuzz_tls to seal"""
+    n = len(payload)
+    while n > 31 and (n - 31) % 8: payload += b"\0"; n += 1
+    return bytes([dir_ | 4 | min(n, 31) << 3]) + (bytes([(n - 31) // 8]) if n >= 31 else b"") + bytes([type_ - 9 | epoch << 4]) + payload
+
+def tls_talks():
+    """handshakes of TLS 1.3 and 1.2, data, KeyUpdates, an alert"""
+    message = b"\x0c\0\0\0" + b"\x0a\x04noop\x10\x02\x22\x02id"
+    hello = sealed(1, 22, 15, b"\x08\0\0\2\0\0") + sealed(1, 22, 15, b"\x14\0\0\x20" + bytes(32)) + sealed(0, 22, 15, b"\x14\0\0\x20" + bytes(32))
+    data = sealed(0, 23, 0, message) + sealed(1, 23, 0, message)
+    update = sealed(0, 22, 0, b"\x18\0\0\1\1") + sealed(0, 23, 1, message) + sealed(1, 22, 0, b"\x18\0\0\1\0") + sealed(1, 23, 1, message)
+    change = event(0, b"\x14\3\3\0\1\1") + event(1, b"\x14\3\3\0\1\1")
+    finished = sealed(0, 22, 0, b"\x14\0\0\x0c" + bytes(12)) + sealed(1, 22, 0, b"\x14\0\0\x0c" + bytes(12))
+    for how in (8, 12):
+        yield f"tls13.{how}", bytes([3 | how]) + hello + data + update + sealed(1, 21, 1, b"\1\0")
+        yield f"tls12.{how}", bytes([2 | how]) + change + finished + data + sealed(0, 21, 0, b"\2\x50")
+
+def put(folder, target, name, data):
+    os.makedirs(f"{folder}/{target}", exist_ok=True)
+    open(f"{folder}/{target}/{name}", "wb").write(data)
+
+# target: (captures, first byte, does the head of HTTP/1 go?)
+LAYERS = {
+    "fuzz_length_prefix": (("tcp",), b"\x03", False),
+    "fuzz_websocket": (("ws", "legacy"), b"\x03", True),
+    "fuzz_http1": (("ws", "rest"), b"", False),
+    "fuzz_rest": (("rest",), b"", False),
+    "fuzz_http2": (("grpc",), b"\x03", False),
+    "fuzz_tls": (("wss13", "wss12", "grpctls"), b"", False),
+    "fuzz_detect": (("tcp", "ws", "wsdeflate", "grpc", "rest", "legacy", "wss13", "wss12", "grpctls"), b"\x18", False),
+}
+
+def main(folder):
+    for target, (captures, first, head) in LAYERS.items():
+        for path in sorted(sum((glob.glob(f"samples/{c}[._]*pcap*") for c in captures), [])):
+            put(folder, target, os.path.basename(path).split(".")[0], first + conversation(path, head))
+    for name, talk in tls_talks(): put(folder, "fuzz_tls", name, talk)
+    for path in sorted(glob.glob("samples/*.keys")):
+        put(folder, "fuzz_keylog", os.path.basename(path), b"\x41" + open(path, "rb").read() * 2)
+    for path in sorted(glob.glob("samples/wss*.pcap*") + glob.glob("samples/grpctls.pcap*")):
+        for _, client, payload in list(packets(path))[:2]:
+            put(folder, "fuzz_tls_hello", os.path.basename(path) + (".client" if client else ".server"), payload[9:])
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2: sys.exit(__doc__)
+    main(sys.argv[1])
