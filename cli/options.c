@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "base/when.h"
 #include "capture/packet_filter.h"
+#include "capture/stream/detect.h"
 #include "cli/fields.h"
 #include "tui/config.h"
 
@@ -96,6 +97,16 @@ static bool take_display(struct options *o, const char *v)
 	return true;
 }
 
+static bool fail_decode_as(const char *name)
+{
+	fprintf(stderr, "envscope: -d: a port can't be decoded as %s; it can as", name);
+	for (int t = 0, n = 0; t < TRANSPORTS; t++)
+		if (detect_can_force((enum transport)t))
+			fprintf(stderr, "%s %s", n++ ? "," : "", transport_name((enum transport)t));
+	fputc('\n', stderr);
+	return false;
+}
+
 static bool take_decode_as(struct options *o, const char *v)
 {
 	static const char prefix[] = "tcp.port==";
@@ -108,8 +119,8 @@ static bool take_decode_as(struct options *o, const char *v)
 	if (!parse_number(port, 65535, &number))
 		return fail("-d: no port number", v);
 	enum transport t = transport_named(comma + 1);
-	if (t != TRANSPORT_TCP && t != TRANSPORT_WS && t != TRANSPORT_GRPC && t != TRANSPORT_TLS)
-		return fail("-d: a port can be decoded as tcp, ws, grpc or tls, not as", comma + 1);
+	if (!detect_can_force(t))
+		return fail_decode_as(comma + 1);
 	if (o->decode_as_count == DECODE_AS_MAX)
 		return fail("-d: too many of them, the first that is too many is", v);
 	o->decode_as[o->decode_as_count++] = (struct decode_as){ (uint16_t)number, t };
@@ -371,7 +382,7 @@ static const struct row rows[] = {
 	{ 0, "insecure", NULL, "--proxy: do not verify the certificates of targets", take_insecure },
 	{ 'f', NULL, "EXPR", "capture filter in pcap-filter(7) syntax; the words after the options are one too", take_filter },
 	{ 'Y', "display-filter", "EXPR", "display filter: show only the messages that match; -Y help lists the fields", take_display },
-	{ 'd', "decode-as", "tcp.port==N,NAME", "decode the connections of that port as tcp, ws, grpc or tls", take_decode_as },
+	{ 'd', "decode-as", "tcp.port==N,NAME", "decode the connections of that port as tcp, ws, grpc, rest, legacy or tls", take_decode_as },
 	{ 0, "keylog", "FILE", "TLS secrets (NSS key log); without it, those of ENVSCOPE_KEYLOG or SSLKEYLOGFILE; live, it may grow", take_keylog },
 	{ 'T', NULL, "FORMAT", "print instead of showing screens: text, ndjson …; -T help lists the formats", take_format },
 	{ 'V', NULL, NULL, "print every field: -T tree", take_tree },

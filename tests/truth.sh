@@ -19,12 +19,19 @@ file_of() {
 	echo "$file"
 }
 
-# case CAPTURE OPTIONS…: the capture after impair.py with these options must print what was logged
+# case CAPTURE OPTIONS…: the capture after impair.py with these options must print what was logged. The secrets of TLS come from the key log,
+# of a pcapng from the file itself.
 case_() {
-	local capture=$1
+	local capture=$1 keys=$shared/captures/$1.keys embed=() keylog=()
 	shift
-	python3 "$shared/tools/impair.py" "$(file_of "$capture")" "$tmp/in" "$@" >/dev/null || { failed=$((failed + 1)); return; }
-	if "$envscope" -r "$tmp/in" -T ndjson >"$tmp/out" 2>"$tmp/err" &&
+	if [ -f "$keys" ]; then
+		case " $* " in
+		*" --pcapng "*) embed=(--dsb "$keys") ;;
+		*) keylog=(--keylog "$keys") ;;
+		esac
+	fi
+	python3 "$shared/tools/impair.py" "$(file_of "$capture")" "$tmp/in" "$@" "${embed[@]}" >/dev/null || { failed=$((failed + 1)); return; }
+	if "$envscope" -r "$tmp/in" "${keylog[@]}" -T ndjson >"$tmp/out" 2>"$tmp/err" &&
 		python3 "$shared/tools/truth.py" "$shared/captures/$capture" "$tmp/out" >"$tmp/verdict" &&
 		python3 tests/same_rules.py "$tmp/whole" "$tmp/out" >"$tmp/verdict"; then
 		passed=$((passed + 1))
@@ -35,8 +42,10 @@ case_() {
 	fi
 }
 
-for capture in ${CAPTURES:-tcp ws wsdeflate rest legacy}; do
-	"$envscope" -r "$(file_of "$capture")" -T ndjson >"$tmp/whole"
+for capture in ${CAPTURES:-tcp ws wsdeflate grpc rest legacy wss13_aes256 wss12_aes128 grpctls}; do
+	keys=$shared/captures/$capture.keys
+	[ -f "$keys" ] || keys=/dev/null
+	"$envscope" -r "$(file_of "$capture")" --keylog "$keys" -T ndjson >"$tmp/whole"
 	case_ "$capture"
 	for mss in 1 2 3 5 7 64 100 536 1000 1448; do
 		[ "$capture" = legacy ] && [ $mss -lt 100 ] && continue # 4.6 MB: too many packets

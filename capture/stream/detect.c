@@ -175,7 +175,7 @@ static bool over_http1(enum transport t)
 	return is_websocket(t) || t == TRANSPORT_REST;
 }
 
-/* -d: the transport is told; false where it names one without a layer. */
+/* -d: the transport is told. False if the bytes can't be its beginning, so that its messages are searched for. */
 static bool decide_forced(struct detect *d, enum dir dir, struct slice in)
 {
 	bool from_start = d->stream->conn->start_seen && !d->held[dir].searching;
@@ -234,7 +234,7 @@ static void search(struct detect *d, enum dir dir, bool final)
 	else if (first == &t)
 		give_up_tls(d, dir);
 	else
-		settle_websocket(d, dir, true);
+		settle_websocket(d, dir, false);
 }
 
 static void look(struct detect *d, enum dir dir, bool final)
@@ -355,6 +355,15 @@ static void free_layer(struct layer *layer)
 }
 
 static const struct layer_ops ops = { "detect", feed, gap, end, free_layer };
+
+bool detect_can_force(enum transport t)
+{
+	static const bool can[TRANSPORTS] = {
+		[TRANSPORT_TCP] = true,  [TRANSPORT_WS] = true,     [TRANSPORT_GRPC] = true,
+		[TRANSPORT_REST] = true, [TRANSPORT_LEGACY] = true, [TRANSPORT_TLS] = true,
+	};
+	return can[t];
+}
 
 struct layer *detect_new(const struct stream *s, enum transport forced, struct keylog *keylog)
 {
