@@ -44,6 +44,7 @@ struct way {
 struct entry {
 	uint32_t number;
 	struct grpc_call *call;
+	bool reset;                  /* one end has given it up; what the other one had under way may still come */
 };
 
 struct http2 {
@@ -80,14 +81,19 @@ static void drop_entry(struct http2 *h, struct entry *e)
 	h->entries--;
 }
 
+static enum grpc_worth worth(const struct entry *e)
+{
+	return e->reset ? GRPC_NOTHING : grpc_call_worth(e->call);
+}
+
 /* Makes room: of those that are worth least the oldest goes. */
 static void give_up_oldest(struct http2 *h, int64_t time)
 {
 	struct entry *e = &h->entry[0];
 	for (size_t i = 1; i < h->entries; i++)
-		if (grpc_call_worth(h->entry[i].call) < grpc_call_worth(e->call))
+		if (worth(&h->entry[i]) < worth(e))
 			e = &h->entry[i];
-	h->stream->counts->calls_forgotten += grpc_call_worth(e->call) > GRPC_NOTHING;
+	h->stream->counts->calls_forgotten += worth(e) > GRPC_NOTHING;
 	grpc_call_end(e->call, DIR_C2S, false, time);
 	grpc_call_end(e->call, DIR_S2C, false, time);
 	drop_entry(h, e);
@@ -100,7 +106,7 @@ static struct grpc_call *call_of(struct http2 *h, uint32_t number, int64_t time)
 		return e->call;
 	if (h->entries == HTTP2_STREAMS)
 		give_up_oldest(h, time);
-	h->entry[h->entries] = (struct entry){ number, grpc_call_new(&h->grpc, number) };
+	h->entry[h->entries] = (struct entry){ .number = number, .call = grpc_call_new(&h->grpc, number) };
 	return h->entry[h->entries++].call;
 }
 
@@ -235,6 +241,7 @@ static void continue_block(struct http2 *h, enum dir dir, struct slice payload, 
 
 /* Other frames. */
 
+/* Who resets a stream sends nothing more on it. The other end may have sent more before it knew, which the capture can show later. */
 static void take_reset(struct http2 *h, enum dir dir, struct slice payload, int64_t time)
 {
 	struct cursor c = cursor_of(payload);
@@ -244,9 +251,8 @@ static void take_reset(struct http2 *h, enum dir dir, struct slice payload, int6
 		return;
 	if (code)
 		stream_news(h->stream, NEWS_NOTE, dir, time, 0, http2_reset_text(code));
-	grpc_call_end(e->call, !dir, false, time);
-	grpc_call_end(e->call, dir, dir == DIR_S2C, time);
-	drop_entry(h, e);
+	e->reset = true;
+	end_stream(h, number, dir, time);
 }
 
 static void take_goaway(struct http2 *h, enum dir dir, struct slice payload, int64_t time)
