@@ -1,7 +1,7 @@
 # make bench: measures envscope beside a bare libpcap loop and tshark (bench/README.md).
 
 BENCH := $B/bench
-BENCH_INPUT := make_input small_traffic big_traffic conversation exchange envelope_writer tcp_writer
+BENCH_INPUT := make_input small_traffic big_traffic short_traffic conversation exchange envelope_writer tcp_writer
 BENCH_PROGRAMS := $(BENCH)/make_input $(BENCH)/floor $(BENCH)/measure
 
 $(BENCH)/%.o: bench/%.c

@@ -25,7 +25,7 @@ enum {
 	LINK_ETHERNET = 1,
 };
 
-enum { FLAG_SYN = 0x02, FLAG_PSH = 0x08, FLAG_ACK = 0x10 };
+enum { FLAG_FIN = 0x01, FLAG_SYN = 0x02, FLAG_PSH = 0x08, FLAG_ACK = 0x10 };
 
 #define START UINT64_C(1767225600000000) /* 2026-01-01 */
 
@@ -172,7 +172,7 @@ static void write_packet(struct tcp_writer *w, struct tcp_connection *c, enum si
 	put_record(head, w->now, ETHERNET + IP + len + payload.len);
 	write_bytes(w, head, RECORD + ETHERNET + IP + len);
 	write_bytes(w, payload.at, payload.len);
-	c->end[from].sequence += (uint32_t)payload.len + (flags & FLAG_SYN ? 1 : 0);
+	c->end[from].sequence += (uint32_t)payload.len + (flags & (FLAG_SYN | FLAG_FIN) ? 1 : 0);
 	w->packets++;
 	w->now += w->gap;
 }
@@ -182,6 +182,14 @@ void tcp_writer_open(struct tcp_writer *w, struct tcp_connection *c)
 	struct slice nothing = slice_str("");
 	write_packet(w, c, CLIENT, FLAG_SYN, nothing);
 	write_packet(w, c, SERVER, FLAG_SYN | FLAG_ACK, nothing);
+	write_packet(w, c, CLIENT, FLAG_ACK, nothing);
+}
+
+void tcp_writer_close(struct tcp_writer *w, struct tcp_connection *c)
+{
+	struct slice nothing = slice_str("");
+	write_packet(w, c, CLIENT, FLAG_FIN | FLAG_ACK, nothing);
+	write_packet(w, c, SERVER, FLAG_FIN | FLAG_ACK, nothing);
 	write_packet(w, c, CLIENT, FLAG_ACK, nothing);
 }
 

@@ -43,6 +43,8 @@ bool tcp_writer_release(struct tcp_writer *w);
 
 /* The three packets that open a connection (RFC 9293, 3.5). */
 void tcp_writer_open(struct tcp_writer *w, struct tcp_connection *c);
+/* The three that end it when the client closes first (RFC 9293, 3.6). */
+void tcp_writer_close(struct tcp_writer *w, struct tcp_connection *c);
 /* Sends bytes from one side in as few segments as segment_max allows. The other side acknowledges every
  * second segment and the last one; a single segment is acknowledged by whatever that side sends next. */
 void tcp_writer_send(struct tcp_writer *w, struct tcp_connection *c, enum side from, struct slice bytes);

@@ -92,6 +92,7 @@ static void free_conn(struct session *s, struct conn_state *c)
 	legacy_parts_free(c->legacy[DIR_S2C]);
 	seq_release(&c->seq[DIR_C2S]);
 	seq_release(&c->seq[DIR_S2C]);
+	free(c->waiting);
 	free(c);
 }
 

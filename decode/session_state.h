@@ -46,7 +46,7 @@ struct conn_state {
 	bool gap[2];             /* bytes of that direction are missing from the capture */
 	uint32_t open, oldest;   /* newest and oldest open thread; linked through record.reply (older) and record.request (newer) */
 	uint32_t overdue;        /* the newest of those that have waited too long, 0 for none */
-	uint32_t waiting[WAITING_MAX]; /* replies (n) whose request was not seen yet though it may come */
+	uint32_t *waiting;       /* replies (n) whose request was not seen yet though it may come; room for WAITING_MAX, or NULL */
 	size_t waiting_count;
 };
 

@@ -10,6 +10,10 @@
  */
 #include "decode/session_state.h"
 
+#include "base/xalloc.h"
+
+#include <stdlib.h>
+
 static void list_open(struct session *s, struct conn_state *c, uint32_t n)
 {
 	struct record *r = record_at(s, n), *next = record_at(s, c->open);
@@ -175,6 +179,8 @@ static void wait_for_request(struct session *s, struct arrival *a)
 		session_break_late(s, c, c->waiting[0], RULE_RID_UNKNOWN, RULES, a->r->time);
 		memmove(c->waiting, c->waiting + 1, --c->waiting_count * sizeof *c->waiting);
 	}
+	if (!c->waiting)
+		c->waiting = xcalloc(WAITING_MAX, sizeof *c->waiting);
 	c->waiting[c->waiting_count++] = a->n;
 }
 
@@ -447,4 +453,6 @@ void thread_conn_closed(struct session *s, struct conn_state *c, int64_t time)
 		if (!c->gap[0] && !c->gap[1])
 			session_break_late(s, c, c->waiting[i], RULE_RID_UNKNOWN, RULES, time);
 	c->waiting_count = 0;
+	free(c->waiting);
+	c->waiting = NULL;
 }

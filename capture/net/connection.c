@@ -7,8 +7,8 @@
  * that reuses the endpoints. It ends with both FINs handed on, or an RST; it then stays in the table for a while, so that late copies
  * of its segments start no new one.
  *
- * The table is an array of buckets with chains; a list by age makes the least recently seen one go when the table is full. Streams of
- * a connection are fed in this order for each segment: its acknowledgement (for the other direction), its bytes, its FIN or RST.
+ * The table is an array of buckets with chains; a list by age makes the least recently seen one go when the table is full; those of
+ * which something waits for missing bytes are in a list besides, so that time passes for them alone. Streams of a connection are fed in this order for each segment: its acknowledgement (for the other direction), its bytes, its FIN or RST.
  */
 #include "capture/net/connection.h"
 
@@ -17,7 +17,7 @@
 
 #include <stdlib.h>
 
-enum { BUCKETS = 16384 };
+enum { BUCKETS = 65536 };
 
 struct key {
 	uint8_t addr[2][16]; /* the smaller endpoint first */
@@ -46,11 +46,13 @@ struct connection {
 	struct connections *table;
 	enum dir feeding;        /* the direction that reassembly hands bytes of */
 	struct connection *chain, *older, *newer;
+	struct connection *waiting_next, **waiting_at; /* in the list of those that wait; NULL: not there */
 };
 
 struct connections {
 	struct connection *bucket[BUCKETS];
 	struct connection *newest, *oldest;
+	struct connection *waiting;
 	struct connection *last; /* of the segment before */
 	size_t count;
 	const struct sink *sink;
@@ -85,6 +87,27 @@ static void list_add(struct connections *t, struct connection *c)
 	c->newer = NULL;
 	*(t->newest ? &t->newest->newer : &t->oldest) = c;
 	t->newest = c;
+}
+
+static void waiting_remove(struct connection *c)
+{
+	if (!c->waiting_at)
+		return;
+	*c->waiting_at = c->waiting_next;
+	if (c->waiting_next)
+		c->waiting_next->waiting_at = c->waiting_at;
+	c->waiting_at = NULL;
+}
+
+static void waiting_add(struct connections *t, struct connection *c)
+{
+	if (c->waiting_at)
+		return;
+	c->waiting_next = t->waiting;
+	c->waiting_at = &t->waiting;
+	if (t->waiting)
+		t->waiting->waiting_at = &c->waiting_next;
+	t->waiting = c;
 }
 
 static struct connection *find(struct connections *t, const struct key *k, uint64_t hash)
@@ -168,6 +191,7 @@ static void close_connection(struct connection *c, enum conn_end end, int64_t ti
 	end_half(c, DIR_C2S, time);
 	end_half(c, DIR_S2C, time);
 	c->closed = true;
+	waiting_remove(c);
 	c->table->sink->closed(c->table->sink->user, &c->info, time);
 	layer_free(c->layer);
 	c->layer = NULL;
@@ -370,16 +394,20 @@ void connections_feed(struct connections *t, const struct ip_packet *ip, const s
 		close_connection(c, dir == DIR_C2S ? CONN_RESET_BY_CLIENT : CONN_RESET_BY_SERVER, time);
 	else if ((c->half[0].fin || c->half[1].fin) && end_halves(c, time))
 		close_connection(c, CONN_OPEN, time);
+	else if (waits(c))
+		waiting_add(t, c);
 }
 
 void connections_tick(struct connections *t, int64_t time)
 {
-	for (struct connection *c = t->newest; c; c = c->older)
-		if (waits(c)) {
-			tick(c, time, false);
-			if (end_halves(c, time))
-				close_connection(c, CONN_OPEN, time);
-		}
+	for (struct connection *c = t->waiting, *next; c; c = next) {
+		next = c->waiting_next;
+		tick(c, time, false);
+		if (end_halves(c, time))
+			close_connection(c, CONN_OPEN, time);
+		else if (!waits(c))
+			waiting_remove(c);
+	}
 }
 
 void connections_finish(struct connections *t, int64_t time)

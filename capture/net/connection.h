@@ -7,7 +7,7 @@
 
 struct connections;
 
-enum { CONNECTIONS_MAX = 16384 }; /* tracked at a time; the least recently seen goes first */
+enum { CONNECTIONS_MAX = 65536 }; /* tracked at a time; the least recently seen goes first */
 
 struct connections_counts {
 	uint64_t connections;  /* seen in all */
