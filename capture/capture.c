@@ -7,6 +7,7 @@
  */
 #include "capture/capture.h"
 
+#include "base/hash.h"
 #include "base/when.h"
 #include "base/xalloc.h"
 #include "capture/net/connection.h"
@@ -29,6 +30,8 @@ struct capture {
 	struct entry *entry; /* of a proxy, instead of what stands before; NULL */
 	struct capture_counts counts;
 	int64_t ticked; /* time of the last connections_tick */
+	struct packet_watcher watcher;
+	struct packet_facts facts; /* of the packet under way */
 };
 
 static enum transport forced_for(const struct capture *c, const struct conn_info *info)
@@ -59,6 +62,10 @@ struct capture *capture_new(struct source *source, const struct sink *sink, cons
 	c->connections = connections_new(&c->sink, &c->limits, make_layer, c);
 	if (source_proxy(source))
 		c->entry = entry_new(source_proxy(source), &c->sink, &c->limits, make_layer, c);
+	if (!o->watcher)
+		return c;
+	c->watcher = *o->watcher;
+	connections_on_forget(c->connections, c->watcher.gone, c->watcher.user);
 	return c;
 }
 
@@ -86,7 +93,19 @@ static void take_ip(struct capture *c, const struct ip_packet *ip, const struct 
 		return;
 	}
 	int64_t at = in_place && p->at >= 0 && seg.payload.len ? p->at + (seg.payload.at - p->bytes.at) : -1;
-	connections_feed(c->connections, ip, &seg, p->time, at);
+	struct connection_of of = connections_feed(c->connections, ip, &seg, p->time, at);
+	c->facts.conn = of.number;
+	c->facts.dir = of.dir;
+	c->facts.data = seg.payload_len;
+}
+
+/* The same number for all fragments of a packet, and hardly ever for others: endpoints and id. */
+static uint64_t fragment_number(const struct ip_packet *ip)
+{
+	struct { uint8_t src[16], dst[16]; uint64_t id; } key = { .id = ip->frag_id };
+	memcpy(key.src, ip->src, sizeof key.src);
+	memcpy(key.dst, ip->dst, sizeof key.dst);
+	return hash_bytes(slice_of(&key, sizeof key), 0) | 1;
 }
 
 static void take_packet(struct capture *c, const struct packet *p)
@@ -103,8 +122,11 @@ static void take_packet(struct capture *c, const struct packet *p)
 		c->counts.bad++;
 	else if (!ip.fragment)
 		take_ip(c, &ip, p, true);
-	else if (fragments_feed(c->fragments, &ip, p->time, &whole))
-		take_ip(c, &whole, p, false);
+	else {
+		c->facts.fragment = c->watcher.packet ? fragment_number(&ip) : 0;
+		if (fragments_feed(c->fragments, &ip, p->time, &whole))
+			take_ip(c, &whole, p, false);
+	}
 }
 
 static void see_time(struct capture *c, int64_t time)
@@ -120,10 +142,22 @@ static void see_time(struct capture *c, int64_t time)
 	}
 }
 
+/* A packet's way, from its bytes to whoever watches. */
+static void handle_packet(struct capture *c, const struct packet *p)
+{
+	c->facts = (struct packet_facts){ 0 };
+	see_time(c, p->time);
+	take_packet(c, p);
+	if (c->watcher.packet)
+		c->watcher.packet(c->watcher.user, p, &c->facts);
+}
+
 /* Nothing to read now, which is a time for records that wait for keys. */
 static void see_pause(struct capture *c)
 {
 	struct timespec now;
+	if (c->watcher.pause)
+		c->watcher.pause(c->watcher.user);
 	if (!c->options.keylog)
 		return;
 	clock_gettime(CLOCK_REALTIME, &now);
@@ -152,8 +186,7 @@ enum capture_status capture_step(struct capture *c, unsigned packets)
 	for (unsigned i = 0; i < packets; i++) {
 		switch (source_next(c->source, &p)) {
 		case SOURCE_PACKET:
-			see_time(c, p.time);
-			take_packet(c, &p);
+			handle_packet(c, &p);
 			break;
 		case SOURCE_WAIT: see_pause(c); return CAPTURE_WAIT;
 		case SOURCE_END: return CAPTURE_END;
@@ -168,6 +201,10 @@ void capture_finish(struct capture *c)
 	if (c->entry)
 		entry_finish(c->entry, c->counts.last_time);
 	connections_finish(c->connections, c->counts.last_time);
+	if (!c->watcher.end)
+		return;
+	struct capture_counts all = capture_counts(c);
+	c->watcher.end(c->watcher.user, &all);
 }
 
 struct source *capture_source(struct capture *c)
@@ -199,5 +236,7 @@ struct capture_counts capture_counts(const struct capture *c)
 		all.proxy = entry_counts(c->entry)->proxy;
 	if (c->options.keylog)
 		all.keylog = keylog_counts(c->options.keylog);
+	if (c->watcher.counts)
+		c->watcher.counts(c->watcher.user, &all.watcher);
 	return all;
 }

@@ -19,10 +19,45 @@ struct decode_as {
 	enum transport transport;
 };
 
+/* What a packet turned out to be, for the watcher. */
+struct packet_facts {
+	uint32_t conn;     /* number of its connection; 0: it belongs to none, or not yet */
+	enum dir dir;
+	uint32_t data;     /* bytes of its TCP payload, as sent */
+	uint64_t fragment; /* of a fragment: a number that all fragments of its IP packet share; else 0 */
+};
+
+/* Counts of packets that are written to a file. */
+struct watcher_counts {
+	uint64_t written;    /* packets */
+	uint64_t unwritten;  /* not written since writing had failed */
+	uint64_t given_up;   /* no longer held when it turned out that they are wanted */
+	uint64_t other_link; /* left out of a plain pcap for their link type */
+	int error;           /* errno for which writing stopped; 0 */
+	int64_t stopped;     /* time of the first packet that was not written */
+};
+
+struct capture_counts;
+
+/* Who looks at the packets themselves: to write them to a file. */
+struct packet_watcher {
+	void *user;
+	/* A packet has been handled, and the sink was told of all messages that it completed. */
+	void (*packet)(void *user, const struct packet *p, const struct packet_facts *facts);
+	/* No further packet will be of that connection. */
+	void (*gone)(void *user, uint32_t conn);
+	/* Nothing can be read now. */
+	void (*pause)(void *user);
+	/* capture_finish() is done. */
+	void (*end)(void *user, const struct capture_counts *counts);
+	void (*counts)(void *user, struct watcher_counts *out);
+};
+
 struct capture_options {
 	const struct decode_as *decode_as; /* borrowed for the life of the capture */
 	size_t decode_as_count;
 	struct keylog *keylog; /* the secrets of TLS, borrowed likewise; NULL: there are none */
+	const struct packet_watcher *watcher; /* copied; NULL: nobody */
 };
 
 struct capture_counts {
@@ -40,6 +75,7 @@ struct capture_counts {
 	struct stream_counts stream;
 	struct keylog_counts keylog;
 	struct proxy_counts proxy;
+	struct watcher_counts watcher;
 	int64_t first_time, last_time; /* of packets; 0 before the first */
 };
 

@@ -25,6 +25,7 @@
 enum { BUCKETS = 16384, FIRST_ROOM = 64, READ_AT_A_TIME = 65536 };
 
 struct secret {
+	bool used;
 	uint8_t len;
 	uint8_t bytes[KEYLOG_SECRET_MAX];
 };
@@ -51,6 +52,8 @@ struct keylog {
 	struct buf line;
 	bool line_too_long;
 	struct keylog_waiter *waiters;
+	void (*used)(void *user, struct slice lines);
+	void *used_user;
 	struct keylog_counts counts;
 };
 
@@ -191,6 +194,7 @@ static void take_line(struct keylog *k, struct slice line)
 	struct entry *e = find(k, random);
 	if (!e)
 		e = add(k, random);
+	e->secrets[label].used = e->secrets[label].used && memcmp(e->secrets[label].bytes, secret, len) == 0;
 	e->secrets[label].len = (uint8_t)len;
 	memcpy(e->secrets[label].bytes, secret, len);
 	k->counts.secrets++;
@@ -305,6 +309,38 @@ bool keylog_is_growing(const struct keylog *k)
 	return k->file.growing;
 }
 
+void keylog_on_use(struct keylog *k, void (*used)(void *user, struct slice lines), void *user)
+{
+	k->used = used;
+	k->used_user = user;
+}
+
+static void add_hex(struct buf *out, const uint8_t *bytes, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		buf_addf(out, "%02x", bytes[i]);
+}
+
+/* Secrets of a handshake go together: whoever reads them again may want them earlier than they were asked for here. */
+static void tell_used(struct keylog *k, struct entry *e)
+{
+	struct buf lines = { 0 };
+	for (int i = 0; i < KEYLOG_LABELS; i++) {
+		struct secret *s = &e->secrets[i];
+		if (s->used || !s->len)
+			continue;
+		s->used = true;
+		buf_addf(&lines, "%s ", labels[i]);
+		add_hex(&lines, e->random, KEYLOG_RANDOM);
+		buf_add_byte(&lines, ' ');
+		add_hex(&lines, s->bytes, s->len);
+		buf_add_byte(&lines, '\n');
+	}
+	if (lines.len)
+		k->used(k->used_user, buf_slice(&lines));
+	buf_release(&lines);
+}
+
 struct slice keylog_find(struct keylog *k, enum keylog_label label, const uint8_t random[KEYLOG_RANDOM])
 {
 	struct entry *e = find(k, random);
@@ -312,6 +348,8 @@ struct slice keylog_find(struct keylog *k, enum keylog_label label, const uint8_
 		look(k);
 		e = find(k, random);
 	}
+	if (k->used && e && e->secrets[label].len && !e->secrets[label].used)
+		tell_used(k, e);
 	return e ? slice_of(e->secrets[label].bytes, e->secrets[label].len) : (struct slice){ 0 };
 }
 

@@ -56,6 +56,9 @@ bool keylog_is_growing(const struct keylog *k);
 /* The secret with that label of the connection (or handshake) with that client random; empty if there is none. Borrowed until
  * anything else is called here. */
 struct slice keylog_find(struct keylog *k, enum keylog_label label, const uint8_t random[KEYLOG_RANDOM]);
+/* Whenever a secret is found for the first time, `used` gets it and the others of its client random as lines of a key log, each with its line
+ * break, borrowed during the call: what opens the traffic that was read, and no more. NULL: nobody wants to know. */
+void keylog_on_use(struct keylog *k, void (*used)(void *user, struct slice lines), void *user);
 /* A number that changes when secrets come; looks at a growing file first. */
 uint64_t keylog_revision(struct keylog *k);
 /* Adds to those who are woken; nothing happens if it waits already. */

@@ -6,6 +6,7 @@
  */
 #include "base/when.h"
 #include "cli/fields.h"
+#include "cli/recording.h"
 #include "cli/results.h"
 #include "cli/signals.h"
 #include "export/summary.h"
@@ -33,6 +34,7 @@ struct app {
 	struct printer printer;
 	struct extract *extract;         /* --extract; NULL */
 	struct session_listener printing; /* the printer's share of what is heard */
+	struct recording recording;      /* -w */
 	int64_t started; /* monotonic */
 };
 
@@ -143,6 +145,15 @@ static bool open_folder(struct app *a)
 	return a->extract != NULL;
 }
 
+/* -w. The source goes with the capture, which will not be made if that fails. */
+static bool open_recording(struct app *a)
+{
+	if (recording_open(&a->recording, &a->options, source_is_live(a->source)))
+		return true;
+	source_free(a->source);
+	return false;
+}
+
 static void hear_message(void *user, uint32_t n, struct slice bytes)
 {
 	struct app *a = user;
@@ -170,13 +181,13 @@ static void hear_stream(void *user, uint32_t thread, struct slice bytes)
 	extract_stream(a->extract, thread, bytes);
 }
 
-/* Whoever wants to hear of messages: the printer, the extraction, or both. */
-static struct session_listener listeners(struct app *a)
+/* The printer, the extraction, or both. */
+static struct session_listener printing_listener(struct app *a)
 {
 	a->printing = printer_listener(&a->printer);
 	struct session_listener l = { .user = a };
 	if (!a->extract)
-		return a->printing;
+		return a->printer.exporter ? a->printing : l;
 	l.message = hear_message;
 	l.stream = hear_stream;
 	if (a->printer.exporter) {
@@ -186,6 +197,13 @@ static struct session_listener listeners(struct app *a)
 	return l;
 }
 
+/* Whoever wants to hear of messages. */
+static struct session_listener listeners(struct app *a)
+{
+	struct session_listener l = printing_listener(a);
+	return a->recording.recorder ? recording_listener(&a->recording, &l) : l;
+}
+
 static void open_session(struct app *a, bool keep, bool bytes)
 {
 	struct session_listener listener = listeners(a);
@@ -193,11 +211,17 @@ static void open_session(struct app *a, bool keep, bool bytes)
 				      .no_reply = a->options.no_reply };
 	if (getrandom(&so.hash_key, sizeof so.hash_key, GRND_NONBLOCK) != sizeof so.hash_key)
 		so.hash_key = (uint64_t)now();
-	a->session = session_new(&so, a->printer.exporter || a->extract ? &listener : NULL);
+	a->session = session_new(&so, &listener);
 	if (a->extract)
 		extract_set_session(a->extract, a->session);
 	struct sink sink = session_sink(a->session);
-	struct capture_options co = { a->options.decode_as, a->options.decode_as_count, a->keylog };
+	struct capture_options co = { a->options.decode_as, a->options.decode_as_count, a->keylog, NULL };
+	if (a->recording.recorder) {
+		recorder_begin(a->recording.recorder, a->session, a->options.display_filter, source_file(a->source));
+		co.watcher = &a->recording.watcher;
+		if (a->keylog)
+			keylog_on_use(a->keylog, recorder_secrets, a->recording.recorder);
+	}
 	a->capture = capture_new(a->source, &sink, &co);
 	a->printer.session = a->session;
 	a->printer.capture = a->capture;
@@ -237,10 +261,12 @@ static bool stop_wanted(struct app *a)
 {
 	if (signals_take_counts())
 		print_counts(a);
-	if (*signals_stop() || (a->printer.exporter && printer_done(&a->printer)))
+	const struct recorder *r = a->recording.recorder;
+	if (*signals_stop() || (a->printer.exporter && printer_done(&a->printer)) || (r && recorder_closed(r)))
 		return true;
 	bool by_printer = a->options.display_filter && a->printer.exporter; /* it counts what matches */
-	if (a->options.messages && !by_printer && session_counts(a->session).messages >= a->options.messages)
+	uint64_t messages = r ? recorder_matched(r) : session_counts(a->session).messages;
+	if (a->options.messages && !by_printer && messages >= a->options.messages)
 		return true;
 	return duration_over(a);
 }
@@ -357,8 +383,10 @@ static int run_print(struct app *a)
 		printer_begin(&a->printer);
 	enum capture_status status = read_all(a);
 	capture_finish(a->capture);
+	int unwritten = recording_finish(&a->recording, a->capture);
 	close_print(a, status);
-	return print_status(a, status);
+	int exit_status = print_status(a, status);
+	return unwritten ? EXIT_SOURCE : exit_status;
 }
 
 static int run_screens(struct app *a)
@@ -371,6 +399,8 @@ static int run_screens(struct app *a)
 	int status = tui_run(&t);
 	if (status == EXIT_SOURCE)
 		fprintf(stderr, "envscope: %s\n", source_error(a->source));
+	if (recording_finish(&a->recording, a->capture))
+		status = EXIT_SOURCE;
 	if (source_is_live(a->source))
 		print_counts(a);
 	return status;
@@ -390,7 +420,7 @@ static int run(struct app *a)
 	bool screens = !o->exporter && !results_wanted(o) && !o->quiet && !o->display && isatty(STDOUT_FILENO);
 	o->print.color = wants_color(o);
 	int status = EXIT_SOURCE;
-	if (open_folder(a) && open_source(a) && open_keylog(a)) {
+	if (open_folder(a) && open_source(a) && open_keylog(a) && open_recording(a)) {
 		signals_install();
 		status = screens ? run_screens(a) : run_print(a);
 	}
@@ -399,6 +429,7 @@ static int run(struct app *a)
 	session_free(a->session);
 	printer_release(&a->printer);
 	extract_free(a->extract);
+	recording_release(&a->recording);
 	return status;
 }
 

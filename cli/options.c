@@ -17,6 +17,7 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 struct row {
 	char letter;          /* 0: none */
@@ -204,30 +205,80 @@ static int64_t parse_span(const char *text)
 	return 0;
 }
 
+static bool parse_size(const char *v, uint64_t *out);
+
+static bool take_write(struct options *o, const char *v)
+{
+	o->record.file.path = v;
+	return *v || fail("-w takes the name of a file, not", "an empty one");
+}
+
+static bool take_file_format(struct options *o, const char *v)
+{
+	o->record.file.format = strcmp(v, "pcap") == 0 ? PACKETS_PCAP : PACKETS_PCAPNG;
+	return o->record.file.format == PACKETS_PCAP || strcmp(v, "pcapng") == 0 || fail("-F takes pcapng or pcap, not", v);
+}
+
+static bool take_ring(struct options *o, const char *v)
+{
+	struct packet_file_options *f = &o->record.file;
+	uint64_t n = 0;
+	const char *colon = strchr(v, ':');
+	if (!colon || !parse_number(colon + 1, UINT32_MAX, &n) || !n)
+		return fail("-b takes filesize:KB, duration:SECONDS or files:NUMBER, not", v);
+	if (strncmp(v, "filesize:", 9) == 0)
+		f->ring_bytes = n * 1000;
+	else if (strncmp(v, "duration:", 9) == 0)
+		f->ring_time = (int64_t)n * NS_PER_S;
+	else if (strncmp(v, "files:", 6) == 0 && n <= PACKET_FILE_RING)
+		f->ring_files = (unsigned)n;
+	else
+		return fail("-b takes filesize:KB, duration:SECONDS or files:NUMBER (up to 10000), not", v);
+	return true;
+}
+
+static bool take_written(struct options *o, const char *v)
+{
+	bool packets = strcmp(v, "packets") == 0;
+	if (o->record.what != RECORD_PDUS)
+		o->record.what = packets ? RECORD_PACKETS : RECORD_CONNECTIONS;
+	return packets || strcmp(v, "connections") == 0 || fail("-o write takes connections or packets, not", v);
+}
+
 static bool take_setting(struct options *o, const char *v)
 {
+	if (strncmp(v, "write=", 6) == 0)
+		return take_written(o, v + 6);
+	if (strncmp(v, "hold=", 5) == 0)
+		return parse_size(v + 5, &o->record.hold) || fail("-o hold takes a size such as 512M or 4G, not", v + 5);
 	if (strncmp(v, "no-reply=", 9) == 0) {
 		o->no_reply = parse_span(v + 9);
 		return o->no_reply || fail("-o no-reply takes a time such as 500ms, 30s or 2m, not", v + 9);
 	}
-	return fail("-o: there is a setting no-reply=TIME, but not", v);
+	return fail("-o: there are the settings no-reply=TIME, write=WHAT and hold=SIZE, but not", v);
 }
 
-static bool take_memory(struct options *o, const char *v)
+/* A size in bytes, or with K, M, G or T behind it in binary units; false if it is none, or 0. */
+static bool parse_size(const char *v, uint64_t *out)
 {
 	static const char units[] = "KMGT";
 	char digits[24];
 	size_t n = strspn(v, "0123456789");
 	const char *unit = v[n] ? strchr(units, v[n]) : NULL;
 	if (!n || n >= sizeof digits || (v[n] && (!unit || v[n + 1])))
-		return fail("-M takes a size such as 512M or 4G, not", v);
+		return false;
 	memcpy(digits, v, n);
 	digits[n] = 0;
 	unsigned shift = unit ? 10 * (unsigned)(unit - units + 1) : 0;
-	if (!parse_number(digits, UINT64_MAX >> shift, &o->memory) || !o->memory)
-		return fail("-M: too large or zero", v);
-	o->memory <<= shift;
+	if (!parse_number(digits, UINT64_MAX >> shift, out) || !*out)
+		return false;
+	*out <<= shift;
 	return true;
+}
+
+static bool take_memory(struct options *o, const char *v)
+{
+	return parse_size(v, &o->memory) || fail("-M takes a size such as 512M or 4G, not", v);
 }
 
 static bool take_time(struct options *o, const char *v)
@@ -363,6 +414,7 @@ FLAG(take_cacert, o->proxy.cacert = v)
 FLAG(take_insecure, o->proxy.insecure = true)
 FLAG(take_line_buffered, o->line_buffered = true)
 FLAG(take_quiet, o->quiet = true)
+FLAG(take_pdu, o->record.what = RECORD_PDUS)
 FLAG(take_no_names, (void)o)
 FLAG(take_secrets, o->print.show_secrets = true)
 FLAG(take_full_bytes, o->print.full_bytes = true)
@@ -394,10 +446,18 @@ static const struct row rows[] = {
 	  take_check },
 	{ 0, "fail-on", "LEVEL|RULE,...", "with --check: error (default), warning, note, or names of rules", take_fail_on },
 	{ 0, "extract", "DIR", "write every uploaded and downloaded file into that folder, and say whether its checksum holds", take_extract },
+	{ 'w', "write", "FILE", "write the packets to a file, with -Y those of the connections that have a match; - is standard output",
+	  take_write },
+	{ 'F', NULL, "FORMAT", "with -w: pcapng (default), or pcap, which has neither comments nor secrets", take_file_format },
+	{ 'b', "ring-buffer", "filesize:KB|duration:S|files:N",
+	  "with -w: begin a new file when one has so many kilobytes or seconds; keep the newest N", take_ring },
+	{ 0, "pdu", NULL, "with -w: write the messages instead of packets, for Wireshark, each one an exported PDU", take_pdu },
 	{ 'c', NULL, "N", "stop after N messages", take_count },
 	{ 'a', "autostop", "duration:S", "stop after S seconds", take_autostop },
 	{ 'M', "memory", "SIZE", "memory budget of the screens, such as 512M: the oldest messages are forgotten first", take_memory },
-	{ 'o', NULL, "no-reply=TIME", "a request counts as unanswered after that time, such as 30s, and not only when its connection ends",
+	{ 'o', NULL, "NAME=VALUE",
+	  "no-reply=TIME: a request counts as unanswered after that time, such as 30s, and not only when its connection ends; write=packets: -w "
+	  "with -Y writes the packets of matches only; hold=SIZE: of packets that wait for a match, 1G unless given",
 	  take_setting },
 	{ 's', "snapshot-length", "BYTES", "live: capture at most that many bytes of a packet", take_snaplen },
 	{ 'B', "buffer-size", "MIB", "live: size of the kernel's capture buffer", take_buffer },
@@ -464,6 +524,8 @@ static bool check_output(const struct options *o)
 		return fail("-z: reports can be printed as text or ndjson, not as", o->exporter->name);
 	if (o->reports && o->check > CHECK_TEXT)
 		return fail("--check=json and junit are a document of their own", "they cannot be printed together with -z");
+	if (o->record.file.path && strcmp(o->record.file.path, "-") == 0 && (o->exporter || o->reports || o->check))
+		return fail("-w - writes the packets to standard output", "nothing else can be printed there");
 	if (o->fail_on && !o->check)
 		return fail("--fail-on says what makes a check fail", "it needs --check");
 	return true;
@@ -486,6 +548,24 @@ static bool check_fields(struct options *o)
 		fprintf(stderr, "envscope: -e: %s\n", buf_cstr(&why));
 	buf_release(&why);
 	return good;
+}
+
+static bool check_record(struct options *o)
+{
+	const struct packet_file_options *f = &o->record.file;
+	if (!f->path && (f->format || f->ring_bytes || f->ring_time || f->ring_files || o->record.what))
+		return fail("-F, -b, --pdu and -o write are about a file", "they need -w");
+	if (!f->path)
+		return true;
+	bool out = strcmp(f->path, "-") == 0;
+	if (out && isatty(STDOUT_FILENO))
+		return fail("-w -", "standard output is a terminal");
+	if (out && (f->ring_bytes || f->ring_time))
+		return fail("-b", "standard output can't be a ring of files");
+	if (f->ring_files && !f->ring_bytes && !f->ring_time)
+		return fail("-b files:N says how many files are kept", "filesize or duration must say when one is full");
+	o->quiet = o->quiet || out;
+	return true;
 }
 
 static bool check_display(struct options *o)
@@ -521,7 +601,7 @@ static bool check(struct options *o)
 		fputs("envscope: -r and -i: read a file or capture live, one of the two\n", stderr);
 		return false;
 	}
-	if (!check_proxy(o) || !check_output(o))
+	if (!check_proxy(o) || !check_output(o) || !check_record(o))
 		return false;
 	if (!check_fields(o) || !check_display(o))
 		return false;

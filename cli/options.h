@@ -5,6 +5,7 @@
 #include "capture/capture.h"
 #include "export/check.h"
 #include "export/exporter.h"
+#include "export/recorder.h"
 #include "export/report.h"
 #include "tui/tui.h"
 
@@ -26,6 +27,7 @@ struct options {
 	enum check_format check;         /* --check */
 	const char *extract;             /* --extract: the folder; NULL */
 	uint32_t fail_on;                /* --fail-on: bit set of rules, 0 where it is not given */
+	struct recorder_options record;  /* -w, -F, -b, --pdu; file.path NULL: nothing is written */
 	bool quiet, line_buffered;
 	struct source_options source;
 	struct proxy_options proxy;      /* --proxy; count 0 where it is not given */

@@ -24,6 +24,7 @@ void signals_install(void)
 		sigaction(noted[i], &a, NULL);
 	a.sa_handler = SIG_IGN;
 	sigaction(SIGPIPE, &a, NULL);
+	sigaction(SIGXFSZ, &a, NULL);
 }
 
 const volatile sig_atomic_t *signals_stop(void)

@@ -5,7 +5,7 @@
 #include <signal.h>
 #include <stdbool.h>
 
-/* INT, TERM and HUP ask to end, USR1 asks for the counts, PIPE is ignored (writing says EPIPE). */
+/* INT, TERM and HUP ask to end, USR1 asks for the counts, PIPE and XFSZ are ignored (writing says EPIPE, EFBIG). */
 void signals_install(void);
 /* Becomes the signal's number when one asks to end. */
 const volatile sig_atomic_t *signals_stop(void);

@@ -12,10 +12,9 @@
  */
 #include "decode/store.h"
 
+#include "base/temp.h"
 #include "base/xalloc.h"
 
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -53,10 +52,9 @@ static uint64_t offset_of(uint64_t place)
 struct store *store_new(int file, const char *dir)
 {
 	struct store *s = xcalloc(1, sizeof *s);
-	const char *tmp = dir ? dir : getenv("TMPDIR");
 	s->file = file;
 	s->spool = -1;
-	s->dir = xstrdup(tmp && *tmp ? tmp : "/tmp");
+	s->dir = xstrdup(temp_dir(dir));
 	return s;
 }
 
@@ -71,27 +69,12 @@ void store_free(struct store *s)
 	free(s);
 }
 
-static int open_spool(const char *dir)
-{
-	char path[4096];
-	int fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-	if (fd >= 0)
-		return fd;
-	int n = snprintf(path, sizeof path, "%s/envscope-XXXXXX", dir);
-	if (n < 0 || (size_t)n >= sizeof path)
-		return -1;
-	fd = mkostemp(path, O_CLOEXEC);
-	if (fd >= 0)
-		unlink(path);
-	return fd;
-}
-
 static bool flush(struct store *s)
 {
 	struct slice left = buf_slice(&s->pending);
 	uint64_t to = s->written;
 	if (s->spool < 0)
-		s->spool = open_spool(s->dir);
+		s->spool = temp_open(s->dir);
 	s->broken = s->broken || s->spool < 0;
 	while (left.len && !s->broken) {
 		ssize_t n = pwrite(s->spool, left.at, left.len, (off_t)to);

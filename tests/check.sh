@@ -23,6 +23,8 @@ step "captures with loss, and joined late"
 SEEDS=${SEEDS:-1} SKIPS=${SKIPS:-4 40 41 80} bash tests/loss.sh
 step "the public packages through the proxy"
 bash tests/interop.sh
+step "captures that are written"
+bash tests/written.sh
 step "screens"
 bash tests/tui/run.sh
 step "pictures and reports in a browser"

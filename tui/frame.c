@@ -273,7 +273,7 @@ static void draw_losses(struct app *a, int *bottom, int width, const struct sess
 			const struct capture_counts *c)
 {
 	buf_clear(&a->scratch);
-	status_add_losses(&a->scratch, s, c);
+	status_add_losses(&a->scratch, s, c, a->o->utc);
 	draw_text(a, bottom, width, INK_WARNING, buf_slice(&a->scratch));
 }
 

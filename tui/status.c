@@ -6,6 +6,7 @@
 
 #include "base/amount.h"
 #include "base/text.h"
+#include "base/when.h"
 #include "export/summary.h"
 
 static const char *base_name(const char *path)
@@ -53,8 +54,18 @@ void status_add(struct line *out, const char *source, const struct session_count
 	buf_release(&text);
 }
 
-void status_add_losses(struct buf *out, const struct session_counts *s, const struct capture_counts *c)
+static void add_stopped(struct buf *out, const struct watcher_counts *w, bool utc)
 {
+	if (!w->error || !w->stopped)
+		return;
+	buf_add_str(out, " Writing stopped at ");
+	when_add_clock(out, w->stopped, utc);
+	buf_addf(out, ": %s ", strerror(w->error));
+}
+
+void status_add_losses(struct buf *out, const struct session_counts *s, const struct capture_counts *c, bool utc)
+{
+	add_stopped(out, &c->watcher, utc);
 	const char *before = " Lost: ";
 	struct summary_count k;
 	for (unsigned i = 0; (k = summary_count(i, c, s)).words; i++) {

@@ -12,8 +12,9 @@
 void status_add(struct line *out, const char *source, const struct session_counts *s,
 		const struct capture_counts *c, uint32_t threads, int width);
 
-/* "Lost: gaps in the capture 2 · …"; nothing if nothing was lost. */
-void status_add_losses(struct buf *out, const struct session_counts *s, const struct capture_counts *c);
+/* "Lost: gaps in the capture 2 · …", and before it since when nothing is written any more (-w); nothing if nothing was lost. utc: times of
+ * day are. */
+void status_add_losses(struct buf *out, const struct session_counts *s, const struct capture_counts *c, bool utc);
 
 /* A bar of `width` columns of which `percent` are full. */
 void status_add_bar(struct buf *out, int percent, int width);

@@ -59,6 +59,8 @@ struct connections {
 	const struct stream_limits *limits;
 	layer_maker *make;
 	void *user;
+	void (*gone)(void *user, uint32_t conn);
+	void *gone_user;
 	struct connections_counts counts;
 };
 
@@ -210,6 +212,8 @@ static void forget(struct connections *t, struct connection *c, enum conn_end en
 	if (t->last == c)
 		t->last = NULL;
 	t->count--;
+	if (t->gone)
+		t->gone(t->gone_user, c->info.number);
 	free(c);
 }
 
@@ -358,31 +362,41 @@ static void tick(struct connection *c, int64_t time, bool packet)
 	resume(c, DIR_S2C, time);
 }
 
-void connections_feed(struct connections *t, const struct ip_packet *ip, const struct segment *seg, int64_t time, int64_t at)
+/* The connection of a segment, begun if need be; NULL if it can't begin one. */
+static struct connection *connection_for(struct connections *t, const struct ip_packet *ip, const struct segment *seg, bool *lower, int64_t time)
 {
-	bool lower;
-	struct key k = key_of(ip, seg, &lower);
+	struct key k = key_of(ip, seg, lower);
 	uint64_t hash = hash_bytes(slice_of(&k, sizeof k), 0);
 	struct connection *c = find(t, &k, hash);
-	if (c && is_reuse(c, seg, lower == c->lower_is_client ? DIR_C2S : DIR_S2C)) {
+	if (c && is_reuse(c, seg, *lower == c->lower_is_client ? DIR_C2S : DIR_S2C)) {
 		forget(t, c, CONN_FORGOTTEN, time);
 		c = NULL;
 	}
 	if (!c) {
 		if (seg->flags & TCP_RST)
-			return;
-		c = add(t, &k, hash, ip, seg, lower, time);
+			return NULL;
+		c = add(t, &k, hash, ip, seg, *lower, time);
 	}
 	t->last = c;
 	if (c != t->newest) {
 		list_remove(t, c);
 		list_add(t, c);
 	}
+	return c;
+}
+
+struct connection_of connections_feed(struct connections *t, const struct ip_packet *ip, const struct segment *seg, int64_t time, int64_t at)
+{
+	bool lower;
+	struct connection *c = connection_for(t, ip, seg, &lower, time);
+	if (!c)
+		return (struct connection_of){ 0, DIR_C2S };
+	enum dir dir = lower == c->lower_is_client ? DIR_C2S : DIR_S2C;
+	struct connection_of is = { c->info.number, dir };
 	if (c->closed) {
 		t->counts.old_segments += seg->payload.len > 0;
-		return;
+		return is;
 	}
-	enum dir dir = lower == c->lower_is_client ? DIR_C2S : DIR_S2C;
 	learn_start(c, dir, seg);
 	if (seg->flags & TCP_ACK)
 		reassembly_ack(&c->half[!dir].in, seg->ack, time);
@@ -396,6 +410,7 @@ void connections_feed(struct connections *t, const struct ip_packet *ip, const s
 		close_connection(c, CONN_OPEN, time);
 	else if (waits(c))
 		waiting_add(t, c);
+	return is;
 }
 
 void connections_tick(struct connections *t, int64_t time)
@@ -429,6 +444,12 @@ struct connections *connections_new(const struct sink *sink, const struct stream
 	t->make = make;
 	t->user = user;
 	return t;
+}
+
+void connections_on_forget(struct connections *t, void (*gone)(void *user, uint32_t conn), void *user)
+{
+	t->gone = gone;
+	t->gone_user = user;
 }
 
 void connections_free(struct connections *t)

@@ -24,8 +24,16 @@ typedef struct layer *layer_maker(void *user, const struct stream *s);
 /* The sink and limits must outlive it. */
 struct connections *connections_new(const struct sink *sink, const struct stream_limits *limits, layer_maker *make, void *user);
 void connections_free(struct connections *t);
+/* Told the number of each connection of which no further segment will be known. */
+void connections_on_forget(struct connections *t, void (*gone)(void *user, uint32_t conn), void *user);
+
+/* Which connection a segment belongs to; 0: none (a reset of an unknown one). */
+struct connection_of {
+	uint32_t number;
+	enum dir dir;
+};
 /* Takes a segment. at: place of its payload in the capture file, or -1. */
-void connections_feed(struct connections *t, const struct ip_packet *ip, const struct segment *seg, int64_t time, int64_t at);
+struct connection_of connections_feed(struct connections *t, const struct ip_packet *ip, const struct segment *seg, int64_t time, int64_t at);
 /* Time has passed: connections that wait for missing bytes may give them up. Cheap; call about once a second of capture time. */
 void connections_tick(struct connections *t, int64_t time);
 /* The capture ends: what waits is handed on, and every connection that is open is told to the sink as it is. */

@@ -4,6 +4,7 @@
 
 #include <locale.h>
 #include <setjmp.h>
+#include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
 
@@ -39,15 +40,20 @@ static void test_losses(void **state)
 	struct session_counts s = { 0 };
 	struct capture_counts c = { 0 };
 	(void)state;
-	status_add_losses(&out, &s, &c);
+	status_add_losses(&out, &s, &c, true);
 	assert_int_equal(out.len, 0);
 	c.segments = c.duplicate_bytes = 5;
-	status_add_losses(&out, &s, &c);
+	status_add_losses(&out, &s, &c, true);
 	assert_int_equal(out.len, 0);
 	c.gaps = 2;
 	s.forgotten = 1234;
-	status_add_losses(&out, &s, &c);
+	status_add_losses(&out, &s, &c, true);
 	assert_string_equal(buf_cstr(&out), " Lost: gaps in the capture 2 · messages forgotten for the memory limit 1,234");
+	buf_clear(&out);
+	s.forgotten = 0;
+	c.watcher = (struct watcher_counts){ .error = ENOSPC, .stopped = 3723000001000, .unwritten = 9 };
+	status_add_losses(&out, &s, &c, true);
+	assert_string_equal(buf_cstr(&out), " Writing stopped at 01:02:03.000001: No space left on device  Lost: packets not written 9 · gaps in the capture 2");
 	buf_release(&out);
 }
 

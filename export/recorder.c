@@ -1,0 +1,503 @@
+/*
+ * -w: which packets are written.
+ *
+ * Without a display filter all are, each as soon as it was handled: by then it is known which messages it completed and which rules they
+ * break, which become its comments. With one, packets are held, chained by connection (a flow), and a message that matches lets go
+ * of those that are wanted:
+ *
+ *	flow: │ opening │ … │ mark ······· last │
+ *	        up to the first message       └ the packet that completed the message
+ *	                    └ the packet that completed the one before in that direction
+ *
+ * all of the flow, now and from now on; or the opening and what lies between mark and last in the message's direction, since a message can't
+ * begin before the one before it ended. Where a message can't be read without what came before on its connection (TLS, HTTP/2), the whole
+ * flow is wanted.
+ *
+ * What is wanted is taken: written at once, or, where the order of the file is to be kept, marked and written when the hold comes round
+ * to it or at the end. Fragments of an IP packet are a flow of their own until the last one shows the connection.
+ */
+#include "export/recorder.h"
+
+#include "base/text.h"
+#include "base/xalloc.h"
+#include "export/packet_hold.h"
+#include "export/pdu.h"
+
+#include <stdlib.h>
+
+enum { BUCKETS = 4096, FRAGMENT_FLOWS = 1024, NO_DIR = 2 /* of a packet without data */ };
+#define FRAGMENT_KEY (UINT64_C(1) << 63)
+
+/* How far a flow had come. */
+struct mark {
+	uint64_t place;  /* of the packet; 0: none yet */
+	uint32_t number; /* and its number in the flow */
+};
+
+struct flow {
+	uint64_t key;        /* number of the connection, or of an IP packet in fragments */
+	struct flow *chain;
+	struct mark last, opening, mark[2];
+	uint64_t data[2];    /* bytes of payload behind mark */
+	bool opened, all;    /* the opening was taken; everything is */
+};
+
+/* A message that the packet under way has completed, or a rule that it has made known. */
+struct hit {
+	uint32_t conn, size;
+	enum dir dir;
+	enum transport transport;
+	bool match, whole; /* whole: with all that its connection had */
+	bool late;         /* only now known to match: its packets can't be told any more */
+};
+
+struct recorder {
+	struct recorder_options options;
+	struct packet_file *file;
+	const struct session *session;
+	struct filter *filter;
+	struct packet_hold *hold;
+	struct flow *bucket[BUCKETS];
+	uint64_t fragments[FRAGMENT_FLOWS]; /* keys of flows of fragments, as a ring */
+	unsigned next_fragment;
+	struct buf hits, comments; /* of the packet under way; comments end with NUL each */
+	struct buf scratch, places;
+	uint64_t given_up, matched;
+	int64_t first_time, last_time;
+	uint32_t interface;        /* of PDUs */
+};
+
+struct recorder *recorder_new(const struct recorder_options *o, char *error, size_t room)
+{
+	static const struct packet_interface pdus = { .link = LINK_UPPER_PDU, .digits = 9, .name = "envscope", .description = "OpenIAP Flow messages" };
+	struct packet_file *file = packet_file_new(&o->file, error, room);
+	if (!file)
+		return NULL;
+	struct recorder *r = xcalloc(1, sizeof *r);
+	r->options = *o;
+	r->file = file;
+	if (o->what == RECORD_PDUS)
+		r->interface = packet_file_interface(file, &pdus);
+	return r;
+}
+
+static struct flow **find(struct recorder *r, uint64_t key)
+{
+	struct flow **at = &r->bucket[(key ^ key >> 32) % BUCKETS];
+	while (*at && (*at)->key != key)
+		at = &(*at)->chain;
+	return at;
+}
+
+static struct flow *flow_for(struct recorder *r, uint64_t key)
+{
+	struct flow **at = find(r, key);
+	if (!*at) {
+		*at = xcalloc(1, sizeof **at);
+		(*at)->key = key;
+	}
+	return *at;
+}
+
+static void drop_flow(struct recorder *r, uint64_t key)
+{
+	struct flow **at = find(r, key), *flow = *at;
+	if (!flow)
+		return;
+	*at = flow->chain;
+	free(flow);
+}
+
+void recorder_free(struct recorder *r)
+{
+	if (!r)
+		return;
+	for (int i = 0; i < BUCKETS; i++)
+		while (r->bucket[i])
+			drop_flow(r, r->bucket[i]->key);
+	packet_file_free(r->file);
+	packet_hold_free(r->hold);
+	buf_release(&r->hits);
+	buf_release(&r->comments);
+	buf_release(&r->scratch);
+	buf_release(&r->places);
+	free(r);
+}
+
+void recorder_begin(struct recorder *r, const struct session *s, struct filter *filter, int source_file)
+{
+	uint64_t hold = r->options.hold ? r->options.hold : (uint64_t)RECORD_HOLD_MIB << 20;
+	r->session = s;
+	r->filter = filter;
+	if (filter && r->options.what != RECORD_PDUS)
+		r->hold = packet_hold_new(hold, source_file, NULL);
+}
+
+/* The comments of a packet as slices; to be freed. */
+static struct slice *split(struct slice comments, size_t *count)
+{
+	struct slice *all = NULL;
+	*count = 0;
+	for (size_t i = 0; i < comments.len; i++)
+		*count += comments.at[i] == 0;
+	if (!*count)
+		return NULL;
+	all = xcalloc(*count, sizeof *all);
+	for (size_t i = 0; i < *count; i++) {
+		all[i] = slice_of(comments.at, strlen((const char *)comments.at));
+		comments = slice_skip(comments, all[i].len + 1);
+	}
+	return all;
+}
+
+static void write_packet(struct recorder *r, uint32_t interface, int64_t time, struct slice bytes, uint32_t wire_len, struct slice comments)
+{
+	struct pcapng_packet p = { .interface = interface, .time = time, .bytes = bytes, .wire_len = wire_len };
+	struct slice *split_comments = split(comments, &p.comment_count);
+	p.comments = split_comments;
+	packet_file_write(r->file, &p);
+	free(split_comments);
+}
+
+static void write_held(struct recorder *r, uint64_t place, const struct held *h)
+{
+	struct slice bytes, comments;
+	if (packet_hold_read(r->hold, place, h, &r->scratch, &bytes, &comments))
+		write_packet(r, h->interface, h->time, bytes, h->wire_len, comments);
+	else
+		r->given_up++;
+}
+
+static void take(struct recorder *r, uint64_t place)
+{
+	struct held h;
+	if (!packet_hold_get(r->hold, place, &h) || h.taken)
+		return;
+	packet_hold_take(r->hold, place);
+	if (r->options.at_once)
+		write_held(r, place, &h);
+}
+
+static void note_place(struct recorder *r, uint64_t place)
+{
+	buf_add(&r->places, slice_of(&place, sizeof place));
+}
+
+/* A chain of fragments, the newest first. */
+static void note_fragments(struct recorder *r, uint64_t place)
+{
+	struct held h;
+	for (; place && packet_hold_get(r->hold, place, &h); place = h.before)
+		note_place(r, place);
+}
+
+/* What was noted backwards is taken forwards. */
+static void take_noted(struct recorder *r)
+{
+	for (size_t i = r->places.len / sizeof(uint64_t); i > 0; i--) {
+		uint64_t place;
+		memcpy(&place, r->places.at + (i - 1) * sizeof place, sizeof place);
+		take(r, place);
+	}
+	buf_clear(&r->places);
+}
+
+static void take_fragments(struct recorder *r, uint64_t place)
+{
+	note_fragments(r, place);
+	take_noted(r);
+}
+
+/* Takes the packets of a flow from `from` on, up to place `to`; of one direction only, if dir is not negative. */
+static void take_range(struct recorder *r, const struct flow *f, struct mark from, uint64_t to, int dir)
+{
+	struct held h;
+	uint64_t place = f->last.place;
+	uint32_t earliest = f->last.number + 1;
+	for (; place && place >= from.place && packet_hold_get(r->hold, place, &h); place = h.before) {
+		earliest = h.number;
+		if (place > to || (dir >= 0 && h.dir != dir))
+			continue;
+		note_place(r, place);
+		note_fragments(r, h.also);
+	}
+	if (earliest > from.number + 1)
+		r->given_up += earliest - from.number - 1;
+	take_noted(r);
+}
+
+/* Did a message of that size begin behind the packet that completed the one before? For certain where its bytes are just those that came. */
+static bool began_behind_mark(const struct flow *f, const struct hit *h)
+{
+	uint64_t prefixed = (uint64_t)h->size + 4, came = f->data[h->dir];
+	if (h->transport == TRANSPORT_TCP)
+		return came == prefixed;
+	if (h->transport != TRANSPORT_WS || came < prefixed)
+		return false;
+	uint64_t head = came - prefixed, mask = h->dir == DIR_C2S ? 4 : 0;
+	return head == (prefixed < 126 ? 2 : prefixed < 65536 ? 4 : 10) + mask;
+}
+
+static void take_message(struct recorder *r, struct flow *f, const struct hit *h)
+{
+	struct mark from = f->mark[h->dir];
+	if (!f->opened)
+		take_range(r, f, (struct mark){ 0, 0 }, f->opening.place ? f->opening.place : f->last.place, -1);
+	f->opened = true;
+	if (from.place && began_behind_mark(f, h))
+		from.place++;
+	take_range(r, f, from, f->last.place, h->dir);
+}
+
+static void settle_hit(struct recorder *r, const struct hit *h)
+{
+	struct flow *f = h->conn ? *find(r, h->conn) : NULL;
+	if (!f)
+		return;
+	if (h->match && !f->all) {
+		bool all = h->whole || r->options.what == RECORD_CONNECTIONS;
+		if (all)
+			take_range(r, f, (struct mark){ 0, 0 }, f->last.place, -1);
+		else if (!h->late)
+			take_message(r, f, h);
+		f->all = all;
+	}
+	if (h->late)
+		return;
+	f->mark[h->dir] = f->last;
+	f->data[h->dir] = 0;
+	if (!f->opening.place)
+		f->opening = f->last;
+}
+
+static void settle_hits(struct recorder *r)
+{
+	for (size_t i = 0; i < r->hits.len; i += sizeof(struct hit)) {
+		struct hit h;
+		memcpy(&h, r->hits.at + i, sizeof h);
+		settle_hit(r, &h);
+	}
+	buf_clear(&r->hits);
+}
+
+static void settle(struct recorder *r)
+{
+	settle_hits(r);
+	buf_clear(&r->comments);
+}
+
+/* The fragments before this packet, which is the last one: their newest place; they are no flow of their own any more. */
+static uint64_t adopt(struct recorder *r, uint64_t key)
+{
+	struct flow *f = *find(r, key);
+	uint64_t place = f ? f->last.place : 0;
+	drop_flow(r, key);
+	return place;
+}
+
+static struct flow *fragment_flow(struct recorder *r, uint64_t key)
+{
+	struct flow *f = *find(r, key);
+	if (f)
+		return f;
+	drop_flow(r, r->fragments[r->next_fragment]);
+	r->fragments[r->next_fragment] = key;
+	r->next_fragment = (r->next_fragment + 1) % FRAGMENT_FLOWS;
+	return flow_for(r, key);
+}
+
+/* The hold comes round to its oldest packet: where the order is kept, it is written now if it is wanted. */
+static void pass(struct recorder *r, uint64_t place)
+{
+	struct held h;
+	if (!r->options.at_once && packet_hold_get(r->hold, place, &h) && h.taken)
+		write_held(r, place, &h);
+}
+
+static void hold_packet(struct recorder *r, struct flow *f, uint64_t also, const struct packet *p, const struct packet_facts *facts)
+{
+	struct held h = { .time = p->time, .at = p->at, .before = f->last.place, .also = also, .wire_len = p->wire_len,
+			  .interface = packet_file_interface(r->file, p->interface), .number = f->last.number + 1, .taken = f->all,
+			  .dir = facts->data || facts->fragment ? facts->dir : NO_DIR };
+	struct slice comments = buf_slice(&r->comments);
+	uint64_t old;
+	while ((old = packet_hold_make_room(r->hold, &h, p->bytes, comments)))
+		pass(r, old);
+	uint64_t place = packet_hold_add(r->hold, &h, p->bytes, comments);
+	if (place)
+		f->last = (struct mark){ place, h.number };
+	else
+		r->given_up++;
+	f->data[facts->dir] += facts->data;
+}
+
+static void write_now(struct recorder *r, const struct packet *p)
+{
+	write_packet(r, packet_file_interface(r->file, p->interface), p->time, p->bytes, p->wire_len, buf_slice(&r->comments));
+}
+
+/* With a display filter. */
+static void sort_packet(struct recorder *r, const struct packet *p, const struct packet_facts *facts)
+{
+	uint64_t key = facts->fragment ? facts->fragment | FRAGMENT_KEY : 0, also = 0;
+	struct flow *f = NULL;
+	if (facts->conn) {
+		f = flow_for(r, facts->conn);
+		also = key ? adopt(r, key) : 0;
+	} else if (key) {
+		f = fragment_flow(r, key);
+	}
+	if (f && f->all)
+		take_fragments(r, also);
+	if (f && f->all && r->options.at_once)
+		write_now(r, p);
+	else if (f)
+		hold_packet(r, f, also, p, facts);
+}
+
+static void on_packet(void *user, const struct packet *p, const struct packet_facts *facts)
+{
+	struct recorder *r = user;
+	if (!r->first_time)
+		r->first_time = p->time;
+	r->last_time = p->time;
+	if (r->options.what == RECORD_PDUS)
+		return;
+	if (r->filter)
+		sort_packet(r, p, facts);
+	else
+		write_now(r, p);
+	settle(r);
+}
+
+/* What it had last was about packets that are held already. */
+static void on_gone(void *user, uint32_t conn)
+{
+	settle_hits(user);
+	drop_flow(user, conn);
+}
+
+void recorder_flush(struct recorder *r)
+{
+	packet_file_flush(r->file);
+}
+
+static void on_pause(void *user)
+{
+	recorder_flush(user);
+}
+
+/* The counts of the interface, where all of its packets were written and there is one. */
+static void write_statistics(struct recorder *r, const struct source_counts *c)
+{
+	struct pcapng_statistics s = { .interface = 0, .time = r->last_time, .received = c->packets, .dropped_kernel = c->dropped_kernel,
+				       .dropped_interface = c->dropped_interface };
+	if (r->options.what != RECORD_PDUS && !r->filter && r->last_time && r->options.at_once)
+		packet_file_statistics(r->file, &s);
+}
+
+static void on_end(void *user, const struct capture_counts *counts)
+{
+	struct recorder *r = user;
+	uint64_t place;
+	settle(r);
+	while (r->hold && (place = packet_hold_oldest(r->hold)))
+		pass(r, place);
+	write_statistics(r, &counts->source);
+	packet_file_flush(r->file);
+}
+
+static void on_counts(void *user, struct watcher_counts *out)
+{
+	const struct recorder *r = user;
+	struct packet_file_counts c = packet_file_counts(r->file);
+	*out = (struct watcher_counts){ c.packets, c.unwritten, r->given_up, c.other_link, c.error, c.stopped };
+}
+
+struct packet_watcher recorder_watcher(struct recorder *r)
+{
+	return (struct packet_watcher){ r, on_packet, on_gone, on_pause, on_end, on_counts };
+}
+
+static void add_comment(struct recorder *r, struct buf *out, uint32_t n, const struct record *m, enum rule rule)
+{
+	const struct rule_info *info = rule_info(rule);
+	buf_addf(out, "message %u ", n);
+	text_add_safe(out, session_command_name(r->session, m));
+	buf_addf(out, ": %s (%s): %s", info->name, severity_name(info->severity), info->sentence);
+	buf_add_byte(out, 0);
+}
+
+static void write_pdu(struct recorder *r, const struct record *m, struct slice bytes)
+{
+	struct buf pdu = { 0 };
+	uint32_t whole = pdu_add(&pdu, r->session, m, bytes);
+	write_packet(r, r->interface, m->time, buf_slice(&pdu), whole, buf_slice(&r->comments));
+	buf_release(&pdu);
+	buf_clear(&r->comments);
+}
+
+/* Can messages of that connection not be read without what came before? */
+static bool needs_whole(const struct record *m)
+{
+	return m->tls || m->transport == TRANSPORT_GRPC;
+}
+
+static bool matches(struct recorder *r, uint32_t n, struct slice bytes)
+{
+	if (!r->filter)
+		return true;
+	if (r->first_time)
+		filter_set_start(r->filter, r->first_time);
+	return filter_match(r->filter, r->session, n, bytes);
+}
+
+static void note_hit(struct recorder *r, const struct record *m, bool match, bool late)
+{
+	struct hit h = { m->conn, m->size, (enum dir)m->dir, (enum transport)m->transport, match, needs_whole(m), late };
+	if (r->hold)
+		buf_add(&r->hits, slice_of(&h, sizeof h));
+}
+
+void recorder_message(struct recorder *r, uint32_t n, struct slice bytes)
+{
+	const struct record *m = session_record(r->session, n);
+	bool match = m && matches(r, n, bytes);
+	r->matched += match;
+	if (!m || (!match && r->options.what == RECORD_PDUS))
+		return;
+	for (int rule = 0; m->rules >> rule; rule++)
+		if (m->rules >> rule & 1)
+			add_comment(r, &r->comments, n, m, (enum rule)rule);
+	if (r->options.what == RECORD_PDUS)
+		write_pdu(r, m, bytes);
+	else
+		note_hit(r, m, match, false);
+}
+
+void recorder_rule(struct recorder *r, uint32_t n, enum rule rule)
+{
+	const struct record *m = session_record(r->session, n);
+	if (!m || r->options.what == RECORD_PDUS)
+		return;
+	add_comment(r, &r->comments, n, m, rule);
+	if (r->filter && filter_needs(r->filter) == FILTER_INDEX && matches(r, n, slice_of(NULL, 0)))
+		note_hit(r, m, true, true);
+}
+
+void recorder_secrets(void *recorder, struct slice lines)
+{
+	struct recorder *r = recorder;
+	if (r->options.what != RECORD_PDUS)
+		packet_file_secrets(r->file, lines);
+}
+
+uint64_t recorder_matched(const struct recorder *r)
+{
+	return r->matched;
+}
+
+bool recorder_closed(const struct recorder *r)
+{
+	return packet_file_closed(r->file);
+}
