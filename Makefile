@@ -9,7 +9,7 @@ PREFIX ?= /usr/local
 CC ?= cc
 VERSION := 0.1.0
 
-PACKAGES := libpcap libprotobuf-c ncursesw zlib jansson libcrypto libssl libpcre2-8 libnghttp2
+PACKAGES := libpcap libprotobuf-c ncursesw zlib jansson libcrypto libssl libpcre2-8 libnghttp2 libcurl
 TOOLS := protoc-c pkg-config
 
 ifeq ($(SAN),1)

@@ -6,6 +6,7 @@
  */
 #include "base/when.h"
 #include "cli/fields.h"
+#include "cli/posting.h"
 #include "cli/recording.h"
 #include "cli/results.h"
 #include "cli/signals.h"
@@ -35,6 +36,7 @@ struct app {
 	struct extract *extract;         /* --extract; NULL */
 	struct session_listener printing; /* the printer's share of what is heard */
 	struct recording recording;      /* -w */
+	struct posting posting;          /* --otlp */
 	int64_t started; /* monotonic */
 };
 
@@ -207,6 +209,8 @@ static struct session_listener listeners(struct app *a)
 static void open_session(struct app *a, bool keep, bool bytes)
 {
 	struct session_listener listener = listeners(a);
+	if (a->posting.post)
+		listener = posting_listener(&a->posting, &listener);
 	struct session_options so = { .keep = keep, .no_bytes = !bytes, .memory = a->options.memory, .file = source_file(a->source),
 				      .no_reply = a->options.no_reply };
 	if (getrandom(&so.hash_key, sizeof so.hash_key, GRND_NONBLOCK) != sizeof so.hash_key)
@@ -225,6 +229,7 @@ static void open_session(struct app *a, bool keep, bool bytes)
 	a->capture = capture_new(a->source, &sink, &co);
 	a->printer.session = a->session;
 	a->printer.capture = a->capture;
+	posting_begin(&a->posting, a->session, a->capture, a->options.display_filter);
 	a->started = now();
 }
 
@@ -277,6 +282,7 @@ static enum capture_status read_all(struct app *a)
 	unsigned step = a->options.duration || a->options.messages ? 1 : PACKETS_A_STEP;
 	while (!stop_wanted(a) && (status == CAPTURE_MORE || status == CAPTURE_WAIT)) {
 		status = capture_step(a->capture, step);
+		posting_step(&a->posting);
 		if (status == CAPTURE_WAIT)
 			wait_for_packets(a);
 	}
@@ -385,8 +391,9 @@ static int run_print(struct app *a)
 	capture_finish(a->capture);
 	int unwritten = recording_finish(&a->recording, a->capture);
 	close_print(a, status);
+	bool posted = posting_finish(&a->posting, signals_stop());
 	int exit_status = print_status(a, status);
-	return unwritten ? EXIT_SOURCE : exit_status;
+	return unwritten || (exit_status == EXIT_FINE && !posted) ? EXIT_SOURCE : exit_status;
 }
 
 static int run_screens(struct app *a)
@@ -397,6 +404,7 @@ static int run_screens(struct app *a)
 				 .show_secrets = o->print.show_secrets, .utc = o->print.utc, .no_mouse = o->no_mouse,
 				 .color = o->color, .stop = signals_stop() };
 	int status = tui_run(&t);
+	posting_finish(&a->posting, signals_stop());
 	if (status == EXIT_SOURCE)
 		fprintf(stderr, "envscope: %s\n", source_error(a->source));
 	if (recording_finish(&a->recording, a->capture))
@@ -422,12 +430,14 @@ static int run(struct app *a)
 	int status = EXIT_SOURCE;
 	if (open_folder(a) && open_source(a) && open_keylog(a) && open_recording(a)) {
 		signals_install();
-		status = screens ? run_screens(a) : run_print(a);
+		bool ready = posting_open(&a->posting, o, source_is_live(a->source));
+		status = !ready ? EXIT_USAGE : screens ? run_screens(a) : run_print(a);
 	}
 	capture_free(a->capture);
 	keylog_free(a->keylog);
 	session_free(a->session);
 	printer_release(&a->printer);
+	posting_release(&a->posting);
 	extract_free(a->extract);
 	recording_release(&a->recording);
 	return status;

@@ -134,6 +134,12 @@ static bool take_keylog(struct options *o, const char *v)
 	return *v || fail("--keylog takes the name of a file, not", "an empty one");
 }
 
+static bool take_otlp(struct options *o, const char *v)
+{
+	o->otlp = v;
+	return *v || fail("--otlp takes the URL of a collector, not", "an empty one");
+}
+
 static bool take_format(struct options *o, const char *v)
 {
 	if (strcmp(v, "help") == 0) {
@@ -452,6 +458,7 @@ static const struct row rows[] = {
 	{ 'b', "ring-buffer", "filesize:KB|duration:S|files:N",
 	  "with -w: begin a new file when one has so many kilobytes or seconds; keep the newest N", take_ring },
 	{ 0, "pdu", NULL, "with -w: write the messages instead of packets, for Wireshark, each one an exported PDU", take_pdu },
+	{ 0, "otlp", "URL", "send OpenTelemetry spans to that collector, such as http://localhost:4318, beside what is shown", take_otlp },
 	{ 'c', NULL, "N", "stop after N messages", take_count },
 	{ 'a', "autostop", "duration:S", "stop after S seconds", take_autostop },
 	{ 'M', "memory", "SIZE", "memory budget of the screens, such as 512M: the oldest messages are forgotten first", take_memory },

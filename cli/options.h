@@ -41,6 +41,7 @@ struct options {
 	uint64_t memory;                 /* -M, bytes; 0 for no limit */
 	bool no_mouse;
 	const char *keylog;              /* --keylog; NULL */
+	const char *otlp;                /* --otlp: the collector's URL; NULL */
 	int64_t no_reply;                /* -o no-reply, ns; 0: when the connection ends */
 	const char *explain;             /* ACTION_EXPLAIN: the rule */
 };

@@ -2,7 +2,7 @@
 # Installs what building and testing need, and only what is missing. Says what it installs. Debian and Ubuntu; as root, or with sudo.
 set -eu
 build="gcc make pkg-config libpcap-dev libprotobuf-c-dev protobuf-c-compiler protobuf-compiler libprotobuf-dev libncurses-dev zlib1g-dev
-	libjansson-dev libpcre2-dev libhttp-parser-dev libnghttp2-dev libssl-dev libcmocka-dev"
+	libjansson-dev libpcre2-dev libhttp-parser-dev libnghttp2-dev libssl-dev libcurl4-openssl-dev libcmocka-dev"
 tests="tmux python3 ncurses-term"
 missing=""
 for package in $build $tests; do

@@ -32,12 +32,53 @@ schema() {
 	done
 }
 
-schema
+[ -n "${NO_SCHEMA-}" ] || schema
 "$envscope" -r build/samples/workitem.pcap -T otlp >"$tmp/workitem"
 "$envscope" -r build/samples/workitem.pcap -T ndjson >"$tmp/messages"
 python3 tests/otlp/trace.py "$tmp/messages" "$tmp/workitem" >"$tmp/said" 2>&1
 result $? "a trace of two connections"
 "$envscope" -r build/samples/workitem.pcap -T otlp | cmp - "$tmp/workitem" >"$tmp/said" 2>&1
 result $? "ids differ when a capture is read again"
+# collector SCRIPT: starts one that answers by the script, and sets $url; it writes the spans that it took to $tmp/taken
+collector() {
+	rm -f "$tmp/port" "$tmp/taken"
+	python3 tests/otlp/collector.py "$tmp/port" "$tmp/taken" "$@" &
+	server=$!
+	while [ ! -s "$tmp/port" ]; do kill -0 $server || return; read -r -t 0.05 <> <(:); done
+	url=http://127.0.0.1:$(cat "$tmp/port")
+}
+
+# post STATUS PATTERN SPANS: envscope must end with that status, say that, and the collector must have taken so many spans
+post() {
+	"$envscope" -r samples/tcp.pcap -q --otlp "$url" >"$tmp/said" 2>&1
+	local status=$?
+	kill $server 2>/dev/null
+	wait $server 2>/dev/null
+	grep -qE -- "$2" "$tmp/said" && [ $status = "$1" ] && [ "$(sort -u "$tmp/taken" 2>/dev/null | wc -l)" = "$3" ] &&
+		[ "$(cat "$tmp/taken" 2>/dev/null | wc -l)" = "$3" ]
+	result $? "--otlp, a collector that answers $4 (status $status, $(cat "$tmp/taken" 2>/dev/null | wc -l) spans taken)"
+}
+
+spans=$("$envscope" -r samples/tcp.pcap -T otlp | wc -l)
+collector 200
+post 0 "$spans spans sent$" "$spans" "at once"
+url=$url/v1/traces
+collector 503 drop slow 200
+post 0 "$spans spans sent, 2 times tried again" "$spans" "503, nothing, slowly"
+collector 429 200
+post 0 "$spans spans sent, 1 times tried again; last fault: the collector answers 429" "$spans" "429 with Retry-After"
+collector 400
+post 3 "0 spans sent, $spans refused by the collector; last fault: the collector answers 400: no such tenant" 0 "400"
+collector partial
+post 3 "$((spans - 3)) spans sent, 3 refused by the collector; last fault: the collector refused spans: too long" "$spans" "a partial success"
+collector 200
+kill $server
+wait $server 2>/dev/null
+timeout -s INT 1 "$envscope" -r samples/tcp.pcap -q --otlp "$url" >"$tmp/said" 2>&1
+grep -qE "0 spans sent, $spans given up in the end, [1-9] times tried again; last fault: the collector can't be reached" "$tmp/said"
+result $? "--otlp, no collector"
+"$envscope" -r samples/tcp.pcap -q --otlp ftp://127.0.0.1/ >"$tmp/said" 2>&1
+[ $? = 2 ]
+result $? "--otlp with another URL"
 echo "otlp: $passed passed, $failed failed"
 [ "$failed" = 0 ]

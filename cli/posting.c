@@ -1,0 +1,112 @@
+/*
+ * A second printer, of -T otlp, whose file is the post. It hears first, and then whoever else listens.
+ */
+#include "cli/posting.h"
+
+#include "base/amount.h"
+
+bool posting_open(struct posting *p, const struct options *o, bool live)
+{
+	char error[256];
+	if (!o->otlp)
+		return true;
+	p->post = otlp_post_new(o->otlp, !live, error, sizeof error);
+	if (!p->post) {
+		fprintf(stderr, "envscope: --otlp: %s\n", error);
+		return false;
+	}
+	printer_init(&p->printer, exporter_named("otlp"), &o->print, otlp_post_file(p->post));
+	return true;
+}
+
+void posting_release(struct posting *p)
+{
+	if (!p->post)
+		return;
+	printer_release(&p->printer);
+	otlp_post_free(p->post);
+	p->post = NULL;
+}
+
+static void hear_message(void *user, uint32_t n, struct slice bytes)
+{
+	struct posting *p = user;
+	p->spans.message(p->spans.user, n, bytes);
+	if (p->before.message)
+		p->before.message(p->before.user, n, bytes);
+}
+
+static void hear_rule(void *user, uint32_t n, enum rule rule, enum rule was, int64_t time)
+{
+	struct posting *p = user;
+	p->spans.rule(p->spans.user, n, rule, was, time);
+	if (p->before.rule)
+		p->before.rule(p->before.user, n, rule, was, time);
+}
+
+static void hear_news(void *user, const struct session_news *news)
+{
+	struct posting *p = user;
+	p->before.news(p->before.user, news);
+}
+
+static void hear_stream(void *user, uint32_t thread, struct slice bytes)
+{
+	struct posting *p = user;
+	p->before.stream(p->before.user, thread, bytes);
+}
+
+struct session_listener posting_listener(struct posting *p, const struct session_listener *other)
+{
+	p->spans = printer_listener(&p->printer);
+	p->before = *other;
+	return (struct session_listener){ .user = p, .message = hear_message, .rule = hear_rule, .news = other->news ? hear_news : NULL,
+					  .stream = other->stream ? hear_stream : NULL };
+}
+
+void posting_begin(struct posting *p, const struct session *s, const struct capture *c, struct filter *f)
+{
+	if (!p->post)
+		return;
+	p->printer.session = s;
+	p->printer.capture = c;
+	p->printer.filter = f;
+	printer_begin(&p->printer);
+}
+
+void posting_step(struct posting *p)
+{
+	if (p->post)
+		otlp_post_step(p->post);
+}
+
+static void add_given_up(struct buf *out, uint64_t n, const char *why)
+{
+	if (!n)
+		return;
+	buf_add_str(out, ", ");
+	amount_add_grouped(out, n);
+	buf_addf(out, " %s", why);
+}
+
+bool posting_finish(struct posting *p, const volatile sig_atomic_t *stop)
+{
+	struct buf text = { 0 };
+	if (!p->post)
+		return true;
+	printer_end(&p->printer);
+	otlp_post_finish(p->post, stop);
+	struct otlp_post_counts c = otlp_post_counts(p->post);
+	uint64_t lost = c.refused + c.overflowed + c.unsent;
+	amount_add_grouped(&text, c.sent);
+	buf_add_str(&text, " spans sent");
+	add_given_up(&text, c.refused, "refused by the collector");
+	add_given_up(&text, c.overflowed, "given up as the queue was full");
+	add_given_up(&text, c.unsent, "given up in the end");
+	add_given_up(&text, c.retries, "times tried again");
+	if ((lost || c.retries) && *otlp_post_error(p->post))
+		buf_addf(&text, "; last fault: %s", otlp_post_error(p->post));
+	fprintf(stderr, "envscope: --otlp: %s\n", buf_cstr(&text));
+	buf_release(&text);
+	return lost == 0;
+}

@@ -1,0 +1,342 @@
+/*
+ * The queue, the request under way, and when the next is due.
+ *
+ *	otlp_post_file → partial (a line that is not whole) → queue (whole lines) → body (a batch under way) → collector
+ *
+ * One request is under way at a time. Its body stays until the collector has taken it, or says that it never will; after a failure that may pass
+ * (no connection, 429, 502, 503, 504) it is sent again, after as long as Retry-After says, else after a wait that doubles. libcurl's
+ * multi interface never waits: the loops that print call otlp_post_step, and so does every write.
+ *
+ * A line is {"resourceSpans":[X]}; the batch of several is {"resourceSpans":[X,Y]}.
+ */
+#include "export/otlp_post.h"
+
+#include "base/text.h"
+#include "base/xalloc.h"
+
+#include <curl/curl.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <time.h>
+
+enum { REPLY_MOST = 64 << 10, WAIT_MS = 100, RETRY_AFTER_MOST_S = 60 };
+
+static const char before[] = "{\"resourceSpans\":[", behind[] = "]}\n";
+
+struct otlp_post {
+	CURLM *multi;
+	CURL *easy;
+	struct curl_slist *headers;
+	FILE *file;
+	bool patient, busy;    /* busy: the request is under way */
+	bool finishing, ended; /* ended: nothing more is waited for */
+	struct buf partial, queue;
+	size_t taken;          /* bytes of the queue that are in a body already */
+	uint64_t waiting;      /* spans in the queue */
+	struct buf body, reply;
+	unsigned in_body;      /* spans */
+	unsigned failures;     /* in a row */
+	int64_t due;           /* ms: not before; */
+	int64_t oldest;        /* when the first of the waiting spans came */
+	char error[CURL_ERROR_SIZE], why[CURL_ERROR_SIZE + 64];
+	struct otlp_post_counts counts;
+};
+
+static int64_t now_ms(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* The URL with the path for traces, if it has none. NULL if it is no URL that can be posted to. */
+static char *full_url(const char *url)
+{
+	CURLU *u = curl_url();
+	char *scheme = NULL, *path = NULL, *full = NULL, *out = NULL;
+	bool good = u && curl_url_set(u, CURLUPART_URL, url, 0) == CURLUE_OK && curl_url_get(u, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
+		    (strcmp(scheme, "http") == 0 || strcmp(scheme, "https") == 0) && curl_url_get(u, CURLUPART_PATH, &path, 0) == CURLUE_OK;
+	if (good && strcmp(path, "/") == 0)
+		good = curl_url_set(u, CURLUPART_PATH, "/v1/traces", 0) == CURLUE_OK;
+	if (good && curl_url_get(u, CURLUPART_URL, &full, 0) == CURLUE_OK)
+		out = xstrdup(full);
+	curl_free(scheme);
+	curl_free(path);
+	curl_free(full);
+	curl_url_cleanup(u);
+	return out;
+}
+
+static size_t take_reply(char *at, size_t size, size_t n, void *user)
+{
+	struct otlp_post *p = user;
+	size_t room = p->reply.len < REPLY_MOST ? REPLY_MOST - p->reply.len : 0;
+	buf_add(&p->reply, slice_head(slice_of(at, size * n), room));
+	return size * n;
+}
+
+static bool set_up(struct otlp_post *p, const char *url)
+{
+	p->multi = curl_multi_init();
+	p->easy = curl_easy_init();
+	p->headers = curl_slist_append(NULL, "Content-Type: application/json");
+	return p->multi && p->easy && p->headers && curl_easy_setopt(p->easy, CURLOPT_URL, url) == CURLE_OK &&
+	       curl_easy_setopt(p->easy, CURLOPT_HTTPHEADER, p->headers) == CURLE_OK &&
+	       curl_easy_setopt(p->easy, CURLOPT_USERAGENT, "envscope/" ENVSCOPE_VERSION) == CURLE_OK &&
+	       curl_easy_setopt(p->easy, CURLOPT_PROTOCOLS_STR, "http,https") == CURLE_OK &&
+	       curl_easy_setopt(p->easy, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
+	       curl_easy_setopt(p->easy, CURLOPT_TIMEOUT_MS, (long)POST_TIMEOUT_MS) == CURLE_OK &&
+	       curl_easy_setopt(p->easy, CURLOPT_ERRORBUFFER, p->error) == CURLE_OK &&
+	       curl_easy_setopt(p->easy, CURLOPT_WRITEFUNCTION, take_reply) == CURLE_OK &&
+	       curl_easy_setopt(p->easy, CURLOPT_WRITEDATA, p) == CURLE_OK;
+}
+
+/* Moves the next spans into a body. */
+static void fill_body(struct otlp_post *p)
+{
+	buf_clear(&p->body);
+	buf_add_str(&p->body, before);
+	p->in_body = 0;
+	while (p->in_body < POST_BATCH && p->taken < p->queue.len) {
+		struct slice rest = slice_skip(buf_slice(&p->queue), p->taken);
+		const uint8_t *end = memchr(rest.at, '\n', rest.len);
+		size_t line = end ? (size_t)(end - rest.at) + 1 : rest.len, wrapped = strlen(before) + strlen(behind);
+		if (p->in_body)
+			buf_add_byte(&p->body, ',');
+		if (line > wrapped)
+			buf_add(&p->body, slice_of(rest.at + strlen(before), line - wrapped));
+		p->taken += line;
+		p->in_body++;
+	}
+	buf_add(&p->body, slice_of(behind, 2));
+	p->waiting -= p->in_body;
+	p->oldest = now_ms();
+	if (p->taken > p->queue.len / 2) {
+		buf_consume(&p->queue, p->taken);
+		p->taken = 0;
+	}
+}
+
+static void send_body(struct otlp_post *p)
+{
+	buf_clear(&p->reply);
+	p->error[0] = 0;
+	curl_easy_setopt(p->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)p->body.len);
+	curl_easy_setopt(p->easy, CURLOPT_POSTFIELDS, (const char *)p->body.at);
+	p->busy = curl_multi_add_handle(p->multi, p->easy) == CURLM_OK;
+}
+
+static void explain(struct otlp_post *p, const char *what, const char *more)
+{
+	struct buf text = { 0 };
+	text_add_safe(&text, slice_str(what));
+	buf_add_str(&text, *more ? ": " : "");
+	text_add_fit(&text, slice_str(more), 100);
+	snprintf(p->why, sizeof p->why, "%s", buf_cstr(&text));
+	buf_release(&text);
+}
+
+/* The body is dealt with. */
+static void done_with_body(struct otlp_post *p)
+{
+	p->in_body = 0;
+	p->failures = 0;
+	p->due = 0;
+	buf_clear(&p->body);
+}
+
+/* A success may still say that some were refused. */
+static uint64_t rejected(struct otlp_post *p)
+{
+	json_t *reply = json_loadb((const char *)p->reply.at, p->reply.len, 0, NULL);
+	const json_t *partial = json_object_get(reply, "partialSuccess"), *spans = json_object_get(partial, "rejectedSpans");
+	const char *message = json_string_value(json_object_get(partial, "errorMessage"));
+	long long n = json_is_string(spans) ? strtoll(json_string_value(spans), NULL, 10) : (long long)json_integer_value(spans);
+	if (n > 0)
+		explain(p, "the collector refused spans", message ? message : "");
+	json_decref(reply);
+	return n < 0 ? 0 : (uint64_t)n > p->in_body ? p->in_body : (uint64_t)n;
+}
+
+static void try_later(struct otlp_post *p)
+{
+	curl_off_t after = 0;
+	int64_t wait = (int64_t)POST_BACKOFF_MS << (p->failures < 6 ? p->failures : 6);
+	if (wait > POST_BACKOFF_MOST_MS)
+		wait = POST_BACKOFF_MOST_MS;
+	wait -= now_ms() % 100 * wait / 500; /* several that were refused at the same time do not come back at the same time */
+	curl_easy_getinfo(p->easy, CURLINFO_RETRY_AFTER, &after);
+	if (after > 0)
+		wait = 1000 * (int64_t)(after < RETRY_AFTER_MOST_S ? after : RETRY_AFTER_MOST_S);
+	p->failures++;
+	p->counts.retries++;
+	p->due = now_ms() + wait;
+}
+
+static void take_result(struct otlp_post *p, CURLcode result)
+{
+	long status = 0;
+	char words[64];
+	curl_easy_getinfo(p->easy, CURLINFO_RESPONSE_CODE, &status);
+	snprintf(words, sizeof words, "the collector answers %ld", status);
+	if (result != CURLE_OK) {
+		explain(p, "the collector can't be reached", p->error[0] ? p->error : curl_easy_strerror(result));
+		try_later(p);
+	} else if (status >= 200 && status < 300) {
+		uint64_t refused = p->reply.len ? rejected(p) : 0;
+		p->counts.refused += refused;
+		p->counts.sent += p->in_body - refused;
+		done_with_body(p);
+	} else if (status == 429 || status == 502 || status == 503 || status == 504) {
+		explain(p, words, "");
+		try_later(p);
+	} else {
+		buf_add_byte(&p->reply, 0);
+		explain(p, words, (const char *)p->reply.at);
+		p->counts.refused += p->in_body;
+		done_with_body(p);
+	}
+}
+
+static void take_results(struct otlp_post *p)
+{
+	int left;
+	CURLMsg *m;
+	while ((m = curl_multi_info_read(p->multi, &left))) {
+		if (m->msg != CURLMSG_DONE)
+			continue;
+		CURLcode result = m->data.result;
+		curl_multi_remove_handle(p->multi, p->easy);
+		p->busy = false;
+		take_result(p, result);
+	}
+}
+
+void otlp_post_step(struct otlp_post *p)
+{
+	int running;
+	if (p->busy) {
+		curl_multi_perform(p->multi, &running);
+		take_results(p);
+	}
+	if (p->busy)
+		return;
+	bool ready = p->waiting && (p->finishing || p->waiting >= POST_BATCH || now_ms() - p->oldest >= POST_LINGER_MS);
+	if (!p->in_body && ready)
+		fill_body(p);
+	if (p->in_body && now_ms() >= p->due) {
+		send_body(p);
+		curl_multi_perform(p->multi, &running);
+	}
+}
+
+/* Lets a little time pass, less if something happens. */
+static void wait_a_little(struct otlp_post *p)
+{
+	curl_multi_poll(p->multi, NULL, 0, WAIT_MS, NULL);
+	otlp_post_step(p);
+}
+
+static bool full(const struct otlp_post *p)
+{
+	return p->queue.len - p->taken >= POST_QUEUE;
+}
+
+/* A whole line is in partial. */
+static void queue_line(struct otlp_post *p)
+{
+	int64_t until = now_ms() + POST_FINISH_MS;
+	while (full(p) && p->patient && !p->ended && now_ms() < until)
+		wait_a_little(p);
+	if (full(p)) {
+		p->ended = true; /* it was waited for once; from here on nothing waits */
+		p->counts.overflowed++;
+	} else {
+		p->ended = false;
+		p->oldest = p->waiting ? p->oldest : now_ms();
+		p->waiting++;
+		buf_add(&p->queue, buf_slice(&p->partial));
+	}
+	buf_clear(&p->partial);
+}
+
+static ssize_t take_written(void *user, const char *at, size_t n)
+{
+	struct otlp_post *p = user;
+	struct slice rest = slice_of(at, n);
+	while (rest.len) {
+		const uint8_t *end = memchr(rest.at, '\n', rest.len);
+		size_t part = end ? (size_t)(end - rest.at) + 1 : rest.len;
+		buf_add(&p->partial, slice_head(rest, part));
+		rest = slice_skip(rest, part);
+		if (end)
+			queue_line(p);
+	}
+	otlp_post_step(p);
+	return (ssize_t)n;
+}
+
+struct otlp_post *otlp_post_new(const char *url, bool patient, char *error, size_t room)
+{
+	char *full = full_url(url);
+	if (!full) {
+		snprintf(error, room, "this is no URL of a collector, such as http://localhost:4318");
+		return NULL;
+	}
+	struct otlp_post *p = xcalloc(1, sizeof *p);
+	p->patient = patient;
+	bool good = set_up(p, full);
+	free(full);
+	p->file = good ? fopencookie(p, "w", (cookie_io_functions_t){ .write = take_written }) : NULL;
+	if (!p->file) {
+		snprintf(error, room, "libcurl can't be set up");
+		otlp_post_free(p);
+		return NULL;
+	}
+	setvbuf(p->file, NULL, _IONBF, 0);
+	return p;
+}
+
+void otlp_post_free(struct otlp_post *p)
+{
+	if (!p)
+		return;
+	if (p->file)
+		fclose(p->file);
+	if (p->busy)
+		curl_multi_remove_handle(p->multi, p->easy);
+	curl_easy_cleanup(p->easy);
+	curl_multi_cleanup(p->multi);
+	curl_slist_free_all(p->headers);
+	buf_release(&p->partial);
+	buf_release(&p->queue);
+	buf_release(&p->body);
+	buf_release(&p->reply);
+	free(p);
+}
+
+FILE *otlp_post_file(struct otlp_post *p)
+{
+	return p->file;
+}
+
+void otlp_post_finish(struct otlp_post *p, const volatile sig_atomic_t *stop)
+{
+	int64_t until = now_ms() + POST_FINISH_MS;
+	bool stopped = stop && *stop; /* a second signal ends the wait */
+	p->finishing = true;
+	otlp_post_step(p);
+	while ((p->waiting || p->in_body) && now_ms() < until && (stopped || !stop || !*stop))
+		wait_a_little(p);
+	p->counts.unsent = p->waiting + p->in_body;
+}
+
+struct otlp_post_counts otlp_post_counts(const struct otlp_post *p)
+{
+	return p->counts;
+}
+
+const char *otlp_post_error(const struct otlp_post *p)
+{
+	return p->why;
+}

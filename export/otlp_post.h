@@ -1,0 +1,49 @@
+/*
+ * Spans to an OpenTelemetry collector: OTLP over HTTP, with JSON (opentelemetry.io/docs/specs/otlp, "OTLP/HTTP").
+ *
+ * What is written to the file goes into a bounded queue and from there, in batches, to the collector. Nothing here waits but where it says so.
+ */
+#ifndef EXPORT_OTLP_POST_H
+#define EXPORT_OTLP_POST_H
+
+#include "base/buf.h"
+
+#include <signal.h>
+#include <stdio.h>
+
+enum {
+	POST_QUEUE = 16 << 20,   /* bytes of spans that wait; more are given up, counted */
+	POST_BATCH = 512,        /* spans in one request */
+	POST_LINGER_MS = 1000,   /* how long spans wait for others to go with */
+	POST_TIMEOUT_MS = 10000, /* of a request */
+	POST_BACKOFF_MS = 500,   /* wait after the first failure; doubled with each, up to … */
+	POST_BACKOFF_MOST_MS = 30000,
+	POST_FINISH_MS = 15000,  /* how long the end waits for the collector */
+};
+
+struct otlp_post;
+
+struct otlp_post_counts {
+	uint64_t sent;       /* spans that the collector took */
+	uint64_t refused;    /* spans that it will not take (a status that is not to be tried again, or a partial success) */
+	uint64_t overflowed; /* given up since the queue was full */
+	uint64_t unsent;     /* still waiting when the end came */
+	uint64_t retries;    /* requests that were tried again */
+};
+
+/* url: http or https, of a collector or of its path for traces; without a path it is /v1/traces. patient: where the queue is full, writing waits for
+ * the collector up to POST_FINISH_MS (for files, which can wait), else spans are given up at once (live). NULL, and a sentence in error, if
+ * the URL is none. */
+struct otlp_post *otlp_post_new(const char *url, bool patient, char *error, size_t room);
+void otlp_post_free(struct otlp_post *p);
+/* Where -T otlp writes its lines. Owned by the post. */
+FILE *otlp_post_file(struct otlp_post *p);
+/* Sends and receives what can be without waiting. To be called now and then. */
+void otlp_post_step(struct otlp_post *p);
+/* Sends what is left; waits for it up to POST_FINISH_MS, or until *stop is set (NULL allowed). */
+void otlp_post_finish(struct otlp_post *p, const volatile sig_atomic_t *stop);
+struct otlp_post_counts otlp_post_counts(const struct otlp_post *p);
+/* Why the last request failed, harmless for a terminal; "" if none did. */
+const char *otlp_post_error(const struct otlp_post *p);
+
+#endif
