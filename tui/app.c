@@ -9,6 +9,7 @@
 #include "tui/config.h"
 #include "tui/dialogs.h"
 #include "tui/view_detail.h"
+#include "tui/view_diff.h"
 #include "tui/view_help.h"
 #include "tui/view_ladder.h"
 
@@ -440,6 +441,7 @@ static unsigned command(struct app *a, enum command c)
 	case CMD_SORT_RIGHT: return sort_by(v, 1);
 	case CMD_SORT_LEFT: return sort_by(v, -1);
 	case CMD_REVERSE: return reverse(v);
+	case CMD_DIFF: return view_diff_open(a);
 	case CMD_STATISTICS: app_show_tab(a, VIEW_STATISTICS); return REDRAW;
 	case CMD_LADDER: return view_command(v, c) ? REDRAW : view_ladder_open(a, false);
 	case CMD_EXTEND: return view_command(v, c) ? REDRAW : view_ladder_open(a, true);

@@ -33,6 +33,10 @@ enum command {
 	CMD_BY,
 	CMD_SAVE_FILE,
 	CMD_STATISTICS,
+	CMD_DIFF,
+	CMD_NEXT_CHANGE,
+	CMD_PREVIOUS_CHANGE,
+	CMD_ONLY_CHANGES,
 	CMD_CLEAR,
 	CMD_MARK,
 	CMD_UNMARK,
@@ -66,6 +70,7 @@ enum command {
 enum {
 	IN_LISTS = IN_THREADS | IN_MESSAGES, /* what can be filtered and marked */
 	IN_TABLES = IN_LISTS | IN_CONNECTIONS | IN_STATISTICS | IN_STREAMS, /* what has columns, and can be sorted by them */
+	IN_MARKED = IN_LISTS | IN_LADDER | IN_RULES, /* where messages are marked */
 	FOUND = 1 << 28,         /* and only after a search */
 };
 

@@ -19,6 +19,7 @@
 #define VIEW_OTHERS(X) \
 	X(DETAIL, detail) \
 	X(LADDER, ladder) \
+	X(DIFF, diff) \
 	X(HELP, help)
 
 #define VIEW_TABLE(X) VIEW_TABS(X) VIEW_OTHERS(X)
