@@ -18,6 +18,7 @@
 #include <langinfo.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 enum { DOUBLE_CLICK_MS = 400 };
@@ -26,6 +27,7 @@ struct screen {
 	SCREEN *curses;
 	FILE *tty; /* keys come from here; NULL: from standard input */
 	bool utf8, has_colors;
+	bool console; /* of Linux */
 	attr_t attributes[INKS];
 	short pair[INKS];
 	int cursor_row, cursor_col; /* -1: hidden */
@@ -153,6 +155,7 @@ struct screen *screen_new(const struct screen_options *o, const char **error)
 {
 	struct screen *s = xcalloc(1, sizeof *s);
 	s->utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+	s->console = getenv("TERM") && strncmp(getenv("TERM"), "linux", 5) == 0;
 	s->cursor_row = -1;
 	if (!isatty(STDIN_FILENO))
 		s->tty = fopen("/dev/tty", "r");
@@ -291,23 +294,29 @@ bool screen_key(struct screen *s, struct key *out)
 	return false;
 }
 
-/* The character to paint for a code point of a line. */
+/* The character to paint for a code point of a line. The console of Linux has a font of few characters: of the eighths of a block it has
+ * halves and wholes only. */
 static wchar_t glyph(const struct screen *s, uint32_t point)
 {
 	static const struct {
 		uint32_t point;
 		char ascii;
+		uint16_t console; /* 0: it has the character */
 	} plain[] = {
-		{ 0x2026, '~' }, { 0x2190, '<' }, { 0x2192, '>' }, { 0x2502, '|' }, { 0x25ba, '+' }, { 0x25bc, '-' },
-		{ 0x2588, '#' }, { 0x2591, '.' }, { 0x00b5, 'u' }, { 0x2039, '<' }, { 0x203a, '>' }, { 0x2022, '*' },
-		{ 0x00b7, '.' }, { 0x2500, '-' },
+		{ 0x2026, '~', 0 }, { 0x2190, '<', 0 }, { 0x2192, '>', 0 }, { 0x2502, '|', 0 }, { 0x25ba, '+', 0 }, { 0x25bc, '-', 0 },
+		{ 0x2588, '#', 0 }, { 0x2591, '.', 0 }, { 0x00b5, 'u', 0 }, { 0x2039, '<', 0 }, { 0x203a, '>', 0 }, { 0x2022, '*', 0 },
+		{ 0x00b7, '.', 0 }, { 0x2500, '-', 0 }, { 0x2550, '=', 0 }, { 0x253c, '+', 0 }, { 0x256a, '+', 0 }, { 0x00d7, 'x', 0 },
+		{ 0x2013, '-', '-' },
+		{ 0x2581, '_', '_' }, { 0x2582, '.', '_' }, { 0x2583, '-', 0x2584 }, { 0x2584, '=', 0 }, { 0x2585, '+', 0x2584 },
+		{ 0x2586, '*', 0x2588 }, { 0x2587, '%', 0x2588 }, { 0x2589, '#', 0x2588 }, { 0x258a, '#', 0x2588 }, { 0x258b, '=', 0x258c },
+		{ 0x258c, '=', 0 }, { 0x258d, '-', 0x258c }, { 0x258e, '-', 0x258c }, { 0x258f, '-', 0x258c },
 	};
-	if (s->utf8 || point < 0x80)
+	if ((s->utf8 && !s->console) || point < 0x80)
 		return (wchar_t)point;
 	for (size_t i = 0; i < sizeof plain / sizeof *plain; i++)
 		if (plain[i].point == point)
-			return (wchar_t)plain[i].ascii;
-	return L'?';
+			return !s->utf8 ? (wchar_t)plain[i].ascii : plain[i].console ? (wchar_t)plain[i].console : (wchar_t)point;
+	return s->utf8 ? (wchar_t)point : L'?';
 }
 
 static void paint(const struct screen *s, const wchar_t *text, int n, enum ink ink, enum emphasis e)
