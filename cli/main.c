@@ -212,7 +212,7 @@ static void open_session(struct app *a, bool keep, bool bytes)
 	if (a->posting.post)
 		listener = posting_listener(&a->posting, &listener);
 	struct session_options so = { .keep = keep, .no_bytes = !bytes, .memory = a->options.memory, .file = source_file(a->source),
-				      .no_reply = a->options.no_reply };
+				      .no_reply = a->options.no_reply, .spool = a->options.spool };
 	if (getrandom(&so.hash_key, sizeof so.hash_key, GRND_NONBLOCK) != sizeof so.hash_key)
 		so.hash_key = (uint64_t)now();
 	a->session = session_new(&so, &listener);

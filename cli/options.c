@@ -261,7 +261,9 @@ static bool take_setting(struct options *o, const char *v)
 		o->no_reply = parse_span(v + 9);
 		return o->no_reply || fail("-o no-reply takes a time such as 500ms, 30s or 2m, not", v + 9);
 	}
-	return fail("-o: there are the settings no-reply=TIME, write=WHAT and hold=SIZE, but not", v);
+	if (strncmp(v, "spool=", 6) == 0)
+		return parse_size(v + 6, &o->spool) || fail("-o spool takes a size such as 512M or 8G, not", v + 6);
+	return fail("-o: there are the settings no-reply=TIME, spool=SIZE, write=WHAT and hold=SIZE, but not", v);
 }
 
 /* A size in bytes, or with K, M, G or T behind it in binary units; false if it is none, or 0. */
@@ -463,7 +465,8 @@ static const struct row rows[] = {
 	{ 'a', "autostop", "duration:S", "stop after S seconds", take_autostop },
 	{ 'M', "memory", "SIZE", "memory budget of the screens, such as 512M: the oldest messages are forgotten first", take_memory },
 	{ 'o', NULL, "NAME=VALUE",
-	  "no-reply=TIME: a request counts as unanswered after that time, such as 30s, and not only when its connection ends; write=packets: -w "
+	  "no-reply=TIME: a request counts as unanswered after that time, such as 30s, and not only when its connection ends; spool=SIZE: the "
+	  "temporary file with the bytes of messages grows to that size, such as 8G, then the oldest bytes go; write=packets: -w "
 	  "with -Y writes the packets of matches only; hold=SIZE: of packets that wait for a match, 1G unless given",
 	  take_setting },
 	{ 's', "snapshot-length", "BYTES", "live: capture at most that many bytes of a packet", take_snaplen },

@@ -42,6 +42,7 @@ struct options {
 	bool no_mouse;
 	const char *keylog;              /* --keylog; NULL */
 	const char *otlp;                /* --otlp: the collector's URL; NULL */
+	uint64_t spool;                  /* -o spool, bytes; 0 for no limit */
 	int64_t no_reply;                /* -o no-reply, ns; 0: when the connection ends */
 	const char *explain;             /* ACTION_EXPLAIN: the rule */
 };

@@ -47,6 +47,7 @@ struct session *session_new(const struct session_options *o, const struct sessio
 	names_init(&s->names, s->schema);
 	s->known = know_commands(s->schema);
 	s->store = store_new(o->file, o->spool_dir);
+	store_set_limit(s->store, o->spool);
 	s->streams = streams_new();
 	form_init(&s->form);
 	s->ids = idtable_new(o->hash_key, still_open, s);
@@ -54,6 +55,7 @@ struct session *session_new(const struct session_options *o, const struct sessio
 	chunks_init(&s->tallies, sizeof(struct tally));
 	chunks_init(&s->threads, sizeof(uint32_t));
 	chunks_init(&s->news, sizeof(struct session_news));
+	chunks_init(&s->spooled, sizeof(uint64_t));
 	chunks_init(&s->mismatches, sizeof(struct stream_mismatch));
 	return s;
 }
@@ -109,6 +111,7 @@ void session_free(struct session *s)
 	chunks_release(&s->tallies);
 	chunks_release(&s->threads);
 	chunks_release(&s->news);
+	chunks_release(&s->spooled);
 	chunks_release(&s->mismatches);
 	idtable_free(s->ids);
 	streams_free(s->streams);
@@ -244,6 +247,17 @@ static void forget_conns(struct session *s)
 	s->conns = kept;
 }
 
+/* Where the spool file begins for the records from here on: at its end, or where a message under way began. */
+static uint64_t spool_begin(const struct session *s)
+{
+	uint64_t begin = store_position(s->store);
+	for (uint32_t i = 0; s->drafts && i < s->conns; i++)
+		for (const struct draft *d = s->conn[i]->drafts; d; d = d->next)
+			if (d->captured && d->bytes.begin < begin)
+				begin = d->bytes.begin;
+	return begin;
+}
+
 static void forget_oldest(struct session *s, uint64_t keep)
 {
 	uint64_t before = s->records.count > keep ? s->records.count - keep : 0;
@@ -256,6 +270,9 @@ static void forget_oldest(struct session *s, uint64_t keep)
 	if (!s->options.keep)
 		return;
 	s->counts.forgotten += gone;
+	const uint64_t *begin = chunks_at(&s->spooled, before / CHUNK_ITEMS);
+	if (begin)
+		store_give_back(s->store, *begin);
 	forget_threads(s);
 	forget_conns(s);
 }
@@ -265,6 +282,8 @@ void session_stay_bounded(struct session *s)
 {
 	if (s->records.count % CHUNK_ITEMS)
 		return;
+	if (s->options.keep)
+		*(uint64_t *)chunks_add(&s->spooled) = spool_begin(s);
 	if (!s->options.keep) {
 		forget_oldest(s, WINDOW);
 	} else if (s->options.memory) {

@@ -123,6 +123,7 @@ struct session_counts {
 	uint64_t unreadable;         /* messages whose bytes could not be kept or read again (spool full, file gone) */
 	uint64_t rules[RULES];
 	uint64_t spool;              /* bytes in the spool file */
+	uint64_t spool_given_up;     /* and those given up for its limit: the oldest messages, which show no bytes any more */
 	size_t memory;               /* bytes of records and tables */
 };
 
@@ -145,6 +146,7 @@ struct session_options {
 	bool no_bytes;      /* with keep: nobody will ask session_bytes, so nothing goes to the spool file for that */
 	uint64_t memory;    /* budget for records and tables in bytes, 0 for none: the oldest are forgotten first */
 	int file;           /* descriptor from which places in the capture file can be read, -1 if there is none */
+	uint64_t spool;     /* most bytes of the spool file, 0 for no limit */
 	const char *spool_dir; /* where the spool file is made; NULL: $TMPDIR, else /tmp */
 	int64_t no_reply;      /* ns after which an open request counts as unanswered (rule no-reply), 0: when its connection ends */
 	uint64_t hash_key;  /* key of the id table's hash; any number nobody can guess */

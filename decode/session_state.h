@@ -71,6 +71,7 @@ struct session {
 	uint64_t token;          /* hash of the token looked at last, and when it expires (0: never) */
 	int64_t token_expiry;
 	struct chunks records, tallies, threads, news; /* records: index n - 1 */
+	struct chunks spooled;   /* uint64_t a chunk of records: the spool file has nothing of it below that */
 	struct chunks mismatches; /* wrong checksums of streams, ascending by n */
 	uint32_t free_tally;     /* list of tallies to use again, through tally.messages */
 	struct conn_state **conn; /* in order of appearance */

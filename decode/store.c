@@ -9,16 +9,20 @@
  *
  * A run is a place of kind FILE or SPOOL and a length. Blocks hold at most BLOCK_RUNS runs and are chained backwards, so that a message
  * may come in any number of pieces. Writing goes through a buffer of SPOOL_BUFFER bytes, reading looks there too.
+ *
+ * The spool file only ever grows at its end; its front is given back to the disk as holes, when the messages there are forgotten or the
+ * file reaches its limit. What lies below `low` is gone, and a place that leads there can't be read.
  */
 #include "decode/store.h"
 
 #include "base/temp.h"
 #include "base/xalloc.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { SPOOL_BUFFER = 256 << 10, BLOCK_RUNS = 4096, SMALL_RUN = 64 };
+enum { SPOOL_BUFFER = 256 << 10, BLOCK_RUNS = 4096, SMALL_RUN = 64, LIMIT_STEPS = 16 };
 enum kind { NOWHERE, IN_FILE, IN_SPOOL, IN_RUNS };
 
 struct run {
@@ -36,6 +40,7 @@ struct store {
 	char *dir;
 	bool broken;     /* the spool can't be made or written */
 	uint64_t written, failed;
+	uint64_t low, limit, given_up; /* bytes: given back, at most kept (0: no limit), given back for the limit */
 	struct buf pending; /* bytes of the spool after `written` */
 };
 
@@ -89,6 +94,36 @@ static bool flush(struct store *s)
 	return true;
 }
 
+void store_set_limit(struct store *s, uint64_t bytes)
+{
+	s->limit = bytes;
+}
+
+uint64_t store_position(const struct store *s)
+{
+	return s->written + s->pending.len;
+}
+
+void store_give_back(struct store *s, uint64_t below)
+{
+	if (below > s->written)
+		below = s->written;
+	if (below <= s->low)
+		return;
+	fallocate(s->spool, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)s->low, (off_t)(below - s->low));
+	s->low = below;
+}
+
+/* The spool has its fill: a part of it goes, the oldest first. */
+static void stay_within_limit(struct store *s)
+{
+	uint64_t before = s->low;
+	if (!s->limit || store_position(s) - s->low <= s->limit)
+		return;
+	store_give_back(s, store_position(s) - s->limit + s->limit / LIMIT_STEPS);
+	s->given_up += s->low - before;
+}
+
 /* Appends to the spool; returns the place, 0 if it is broken. */
 static uint64_t spool_add(struct store *s, struct slice bytes)
 {
@@ -98,6 +133,7 @@ static uint64_t spool_add(struct store *s, struct slice bytes)
 		return 0;
 	uint64_t place = place_of(IN_SPOOL, s->written + s->pending.len);
 	buf_add(&s->pending, bytes);
+	stay_within_limit(s);
 	return place;
 }
 
@@ -127,6 +163,8 @@ void store_piece(struct store *s, struct store_draft *d, struct slice bytes, int
 {
 	if (!bytes.len || d->failed)
 		return;
+	if (!d->older && !d->runs.len)
+		d->begin = store_position(s);
 	bool again = at >= 0 && s->file >= 0 && bytes.len >= SMALL_RUN;
 	uint64_t place = again ? place_of(IN_FILE, (uint64_t)at) : spool_add(s, bytes);
 	d->failed = !place;
@@ -180,6 +218,8 @@ static bool read_all(int fd, uint8_t *to, uint64_t len, uint64_t offset)
 
 static bool read_spool(const struct store *s, uint8_t *to, uint64_t len, uint64_t offset)
 {
+	if (offset < s->low)
+		return false;
 	uint64_t in_file = offset < s->written ? s->written - offset : 0;
 	if (in_file > len)
 		in_file = len;
@@ -268,12 +308,17 @@ void store_reset(struct store *s)
 {
 	buf_clear(&s->pending);
 	if (s->written && ftruncate(s->spool, 0) == 0)
-		s->written = 0;
+		s->written = s->low = 0;
 }
 
 uint64_t store_spooled(const struct store *s)
 {
-	return s->written + s->pending.len;
+	return store_position(s) - s->low;
+}
+
+uint64_t store_given_up(const struct store *s)
+{
+	return s->given_up;
 }
 
 uint64_t store_failed(const struct store *s)

@@ -15,6 +15,7 @@ struct store;
 struct store_draft {
 	struct buf runs;    /* runs not written to the spool yet */
 	uint64_t older;     /* place of the block of runs written before, 0 for none */
+	uint64_t begin;     /* of what is kept of it, nothing lies in the spool below that */
 	bool failed;
 };
 
@@ -36,6 +37,13 @@ void store_draft_release(struct store_draft *d);
 struct slice store_read(const struct store *s, uint64_t place, uint64_t size, struct buf *scratch);
 /* Everything kept so far is no longer needed: gives the spool file's space back. */
 void store_reset(struct store *s);
+/* The most bytes that the spool file may take of the disk, 0 for no limit: beyond it the oldest are given up. */
+void store_set_limit(struct store *s, uint64_t bytes);
+/* Where the spool file ends, and giving the disk back what lies below an offset: a place that leads there can't be read any more. */
+uint64_t store_position(const struct store *s);
+void store_give_back(struct store *s, uint64_t below);
+/* Bytes given up for the limit. */
+uint64_t store_given_up(const struct store *s);
 /* Bytes in the spool file; messages that could not be kept (the spool is full or can't be made). */
 uint64_t store_spooled(const struct store *s);
 uint64_t store_failed(const struct store *s);

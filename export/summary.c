@@ -68,6 +68,7 @@ static const struct counter counters[] = {
 	{ "messages with a command that was not kept", SESSION_LOST(commands_unnamed) },
 	{ "news forgotten for their number", SESSION_LOST(news_forgotten) },
 	{ "messages whose bytes could not be kept", SESSION_LOST(unreadable) },
+	{ "bytes of messages given up for the spool's limit", SESSION_LOST(spool_given_up) },
 };
 enum { COUNTERS = sizeof counters / sizeof *counters };
 

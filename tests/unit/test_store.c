@@ -165,7 +165,7 @@ static void test_interleaved(void **state)
 {
 	enum { DRAFTS = 3, SIZE = 20000 };
 	struct store *s = store_new(-1, NULL);
-	struct store_draft d[DRAFTS] = { { { 0 }, 0, false } };
+	struct store_draft d[DRAFTS] = { { .older = 0 } };
 	struct buf b[DRAFTS] = { { 0 } };
 	uint64_t place[DRAFTS];
 	(void)state;
@@ -219,6 +219,53 @@ static void test_reset(void **state)
 		assert_reads(s, place, 70000, buf_slice(&b));
 		store_reset(s);
 	}
+	buf_release(&b);
+	store_free(s);
+}
+
+/* Below what was given back nothing can be read, above it everything; a message in pieces that reaches below is gone whole. */
+static void test_given_back(void **state)
+{
+	struct store *s = store_new(-1, NULL);
+	struct buf b = { 0 };
+	uint64_t place[100];
+	(void)state;
+	for (unsigned i = 0; i < 100; i++)
+		place[i] = store_add(s, message(&b, i, 10000), -1);
+	uint64_t pieces = in_pieces(s, message(&b, 100, 50000), 1000, 0, false);
+	store_give_back(s, 500000);
+	store_give_back(s, 400000);
+	assert_int_equal(store_spooled(s), store_position(s) - 500000);
+	for (unsigned i = 0; i < 100; i++) {
+		struct slice want = i < 50 ? slice_of(NULL, 0) : message(&b, i, 10000);
+		assert_reads(s, place[i], 10000, want);
+	}
+	assert_reads(s, pieces, 50000, message(&b, 100, 50000));
+	store_give_back(s, 1000001);
+	assert_reads(s, pieces, 50000, slice_of(NULL, 0));
+	assert_int_equal(store_given_up(s), 0);
+	assert_int_equal(store_failed(s), 0);
+	buf_release(&b);
+	store_free(s);
+}
+
+/* The limit holds at every message, the newest are always there, and what was given up is counted. */
+static void test_limit(void **state)
+{
+	enum { LIMIT = 4 << 20, SIZE = 5000, COUNT = 5000, SURE = (LIMIT - LIMIT / 8) / SIZE };
+	static uint64_t place[COUNT];
+	struct store *s = store_new(-1, NULL);
+	struct buf b = { 0 };
+	(void)state;
+	store_set_limit(s, LIMIT);
+	for (unsigned i = 0; i < COUNT; i++) {
+		place[i] = store_add(s, message(&b, i, SIZE), -1);
+		assert_true(place[i] && store_spooled(s) <= LIMIT);
+	}
+	for (unsigned i = COUNT - SURE; i < COUNT; i++)
+		assert_reads(s, place[i], SIZE, message(&b, i, SIZE));
+	assert_reads(s, place[0], SIZE, slice_of(NULL, 0));
+	assert_int_equal(store_given_up(s) + store_spooled(s), (uint64_t)COUNT * SIZE);
 	buf_release(&b);
 	store_free(s);
 }
@@ -283,6 +330,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_file),        cmocka_unit_test(test_spool),    cmocka_unit_test(test_runs),
 		cmocka_unit_test(test_adjacent),    cmocka_unit_test(test_interleaved), cmocka_unit_test(test_dropped),
+		cmocka_unit_test(test_given_back),  cmocka_unit_test(test_limit),
 		cmocka_unit_test(test_reset),       cmocka_unit_test(test_no_spool), cmocka_unit_test(test_full_disk),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
