@@ -14,7 +14,7 @@ static const struct command_row commands[] = {
 	{ CMD_FORGET_SEARCH, "forget-search", EVERYWHERE | FOUND, { KEY_ESC }, NULL, "after a search: end it" },
 	{ CMD_HELP, "help", EVERYWHERE & ~IN_HELP, { F(1), '?' }, "Help", "explain this screen and its keys" },
 	{ CMD_BACK, "back", EVERYWHERE & ~(IN_TABS | IN_HELP), { KEY_ESC, 'q' }, "Back", "go back" },
-	{ CMD_BACK, "back", IN_HELP, { KEY_ESC, 'q', F(1), '?' }, "Back", "go back" },
+	{ CMD_BACK, "leave-help", IN_HELP, { KEY_ESC, 'q', F(1), '?' }, "Back", "go back" },
 	{ CMD_QUIT, "quit", IN_TABS, { 'q', KEY_ESC }, "Quit", "leave envscope" },
 	{ CMD_OPEN, "open", IN_LISTS, { KEY_RETURN }, "Open", "open the message; of a thread, its first one" },
 	{ CMD_OPEN, "open", IN_LADDER, { KEY_RETURN }, "Open", "open the message; a folded stream is unfolded" },

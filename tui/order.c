@@ -99,16 +99,11 @@ static void add(uint32_t **rows, size_t *count, size_t *cap, uint64_t row)
 	(*rows)[(*count)++] = (uint32_t)row;
 }
 
-/* Sorts all rows there are anew. */
+/* Sorts all rows that have places anew. */
 static void sort_all(struct order *o)
 {
-	uint32_t *rows = xreallocarray(NULL, o->count + o->fresh_count + 1, sizeof *rows);
-	if (o->count)
-		memcpy(rows, o->row, o->count * sizeof *rows);
-	if (o->fresh_count)
-		memcpy(rows + o->count, o->fresh, o->fresh_count * sizeof *rows);
-	o->sort = order_sort_new(&o->source, o->column, rows, o->count + o->fresh_count, NULL, 0);
-	o->fresh_count = 0;
+	uint32_t *rows = xreallocarray(NULL, o->count + 1, sizeof *rows);
+	o->sort = order_sort_new(&o->source, o->column, rows, o->count, o->row, NULL, 0);
 	o->took = 0;
 	o->again = false;
 }
@@ -237,7 +232,7 @@ static void insert_fresh(struct order *o)
 
 static void start_sort(struct order *o)
 {
-	o->sort = order_sort_new(&o->source, o->column, o->fresh, o->fresh_count, o->row, o->count);
+	o->sort = order_sort_new(&o->source, o->column, o->fresh, o->fresh_count, o->fresh, o->row, o->count);
 	o->fresh = NULL;
 	o->fresh_count = o->fresh_cap = 0;
 	o->took = 0;

@@ -28,6 +28,7 @@ struct order_sort {
 	struct order_source source;
 	int column;
 	uint32_t *rows;
+	const uint32_t *from;
 	size_t count, old_count;
 	const uint32_t *old;
 	size_t keyed, sorted; /* rows whose keys of the run under way are made; rows in sorted runs */
@@ -58,11 +59,11 @@ static int compare(const void *a, const void *b)
 	return order_compare(a, b);
 }
 
-struct order_sort *order_sort_new(const struct order_source *source, int column, uint32_t *rows, size_t count,
+struct order_sort *order_sort_new(const struct order_source *source, int column, uint32_t *rows, size_t count, const uint32_t *from,
 				  const uint32_t *old, size_t old_count)
 {
 	struct order_sort *s = xcalloc(1, sizeof *s);
-	*s = (struct order_sort){ .source = *source, .column = column, .rows = rows, .count = count,
+	*s = (struct order_sort){ .source = *source, .column = column, .rows = rows, .from = from, .count = count,
 				  .old = old, .old_count = old_count };
 	s->run = xreallocarray(NULL, RUN, sizeof *s->run);
 	return s;
@@ -92,7 +93,7 @@ static void step_run(struct order_sort *s)
 {
 	size_t end = s->count - s->sorted > RUN ? s->sorted + RUN : s->count;
 	for (int i = 0; i < LOOK_AT_CLOCK && s->keyed < end; i++, s->keyed++)
-		s->run[s->keyed - s->sorted] = entry_of(s, s->rows[s->keyed]);
+		s->run[s->keyed - s->sorted] = entry_of(s, s->from[s->keyed]);
 	if (s->keyed < end)
 		return;
 	qsort(s->run, end - s->sorted, sizeof *s->run, compare);

@@ -12,8 +12,9 @@ struct order_entry {
 /* Less, equal or greater than 0; of rows with the same key the lower one comes first. */
 int order_compare(const struct order_entry *a, const struct order_entry *b);
 
-/* A sort of rows, which it takes over (it frees them), merged with `old` ones that are sorted already and stay the caller's. */
-struct order_sort *order_sort_new(const struct order_source *source, int column, uint32_t *rows, size_t count,
+/* A sort of `count` rows that stand at `from`; their sorted runs are put into `rows`, which it takes over (it frees them; they may be the
+ * same array). They are merged with `old` ones that are sorted already. from and old are borrowed until the end. */
+struct order_sort *order_sort_new(const struct order_source *source, int column, uint32_t *rows, size_t count, const uint32_t *from,
 				  const uint32_t *old, size_t old_count);
 void order_sort_free(struct order_sort *s);
 /* Works until the time (clock_ms); true when it is done. */
