@@ -17,9 +17,9 @@
 
 enum { SLICE_MS = 8 };
 
-void app_init(struct app *a, const struct tui_options *o, struct screen *screen, struct settings *settings)
+void app_init(struct app *a, const struct tui_options *o, struct screen *screen, struct settings *settings, struct buf *complaints)
 {
-	*a = (struct app){ .screen = screen, .settings = settings, .show_secrets = o->show_secrets };
+	*a = (struct app){ .screen = screen, .settings = settings, .complaints = complaints, .show_secrets = o->show_secrets };
 	a->o = o;
 	a->session = o->session;
 	a->intake = (struct intake){ o->capture, INTAKE_READING };

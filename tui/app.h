@@ -30,6 +30,7 @@ struct app {
 	const struct session *session;
 	struct screen *screen;
 	struct settings *settings;
+	struct buf *complaints;
 	struct intake intake;
 	struct peers peers;
 
@@ -60,8 +61,9 @@ struct app {
 	struct line line;           /* for whatever is drawn now */
 };
 
-/* settings and screen are borrowed. */
-void app_init(struct app *a, const struct tui_options *o, struct screen *screen, struct settings *settings);
+/* settings, screen and complaints are borrowed; complaints: a sentence with a line break for each wrong line of the config file, to which
+ * those about columns are added. */
+void app_init(struct app *a, const struct tui_options *o, struct screen *screen, struct settings *settings, struct buf *complaints);
 void app_release(struct app *a);
 
 /*

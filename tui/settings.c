@@ -4,14 +4,14 @@
 #include "tui/settings.h"
 
 static const struct setting_row rows[SETTINGS] = {
-	[SETTING_MOUSE] = { "mouse", "clicks and the wheel come to envscope; off leaves them to the terminal, for selecting text",
+	[SETTING_MOUSE] = { "mouse", "clicks and wheel; off leaves them to the terminal",
 			    { "on", "off" } },
 	[SETTING_COLOURS] = { "colours", "auto: not where NO_COLOR is set", { "auto", "always", "never" } },
-	[SETTING_BACKGROUND] = { "background", "of the terminal; auto: as COLORFGBG says, else colours that can be read on both",
+	[SETTING_BACKGROUND] = { "background", "of the terminal; auto: by COLORFGBG, else for both",
 				 { "auto", "dark", "light" } },
-	[SETTING_TIME] = { "time", "time of day, time since the first packet, or since the row above", { "clock", "relative", "delta" } },
+	[SETTING_TIME] = { "time", "of day, since the first packet, or since the row above", { "clock", "relative", "delta" } },
 	[SETTING_ZONE] = { "zone", "times of day in local time or in UTC", { "local", "utc" } },
-	[SETTING_FOLLOW] = { "follow", "keep the newest row selected: auto does so while capturing", { "auto", "on", "off" } },
+	[SETTING_FOLLOW] = { "follow", "keep the newest row selected; auto: while capturing", { "auto", "on", "off" } },
 };
 
 const struct setting_row *setting_row(enum setting s)

@@ -7,6 +7,8 @@
  */
 #include "tui/app.h"
 
+#include "base/text.h"
+
 static const struct view_ops *const all[VIEWS] = {
 #define X(NAME, name) [VIEW_##NAME] = &view_##name,
 	VIEW_TABLE(X)
@@ -40,8 +42,9 @@ static void use_columns(struct app *a, struct view *v, enum view_id id)
 	struct slice words = buf_slice(&a->settings->columns[id]), wrong;
 	if (!words.len || !v->column_count || layout_read(&v->layout, v->columns, v->column_count, words, &wrong))
 		return;
-	app_notice(a, "Config file, line %d: there is no column %.*s, or it stands there twice.", a->settings->columns_line[id],
-		   (int)wrong.len, (const char *)wrong.at);
+	buf_addf(a->complaints, "line %d: there is no column ", a->settings->columns_line[id]);
+	text_add_safe(a->complaints, wrong);
+	buf_add_str(a->complaints, ", or it stands there twice\n");
 }
 
 bool app_follows(const struct app *a)

@@ -86,20 +86,16 @@ static void draw(struct loop *l)
 	l->pending &= ~(unsigned)(REDRAW | REPAINT);
 }
 
-/* Reads the config file; what is wrong in it is said on standard error, for when the screens are gone, and in short on the screen. */
-static void read_config(struct settings *s, struct buf *complaints)
+/* Says what is wrong in the config file on standard error. */
+static void print_complaints(const struct buf *complaints, struct buf *path)
 {
-	struct buf path = { 0 };
-	if (config_path(&path))
-		config_read(s, buf_cstr(&path), complaints);
 	struct slice rest = buf_slice(complaints);
 	while (rest.len) {
 		const uint8_t *end = memchr(rest.at, '\n', rest.len);
 		size_t length = end ? (size_t)(end - rest.at) : rest.len;
-		fprintf(stderr, "envscope: %s: %.*s\n", buf_cstr(&path), (int)length, (const char *)rest.at);
+		fprintf(stderr, "envscope: %s: %.*s\n", buf_cstr(path), (int)length, (const char *)rest.at);
 		rest = slice_skip(rest, length + 1);
 	}
-	buf_release(&path);
 }
 
 /* What the command line says goes before what the file says. */
@@ -134,16 +130,17 @@ int tui_run(const struct tui_options *o)
 {
 	struct loop l = { .pending = REDRAW, .drawn = -FRAME_MS };
 	struct settings settings;
-	struct buf complaints = { 0 };
+	struct buf complaints = { 0 }, path = { 0 };
 	const char *error;
 	int status = STATUS_NO_TERMINAL;
 	settings_init(&settings);
-	read_config(&settings, &complaints);
+	if (config_path(&path))
+		config_read(&settings, buf_cstr(&path), &complaints);
 	take_options(&settings, o);
 	struct screen_options so = app_screen_options(&settings);
 	struct screen *screen = screen_new(&so, &error);
 	if (screen) {
-		app_init(&l.app, o, screen, &settings);
+		app_init(&l.app, o, screen, &settings, &complaints);
 		notice_complaints(&l.app, &complaints);
 		run(&l);
 		status = l.app.intake.state == INTAKE_DAMAGED ? STATUS_DAMAGED : 0;
@@ -152,7 +149,9 @@ int tui_run(const struct tui_options *o)
 	} else {
 		fprintf(stderr, "envscope: %s\n", error);
 	}
+	print_complaints(&complaints, &path);
 	settings_release(&settings);
 	buf_release(&complaints);
+	buf_release(&path);
 	return status;
 }

@@ -8,6 +8,7 @@
 # A script has a step a line:
 #	size 80x24        of the terminal; before run
 #	env NAME=VALUE    for the program; before run
+#	config LINE       a line of the config file; before run
 #	run ARGS          starts envscope
 #	front N FILE      the first N bytes of FILE go to build/tui/front.pcap
 #	pipe FILE         starts envscope -r - on a pipe, through which `feed` sends FILE
@@ -15,11 +16,12 @@
 #	key NAME…         presses keys, named as in tmux; `type TEXT` types text
 #	click COL ROW     of the mouse (from 1; the terminal must be an xterm); `wheel 0 COL ROW` turns it up, `wheel 1 …` down
 #	resize 100x30
-#	signal NAME       to the program
+#	signal NAME       to the program; `continue`: it goes on after it was stopped
 #	wait TEXT         until the screen shows TEXT; `gone TEXT`: until it does not
 #	screen [WORDS]    the screen is part of what is expected; `marks [WORDS]`: the same, what is reversed in ⟦⟧
 #	inks [WORDS]      the numbers of the colours on it are part of it
 #	title             the terminal's title is part of it
+#	file NAME         what is in that file of build/tui is part of it; config is the config file
 set -u
 cd "$(dirname "$0")/../.." || exit 2
 program=$PWD/${ENVSCOPE:-envscope}
@@ -107,20 +109,30 @@ part() { # capture command, words
 }
 # The colours on the screen, each once.
 capture_inks() { tm capture-pane -e -p | grep -oE '[34]8;5;[0-9]+|[;[][34][0-7]m' | tr -d '[m' | sort -u; }
+capture_file() { cat "build/tui/$shown_file"; }
 pane_title() { tm display-message -p '#{pane_title}'; }
 
 start() { # shell words that run the program
 	cat >"$work/pane.sh" <<-END
+		set -m
 		before=\$(stty -g)
 		printf '\033]2;untouched\007'
 		echo "This stood here before."
 		$1
-		echo "exit \$?"
+		status=\$?
+		if jobs %1 >/dev/null 2>&1; then
+			echo stopped
+			[ "\$before" = "\$(stty -g)" ] && echo "The terminal is as before, so far."
+			until [ -e '$work/fg' ]; do sleep 0.05; done
+			fg %1 >/dev/null
+			status=\$?
+		fi
+		echo "exit \$status"
 		[ "\$before" = "\$(stty -g)" ] && echo "The terminal is as before."
 		exec cat
 	END
 	tm -u -f /dev/null new-session -d -x "${size%x*}" -y "${size#*x}" \
-		"env TERM=screen-256color LC_ALL=C.UTF-8 TZ=UTC $variables bash '$work/pane.sh'" || exit 2
+		"env TERM=screen-256color LC_ALL=C.UTF-8 TZ=UTC ENVSCOPE_CONFIG=build/tui/config $variables bash '$work/pane.sh'" || exit 2
 	tm set-option -g status off
 	tm set-option -g escape-time 0
 }
@@ -142,6 +154,7 @@ step() {
 	size) size=$rest ;;
 	front) mkdir -p build/tui && head -c "${args[0]}" "${args[1]}" >build/tui/front.pcap ;;
 	env) variables+=" $rest" ;;
+	config) echo "$rest" >>build/tui/config ;;
 	run) start "sh -c 'echo \$\$ >$work/pid; exec \"\$@\"' - $program $rest" ;;
 	pipe)
 		rm -f "$work/pipe"
@@ -156,6 +169,7 @@ step() {
 	click) tm send-keys -l $'\e'"[<0;${args[0]};${args[1]}M"$'\e'"[<0;${args[0]};${args[1]}m" ;;
 	wheel) tm send-keys -l $'\e'"[<$((${args[0]} + 64));${args[1]};${args[2]}M" ;;
 	resize) tm resize-window -x "${rest%x*}" -y "${rest#*x}" ;;
+	continue) touch "$work/fg" ;;
 	signal) kill -s "$rest" "$(cat "$work/pid")" ;;
 	wait) until_true shows "$rest" || fail "\"$rest\" does not come" ;;
 	gone) until_true hides "$rest" || fail "\"$rest\" does not go" ;;
@@ -163,6 +177,7 @@ step() {
 	marks) part capture_marks "$rest" ;;
 	inks) part capture_inks "$rest" ;;
 	title) part pane_title "title" ;;
+	file) shown_file=$rest && part capture_file "file $rest" ;;
 	*) fail "no such step: $word" ;;
 	esac
 }
@@ -175,6 +190,8 @@ fail() {
 play() {
 	local word rest
 	name=$1 size=80x24 variables= part_number=1 line_number=0 broken=false
+	mkdir -p build/tui
+	rm -f build/tui/*.txt build/tui/config "$work/fg"
 	: >"$work/got"
 	while read -r word rest <&8; do
 		line_number=$((line_number + 1))
