@@ -17,11 +17,12 @@ struct stats *sums_of(struct app *a)
 bool sums_work(struct app *a, int64_t until)
 {
 	struct stats *st = sums_of(a);
+	uint32_t before = stats_next(st);
 	bool more;
 	do
 		more = stats_step(st, a->seen.messages, WORK);
 	while (more && clock_ms() < until);
-	return more;
+	return stats_next(st) != before;
 }
 
 const char *sums_doing(struct app *a, int *percent)

@@ -7,7 +7,7 @@
 
 /* The app's sums, made when first asked for. */
 struct stats *sums_of(struct app *a);
-/* A slice until that time (clock_ms); true as long as there is more to do. */
+/* A slice until that time (clock_ms); true if there was something to do. */
 bool sums_work(struct app *a, int64_t until);
 /* "adding up", with how far it is; NULL when everything is in. */
 const char *sums_doing(struct app *a, int *percent);

@@ -74,8 +74,8 @@ struct view_ops {
 	/* A command that is not shared. */
 	unsigned (*command)(struct view *v, enum command c);
 	unsigned (*mouse)(struct view *v, struct key key);
-	/* Long work of its own, while it is on the screen: a slice until that time (clock_ms); true as long as there
-	 * is more to do. It is asked again and again, also when there was nothing to do. */
+	/* Long work of its own, while it is on the screen: a slice until that time (clock_ms); true if there was
+	 * something to do, then it is drawn and asked again at once, else after a while. */
 	bool (*work)(struct view *v, int64_t until);
 	/* What that work is ("adding up"; NULL for nothing worth telling), and how far it is. */
 	const char *(*doing)(struct view *v, int *percent);

@@ -161,10 +161,11 @@ static bool work(struct view *v, int64_t until)
 		l->wanted = message(v, v->list.selected);
 		build(l);
 	}
+	bool busy = l->next != NULL;
 	while (l->next && clock_ms() < until)
 		if (!ladder_step(l->next, WORK))
 			put_in_place(l);
-	return l->next != NULL;
+	return busy;
 }
 
 static const char *doing(struct view *v, int *percent)

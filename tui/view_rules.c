@@ -198,10 +198,11 @@ static bool work(struct view *view, int64_t until)
 		v->next = broken_new(view->app->session, view->app->seen.messages);
 		v->begun = clock_ms();
 	}
+	bool busy = v->next != NULL;
 	while (v->next && clock_ms() < until)
 		if (!broken_step(v->next, WORK))
 			put_in_place(v);
-	return v->next != NULL;
+	return busy;
 }
 
 static const char *doing(struct view *view, int *percent)

@@ -331,9 +331,11 @@ static void step_save(struct streams_view *s, int64_t until)
 static bool work(struct view *v, int64_t until)
 {
 	struct streams_view *s = self(v);
+	uint32_t before = s->next;
+	bool saving = s->save != NULL;
 	find(s, until);
 	step_save(s, until);
-	return s->save || s->next <= v->app->seen.messages;
+	return saving || s->next != before;
 }
 
 static const char *doing(struct view *v, int *percent)
