@@ -99,6 +99,10 @@ install: all
 	install -D -m 755 envscope $(DESTDIR)$(PREFIX)/bin/envscope
 	./envscope --man > build/envscope.1
 	install -D -m 644 build/envscope.1 $(DESTDIR)$(PREFIX)/share/man/man1/envscope.1
+	for shell in bash zsh fish; do ./envscope --completions $$shell > build/completion.$$shell || exit 1; done
+	install -D -m 644 build/completion.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/envscope
+	install -D -m 644 build/completion.zsh $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_envscope
+	install -D -m 644 build/completion.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/envscope.fish
 
 clean:
 	rm -rf build envscope

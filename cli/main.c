@@ -5,6 +5,7 @@
  * Signals set one flag, which both look at.
  */
 #include "base/when.h"
+#include "cli/completions.h"
 #include "cli/fields.h"
 #include "cli/posting.h"
 #include "cli/recording.h"
@@ -73,6 +74,14 @@ static int explain(const char *rule)
 	if (options_explain(stdout, rule))
 		return EXIT_FINE;
 	fprintf(stderr, "envscope: --explain: there is no rule %s (--explain all lists them)\n", rule);
+	return EXIT_USAGE;
+}
+
+static int complete(const char *shell)
+{
+	if (completions_write(stdout, shell))
+		return EXIT_FINE;
+	fprintf(stderr, "envscope: --completions takes bash, zsh or fish, not: %s\n", shell);
 	return EXIT_USAGE;
 }
 
@@ -461,6 +470,7 @@ int main(int argc, char **argv)
 		case ACTION_FIELDS: fields_help(stdout); break;
 		case ACTION_FORMATS: options_formats(stdout); break;
 		case ACTION_INTERFACES: status = list_interfaces(); break;
+		case ACTION_COMPLETIONS: status = complete(a.options.shell); break;
 		case ACTION_EXPLAIN: status = explain(a.options.explain); break;
 		}
 	}

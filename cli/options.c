@@ -403,6 +403,13 @@ static bool take_explain(struct options *o, const char *v)
 	return true;
 }
 
+static bool take_completions(struct options *o, const char *v)
+{
+	o->action = ACTION_COMPLETIONS;
+	o->shell = v;
+	return true;
+}
+
 #define FLAG(function, statement)                                    \
 	static bool function(struct options *o, const char *v)       \
 	{                                                            \
@@ -483,11 +490,20 @@ static const struct row rows[] = {
 	{ 0, "no-mouse", NULL, "leave the mouse to the terminal", take_no_mouse },
 	{ 0, "explain", "RULE", "say what a rule means, what the protocol says, and where to look; all for every rule", take_explain },
 	{ 0, "print-config", NULL, "print a config file for the screens with all that can be set", take_print_config },
+	{ 0, "completions", "SHELL", "print completions for bash, zsh or fish", take_completions },
 	{ 0, "man", NULL, "print the man page's source", take_man },
 	{ 0, "version", NULL, "print the versions of envscope and its libraries", take_version },
 	{ 'h', "help", NULL, "print this help", take_help },
 };
 enum { ROWS = sizeof rows / sizeof *rows, LONG_BASE = 256 };
+
+bool options_row(size_t i, struct option_row *out)
+{
+	if (i >= ROWS)
+		return false;
+	*out = (struct option_row){ rows[i].letter, rows[i].name, rows[i].argument, rows[i].help };
+	return true;
+}
 
 static void build(char letters[2 * ROWS + 3], struct option longs[ROWS + 1])
 {

@@ -13,7 +13,7 @@ enum { DECODE_AS_MAX = 64, INTERFACES_MAX = 1, REPORTS_MAX = 16 };
 
 enum exit_status { EXIT_FINE = 0, EXIT_CHECK = 1, EXIT_USAGE = 2, EXIT_SOURCE = 3 };
 
-enum option_action { ACTION_RUN, ACTION_HELP, ACTION_VERSION, ACTION_MAN, ACTION_CONFIG, ACTION_INTERFACES, ACTION_EXPLAIN, ACTION_FIELDS, ACTION_FORMATS };
+enum option_action { ACTION_RUN, ACTION_HELP, ACTION_VERSION, ACTION_MAN, ACTION_CONFIG, ACTION_INTERFACES, ACTION_EXPLAIN, ACTION_FIELDS, ACTION_FORMATS, ACTION_COMPLETIONS };
 
 struct options {
 	enum option_action action;
@@ -45,7 +45,18 @@ struct options {
 	uint64_t spool;                  /* -o spool, bytes; 0 for no limit */
 	int64_t no_reply;                /* -o no-reply, ns; 0: when the connection ends */
 	const char *explain;             /* ACTION_EXPLAIN: the rule */
+	const char *shell;               /* ACTION_COMPLETIONS */
 };
+
+/* What the table says of an option. Static. */
+struct option_row {
+	char letter;          /* 0: none */
+	const char *name;     /* NULL: none */
+	const char *argument; /* how it is called in the help, "[=…]" if it may be left out; NULL: none */
+	const char *help;
+};
+/* The i-th option (from 0); false behind the last. */
+bool options_row(size_t i, struct option_row *out);
 
 /* Reads the command line. False, after a message on standard error, if it can't be understood. */
 bool options_parse(struct options *o, int argc, char **argv);

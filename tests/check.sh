@@ -29,6 +29,8 @@ step "screens"
 bash tests/tui/run.sh
 step "pictures and reports in a browser"
 bash tests/browser.sh
+step "completions"
+bash tests/completions.sh
 step "OpenTelemetry"
 bash tests/otlp.sh
 step "documents"

@@ -112,6 +112,7 @@ case_ filter.help -Y help
 case_ filter.name -r samples/tcp.pcap -T text -Y 'n > 1 && data.workitem.nmae == "x"'
 case_ filter.type -r nowhere.pcap -T text -Y 'command > 5'
 case_ filter.secret -r samples/tcp.pcap -T text -Y 'data.password == "x"'
+case_ error.completions --completions csh
 # Diagrams.
 for name in workitem download bad_utf8 gap_inside no_reply watch_events; do
 	case_ "$name.mermaid" -r "build/samples/$name.pcap" -T mermaid

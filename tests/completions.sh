@@ -1,0 +1,39 @@
+#!/usr/bin/env bash
+# Completions: bash completes what it should; zsh and fish can read theirs (each skipped without its shell).
+set -u
+cd "$(dirname "$0")/.."
+envscope=${ENVSCOPE:-./envscope}
+failed=0 passed=0
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+
+# bash_completes EXPECTED WORDS…: the last word is what is being typed
+bash_completes() {
+	local expected=$1
+	shift
+	COMP_WORDS=(envscope "$@") COMP_CWORD=$# COMPREPLY=()
+	_envscope
+	if [ "${COMPREPLY[*]}" = "$expected" ]; then
+		passed=$((passed + 1))
+	else
+		failed=$((failed + 1))
+		echo "completions: $* gives '${COMPREPLY[*]}', not '$expected'"
+	fi
+}
+
+# shellcheck disable=SC1090
+source <("$envscope" --completions bash)
+bash_completes "ndjson" -T nd
+bash_completes "threads traces" -z t
+bash_completes "--check --check=text --check=json --check=junit" --chec
+bash_completes "samples/README.md" -r samples/R
+bash_completes "samples/README.md" samples/R
+bash_completes "seq-duplicate seq-late seq-overflow seq-gap seq-reordered seq-start" --explain seq
+bash_completes "" -c ""
+for shell in zsh fish; do
+	command -v $shell >/dev/null || { echo "completions: $shell is skipped, it is not there"; continue; }
+	"$envscope" --completions $shell >"$tmp/completion"
+	if $shell -n "$tmp/completion"; then passed=$((passed + 1)); else failed=$((failed + 1)) && echo "completions: $shell can't read them"; fi
+done
+echo "completions: $passed passed, $failed failed"
+[ "$failed" = 0 ]
