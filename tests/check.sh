@@ -12,6 +12,8 @@ rm -f build-log.txt
 step "unit tests, with address and undefined-behaviour sanitizers"
 make --no-print-directory -j"$jobs" WERROR=1 SAN=1 build/san/libenvscope.a build/san/envscope >/dev/null
 make --no-print-directory -j"$jobs" WERROR=1 SAN=1 unit
+step "inputs on which the fuzz targets once failed, and what they begin with"
+make --no-print-directory -j"$jobs" WERROR=1 SAN=1 replay
 step "listings"
 bash tests/golden.sh
 ENVSCOPE=build/san/envscope bash tests/golden.sh

@@ -35,6 +35,16 @@ case_() {
 for capture in samples/*.pcap build/samples/*.pcap; do
 	case_ "$(basename "$capture" .pcap)" -r "$capture" -T text
 done
+for capture in samples/*.pcap.gz; do
+	name=$(basename "$capture" .pcap.gz)
+	keys=samples/$name.keys
+	if [ -f "$keys" ]; then
+		case_ "$name" -r "$capture" --keylog "$keys" -T text
+		case_ "$name.no_keys" -r "$capture" -T text
+	else
+		case_ "$name" -r "$capture" -T text
+	fi
+done
 for name in seq_gap seq_reordered error_reply type_missing unknown_command unknown_type bad_utf8 gap_inside workitem payload_error over_long; do
 	case_ "$name.ndjson" -r "build/samples/$name.pcap" -T ndjson
 	case_ "$name.tree" -r "build/samples/$name.pcap" -T tree
@@ -170,6 +180,7 @@ in_tmp error.truncated_junit -r truncated.pcap --check=junit
 in_tmp error.filter -r repo/samples/tcp.pcap -T text -f 'tcp prot 1'
 in_tmp error.option --nonsense
 in_tmp error.format -r repo/samples/tcp.pcap -T xml
+in_tmp error.decode_as_name -r repo/samples/tcp.pcap -d tcp.port==8080,pipe
 in_tmp error.decode_as -r repo/samples/tcp.pcap -d tcp.port==80000,tcp
 in_tmp error.interface -i no-such-interface -T text
 echo "golden: $passed passed, $failed failed"
