@@ -70,6 +70,24 @@ static bool activate(pcap_t *pcap, const char *interface, char *error, size_t er
 	return false;
 }
 
+/* The number that files use for libpcap's own. */
+static int link_of(int dlt)
+{
+	return dlt == DLT_RAW ? LINK_RAW : dlt;
+}
+
+/* -y: another link type than the interface's own. */
+static bool set_link(pcap_t *pcap, const char *interface, const char *name, char *error, size_t error_size)
+{
+	int link = name ? pcap_datalink_name_to_val(name) : 0;
+	if (!name || (link >= 0 && link_known(link_of(link)) && pcap_set_datalink(pcap, link) == 0))
+		return true;
+	const char *why = link < 0 ? "there is no link type of that name" : link_known(link_of(link)) ? "the interface does not have it"
+												     : "envscope can't read it";
+	snprintf(error, error_size, "can't capture on %s with link type %s: %s (-L lists what there is)", interface, name, why);
+	return false;
+}
+
 static bool set_filter(pcap_t *pcap, const char *expression, char *error, size_t error_size)
 {
 	struct bpf_program code;
@@ -95,12 +113,6 @@ static bool set_nonblocking(pcap_t *pcap, const char *interface, char *error, si
 	return false;
 }
 
-/* The number that files use for libpcap's own. */
-static int link_of(int dlt)
-{
-	return dlt == DLT_RAW ? LINK_RAW : dlt;
-}
-
 struct live *live_new(const char *interface, const struct source_options *o, char *error, size_t error_size)
 {
 	char why[PCAP_ERRBUF_SIZE] = "";
@@ -110,7 +122,7 @@ struct live *live_new(const char *interface, const struct source_options *o, cha
 		return NULL;
 	}
 	set_up(pcap, o);
-	if (!activate(pcap, interface, error, error_size) ||
+	if (!activate(pcap, interface, error, error_size) || !set_link(pcap, interface, o ? o->link : NULL, error, error_size) ||
 	    !set_filter(pcap, o ? o->filter : NULL, error, error_size) ||
 	    !set_nonblocking(pcap, interface, error, error_size)) {
 		pcap_close(pcap);
@@ -242,4 +254,37 @@ int live_list_interfaces(void (*line)(void *user, const char *text), void *user,
 		return 0;
 	snprintf(error, error_size, "there is no interface to capture on");
 	return -1;
+}
+
+static void list_links(const int *links, int count, void (*line)(void *user, const char *text), void *user)
+{
+	struct buf text = { 0 };
+	for (int i = 0; i < count; i++) {
+		const char *name = pcap_datalink_val_to_name(links[i]), *about = pcap_datalink_val_to_description(links[i]);
+		buf_clear(&text);
+		if (name)
+			buf_addf(&text, "%s (%s)", name, about ? about : name);
+		else
+			buf_addf(&text, "%d", links[i]);
+		buf_add_str(&text, link_known(link_of(links[i])) ? "" : " (envscope can't read it)");
+		line(user, buf_cstr(&text));
+	}
+	buf_release(&text);
+}
+
+int live_list_links(const char *interface, void (*line)(void *user, const char *text), void *user, char *error, size_t error_size)
+{
+	char why[PCAP_ERRBUF_SIZE] = "";
+	int *links = NULL, count = -1;
+	pcap_t *pcap = pcap_create(interface, why);
+	if (!pcap)
+		snprintf(error, error_size, "can't capture on %s: %s", interface, why);
+	else if (activate(pcap, interface, error, error_size) && (count = pcap_list_datalinks(pcap, &links)) < 0)
+		snprintf(error, error_size, "can't list the link types of %s: %s", interface, pcap_geterr(pcap));
+	list_links(links, count, line, user);
+	if (links)
+		pcap_free_datalinks(links);
+	if (pcap)
+		pcap_close(pcap);
+	return count < 0 ? -1 : 0;
 }

@@ -18,4 +18,7 @@ void live_add_drops(struct live *l, struct source_counts *counts);
 /* As source_list_interfaces. */
 int live_list_interfaces(void (*line)(void *user, const char *text), void *user, char *error, size_t error_size);
 
+/* As source_list_links. */
+int live_list_links(const char *interface, void (*line)(void *user, const char *text), void *user, char *error, size_t error_size);
+
 #endif

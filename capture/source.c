@@ -248,6 +248,11 @@ const char *source_name(const struct source *s)
 	return s->name;
 }
 
+int source_list_links(const char *interface, void (*line)(void *user, const char *text), void *user, char *error, size_t error_size)
+{
+	return live_list_links(interface, line, user, error, error_size);
+}
+
 int source_list_interfaces(void (*line)(void *user, const char *text), void *user, char *error, size_t error_size)
 {
 	return live_list_interfaces(line, user, error, error_size);

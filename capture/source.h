@@ -29,6 +29,7 @@ struct source_options {
 	int snaplen;         /* live: bytes of a packet; 0: all of it */
 	int buffer_mib;      /* live: kernel buffer; 0: 16 */
 	bool promiscuous;    /* live */
+	const char *link;    /* live: name of a link type, "EN10MB"; NULL: the interface's own */
 	/* Called for each decryption secrets block of a pcapng file (format 0x544c534b: a TLS key log), in the order of the file, from
 	 * within source_next. The bytes are borrowed during the call. NULL: they are passed over. */
 	void (*secrets)(void *user, uint32_t format, struct slice bytes);
@@ -68,5 +69,8 @@ bool source_is_live(const struct source *s);
 const char *source_name(const struct source *s);
 /* Hands one line an interface to `line`, as tcpdump -D writes it, without line break. Returns 0, or -1 with a sentence in error. */
 int source_list_interfaces(void (*line)(void *user, const char *text), void *user, char *error, size_t error_size);
+
+/* Hands one line a link type that the interface can capture with to `line`: "EN10MB (Ethernet)". Result as above. */
+int source_list_links(const char *interface, void (*line)(void *user, const char *text), void *user, char *error, size_t error_size);
 
 #endif

@@ -8,6 +8,7 @@
 #include "cli/completions.h"
 #include "cli/fields.h"
 #include "cli/posting.h"
+#include "cli/privileges.h"
 #include "cli/recording.h"
 #include "cli/results.h"
 #include "cli/signals.h"
@@ -64,6 +65,15 @@ static int list_interfaces(void)
 {
 	char error[512];
 	if (source_list_interfaces(print_line, stdout, error, sizeof error) == 0)
+		return EXIT_FINE;
+	fprintf(stderr, "envscope: %s\n", error);
+	return EXIT_SOURCE;
+}
+
+static int list_links(const char *interface)
+{
+	char error[512];
+	if (source_list_links(interface, print_line, stdout, error, sizeof error) == 0)
 		return EXIT_FINE;
 	fprintf(stderr, "envscope: %s\n", error);
 	return EXIT_SOURCE;
@@ -140,7 +150,6 @@ static bool open_keylog(struct app *a)
 	if (keylog_open(a->keylog, path, live) || !a->options.keylog)
 		return true;
 	fprintf(stderr, "envscope: --keylog: %s: %s\n", path, strerror(errno));
-	source_free(a->source);
 	return false;
 }
 
@@ -156,13 +165,12 @@ static bool open_folder(struct app *a)
 	return a->extract != NULL;
 }
 
-/* -w. The source goes with the capture, which will not be made if that fails. */
-static bool open_recording(struct app *a)
+/* All that is needed before the first packet. What is written belongs to whoever -Z says. */
+static bool open_all(struct app *a)
 {
-	if (recording_open(&a->recording, &a->options, source_is_live(a->source)))
-		return true;
-	source_free(a->source);
-	return false;
+	const struct options *o = &a->options;
+	return open_source(a) && privileges_drop(o->user, !o->file) && open_folder(a) && open_keylog(a) &&
+	       recording_open(&a->recording, o, source_is_live(a->source));
 }
 
 static void hear_message(void *user, uint32_t n, struct slice bytes)
@@ -437,11 +445,13 @@ static int run(struct app *a)
 	bool screens = !o->exporter && !results_wanted(o) && !o->quiet && !o->display && isatty(STDOUT_FILENO);
 	o->print.color = wants_color(o);
 	int status = EXIT_SOURCE;
-	if (open_folder(a) && open_source(a) && open_keylog(a) && open_recording(a)) {
+	if (open_all(a)) {
 		signals_install();
 		bool ready = posting_open(&a->posting, o, source_is_live(a->source));
 		status = !ready ? EXIT_USAGE : screens ? run_screens(a) : run_print(a);
 	}
+	if (!a->capture)
+		source_free(a->source);
 	capture_free(a->capture);
 	keylog_free(a->keylog);
 	session_free(a->session);
@@ -471,6 +481,7 @@ int main(int argc, char **argv)
 		case ACTION_FORMATS: options_formats(stdout); break;
 		case ACTION_INTERFACES: status = list_interfaces(); break;
 		case ACTION_COMPLETIONS: status = complete(a.options.shell); break;
+		case ACTION_LINKS: status = list_links(a.options.interface ? a.options.interface : "any"); break;
 		case ACTION_EXPLAIN: status = explain(a.options.explain); break;
 		}
 	}

@@ -384,6 +384,18 @@ static bool take_buffer(struct options *o, const char *v)
 	return true;
 }
 
+static bool take_link(struct options *o, const char *v)
+{
+	o->source.link = v;
+	return true;
+}
+
+static bool take_user(struct options *o, const char *v)
+{
+	o->user = v;
+	return *v || fail("-Z takes the name of a user, not", "an empty one");
+}
+
 static bool take_color(struct options *o, const char *v)
 {
 	static const char *const names[] = { [TUI_COLOR_AUTO] = "auto", [TUI_COLOR_ALWAYS] = "always", [TUI_COLOR_NEVER] = "never" };
@@ -418,6 +430,7 @@ static bool take_completions(struct options *o, const char *v)
 		return true;                                         \
 	}
 FLAG(take_interfaces, o->action = ACTION_INTERFACES)
+FLAG(take_links, o->action = ACTION_LINKS)
 FLAG(take_help, o->action = ACTION_HELP)
 FLAG(take_version, o->action = ACTION_VERSION)
 FLAG(take_man, o->action = ACTION_MAN)
@@ -478,6 +491,10 @@ static const struct row rows[] = {
 	  take_setting },
 	{ 's', "snapshot-length", "BYTES", "live: capture at most that many bytes of a packet", take_snaplen },
 	{ 'B', "buffer-size", "MIB", "live: size of the kernel's capture buffer", take_buffer },
+	{ 'y', "linktype", "NAME", "live: capture with that link type", take_link },
+	{ 'L', "list-data-link-types", NULL, "list the link types of the interface and leave", take_links },
+	{ 'Z', "relinquish-privileges", "USER", "once the interface is open, become that user; root by way of sudo becomes who called sudo, without this",
+	  take_user },
 	{ 'p', "no-promiscuous-mode", NULL, "live: do not put the interface into promiscuous mode", take_no_promisc },
 	{ 'l', NULL, NULL, "write each line as it comes, also to a file or pipe", take_line_buffered },
 	{ 'n', NULL, NULL, "accepted, as names are never looked up", take_no_names },

@@ -13,7 +13,7 @@ enum { DECODE_AS_MAX = 64, INTERFACES_MAX = 1, REPORTS_MAX = 16 };
 
 enum exit_status { EXIT_FINE = 0, EXIT_CHECK = 1, EXIT_USAGE = 2, EXIT_SOURCE = 3 };
 
-enum option_action { ACTION_RUN, ACTION_HELP, ACTION_VERSION, ACTION_MAN, ACTION_CONFIG, ACTION_INTERFACES, ACTION_EXPLAIN, ACTION_FIELDS, ACTION_FORMATS, ACTION_COMPLETIONS };
+enum option_action { ACTION_RUN, ACTION_HELP, ACTION_VERSION, ACTION_MAN, ACTION_CONFIG, ACTION_INTERFACES, ACTION_LINKS, ACTION_EXPLAIN, ACTION_FIELDS, ACTION_FORMATS, ACTION_COMPLETIONS };
 
 struct options {
 	enum option_action action;
@@ -43,6 +43,7 @@ struct options {
 	const char *keylog;              /* --keylog; NULL */
 	const char *otlp;                /* --otlp: the collector's URL; NULL */
 	uint64_t spool;                  /* -o spool, bytes; 0 for no limit */
+	const char *user;                /* -Z; NULL */
 	int64_t no_reply;                /* -o no-reply, ns; 0: when the connection ends */
 	const char *explain;             /* ACTION_EXPLAIN: the rule */
 	const char *shell;               /* ACTION_COMPLETIONS */
