@@ -97,6 +97,9 @@ deps:
 
 install: all
 	install -D -m 755 envscope $(DESTDIR)$(PREFIX)/bin/envscope
+	mkdir -p $(DESTDIR)$(PREFIX)/lib/wireshark/extcap
+	sed 's|@PREFIX@|$(PREFIX)|' cli/extcap.sh > $(DESTDIR)$(PREFIX)/lib/wireshark/extcap/envscope
+	chmod 755 $(DESTDIR)$(PREFIX)/lib/wireshark/extcap/envscope
 	./envscope --man > build/envscope.1
 	install -D -m 644 build/envscope.1 $(DESTDIR)$(PREFIX)/share/man/man1/envscope.1
 	for shell in bash zsh fish; do ./envscope --completions $$shell > build/completion.$$shell || exit 1; done

@@ -365,6 +365,8 @@ static void close_print(struct app *a, enum capture_status status)
 	print_given_up(a->options.display_filter);
 	if (status == CAPTURE_DAMAGED)
 		fprintf(stderr, "envscope: %s; %llu messages before that\n", source_error(a->source), (unsigned long long)s.messages);
+	else if (a->options.extcap.capture)
+		; /* Wireshark would show it as a fault */
 	else if (!summary && (source_is_live(a->source) || *signals_stop()))
 		print_counts(a);
 	else if (!summary && summary_anything_lost(&c, &s))
@@ -482,6 +484,7 @@ int main(int argc, char **argv)
 		case ACTION_INTERFACES: status = list_interfaces(); break;
 		case ACTION_COMPLETIONS: status = complete(a.options.shell); break;
 		case ACTION_LINKS: status = list_links(a.options.interface ? a.options.interface : "any"); break;
+		case ACTION_EXTCAP: status = extcap_answer(&a.options.extcap, stdout) ? EXIT_FINE : EXIT_USAGE; break;
 		case ACTION_EXPLAIN: status = explain(a.options.explain); break;
 		}
 	}

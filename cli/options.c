@@ -23,7 +23,7 @@ struct row {
 	char letter;          /* 0: none */
 	const char *name;     /* NULL: none */
 	const char *argument; /* how it is called in the help, "[=…]" if it may be left out; NULL: none */
-	const char *help;
+	const char *help;     /* NULL: not shown, as it is for other programs only */
 	bool (*take)(struct options *o, const char *value);
 };
 
@@ -396,6 +396,24 @@ static bool take_user(struct options *o, const char *v)
 	return *v || fail("-Z takes the name of a user, not", "an empty one");
 }
 
+static bool take_extcap_interface(struct options *o, const char *v)
+{
+	o->extcap.interface = v;
+	return true;
+}
+
+static bool take_extcap_filter(struct options *o, const char *v)
+{
+	o->extcap.filter = v;
+	return true;
+}
+
+static bool take_fifo(struct options *o, const char *v)
+{
+	o->extcap.fifo = v;
+	return *v || fail("--fifo takes the name of a pipe, not", "an empty one");
+}
+
 static bool take_color(struct options *o, const char *v)
 {
 	static const char *const names[] = { [TUI_COLOR_AUTO] = "auto", [TUI_COLOR_ALWAYS] = "always", [TUI_COLOR_NEVER] = "never" };
@@ -430,6 +448,11 @@ static bool take_completions(struct options *o, const char *v)
 		return true;                                         \
 	}
 FLAG(take_interfaces, o->action = ACTION_INTERFACES)
+FLAG(take_extcap_interfaces, o->extcap.question = EXTCAP_INTERFACES)
+FLAG(take_extcap_dlts, o->extcap.question = EXTCAP_DLTS)
+FLAG(take_extcap_config, o->extcap.question = EXTCAP_CONFIG)
+FLAG(take_extcap_version, (void)o)
+FLAG(take_capture, o->extcap.capture = true)
 FLAG(take_links, o->action = ACTION_LINKS)
 FLAG(take_help, o->action = ACTION_HELP)
 FLAG(take_version, o->action = ACTION_VERSION)
@@ -508,6 +531,14 @@ static const struct row rows[] = {
 	{ 0, "explain", "RULE", "say what a rule means, what the protocol says, and where to look; all for every rule", take_explain },
 	{ 0, "print-config", NULL, "print a config file for the screens with all that can be set", take_print_config },
 	{ 0, "completions", "SHELL", "print completions for bash, zsh or fish", take_completions },
+	{ 0, "extcap-interfaces", NULL, "answer Wireshark, which asks an external capture program with this and the like what it can do", take_extcap_interfaces },
+	{ 0, "extcap-interface", "NAME", NULL, take_extcap_interface },
+	{ 0, "extcap-dlts", NULL, NULL, take_extcap_dlts },
+	{ 0, "extcap-config", NULL, NULL, take_extcap_config },
+	{ 0, "extcap-version", "[=VERSION]", NULL, take_extcap_version },
+	{ 0, "extcap-capture-filter", "EXPR", NULL, take_extcap_filter },
+	{ 0, "capture", NULL, NULL, take_capture },
+	{ 0, "fifo", "FILE", NULL, take_fifo },
 	{ 0, "man", NULL, "print the man page's source", take_man },
 	{ 0, "version", NULL, "print the versions of envscope and its libraries", take_version },
 	{ 'h', "help", NULL, "print this help", take_help },
@@ -593,6 +624,24 @@ static bool check_fields(struct options *o)
 	return good;
 }
 
+/* Wireshark captures through us: the messages go to its pipe. Without --capture it asks, and a filter alone is to be judged. */
+static bool check_extcap(struct options *o)
+{
+	struct extcap *e = &o->extcap;
+	if (e->filter && !e->capture && !e->question)
+		e->question = EXTCAP_FILTER;
+	if (e->question || (e->interface && !e->capture))
+		o->action = ACTION_EXTCAP;
+	if (!e->capture)
+		return true;
+	if (!e->fifo)
+		return fail("--capture", "it needs --fifo");
+	o->record.file.path = e->fifo;
+	o->record.what = RECORD_PDUS;
+	o->quiet = true;
+	return !e->filter || !*e->filter || take_filter(o, e->filter);
+}
+
 static bool check_record(struct options *o)
 {
 	const struct packet_file_options *f = &o->record.file;
@@ -644,7 +693,7 @@ static bool check(struct options *o)
 		fputs("envscope: -r and -i: read a file or capture live, one of the two\n", stderr);
 		return false;
 	}
-	if (!check_proxy(o) || !check_output(o) || !check_record(o))
+	if (!check_proxy(o) || !check_output(o) || !check_extcap(o) || !check_record(o))
 		return false;
 	if (!check_fields(o) || !check_display(o))
 		return false;
@@ -706,6 +755,8 @@ void options_help(FILE *out)
 	for (int i = 0; i < ROWS; i++) {
 		char left[64];
 		const struct row *r = &rows[i];
+		if (!r->help)
+			continue;
 		char letter[4] = { r->letter ? '-' : ' ', r->letter ? r->letter : ' ', r->letter && r->name ? ',' : ' ', 0 };
 		snprintf(left, sizeof left, "%s %s%s%s%s", letter, r->name ? "--" : "", r->name ? r->name : "",
 			 r->argument && r->name && r->argument[0] != '[' ? " " : "", r->argument ? r->argument : "");
@@ -790,6 +841,8 @@ static void man_options(FILE *out)
 {
 	for (int i = 0; i < ROWS; i++) {
 		const struct row *r = &rows[i];
+		if (!r->help)
+			continue;
 		fputs(".TP\n.BI \"", out);
 		if (r->letter)
 			fprintf(out, "\\-%c%s", r->letter, r->name ? ", " : "");

@@ -3,6 +3,7 @@
 #define CLI_OPTIONS_H
 
 #include "capture/capture.h"
+#include "cli/extcap.h"
 #include "export/check.h"
 #include "export/exporter.h"
 #include "export/recorder.h"
@@ -13,7 +14,7 @@ enum { DECODE_AS_MAX = 64, INTERFACES_MAX = 1, REPORTS_MAX = 16 };
 
 enum exit_status { EXIT_FINE = 0, EXIT_CHECK = 1, EXIT_USAGE = 2, EXIT_SOURCE = 3 };
 
-enum option_action { ACTION_RUN, ACTION_HELP, ACTION_VERSION, ACTION_MAN, ACTION_CONFIG, ACTION_INTERFACES, ACTION_LINKS, ACTION_EXPLAIN, ACTION_FIELDS, ACTION_FORMATS, ACTION_COMPLETIONS };
+enum option_action { ACTION_RUN, ACTION_HELP, ACTION_VERSION, ACTION_MAN, ACTION_CONFIG, ACTION_INTERFACES, ACTION_LINKS, ACTION_EXTCAP, ACTION_EXPLAIN, ACTION_FIELDS, ACTION_FORMATS, ACTION_COMPLETIONS };
 
 struct options {
 	enum option_action action;
@@ -44,6 +45,7 @@ struct options {
 	const char *otlp;                /* --otlp: the collector's URL; NULL */
 	uint64_t spool;                  /* -o spool, bytes; 0 for no limit */
 	const char *user;                /* -Z; NULL */
+	struct extcap extcap;            /* what Wireshark asks */
 	int64_t no_reply;                /* -o no-reply, ns; 0: when the connection ends */
 	const char *explain;             /* ACTION_EXPLAIN: the rule */
 	const char *shell;               /* ACTION_COMPLETIONS */

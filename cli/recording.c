@@ -24,7 +24,7 @@ bool recording_open(struct recording *r, const struct options *o, bool at_once)
 		return false;
 	}
 	r->watcher = recorder_watcher(r->recorder);
-	if (!o->print.show_secrets)
+	if (!o->extcap.capture)
 		fputs("envscope: what is written has passwords and tokens in it as they were sent\n", stderr);
 	return true;
 }

@@ -27,6 +27,7 @@ step "the public packages through the proxy"
 bash tests/interop.sh
 step "captures that are written"
 bash tests/written.sh
+bash tests/live.sh
 step "screens"
 bash tests/tui/run.sh
 step "pictures and reports in a browser"

@@ -1,0 +1,3 @@
+#!/bin/sh
+# Wireshark runs what it finds in its folder of external capture programs; this one is envscope.
+exec "${ENVSCOPE:-@PREFIX@/bin/envscope}" "$@"
