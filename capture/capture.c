@@ -61,7 +61,7 @@ struct capture *capture_new(struct source *source, const struct sink *sink, cons
 	c->fragments = fragments_new(FRAGMENT_PACKETS, FRAGMENT_BYTES);
 	c->connections = connections_new(&c->sink, &c->limits, make_layer, c);
 	if (source_proxy(source))
-		c->entry = entry_new(source_proxy(source), &c->sink, &c->limits, make_layer, c);
+		c->entry = entry_new(source_proxy(source), &c->sink, &c->limits, make_layer, c, &c->watcher);
 	if (!o->watcher)
 		return c;
 	c->watcher = *o->watcher;

@@ -23,6 +23,8 @@ step "captures against what both ends logged, impaired without loss"
 SEEDS=${SEEDS:-1} bash tests/truth.sh
 step "captures with loss, and joined late"
 SEEDS=${SEEDS:-1} SKIPS=${SKIPS:-4 40 41 80} bash tests/loss.sh
+step "the proxy between plain sockets"
+python3 tests/proxy.py ./envscope
 step "the public packages through the proxy"
 bash tests/interop.sh
 step "captures that are written"

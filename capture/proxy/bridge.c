@@ -314,8 +314,6 @@ void bridge_event(struct bridge *b, enum dir side, uint32_t events)
 	e->hung_up |= (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
 	if (!e->connected && events & (EPOLLOUT | EPOLLERR | EPOLLHUP))
 		see_connected(b);
-	if (!b->done && side == DIR_C2S && !b->end[DIR_S2C].ready && events & (EPOLLERR | EPOLLHUP))
-		finish(b, CONN_RESET_BY_CLIENT, true);
 	if (!b->done && e->connected && !e->ready)
 		shake_hands(b, side);
 	if (!b->done && b->end[0].ready && b->end[1].ready && !b->flow[0].reset && !b->flow[1].reset)

@@ -11,6 +11,7 @@
 #include "capture/proxy/entry.h"
 
 #include "base/xalloc.h"
+#include "capture/proxy/packets.h"
 
 #include <stdlib.h>
 
@@ -21,6 +22,8 @@ struct proxied {
 	struct conn_info info;
 	struct stream stream;
 	struct layer *layer;
+	struct packets packets; /* for whoever watches packets */
+	const struct packet_watcher *watcher;
 	bool ended[2];
 	struct proxied *chain;
 };
@@ -31,11 +34,13 @@ struct entry {
 	const struct stream_limits *limits;
 	layer_maker *make;
 	void *user;
+	const struct packet_watcher *watcher;
 	struct proxied *bucket[BUCKETS];
 	struct entry_counts counts;
 };
 
-struct entry *entry_new(struct proxy *p, const struct sink *sink, const struct stream_limits *limits, layer_maker *make, void *user)
+struct entry *entry_new(struct proxy *p, const struct sink *sink, const struct stream_limits *limits, layer_maker *make, void *user,
+			const struct packet_watcher *watcher)
 {
 	struct entry *e = xcalloc(1, sizeof *e);
 	e->proxy = p;
@@ -43,6 +48,7 @@ struct entry *entry_new(struct proxy *p, const struct sink *sink, const struct s
 	e->limits = limits;
 	e->make = make;
 	e->user = user;
+	e->watcher = watcher;
 	return e;
 }
 
@@ -64,6 +70,13 @@ static struct endpoint endpoint_of(const struct proxy_open *o, enum dir side, ui
 				  .port = side == DIR_S2C ? PIPE_PORT : (uint16_t)(PIPE_CLIENT_PORT + id % 16384) };
 }
 
+static void show_packet(void *user, const struct packet *packet, enum dir dir, uint32_t data)
+{
+	const struct proxied *p = user;
+	struct packet_facts facts = { .conn = p->info.number, .dir = dir, .data = data };
+	p->watcher->packet(p->watcher->user, packet, &facts);
+}
+
 static void open_connection(struct entry *e, const struct ring_record *r, struct slice bytes)
 {
 	struct proxied *p = xcalloc(1, sizeof *p), **at = find(e, r->id);
@@ -81,6 +94,9 @@ static void open_connection(struct entry *e, const struct ring_record *r, struct
 		p->info.transport = TRANSPORT_PIPE;
 	p->stream = (struct stream){ &p->info, e->sink, e->limits, &e->counts.connections.stream };
 	p->layer = e->make(e->user, &p->stream);
+	p->watcher = e->watcher;
+	if (p->watcher->packet)
+		packets_open(&p->packets, p->info.ends, r->time, show_packet, p);
 	*at = p;
 }
 
@@ -99,8 +115,28 @@ static void close_connection(struct entry *e, struct proxied **at, enum conn_end
 	end_way(p, DIR_C2S, time);
 	end_way(p, DIR_S2C, time);
 	e->sink->closed(e->sink->user, &p->info, time);
+	if (p->watcher->packet && (end == CONN_RESET_BY_CLIENT || end == CONN_RESET_BY_SERVER))
+		packets_reset(&p->packets, end == CONN_RESET_BY_CLIENT ? DIR_C2S : DIR_S2C, time, show_packet, p);
+	if (p->watcher->gone)
+		p->watcher->gone(p->watcher->user, p->info.number);
 	layer_free(p->layer);
 	free(p);
+}
+
+static void take_bytes(struct entry *e, struct proxied *p, const struct ring_record *r, struct slice bytes, enum dir dir)
+{
+	e->counts.bytes += bytes.len;
+	e->counts.connections.segments++;
+	layer_feed(p->layer, dir, (struct chunk){ bytes, -1, r->time });
+	if (p->watcher->packet)
+		packets_bytes(&p->packets, dir, bytes, r->time, show_packet, p);
+}
+
+static void take_end(struct proxied *p, const struct ring_record *r, enum dir dir)
+{
+	end_way(p, dir, r->time);
+	if (p->watcher->packet)
+		packets_end(&p->packets, dir, r->time, show_packet, p);
 }
 
 static void take_gap(struct entry *e, struct proxied *p, const struct ring_record *r, enum dir dir)
@@ -109,6 +145,7 @@ static void take_gap(struct entry *e, struct proxied *p, const struct ring_recor
 	e->counts.connections.reassembly.gap_bytes += r->amount;
 	stream_news(&p->stream, NEWS_GAP, dir, r->time, r->amount, NULL);
 	layer_gap(p->layer, dir, r->amount, r->time);
+	packets_gap(&p->packets, dir, r->amount);
 }
 
 static void take_note(struct proxied *p, const struct ring_record *r, struct slice text, enum dir dir)
@@ -128,14 +165,10 @@ static void take_record(struct entry *e, const struct ring_record *r, struct sli
 	if (!*at)
 		return;
 	switch ((enum ring_kind)r->kind) {
-	case RING_BYTES:
-		e->counts.bytes += bytes.len;
-		e->counts.connections.segments++;
-		layer_feed((*at)->layer, dir, (struct chunk){ bytes, -1, r->time });
-		break;
+	case RING_BYTES: take_bytes(e, *at, r, bytes, dir); break;
 	case RING_GAP: take_gap(e, *at, r, dir); break;
 	case RING_NOTE: take_note(*at, r, bytes, dir); break;
-	case RING_END: end_way(*at, dir, r->time); break;
+	case RING_END: take_end(*at, r, dir); break;
 	case RING_CLOSED: close_connection(e, at, (enum conn_end)r->amount, r->time); break;
 	case RING_OPEN:
 	case RING_COUNTS: break;

@@ -2,6 +2,7 @@
 #ifndef CAPTURE_PROXY_ENTRY_H
 #define CAPTURE_PROXY_ENTRY_H
 
+#include "capture/capture.h"
 #include "capture/net/connection.h"
 #include "capture/proxy/proxy.h"
 
@@ -15,8 +16,9 @@ struct entry_counts {
 	uint64_t bytes;
 };
 
-/* All but make's user are borrowed for its life. */
-struct entry *entry_new(struct proxy *p, const struct sink *sink, const struct stream_limits *limits, layer_maker *make, void *user);
+/* All is borrowed for its life. The watcher, where it has a `packet`, is shown packets as if they had been captured (packets.h). */
+struct entry *entry_new(struct proxy *p, const struct sink *sink, const struct stream_limits *limits, layer_maker *make, void *user,
+			const struct packet_watcher *watcher);
 void entry_free(struct entry *e);
 /* Takes one record of the proxy. TAKEN: *time is when it happened. */
 enum entry_status entry_step(struct entry *e, int64_t *time);
