@@ -49,13 +49,17 @@ sample() {
 
 # measure_all INPUT FILE: every program in turn, and that as often as there are rounds.
 measure_all() {
-	local round
+	local round row
 	cat "$2" > /dev/null
 	for ((round = 1; round <= rounds; round++)); do
 		say "$1, round $round of $rounds"
 		sample "$1" floor /dev/null "$tools/floor" "$2"
 		sample "$1" summary /dev/null "$envscope" -r "$2" -z summary
 		sample "$1" filter /dev/null "$envscope" -r "$2" -z summary -Y 'command == "query" && seq > 10'
+		for row in commands connections streams workitems threads; do
+			sample "$1" "$row" /dev/null "$envscope" -r "$2" -z "$row"
+		done
+		sample "$1" check /dev/null "$envscope" -r "$2" --check
 		sample "$1" text /dev/null "$envscope" -r "$2" -T text
 		sample "$1" ndjson /dev/null "$envscope" -r "$2" -T ndjson
 	done

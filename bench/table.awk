@@ -7,10 +7,16 @@
 
 BEGIN {
 	inputs = split("small big", input)
-	rows = split("floor summary filter text ndjson tshark", row)
+	rows = split("floor summary filter commands connections streams workitems check threads text ndjson tshark", row)
 	name["floor"] = "floor: bare libpcap loop"
 	name["summary"] = "`envscope -r FILE -z summary`"
 	name["filter"] = "the same with `-Y 'command == \"query\" && seq > 10'`"
+	name["commands"] = "`envscope -r FILE -z commands`"
+	name["connections"] = "`envscope -r FILE -z connections`"
+	name["streams"] = "`envscope -r FILE -z streams`"
+	name["workitems"] = "`envscope -r FILE -z workitems`"
+	name["threads"] = "`envscope -r FILE -z threads`"
+	name["check"] = "`envscope -r FILE --check`"
 	name["text"] = "`envscope -r FILE -T text`"
 	name["ndjson"] = "`envscope -r FILE -T ndjson`"
 	name["tshark"] = "tshark, Lua and protobuf, four fields"
@@ -18,6 +24,8 @@ BEGIN {
 	floor_goal["big"] = 3
 	tshark_goal["small"] = 60
 	message_goal = 96
+	filter_goal = 1   # seconds for ten million messages, beyond what loading takes
+	report_goal = 1.3 # times plain loading
 	base_goal = 32
 }
 
@@ -62,6 +70,11 @@ function also(text, more) { return text == "" ? more : text "; " more }
 
 function goals(in_, r, key, text) {
 	key = in_ SUBSEP r
+	if (r == "filter" && in_ == "small")
+		return verdict((seconds(in_, r) - seconds(in_, "summary")) * 1e7 / messages[in_] <= filter_goal,
+			"ten million messages in ≤ " filter_goal " s beyond loading")
+	if (r ~ /^(commands|connections|streams|workitems|check)$/)
+		return verdict(seconds(in_, r) <= report_goal * seconds(in_, "summary"), "≤ " report_goal " × loading")
 	if (r != "summary")
 		return ""
 	text = verdict(seconds(in_, r) <= floor_goal[in_] * seconds(in_, "floor"), "≤ " floor_goal[in_] " × floor")

@@ -63,3 +63,12 @@ const char *conn_end_name(enum conn_end end)
 	};
 	return words[end];
 }
+
+void conn_set_program(struct conn_info *c, struct slice user_agent)
+{
+	struct slice kept = slice_head(user_agent, CONN_PROGRAM - 1);
+	if (c->program[0] || !kept.len)
+		return;
+	memcpy(c->program, kept.at, kept.len);
+	c->program[kept.len] = 0;
+}

@@ -45,6 +45,8 @@ enum conn_end { CONN_OPEN, CONN_CLOSED_BY_CLIENT, CONN_CLOSED_BY_SERVER, CONN_RE
 /* "open", "closed by client", … */
 const char *conn_end_name(enum conn_end end);
 
+enum { CONN_PROGRAM = 96 }; /* room for a User-Agent, its NUL included; what is longer is cut */
+
 /* What capture/ knows of a connection. Lives from its first packet until the sink's closed() returns. */
 struct conn_info {
 	uint32_t number;         /* from 1, in order of appearance */
@@ -56,8 +58,12 @@ struct conn_info {
 	bool settled[2];         /* of a message in that direction: all that its sender had acknowledged of the other one was handed
 	                          * on, so that what it answers has been seen, if the capture has it */
 	int64_t opened;          /* time of its first packet */
+	char program[CONN_PROGRAM]; /* the client's program, as the User-Agent of its first HTTP request with one says (RFC 9110, section 10.1.5); "" */
 	void *user;              /* the sink's; NULL at first */
 };
+
+/* Takes the User-Agent, unless there is one; as it came, not harmless for a terminal. */
+void conn_set_program(struct conn_info *c, struct slice user_agent);
 
 /* A piece of one message. A small message comes whole (first and last), a large one as it arrives: several messages can be
  * under way at once, but only one a connection, direction and exchange, and its pieces come in order. */

@@ -152,6 +152,8 @@ struct conn_state *session_conn_state(struct session *s, struct conn_info *info)
 	}
 	c->pub.info.transport = info->transport;
 	c->pub.info.tls = info->tls;
+	if (info->program[0] && !c->pub.info.program[0])
+		memcpy(c->pub.info.program, info->program, sizeof info->program);
 	return c;
 }
 

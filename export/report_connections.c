@@ -12,7 +12,7 @@
 #include <stdlib.h>
 
 enum column {
-	NUMBER, CLIENT, SERVER, TRANSPORT, TLS, AGENT, VERSION, USER, OPENED, LASTED, SENT, RECEIVED, TO_SERVER, TO_CLIENT, OPEN, P50, P95,
+	NUMBER, CLIENT, SERVER, TRANSPORT, TLS, AGENT, VERSION, USER, PROGRAM, OPENED, LASTED, SENT, RECEIVED, TO_SERVER, TO_CLIENT, OPEN, P50, P95,
 	EXACT, GAPS, ERRORS, WARNINGS, NOTES, STATE, COLUMNS
 };
 
@@ -25,6 +25,7 @@ static const struct report_column columns[COLUMNS] = {
 	[AGENT] = { "Agent", "agent", CELL_TEXT, 16, "the client's program, as its signin names it" },
 	[VERSION] = { "Version", "version", CELL_TEXT, 12, "and the version of that" },
 	[USER] = { "User", "user", CELL_TEXT, 24, "who signed in, as the reply to the signin says" },
+	[PROGRAM] = { "User-Agent", "user_agent", CELL_TEXT, 24, "what its HTTP request, or that of the upgrade to WebSocket or gRPC, says of its program" },
 	[OPENED] = { "First", "time", CELL_TIME, 0, "time of its first message" },
 	[LASTED] = { "Lasted", "duration", CELL_SPAN, 0, "from its first message to its last" },
 	[SENT] = { "Sent", "messages_c2s", CELL_COUNT, 0, "messages from the client to the server" },
@@ -67,7 +68,7 @@ static void write_row(struct report_writer *w, const struct session_conn *c, str
 		[NUMBER] = cell_number(c->info.number), [CLIENT] = cell_text(buf_slice(&client)), [SERVER] = cell_text(buf_slice(&server)),
 		[TRANSPORT] = cell_text(slice_str(transport_name(c->info.transport))), [TLS] = cell_number(c->info.tls),
 		[AGENT] = cell_text(buf_slice(&who->agent)), [VERSION] = cell_text(buf_slice(&who->version)),
-		[USER] = cell_text(buf_slice(&who->user)), [OPENED] = { .known = c->first != 0, .number = c->first },
+		[USER] = cell_text(buf_slice(&who->user)), [PROGRAM] = cell_text(slice_str(c->info.program)), [OPENED] = { .known = c->first != 0, .number = c->first },
 		[LASTED] = { .known = c->first != 0, .number = c->last - c->first }, [SENT] = cell_number(c->messages[DIR_C2S]),
 		[RECEIVED] = cell_number(c->messages[DIR_S2C]), [TO_SERVER] = cell_number(c->bytes[DIR_C2S]),
 		[TO_CLIENT] = cell_number(c->bytes[DIR_S2C]), [OPEN] = cell_number(sums->open), [P50] = latency(&sums->latency, 50),

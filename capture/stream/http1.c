@@ -30,7 +30,7 @@
 
 enum { NAME_MAX_KEPT = 32, QUEUE_MAX = 64, TARGET_MAX = 1024, START_MIN = 8, FILLER = 4096 };
 enum mode { READING, HOLDING, THROUGH, BLIND };
-enum header { UPGRADE, EXTENSIONS, CODING, HEADERS };
+enum header { UPGRADE, EXTENSIONS, CODING, USER_AGENT, HEADERS };
 
 struct http1;
 
@@ -73,6 +73,7 @@ static const char *const header_names[HEADERS] = {
 	[UPGRADE] = "upgrade",
 	[EXTENSIONS] = "sec-websocket-extensions",
 	[CODING] = "content-encoding",
+	[USER_AGENT] = "user-agent",
 };
 
 static void tell_other(struct http1 *h, enum dir dir)
@@ -200,6 +201,7 @@ static int on_request(struct side *s)
 	bool answered = h->early > 0;
 	bool rest = s->parser.method == HTTP_POST && rest_target(buf_slice(&s->target));
 	h->count[DIR_C2S]++;
+	conn_set_program(h->stream->conn, buf_slice(&s->value[USER_AGENT]));
 	h->asked = !rest && names_ours(s);
 	if (answered)
 		h->early--;

@@ -60,6 +60,7 @@ struct http2 {
 /* What is wanted of a header block. */
 struct fields {
 	struct buf path;
+	struct conn_info *client; /* of whom a user-agent tells; NULL in what the server sends */
 	long status; /* grpc-status */
 };
 
@@ -138,6 +139,8 @@ static void take_field(void *user, struct slice name, struct slice value)
 	if (slice_is(name, ":path")) {
 		buf_clear(&f->path);
 		buf_add(&f->path, slice_head(value, PATH_MAX_KEPT));
+	} else if (slice_is(name, "user-agent") && f->client) {
+		conn_set_program(f->client, value);
 	} else if (slice_is(name, "grpc-status")) {
 		f->status = 0;
 		for (size_t i = 0; i < value.len && i < 9; i++)
@@ -182,7 +185,7 @@ static void bad_frame(struct http2 *h, struct way *w)
 static void end_block(struct http2 *h, enum dir dir, int64_t time)
 {
 	struct way *w = &h->way[dir];
-	struct fields f = { .status = NO_STATUS };
+	struct fields f = { .client = dir == DIR_C2S ? h->stream->conn : NULL, .status = NO_STATUS };
 	struct http2_frame began = w->began;
 	bool good = hpack_read(w->hpack, buf_slice(&w->block), take_field, &f);
 	w->began.length = 0;
