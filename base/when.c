@@ -18,6 +18,13 @@ static int64_t whole_seconds(int64_t ns, int64_t *rest)
 	return s;
 }
 
+int64_t when_now(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_REALTIME, &t);
+	return (int64_t)t.tv_sec * NS_PER_S + t.tv_nsec;
+}
+
 void when_add_iso(struct buf *out, int64_t ns)
 {
 	int64_t rest;

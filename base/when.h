@@ -6,6 +6,8 @@
 
 enum { NS_PER_S = 1000000000 };
 
+/* What the system's clock says now. */
+int64_t when_now(void);
 /* "2026-11-22T20:43:36.062123456Z" */
 void when_add_iso(struct buf *out, int64_t ns);
 /* Reads a time in ISO 8601: "2026-11-22", or with a clock "2026-11-22T20:43", "…:36", "…:36.062123456", and behind that "Z" or an

@@ -266,6 +266,8 @@ static void wait_for_packets(struct app *a)
 	struct pollfd p = { .fd = source_fd(a->source), .events = POLLIN };
 	fflush(stdout);
 	poll(&p, 1, POLL_MS);
+	if (source_is_live(a->source))
+		session_clock(a->session, when_now());
 }
 
 static bool duration_over(const struct app *a)
@@ -415,13 +417,18 @@ static int run_print(struct app *a)
 	return unwritten || (exit_status == EXIT_FINE && !posted) ? EXIT_SOURCE : exit_status;
 }
 
+static void tell_time(void *user, int64_t time)
+{
+	session_clock(user, time);
+}
+
 static int run_screens(struct app *a)
 {
 	const struct options *o = &a->options;
 	open_session(a, true, true);
 	struct tui_options t = { .session = a->session, .capture = a->capture, .source = source_name(a->source),
 				 .show_secrets = o->print.show_secrets, .utc = o->print.utc, .no_mouse = o->no_mouse,
-				 .color = o->color, .stop = signals_stop() };
+				 .color = o->color, .clock = tell_time, .user = a->session, .stop = signals_stop() };
 	int status = tui_run(&t);
 	posting_finish(&a->posting, signals_stop());
 	if (status == EXIT_SOURCE)

@@ -8,6 +8,7 @@
  */
 #include "decode/session_state.h"
 
+#include "base/when.h"
 #include "base/xalloc.h"
 #include "decode/dissect.h"
 
@@ -478,6 +479,16 @@ static void sink_closed(void *user, struct conn_info *info, int64_t time)
 	if (at < s->conns)
 		s->conn_of[s->conn[at]->pub.info.number] = at + 1;
 	free_conn(s, c);
+}
+
+void session_clock(struct session *s, int64_t now)
+{
+	if (!s->options.no_reply || now - s->looked < NS_PER_S)
+		return;
+	s->looked = now;
+	for (uint32_t i = 0; i < s->conns; i++)
+		if (!s->conn[i]->pub.closed)
+			thread_overdue(s, s->conn[i], now);
 }
 
 struct sink session_sink(struct session *s)

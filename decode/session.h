@@ -156,6 +156,9 @@ struct session *session_new(const struct session_options *o, const struct sessio
 void session_free(struct session *s);
 /* The sink that feeds it. */
 struct sink session_sink(struct session *s);
+/* The clock has reached `now` (ns since 1970), though perhaps nothing came: requests that have waited longer than options.no_reply are told of.
+ * Looks at all connections, once a second by that clock at most. */
+void session_clock(struct session *s, int64_t now);
 const struct schema *session_schema(const struct session *s);
 struct session_counts session_counts(const struct session *s);
 /* n of the newest message, 0 for none; and of the oldest that is still kept. */

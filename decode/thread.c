@@ -447,6 +447,8 @@ void thread_overdue(struct session *s, struct conn_state *c, int64_t time)
 void thread_conn_closed(struct session *s, struct conn_state *c, int64_t time)
 {
 	struct record *first;
+	if (!c->pub.closed && s->options.no_reply)
+		thread_overdue(s, c, time);
 	while (c->pub.closed && (first = record_at(s, c->open)))
 		close_thread(s, c, c->open, first, time);
 	for (size_t i = 0; i < c->waiting_count; i++)

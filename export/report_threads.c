@@ -5,7 +5,7 @@
 #include "decode/forms.h"
 #include "export/report_part.h"
 
-enum column { THREAD, TIME, CONN, COMMAND, GIST, STATE, LATENCY, FIRST_LATENCY, TO_SERVER, TO_CLIENT, MESSAGES, RULES_BROKEN, COLUMNS };
+enum column { THREAD, TIME, CONN, COMMAND, GIST, STATE, LATENCY, FIRST_LATENCY, AGE, TO_SERVER, TO_CLIENT, MESSAGES, RULES_BROKEN, COLUMNS };
 
 static const struct report_column columns[COLUMNS] = {
 	[THREAD] = { "Thread", "thread", CELL_COUNT, 0, "number of its first message" },
@@ -16,6 +16,7 @@ static const struct report_column columns[COLUMNS] = {
 	[STATE] = { "State", "state", CELL_TEXT, 0, "single, open, streaming, done, failed, unanswered, broken, or no request" },
 	[LATENCY] = { "Latency", "latency", CELL_SPAN, 0, "from the request to the final reply" },
 	[FIRST_LATENCY] = { NULL, "latency_first", CELL_SPAN, 0, "from the request to the first message back" },
+	[AGE] = { "Waits", "waits", CELL_SPAN, 0, "of an open one: from the request to the last packet of the capture" },
 	[TO_SERVER] = { "To server", "bytes_c2s", CELL_BYTES, 0, "bytes of its messages from the client to the server" },
 	[TO_CLIENT] = { "To client", "bytes_s2c", CELL_BYTES, 0, "and back" },
 	[MESSAGES] = { "Messages", "messages", CELL_COUNT, 0, "messages in it" },
@@ -53,8 +54,10 @@ static void add_rules(struct buf *out, uint32_t rules)
 	}
 }
 
-static void write_row(struct report_writer *w, const struct session *s, const struct thread_info *t, struct texts *texts)
+static void write_row(struct report_writer *w, const struct report_source *from, const struct thread_info *t, struct texts *texts)
 {
+	const struct session *s = from->session;
+	bool open = t->state == THREAD_OPEN || t->state == THREAD_STREAMING;
 	uint32_t shown = t->request ? t->request : t->first;
 	const struct record *r = session_record(s, shown);
 	buf_clear(&texts->gist);
@@ -67,7 +70,8 @@ static void write_row(struct report_writer *w, const struct session *s, const st
 		[THREAD] = cell_number(t->first), [TIME] = { .known = true, .number = t->time }, [CONN] = cell_number(r->conn),
 		[COMMAND] = cell_text(session_command_name(s, r)), [GIST] = cell_text(buf_slice(&texts->gist)),
 		[STATE] = cell_text(slice_str(thread_state_name(t->state))), [LATENCY] = cell_span(t->latency_last),
-		[FIRST_LATENCY] = cell_span(t->latency_first), [TO_SERVER] = cell_number(t->bytes[DIR_C2S]),
+		[FIRST_LATENCY] = cell_span(t->latency_first), [AGE] = cell_span(open ? from->counts->last_time - t->time : -1),
+		[TO_SERVER] = cell_number(t->bytes[DIR_C2S]),
 		[TO_CLIENT] = cell_number(t->bytes[DIR_S2C]), [MESSAGES] = cell_number(t->messages),
 		[RULES_BROKEN] = cell_text(buf_slice(&texts->rules)),
 	};
@@ -85,7 +89,7 @@ static void rows(struct report_writer *w, const struct report_source *from)
 			continue;
 		session_thread(s, n, &t);
 		if (session_record(s, t.request ? t.request : n))
-			write_row(w, s, &t, &texts);
+			write_row(w, from, &t, &texts);
 	}
 	buf_release(&texts.gist);
 	buf_release(&texts.rules);

@@ -21,7 +21,7 @@ static void key_pack(struct buf *out, uint32_t seed)
 
 void ws_request(struct buf *out, uint32_t seed)
 {
-	buf_add_str(out, "GET /ws/v2 HTTP/1.1\r\nHost: openiap.example:8080\r\nConnection: Upgrade\r\n"
+	buf_add_str(out, "GET /ws/v2 HTTP/1.1\r\nHost: openiap.example:8080\r\nUser-Agent: sample/1.0\r\nConnection: Upgrade\r\n"
 	                 "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ");
 	key_pack(out, seed);
 	buf_add_str(out, "\r\n\r\n");

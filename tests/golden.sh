@@ -86,6 +86,8 @@ for name in tcp queue_events workitem; do
 	case_ "$name.relations" -r "$capture" -z traces,correlations,workitems
 	case_ "$name.relations.ndjson" -r "$capture" -z traces,correlations,workitems -T ndjson
 done
+case_ open_end.threads -r build/samples/open_end.pcap -z threads
+case_ rust_ws.connections -r build/samples/rust_ws.pcap -z connections -T ndjson
 case_ id_reused.threads -r build/samples/id_reused.pcap -z threads
 case_ reply_first.threads -r build/samples/reply_first.pcap -z threads
 case_ near_stream.streams -r build/samples/near_stream.pcap -z streams

@@ -190,6 +190,12 @@ void app_add_time(const struct app *a, struct buf *out, int64_t time, int64_t be
 	fit_decimals(out, from, width);
 }
 
+int64_t app_now(const struct app *a)
+{
+	bool live = !intake_over(&a->intake) && source_is_live(capture_source(a->o->capture));
+	return live ? when_now() : capture_counts(a->o->capture).last_time;
+}
+
 static void search_again(struct app *a, bool backward)
 {
 	struct view *v = app_view(a);

@@ -112,6 +112,9 @@ void app_notice(struct app *a, const char *format, ...) __attribute__((format(pr
  * columns there are. */
 void app_add_time(const struct app *a, struct buf *out, int64_t time, int64_t before, int width);
 
+/* What time it is for what is shown: live that of the clock, else that of the last packet. */
+int64_t app_now(const struct app *a);
+
 /* Colours and mouse as the settings want them. */
 struct screen_options app_screen_options(const struct settings *s);
 /* The settings have changed: terminal and views take them up. */

@@ -7,6 +7,7 @@
  */
 #include "tui/tui.h"
 
+#include "base/when.h"
 #include "tui/app.h"
 #include "tui/clock.h"
 #include "tui/config.h"
@@ -16,12 +17,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { FRAME_MS = 33, IDLE_MS = 200, KEYS_AT_ONCE = 64, STATUS_NO_TERMINAL = 2, STATUS_DAMAGED = 3 };
+enum { FRAME_MS = 33, IDLE_MS = 200, TELL_MS = 1000, KEYS_AT_ONCE = 64, STATUS_NO_TERMINAL = 2, STATUS_DAMAGED = 3 };
 
 struct loop {
 	struct app app;
 	unsigned pending;  /* enum reaction: what must happen */
 	int64_t drawn;     /* when the screen was drawn last, ms */
+	int64_t told;      /* live: when time was told last, ms */
 	bool keyed;        /* a key was pressed since: its answer is drawn at once */
 	bool hung_up;      /* the terminal is gone */
 };
@@ -63,8 +65,21 @@ static void take_keys(struct loop *l)
 	}
 }
 
+/* Live, time passes though nothing comes: requests become overdue, and what is shown of their age grows. */
+static void tell_time(struct loop *l)
+{
+	int64_t now = clock_ms();
+	if (intake_over(&l->app.intake) || !source_is_live(capture_source(l->app.o->capture)) || now - l->told < TELL_MS)
+		return;
+	l->told = now;
+	l->pending |= REDRAW;
+	if (l->app.o->clock)
+		l->app.o->clock(l->app.o->user, when_now());
+}
+
 static void work(struct loop *l)
 {
+	tell_time(l);
 	if (l->app.intake.state == INTAKE_READING) {
 		intake_step(&l->app.intake);
 		l->pending |= REDRAW;

@@ -17,6 +17,8 @@ struct tui_options {
 	bool utc;                 /* times of day in UTC instead of local time */
 	bool no_mouse;
 	enum tui_color color;     /* AUTO: colours unless NO_COLOR is set; a terminal without colours has none anyway */
+	void (*clock)(void *user, int64_t now); /* live: told about once a second what time it is (ns since 1970); or NULL */
+	void *user;
 	const volatile sig_atomic_t *stop; /* nonzero: a signal asks to end (looked at at least four times a second); or NULL */
 };
 

@@ -100,6 +100,14 @@ static enum ink draw_state(struct cell *c)
 	return inks[r->info.state];
 }
 
+/* It still waits: for how long so far. */
+static enum ink draw_age(struct cell *c, int64_t age)
+{
+	when_add_span(c->text, age > 0 ? age : 0);
+	buf_add_byte(c->text, '+');
+	return INK_REQUEST;
+}
+
 static enum ink draw_latency(struct cell *c)
 {
 	const struct row *r = c->row;
@@ -107,6 +115,8 @@ static enum ink draw_latency(struct cell *c)
 		when_add_span(c->text, r->info.latency_last);
 	else if (r->info.latency_first >= 0)
 		when_add_span(c->text, r->info.latency_first);
+	else if (r->info.state == THREAD_OPEN)
+		return draw_age(c, app_now(((const struct view *)c->view)->app) - r->info.time);
 	return INK_PLAIN;
 }
 
@@ -147,7 +157,7 @@ static const struct column columns[] = {
 	[COLUMN_COMMAND] = { "Command", 12, 20, 0, 0, false, draw_command, "command of its first message" },
 	[COLUMN_GIST] = { "Gist", 15, 24, 4, 0, false, draw_gist, "what it is about; if it failed, the error first" },
 	[COLUMN_STATE] = { "State", 6, 14, 0, 0, false, draw_state, "open, streaming, done, failed, unanswered, broken …" },
-	[COLUMN_LATENCY] = { "Latency", 7, 7, 0, 3, true, draw_latency, "from the request to the final reply, or else to the first answer" },
+	[COLUMN_LATENCY] = { "Latency", 7, 7, 0, 3, true, draw_latency, "from the request to the final reply, or else to the first answer; with a + how long it has waited so far" },
 	[COLUMN_OUT] = { "Out", 5, 6, 0, 4, true, draw_out, "bytes from the client to the server" },
 	[COLUMN_BACK] = { "Back", 5, 6, 0, 4, true, draw_back, "bytes from the server to the client" },
 	[COLUMN_MESSAGES] = { "Msgs", 4, 5, 0, 5, true, draw_messages, "messages in it" },

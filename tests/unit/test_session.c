@@ -641,6 +641,30 @@ static void test_overdue(void **state)
 	must_hold(x);
 }
 
+/* Nothing comes any more, but time passes; or the capture ends with the connection open. Looked for once a second at most. */
+static void test_clock(void **state)
+{
+	struct session_options o = { .keep = true, .file = -1, .no_reply = 10 * FEED_STEP };
+	struct fixture *x = *state;
+	begin_anew(x, &o);
+	feed_open(&x->f, 1, true);
+	FEED(&x->f, 0, UP, .command = "query", .id = "a", .type = "QueryRequest");
+	int64_t asked = x->f.time;
+	session_clock(x->f.session, asked + 10 * FEED_STEP);
+	assert_heard(x, "");
+	session_clock(x->f.session, asked + 11 * FEED_STEP);
+	assert_heard(x, ""); /* no second has passed since it looked */
+	session_clock(x->f.session, asked + 1010 * FEED_STEP);
+	assert_heard(x, "1 no-reply\n");
+	FEED(&x->f, 1, UP, .command = "query", .id = "a", .type = "QueryRequest");
+	x->f.time += 20 * FEED_STEP;
+	feed_close(&x->f, 1, CONN_OPEN);
+	feed_close(&x->f, 0, CONN_OPEN);
+	assert_heard(x, "1 no-reply\n2 no-reply\n");
+	assert_int_equal(thread_of(x, 2).state, THREAD_OPEN);
+	must_hold(x);
+}
+
 static void test_news(void **state)
 {
 	struct fixture *x = *state;
@@ -1002,7 +1026,7 @@ int main(void)
 		TEST(test_rid_unknown),       TEST(test_waiting),
 		TEST(test_rid_names_no_request), TEST(test_ids),
 		TEST(test_types),             TEST(test_priority_and_mask),
-		TEST(test_after_gap),         TEST(test_decode),            TEST(test_seq),
+		TEST(test_clock),             TEST(test_after_gap),         TEST(test_decode),            TEST(test_seq),
 		TEST(test_no_reply),          TEST(test_overdue),
 		TEST(test_news),              TEST(test_cut),
 		TEST(test_by_chance),         TEST(test_pieces),
