@@ -280,6 +280,16 @@ static void fold(struct ladder *l, uint32_t n, const struct record *r)
 	f->last = n;
 	f->count++;
 	f->bytes += r->size;
+	if (rules_worst(r->rules) >= SEVERITY_WARNING && rules_worst(f->rules) < SEVERITY_WARNING)
+		add_row(l, LADDER_RULES, n, *slot);
+	f->rules |= r->rules;
+}
+
+static void add_single(struct ladder *l, uint32_t n, const struct record *r)
+{
+	add_row(l, LADDER_MESSAGE, n, 0);
+	if (rules_worst(r->rules) >= SEVERITY_WARNING)
+		add_row(l, LADDER_RULES, n, 0);
 }
 
 /* News of the ladder's connections before message n. */
@@ -302,9 +312,7 @@ static size_t make_rows(struct ladder *l, size_t work)
 		if (r->role == ROLE_STREAM && !l->spec.unfold && !numbers_has(&l->spec.unfolded, r->thread))
 			fold(l, n, r);
 		else
-			add_row(l, LADDER_MESSAGE, n, 0);
-		if (rules_worst(r->rules) >= SEVERITY_WARNING)
-			add_row(l, LADDER_RULES, n, 0);
+			add_single(l, n, r);
 	}
 	if (l->next == l->messages.count) {
 		if (l->spec.conn)

@@ -29,19 +29,20 @@ void ladder_spec_copy(struct ladder_spec *to, const struct ladder_spec *from);
 enum ladder_kind {
 	LADDER_MESSAGE,
 	LADDER_STREAM, /* the stream messages of a thread, folded */
-	LADDER_RULES,  /* rules that the message above broke */
+	LADDER_RULES,  /* rules that the message above broke; of a folded stream all, where the first of them was broken */
 	LADDER_NEWS,   /* what is no message */
 };
 
 struct ladder_row {
 	uint32_t n;  /* message; of a folded stream its first one; of news the message before */
-	uint32_t at; /* STREAM: index of the fold; NEWS: index of the news */
+	uint32_t at; /* STREAM: index of the fold; RULES: the same + 1 if it is of a fold, else 0; NEWS: index of the news */
 	uint8_t kind;
 };
 
 /* Stream messages of one thread. */
 struct ladder_fold {
 	uint32_t thread, first, last, count;
+	uint32_t rules; /* that any of them breaks */
 	uint64_t bytes; /* of the messages */
 };
 

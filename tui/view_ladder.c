@@ -298,13 +298,13 @@ static void add_stream(struct ladder_view *l, const struct ladder_row *r, struct
 	a->stroke = STROKE_DOUBLE;
 }
 
-static void add_rules(struct ladder_view *l, const struct record *r, struct ladder_arrow *a)
+static void add_rules(struct ladder_view *l, uint32_t rules, struct ladder_arrow *a)
 {
-	int worst = rules_worst(r->rules);
+	int worst = rules_worst(rules);
 	buf_add_str(&l->label, "! ");
 	for (int i = 0; i < RULES; i++) {
 		const struct rule_info *rule = rule_info((enum rule)i);
-		if (!(r->rules & 1u << i) || rule->severity == SEVERITY_NOTE)
+		if (!(rules & 1u << i) || rule->severity == SEVERITY_NOTE)
 			continue;
 		buf_addf(&l->label, "%s ", rule->name);
 		if ((int)rule->severity == worst && !l->note.len)
@@ -341,7 +341,7 @@ static bool make_arrow(struct ladder_view *l, const struct ladder_row *r, struct
 	if (news)
 		add_news(l, news, a);
 	else if (r->kind == LADDER_RULES)
-		add_rules(l, record, a);
+		add_rules(l, r->at ? ladder_fold(l->now, r->at - 1)->rules : record->rules, a);
 	else if (r->kind == LADDER_STREAM)
 		add_stream(l, r, a);
 	else if (facts_read(&f, s, r->n, &l->room))
