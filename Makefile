@@ -71,6 +71,13 @@ build/gen/.stamp: $(PROTO)
 
 $(GEN): build/gen/.stamp ;
 
+# The text of the dissector for Wireshark as a C string.
+build/gen/openiap.lua.inc: export/openiap.lua.in | build/gen/.stamp
+	$(call say,GEN )
+	$(Q)sed 's/[\\"]/\\&/g; s/.*/"&\\n"/' $< > $@
+
+$B/obj/export/wireshark_plugin.o: build/gen/openiap.lua.inc
+
 $B/gen/%.o: build/gen/%.c
 	@mkdir -p $(@D)
 	$(call say,CC  )

@@ -13,6 +13,7 @@
 #include "cli/results.h"
 #include "cli/signals.h"
 #include "export/summary.h"
+#include "export/wireshark_plugin.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -76,6 +77,14 @@ static int list_links(const char *interface)
 	if (source_list_links(interface, print_line, stdout, error, sizeof error) == 0)
 		return EXIT_FINE;
 	fprintf(stderr, "envscope: %s\n", error);
+	return EXIT_SOURCE;
+}
+
+static int print_plugin(void)
+{
+	if (wireshark_plugin_write(stdout))
+		return EXIT_FINE;
+	fprintf(stderr, "envscope: writing: %s\n", strerror(errno));
 	return EXIT_SOURCE;
 }
 
@@ -487,6 +496,7 @@ int main(int argc, char **argv)
 		case ACTION_CONFIG: options_config(stdout); break;
 		case ACTION_MAN: options_man(stdout); break;
 		case ACTION_FIELDS: fields_help(stdout); break;
+		case ACTION_PLUGIN: status = print_plugin(); break;
 		case ACTION_FORMATS: options_formats(stdout); break;
 		case ACTION_INTERFACES: status = list_interfaces(); break;
 		case ACTION_COMPLETIONS: status = complete(a.options.shell); break;

@@ -458,6 +458,7 @@ FLAG(take_help, o->action = ACTION_HELP)
 FLAG(take_version, o->action = ACTION_VERSION)
 FLAG(take_man, o->action = ACTION_MAN)
 FLAG(take_print_config, o->action = ACTION_CONFIG)
+FLAG(take_plugin, o->action = ACTION_PLUGIN)
 FLAG(take_no_promisc, o->source.promiscuous = false)
 FLAG(take_cert, o->proxy.cert = v)
 FLAG(take_key, o->proxy.key = v)
@@ -539,6 +540,7 @@ static const struct row rows[] = {
 	{ 0, "extcap-capture-filter", "EXPR", NULL, take_extcap_filter },
 	{ 0, "capture", NULL, NULL, take_capture },
 	{ 0, "fifo", "FILE", NULL, take_fifo },
+	{ 0, "wireshark-plugin", NULL, "print a dissector for Wireshark and tshark, in Lua: save it as openiap.lua", take_plugin },
 	{ 0, "man", NULL, "print the man page's source", take_man },
 	{ 0, "version", NULL, "print the versions of envscope and its libraries", take_version },
 	{ 'h', "help", NULL, "print this help", take_help },

@@ -210,13 +210,9 @@ static const char *message_word(const struct schema *s, int i)
 	return i < schema_types(s) ? schema_name(s, (type_id)(i + 1)) : NULL;
 }
 
-/* The payload's type, or where there is no payload that of what the command carries. */
 static int get_message(struct look *l)
 {
-	const struct command_info *info = schema_command_info(l->f->schema, l->r->command);
-	if (l->r->type || l->r->has_data || !info)
-		return l->r->type - 1;
-	return (l->r->has_rid && info->reply_type ? info->reply_type : info->type) - 1;
+	return form_type(l->f->schema, l->r) - 1;
 }
 
 /* Texts. */

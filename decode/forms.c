@@ -122,6 +122,14 @@ const struct node *form_payload(const struct dissection *d)
 	return n && n->kind == NODE_STRING && n->child && n->child->from_text ? n->child : n;
 }
 
+type_id form_type(const struct schema *schema, const struct record *r)
+{
+	const struct command_info *info = schema_command_info(schema, r->command);
+	if (r->type || r->has_data || !info)
+		return r->type;
+	return r->has_rid && info->reply_type ? info->reply_type : info->type;
+}
+
 void form_add_gist(struct buf *out, const struct schema *schema, const struct record *r, const struct envelope *e)
 {
 	if (r->encoding == ENCODING_LEGACY)

@@ -31,6 +31,8 @@ struct slice form_token(const struct form *f, const struct session *s, const str
 void form_dissect(struct dissection *d, const struct record *r, struct slice bytes);
 /* The node of which the children are the payload's fields: the message in the Any, or the JSON that a text is; NULL for none. */
 const struct node *form_payload(const struct dissection *d);
+/* The type of what it carries: of its payload, or where there is none of what goes with the command. 0 if that is not known. */
+type_id form_type(const struct schema *schema, const struct record *r);
 /* Appends what its payload is about. */
 void form_add_gist(struct buf *out, const struct schema *schema, const struct record *r, const struct envelope *e);
 

@@ -22,6 +22,11 @@ static const char *const telling[] = {
 };
 enum { TELLING = sizeof telling / sizeof *telling };
 
+const char *gist_field(size_t i)
+{
+	return i < TELLING ? telling[i] : NULL;
+}
+
 static int rank(struct slice name)
 {
 	for (int i = 0; i < TELLING; i++)

@@ -11,5 +11,7 @@
 void gist_add(struct buf *out, const struct schema *schema, type_id type, struct slice value);
 /* The same of a payload that is text, JSON most of the time. */
 void gist_add_json(struct buf *out, struct slice text);
+/* The names of the fields that tell what a message is about, best first; NULL behind the last. */
+const char *gist_field(size_t i);
 
 #endif

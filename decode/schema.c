@@ -252,9 +252,14 @@ type_id schema_type_of_url(const struct schema *s, struct slice url)
 	return url.len ? type_of_full_name(s, slice_skip(url, from)) : 0;
 }
 
+const ProtobufCServiceDescriptor *schema_service(void)
+{
+	return &openiap__flow_service__descriptor;
+}
+
 type_id schema_type_of_method(const struct schema *s, struct slice method, bool response)
 {
-	const ProtobufCServiceDescriptor *service = &openiap__flow_service__descriptor;
+	const ProtobufCServiceDescriptor *service = schema_service();
 	for (unsigned i = 0; i < service->n_methods; i++) {
 		const ProtobufCMethodDescriptor *m = &service->methods[i];
 		if (slice_is(method, m->name))

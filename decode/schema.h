@@ -38,6 +38,9 @@ type_id schema_type_of_url(const struct schema *s, struct slice url);
 /* The request of a method of FlowService ("Query"), or its response; 0 if there is no such method. */
 type_id schema_type_of_method(const struct schema *s, struct slice method, bool response);
 
+/* The service of gRPC with its methods: openiap.FlowService. */
+const ProtobufCServiceDescriptor *schema_service(void);
+
 /* Is it the type's usual type_url, with the host type.googleapis.com? Quicker than to look it up. */
 bool schema_url_is(const struct schema *s, type_id t, struct slice url);
 

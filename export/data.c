@@ -22,12 +22,6 @@ struct writer {
 	const struct data_options *options;
 };
 
-/* Nodes in a row: the fields of a message, or the occurrences of one. */
-struct run {
-	const struct node **at;
-	size_t len;
-};
-
 static void write_message(const struct writer *w, struct run parts, const char *fault);
 
 static void write_hidden(const struct writer *w, size_t bytes)
@@ -152,8 +146,7 @@ static int compare(const void *a, const void *b)
 	return (*x)->offset < (*y)->offset ? -1 : (*x)->offset > (*y)->offset;
 }
 
-/* All fields of a message that could be read, from all its parts, sorted. To be freed. */
-static struct run fields_of(struct run parts)
+struct run data_fields(struct run parts)
 {
 	struct run out = { NULL, 0 };
 	size_t count = 0;
@@ -177,7 +170,7 @@ static struct run fields_of(struct run parts)
 
 static void write_message(const struct writer *w, struct run parts, const char *fault)
 {
-	struct run fields = fields_of(parts);
+	struct run fields = data_fields(parts);
 	json_open(w->json, '{');
 	for (size_t from = 0, to; from < fields.len; from = to) {
 		to = from + 1;

@@ -13,7 +13,7 @@
 enum { TREE_BUDGET = 64 << 20 };
 
 static const struct exporter *const exporters[] = {
-	&exporter_text, &exporter_tree, &exporter_ndjson, &exporter_fields, &exporter_csv,
+	&exporter_text, &exporter_tree, &exporter_ndjson, &exporter_fields, &exporter_csv, &exporter_json, &exporter_pdml,
 	&exporter_mermaid, &exporter_plantuml, &exporter_svg, &exporter_html, &exporter_otlp,
 };
 

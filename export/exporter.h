@@ -74,7 +74,7 @@ struct exporter {
 	void (*release)(struct printer *p);
 };
 
-extern const struct exporter exporter_text, exporter_tree, exporter_ndjson, exporter_fields, exporter_csv;
+extern const struct exporter exporter_text, exporter_tree, exporter_ndjson, exporter_fields, exporter_csv, exporter_json, exporter_pdml;
 extern const struct exporter exporter_mermaid, exporter_plantuml, exporter_svg, exporter_html, exporter_otlp;
 
 /* The formats: the i-th (from 0), NULL after the last; and by name, NULL if there is none. */

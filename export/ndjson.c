@@ -60,19 +60,9 @@ static void add_envelope_keys(struct json *j, const struct message_facts *m)
 	add_text(j, "type_url", e->type_url);
 }
 
-/* The name of the message: of the payload's type, or where there is no payload of what the command carries. */
-static const char *message_name(const struct session *s, const struct record *r)
-{
-	const struct schema *schema = session_schema(s);
-	const struct command_info *info = schema_command_info(schema, r->command);
-	if (r->type || r->has_data || !info)
-		return schema_name(schema, r->type);
-	return schema_name(schema, r->has_rid && info->reply_type ? info->reply_type : info->type);
-}
-
 static void add_thread_keys(struct printer *p, struct json *j, const struct message_facts *m)
 {
-	const char *name = message_name(p->session, m->record);
+	const char *name = schema_name(session_schema(p->session), form_type(session_schema(p->session), m->record));
 	json_key(j, "message");
 	if (name)
 		json_text(j, name);

@@ -30,6 +30,8 @@ bash tests/interop.sh
 step "captures that are written"
 bash tests/written.sh
 bash tests/live.sh
+step "Wireshark: the dissector and the formats against tshark"
+bash tests/wireshark.sh
 step "screens"
 bash tests/tui/run.sh
 step "pictures and reports in a browser"

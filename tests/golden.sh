@@ -56,6 +56,11 @@ case_ tcp.fields -r samples/tcp.pcap -T fields -e n -e openiap.command -e seq -e
 case_ tcp.fields_set -r samples/tcp.pcap -c 12 -T fields -e src -e port -e data.results -E header=y -E separator=/s -E quote=d -E occurrence=l
 case_ tcp.csv -r samples/tcp.pcap -T csv
 case_ tcp.csv_chosen -r samples/tcp.pcap -c 12 -T csv -e command -e data -e data.query -e data.stack -E header=n -E 'separator=;'
+case_ tcp.json -r samples/tcp.pcap -T json -c 5
+case_ tcp.pdml -r samples/tcp.pcap -T pdml -c 4
+case_ workitem.pdml -r build/samples/workitem.pcap -T pdml -Y 'data.workitem'
+case_ bad_utf8.json -r build/samples/bad_utf8.pcap -T json
+case_ payload_error.pdml -r build/samples/payload_error.pcap -T pdml -Y 'rules contains "decode"'
 case_ bad_utf8.fields -r build/samples/bad_utf8.pcap -T fields -e command -e data
 case_ error.fields_none -r samples/tcp.pcap -T fields
 case_ error.fields_name -r samples/tcp.pcap -T csv -e seq -e query.collectoinname

@@ -1,0 +1,81 @@
+#!/usr/bin/env bash
+# Holds the generated dissector, in tshark, and envscope's Wireshark formats against each other: samples, the shared captures where they
+# are, the samples' messages counted, and captures in which tshark itself loses messages as exported PDUs. Skipped without tshark.
+set -u
+cd "$(dirname "$0")/.."
+envscope=${ENVSCOPE:-./envscope}
+shared=${ENVSCOPE_SHARED:-../shared}
+command -v tshark >/dev/null || { echo "wireshark: skipped, there is no tshark"; exit 0; }
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+export HOME=$tmp TZ=UTC LC_ALL=C.UTF-8
+plugin=$tmp/openiap.lua
+wrong=0
+
+fail() {
+	wrong=$((wrong + 1))
+	echo "wireshark: $1"
+}
+
+"$envscope" --wireshark-plugin >"$plugin" || fail "the dissector can't be written"
+for capture in samples/tcp.pcap samples/ws.pcap samples/wsdeflate.pcap "$shared/captures/grpc.pcap"; do
+	[ -f "$capture" ] || { echo "wireshark: skipped, there is no $capture"; continue; }
+	python3 tests/wireshark.py "$envscope" "$plugin" "$capture" || wrong=$((wrong + 1))
+done
+
+# Each sample over TCP and WebSocket: as many messages, with the same rules where a packet tells of them. tshark lacks what the capture cuts.
+for capture in build/samples/*.pcap; do
+	name=$(basename "$capture" .pcap)
+	ours=$("$envscope" -r "$capture" -T fields -e n -Y 'transport in {tcp ws} && !(rules contains "capture-gap")' 2>/dev/null | wc -l)
+	cut=$("$envscope" -r "$capture" -T ndjson -Y 'transport in {tcp ws}' 2>/dev/null | grep -c '"captured":')
+	theirs=$(tshark -n -X "lua_script:$plugin" -r "$capture" -Y openiap -T fields -E aggregator=/s -e openiap.size 2>/dev/null | wc -w)
+	late=$(tshark -n -r "$capture" -Y tcp.analysis.spurious_retransmission 2>/dev/null | wc -l) # captured out of order: lost to tshark
+	[ "$theirs" -ge $((ours - cut - late)) ] || fail "$name: tshark finds $theirs messages, envscope $ours, $cut of them cut"
+done
+for rule in seq-duplicate seq-gap seq-reordered type-mismatch type-missing priority-range id-missing id-duplicate reply-duplicate error-reply; do
+	capture=build/samples/$(tr - _ <<<"$rule").pcap
+	[ -f "$capture" ] || fail "there is no sample for $rule"
+	tshark -n -X "lua_script:$plugin" -r "$capture" -Y "openiap.rule.$(tr - _ <<<"$rule")" 2>/dev/null | grep -q . || fail "tshark does not tell of $rule"
+done
+
+# Secrets: hidden by default, also in what is made of the tree.
+secret=SuperSecret
+for format in pdml json fields; do
+	columns=""
+	[ $format = fields ] && columns="-e openiap.signin.password"
+	hex=$(printf %s "$secret" | od -An -tx1 | tr -d ' \n')
+	for program in "$envscope" "tshark -n -X lua_script:$plugin -Y openiap"; do
+		# shellcheck disable=SC2086
+		$program -r samples/tcp.pcap -T $format $columns 2>/dev/null | grep -v '"tcp[.]' >"$tmp/out"
+		[ -s "$tmp/out" ] || fail "$program prints nothing as $format"
+		grep -q "$secret\|$hex" "$tmp/out" && fail "$program shows a secret in $format"
+	done
+done
+tshark -n -X "lua_script:$plugin" -o openiap.show_secrets:TRUE -r samples/tcp.pcap -T fields -e openiap.signin.password 2>/dev/null |
+	grep -q "$secret" || fail "openiap.show_secrets shows nothing"
+
+# Documents of a reading that ends early are whole.
+for end in "-c 3" "-c 1" "-Y n==0"; do
+	# shellcheck disable=SC2086
+	"$envscope" -r samples/tcp.pcap -T json $end | python3 -c 'import json, sys; json.load(sys.stdin)' || fail "json $end is no JSON"
+	# shellcheck disable=SC2086
+	"$envscope" -r samples/tcp.pcap -T pdml $end >"$tmp/pdml"
+	if command -v xmllint >/dev/null; then
+		xmllint --noout "$tmp/pdml" || fail "pdml $end is no XML"
+	fi
+done
+
+# Where tshark loses messages, the exported PDUs have them all.
+if [ -f "$shared/tools/impair.py" ]; then
+	for options in "--reorder 0.2 --past-acks --seed 3" "--drop 0.02 --seed 5" "--skip-start 40"; do
+		# shellcheck disable=SC2086
+		python3 "$shared/tools/impair.py" samples/tcp.pcap "$tmp/impaired.pcap" $options >/dev/null || { fail "impair.py $options"; continue; }
+		"$envscope" -r "$tmp/impaired.pcap" -q -w "$tmp/pdu.pcapng" --pdu 2>/dev/null || { fail "no PDUs of $options"; continue; }
+		messages=$("$envscope" -r "$tmp/impaired.pcap" -T fields -e n 2>/dev/null | wc -l)
+		without=$(tshark -n -X "lua_script:$plugin" -r "$tmp/impaired.pcap" -Y openiap -T fields -E aggregator=/s -e openiap.size 2>/dev/null | wc -w)
+		echo "wireshark: $options: $messages messages, $without of them found by tshark itself"
+		python3 tests/wireshark.py "$envscope" "$plugin" "$tmp/pdu.pcapng" --messages "$messages" || wrong=$((wrong + 1))
+	done
+fi
+echo "wireshark: $wrong faults"
+[ "$wrong" = 0 ]
