@@ -18,6 +18,7 @@ SANFLAGS := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-om
 OPT ?= -O1 -g
 else
 B := build
+FORTIFY := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 OPT ?= -O2 -g
 # Functions of different files meet on the way of each message: the program is optimized as a whole. Tests link the same objects as usual.
 LTO := -flto=auto -ffat-lto-objects
@@ -28,7 +29,7 @@ ifneq ($(filter 1 true,$(WERROR) $(CI)),)
 WARN += -Werror
 endif
 CPPFLAGS := -I. -Ibuild/gen -D_GNU_SOURCE -DENVSCOPE_VERSION='"$(VERSION)"' $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
-CFLAGS := -std=c17 $(OPT) $(LTO) $(SANFLAGS) -fstack-protector-strong -fPIE $(WARN)
+CFLAGS := -std=c17 $(OPT) $(LTO) $(SANFLAGS) $(FORTIFY) -fstack-protector-strong -fPIE $(WARN)
 LDFLAGS := $(SANFLAGS) -pie -Wl,-z,relro,-z,now
 LDLIBS := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lhttp_parser -lm
 

@@ -7,25 +7,23 @@
 #include "base/when.h"
 #include "cli/completions.h"
 #include "cli/fields.h"
+#include "cli/harden.h"
 #include "cli/posting.h"
 #include "cli/privileges.h"
 #include "cli/recording.h"
 #include "cli/results.h"
 #include "cli/signals.h"
+#include "cli/versions.h"
 #include "export/summary.h"
 #include "export/wireshark_plugin.h"
 
 #include <errno.h>
-#include <jansson.h>
 #include <locale.h>
-#include <ncurses.h>
-#include <pcap/pcap.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
-#include <zlib.h>
 
 enum { PACKETS_A_STEP = 4096, POLL_MS = 250 };
 
@@ -48,13 +46,6 @@ static int64_t now(void)
 	struct timespec t;
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return (int64_t)t.tv_sec * NS_PER_S + t.tv_nsec;
-}
-
-static int print_version(void)
-{
-	printf("envscope %s\n%s\nprotobuf-c %s, zlib %s, jansson %s, %s\n", ENVSCOPE_VERSION, pcap_lib_version(), protobuf_c_version(),
-	       zlibVersion(), jansson_version_str(), curses_version());
-	return EXIT_FINE;
 }
 
 static void print_line(void *user, const char *text)
@@ -484,6 +475,7 @@ int main(int argc, char **argv)
 {
 	struct app a = { 0 };
 	int status = EXIT_FINE;
+	harden();
 	if (!setlocale(LC_CTYPE, "") || MB_CUR_MAX == 1) /* no more than that: numbers keep their point */
 		setlocale(LC_CTYPE, "C.UTF-8");
 	if (!options_parse(&a.options, argc, argv)) {
@@ -492,7 +484,7 @@ int main(int argc, char **argv)
 		switch (a.options.action) {
 		case ACTION_RUN: status = run(&a); break;
 		case ACTION_HELP: options_help(stdout); break;
-		case ACTION_VERSION: status = print_version(); break;
+		case ACTION_VERSION: versions_write(stdout); break;
 		case ACTION_CONFIG: options_config(stdout); break;
 		case ACTION_MAN: options_man(stdout); break;
 		case ACTION_FIELDS: fields_help(stdout); break;
