@@ -20,7 +20,7 @@ struct packet {
 	uint32_t wire_len;  /* bytes it had on the wire; more than bytes.len when the capture cut it */
 	int link;           /* link type, a LINKTYPE_ number as in pcap files (tcpdump.org/linktypes.html) */
 	int64_t time;       /* ns since 1970 UTC */
-	int64_t at;         /* place of its first byte in the capture file; -1 where it can't be read again from there */
+	int64_t at;         /* place of its first byte in the capture file (base/files.h); -1 where it can't be read again from there */
 	const struct packet_interface *interface; /* lives as long as bytes */
 };
 

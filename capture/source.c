@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "base/xalloc.h"
 #include "capture/live.h"
+#include "capture/merge.h"
 #include "capture/packet_filter.h"
 #include "capture/pcap_file.h"
 #include "capture/proxy/proxy.h"
@@ -28,6 +29,8 @@ struct source {
 	struct pcap_file *file;       /* one of these three is set */
 	struct live *live;
 	struct proxy *proxy;
+	struct merge *merge;          /* or this one */
+	int fd;                       /* of the file, if its places can be read again; else -1 */
 	struct packet_filter *filter; /* of a file, or NULL */
 	bool refused;                 /* the filter can't be used on these packets: error says why */
 	struct source_counts counts;
@@ -107,6 +110,7 @@ static struct source *open_file(const char *path, const struct source_options *o
 	s->filter = filter;
 	s->file = pcap_file_new(fd, s->name, o);
 	enum source_status status = pcap_file_start(s->file);
+	s->fd = pcap_file_has_places(s->file) ? pcap_file_fd(s->file) : -1;
 	if (status == SOURCE_PACKET || status == SOURCE_WAIT)
 		return s;
 	snprintf(error, error_size, "%s", pcap_file_error(s->file));
@@ -133,6 +137,7 @@ struct source *source_open_live(const char *interface, const struct source_optio
 	struct source *s = xcalloc(1, sizeof(*s));
 	s->name = showable(interface);
 	s->live = live;
+	s->fd = -1;
 	return s;
 }
 
@@ -146,7 +151,28 @@ struct source *source_open_proxy(const struct proxy_options *o, void (*say)(void
 	}
 	struct source *s = xcalloc(1, sizeof(*s));
 	s->name = xstrdup(proxy_name(proxy));
+	s->fd = -1;
 	s->proxy = proxy;
+	return s;
+}
+
+static char *name_of(struct source **sources, size_t count)
+{
+	struct buf name = { 0 };
+	buf_addf(&name, "%s and %zu more", sources[0]->name, count - 1);
+	char *copy = xstrdup(buf_cstr(&name));
+	buf_release(&name);
+	return copy;
+}
+
+struct source *source_merge(struct source **sources, size_t count)
+{
+	if (count == 1)
+		return sources[0];
+	struct source *s = xcalloc(1, sizeof(*s));
+	s->name = name_of(sources, count);
+	s->fd = -1;
+	s->merge = merge_new(sources, count);
 	return s;
 }
 
@@ -160,6 +186,7 @@ void source_free(struct source *s)
 	if (!s)
 		return;
 	proxy_free(s->proxy);
+	merge_free(s->merge);
 	pcap_file_free(s->file);
 	live_free(s->live);
 	packet_filter_free(s->filter);
@@ -192,8 +219,8 @@ enum source_status source_next(struct source *s, struct packet *out)
 {
 	if (s->proxy)
 		return SOURCE_WAIT;
-	enum source_status status = s->live ? live_next(s->live, out) : s->filter ? next_filtered(s, out)
-										  : pcap_file_next(s->file, out);
+	enum source_status status = s->merge ? merge_next(s->merge, out) : s->live ? live_next(s->live, out)
+				  : s->filter ? next_filtered(s, out) : pcap_file_next(s->file, out);
 	if (status == SOURCE_PACKET) {
 		s->counts.packets++;
 		s->counts.bytes += out->bytes.len;
@@ -205,6 +232,8 @@ int source_fd(const struct source *s)
 {
 	if (s->proxy)
 		return proxy_fd(s->proxy);
+	if (s->merge)
+		return merge_fd(s->merge);
 	return s->live ? live_fd(s->live) : pcap_file_fd(s->file);
 }
 
@@ -214,11 +243,19 @@ const char *source_error(const struct source *s)
 		return s->error;
 	if (s->proxy)
 		return "the proxy's relay has ended by itself, and all connections through it with it";
+	if (s->merge)
+		return merge_error(s->merge);
 	return s->live ? live_error(s->live) : pcap_file_error(s->file);
 }
 
 struct source_counts source_counts(struct source *s)
 {
+	if (s->merge) {
+		struct source_counts sum = merge_counts(s->merge);
+		sum.packets = s->counts.packets;
+		sum.bytes = s->counts.bytes;
+		return sum;
+	}
 	if (s->live)
 		live_add_drops(s->live, &s->counts);
 	else if (s->file)
@@ -229,6 +266,8 @@ struct source_counts source_counts(struct source *s)
 void source_progress(const struct source *s, uint64_t *done, uint64_t *total)
 {
 	*done = *total = 0;
+	if (s->merge)
+		merge_progress(s->merge, done, total);
 	if (s->file)
 		pcap_file_progress(s->file, done, total);
 }
@@ -238,8 +277,15 @@ int source_file(const struct source *s)
 	return s->file && pcap_file_has_places(s->file) ? pcap_file_fd(s->file) : -1;
 }
 
+struct files source_files(const struct source *s)
+{
+	return s->merge ? merge_files(s->merge) : (struct files){ &s->fd, 1 };
+}
+
 bool source_is_live(const struct source *s)
 {
+	if (s->merge)
+		return merge_is_live(s->merge);
 	return s->live || s->proxy || !pcap_file_is_regular(s->file);
 }
 

@@ -2,6 +2,7 @@
 #ifndef CAPTURE_SOURCE_H
 #define CAPTURE_SOURCE_H
 
+#include "base/files.h"
 #include "capture/packet.h"
 
 struct source;
@@ -42,6 +43,8 @@ struct source_options {
 struct source *source_open_file(const char *path, const struct source_options *o, char *error, size_t error_size);
 /* Opens an interface for live capture. NULL on failure; the sentence says what to do about missing permission. */
 struct source *source_open_live(const char *interface, const struct source_options *o, char *error, size_t error_size);
+/* Several sources (1 to FILES_MAX, none of them a proxy) as one, by the time of their packets (capture/merge.h); takes them over. */
+struct source *source_merge(struct source **sources, size_t count);
 /* Starts the proxy (proxy_new says what `say` is for). It has no packets: source_next only ever answers WAIT, its records come from
  * source_proxy(). NULL on failure. */
 struct source *source_open_proxy(const struct proxy_options *o, void (*say)(void *user, const char *line), void *user, char *error,
@@ -63,6 +66,8 @@ struct source_counts source_counts(struct source *s);
 void source_progress(const struct source *s, uint64_t *done, uint64_t *total);
 /* A descriptor from which packet bytes can be read again at packet.at (a plain file), owned by the source; -1 if none. */
 int source_file(const struct source *s);
+/* The same for one or several: what packet.at is a place in. Lives as long as the source. */
+struct files source_files(const struct source *s);
 /* True when packets come as they happen (interface, pipe), false for a file. */
 bool source_is_live(const struct source *s);
 /* How it is called on the screen: the path, or the interface. Lives as long as the source. */

@@ -109,6 +109,26 @@ static void say(void *user, const char *line)
 	fprintf(stderr, "envscope: %s\n", line);
 }
 
+/* All files or interfaces as one source; NULL, with a sentence, if one of them can't be opened. */
+static struct source *open_inputs(const struct options *o, char *error, size_t room)
+{
+	static const char *const any[] = { "any" };
+	const char *const *names = o->input_count ? o->inputs : any;
+	size_t count = o->input_count ? o->input_count : 1, opened = 0;
+	struct source *sources[FILES_MAX];
+	for (; opened < count; opened++) {
+		const char *name = names[opened];
+		sources[opened] = o->file ? source_open_file(name, &o->source, error, room) : source_open_live(name, &o->source, error, room);
+		if (!sources[opened])
+			break;
+	}
+	if (opened == count)
+		return source_merge(sources, count);
+	while (opened)
+		source_free(sources[--opened]);
+	return NULL;
+}
+
 static bool open_source(struct app *a)
 {
 	char error[1024] = "";
@@ -118,10 +138,8 @@ static bool open_source(struct app *a)
 	o->source.secrets_user = a->keylog;
 	if (o->proxy.count)
 		a->source = source_open_proxy(&o->proxy, say, NULL, error, sizeof error);
-	else if (o->file)
-		a->source = source_open_file(o->file, &o->source, error, sizeof error);
 	else
-		a->source = source_open_live(o->interface ? o->interface : "any", &o->source, error, sizeof error);
+		a->source = open_inputs(o, error, sizeof error);
 	if (!a->source)
 		fprintf(stderr, "envscope: %s\n", error);
 	return a->source != NULL;
@@ -228,7 +246,7 @@ static void open_session(struct app *a, bool keep, bool bytes)
 	struct session_listener listener = listeners(a);
 	if (a->posting.post)
 		listener = posting_listener(&a->posting, &listener);
-	struct session_options so = { .keep = keep, .no_bytes = !bytes, .memory = a->options.memory, .file = source_file(a->source),
+	struct session_options so = { .keep = keep, .no_bytes = !bytes, .memory = a->options.memory, .file = -1, .files = source_files(a->source),
 				      .no_reply = a->options.no_reply, .spool = a->options.spool };
 	if (getrandom(&so.hash_key, sizeof so.hash_key, GRND_NONBLOCK) != sizeof so.hash_key)
 		so.hash_key = (uint64_t)now();
@@ -238,7 +256,7 @@ static void open_session(struct app *a, bool keep, bool bytes)
 	struct sink sink = session_sink(a->session);
 	struct capture_options co = { a->options.decode_as, a->options.decode_as_count, a->keylog, NULL };
 	if (a->recording.recorder) {
-		recorder_begin(a->recording.recorder, a->session, a->options.display_filter, source_file(a->source));
+		recorder_begin(a->recording.recorder, a->session, a->options.display_filter, source_files(a->source));
 		co.watcher = &a->recording.watcher;
 		if (a->keylog)
 			keylog_on_use(a->keylog, recorder_secrets, a->recording.recorder);

@@ -42,19 +42,27 @@ static bool parse_number(const char *text, uint64_t most, uint64_t *out)
 	return end != text && !*end && !errno && n <= most && text[0] != '-';
 }
 
+static bool add_input(struct options *o, const char *v)
+{
+	if (o->input_count == FILES_MAX)
+		return fail("too many files or interfaces, the first that is too many is", v);
+	o->inputs[o->input_count++] = v;
+	return true;
+}
+
 static bool take_file(struct options *o, const char *v)
 {
-	if (o->file)
-		return fail("only one file can be read at a time, and this is a second one", v);
-	o->file = v;
+	if (!add_input(o, v))
+		return false;
+	o->file = o->file ? o->file : v;
 	return true;
 }
 
 static bool take_interface(struct options *o, const char *v)
 {
-	if (o->interface)
-		return fail("only one interface can be captured at a time; 'any' is all of them", v);
-	o->interface = v;
+	if (!add_input(o, v))
+		return false;
+	o->interface = o->interface ? o->interface : v;
 	return true;
 }
 
@@ -474,8 +482,8 @@ FLAG(take_utc, o->print.utc = true)
 FLAG(take_no_mouse, o->no_mouse = true)
 
 static const struct row rows[] = {
-	{ 'r', "read-file", "FILE", "read a capture: pcap or pcapng, also gzipped; - is standard input", take_file },
-	{ 'i', "interface", "IFACE", "capture live on an interface; any is all of them", take_interface },
+	{ 'r', "read-file", "FILE", "read a capture: pcap or pcapng, also gzipped; - is standard input; several are read as one, by time", take_file },
+	{ 'i', "interface", "IFACE", "capture live on an interface; any is all of them; may repeat", take_interface },
 	{ 'D', "list-interfaces", NULL, "list the interfaces and leave", take_interfaces },
 	{ 0, "proxy", "LISTEN=TARGET", "stand between clients and a server and show what passes; URLs of ws, wss, http, https, grpc, grpcs, "
 	  "socket, tcp or pipe; may repeat", take_proxy },
@@ -584,11 +592,31 @@ static const struct row *row_of(int code)
 	return NULL;
 }
 
+/* Does the file begin like a capture? */
+static bool is_capture(const char *path)
+{
+	static const char *const magics[] = { "\xa1\xb2\xc3\xd4", "\xd4\xc3\xb2\xa1", "\xa1\xb2\x3c\x4d", "\x4d\x3c\xb2\xa1",
+					      "\x0a\x0d\x0d\x0a", "\x1f\x8b" };
+	struct stat st;
+	char head[5] = "";
+	FILE *f = stat(path, &st) == 0 && S_ISREG(st.st_mode) ? fopen(path, "rb") : NULL;
+	if (!f)
+		return false;
+	struct slice read = slice_of(head, fread(head, 1, 4, f));
+	fclose(f);
+	for (size_t i = 0; i < sizeof magics / sizeof *magics; i++)
+		if (slice_starts(read, magics[i]))
+			return true;
+	return false;
+}
+
 /* The words after the options: a file, if there is one of that name; else a capture filter. Options may follow. */
 static bool take_word(struct options *o, const char *word)
 {
 	struct stat st;
 	if (!o->file && !o->interface && !o->filter.len && stat(word, &st) == 0)
+		return take_file(o, word);
+	if (o->file && !o->filter.len && is_capture(word)) /* the shell has made several of one */
 		return take_file(o, word);
 	return take_filter(o, word);
 }

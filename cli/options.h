@@ -10,7 +10,7 @@
 #include "export/report.h"
 #include "tui/tui.h"
 
-enum { DECODE_AS_MAX = 64, INTERFACES_MAX = 1, REPORTS_MAX = 16 };
+enum { DECODE_AS_MAX = 64, REPORTS_MAX = 16 };
 
 enum exit_status { EXIT_FINE = 0, EXIT_CHECK = 1, EXIT_USAGE = 2, EXIT_SOURCE = 3 };
 
@@ -18,7 +18,9 @@ enum option_action { ACTION_RUN, ACTION_HELP, ACTION_VERSION, ACTION_MAN, ACTION
 
 struct options {
 	enum option_action action;
-	const char *file, *interface;
+	const char *file, *interface;    /* the first of several */
+	const char *inputs[FILES_MAX];   /* all of them: files or interfaces */
+	size_t input_count;
 	struct buf filter;               /* the capture filter, words joined; empty for none */
 	const char *display;             /* -Y, the display filter; NULL for none */
 	struct filter *display_filter;   /* made of it */

@@ -48,6 +48,8 @@ struct session *session_new(const struct session_options *o, const struct sessio
 	names_init(&s->names, s->schema);
 	s->known = know_commands(s->schema);
 	s->store = store_new(o->file, o->spool_dir);
+	if (o->files.count)
+		store_set_files(s->store, o->files);
 	store_set_limit(s->store, o->spool);
 	s->streams = streams_new();
 	form_init(&s->form);

@@ -9,6 +9,7 @@
 #define DECODE_SESSION_H
 
 #include "base/buf.h"
+#include "base/files.h"
 #include "capture/message.h"
 #include "decode/envelope.h"
 #include "decode/rules.h"
@@ -146,6 +147,7 @@ struct session_options {
 	bool no_bytes;      /* with keep: nobody will ask session_bytes, so nothing goes to the spool file for that */
 	uint64_t memory;    /* budget for records and tables in bytes, 0 for none: the oldest are forgotten first */
 	int file;           /* descriptor from which places in the capture file can be read, -1 if there is none */
+	struct files files; /* or those of several, borrowed; none: there is that one */
 	uint64_t spool;     /* most bytes of the spool file, 0 for no limit */
 	const char *spool_dir; /* where the spool file is made; NULL: $TMPDIR, else /tmp */
 	int64_t no_reply;      /* ns after which an open request counts as unanswered (rule no-reply), 0: when its connection ends */

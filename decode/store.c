@@ -3,7 +3,7 @@
  *
  * A place is two bits of kind and 62 bits of offset:
  *
- *	FILE    offset in the capture file
+ *	FILE    place in the capture files (base/files.h)
  *	SPOOL   offset in the spool file
  *	RUNS    offset in the spool file of a block of runs: { place of the block before or 0, count, runs … }
  *
@@ -36,7 +36,9 @@ struct block {
 };
 
 struct store {
-	int file, spool; /* descriptors; spool -1 until it is needed */
+	struct files files;  /* the capture files */
+	int one;             /* the only one of them, if it is that */
+	int spool;           /* -1 until it is needed */
 	char *dir;
 	bool broken;     /* the spool can't be made or written */
 	uint64_t written, failed;
@@ -57,10 +59,16 @@ static uint64_t offset_of(uint64_t place)
 struct store *store_new(int file, const char *dir)
 {
 	struct store *s = xcalloc(1, sizeof *s);
-	s->file = file;
+	s->one = file;
+	s->files = (struct files){ &s->one, 1 };
 	s->spool = -1;
 	s->dir = xstrdup(temp_dir(dir));
 	return s;
+}
+
+void store_set_files(struct store *s, struct files files)
+{
+	s->files = files;
 }
 
 void store_free(struct store *s)
@@ -139,7 +147,7 @@ static uint64_t spool_add(struct store *s, struct slice bytes)
 
 uint64_t store_add(struct store *s, struct slice bytes, int64_t at)
 {
-	if (at >= 0 && s->file >= 0)
+	if (at >= 0 && files_descriptor(s->files, (uint64_t)at) >= 0)
 		return place_of(IN_FILE, (uint64_t)at);
 	uint64_t place = spool_add(s, bytes);
 	s->failed += !place;
@@ -165,7 +173,7 @@ void store_piece(struct store *s, struct store_draft *d, struct slice bytes, int
 		return;
 	if (!d->older && !d->runs.len)
 		d->begin = store_position(s);
-	bool again = at >= 0 && s->file >= 0 && bytes.len >= SMALL_RUN;
+	bool again = at >= 0 && files_descriptor(s->files, (uint64_t)at) >= 0 && bytes.len >= SMALL_RUN;
 	uint64_t place = again ? place_of(IN_FILE, (uint64_t)at) : spool_add(s, bytes);
 	d->failed = !place;
 	struct run last = { 0, 0 };
@@ -203,19 +211,6 @@ void store_draft_release(struct store_draft *d)
 	*d = (struct store_draft){ 0 };
 }
 
-static bool read_all(int fd, uint8_t *to, uint64_t len, uint64_t offset)
-{
-	while (len) {
-		ssize_t n = pread(fd, to, len, (off_t)offset);
-		if (n <= 0)
-			return false;
-		to += n;
-		offset += (uint64_t)n;
-		len -= (uint64_t)n;
-	}
-	return true;
-}
-
 static bool read_spool(const struct store *s, uint8_t *to, uint64_t len, uint64_t offset)
 {
 	if (offset < s->low)
@@ -223,7 +218,7 @@ static bool read_spool(const struct store *s, uint8_t *to, uint64_t len, uint64_
 	uint64_t in_file = offset < s->written ? s->written - offset : 0;
 	if (in_file > len)
 		in_file = len;
-	if (in_file && !read_all(s->spool, to, in_file, offset))
+	if (in_file && !files_read((struct files){ &s->spool, 1 }, to, in_file, offset))
 		return false;
 	if (in_file == len)
 		return true;
@@ -237,7 +232,7 @@ static bool read_spool(const struct store *s, uint8_t *to, uint64_t len, uint64_
 static bool read_run(const struct store *s, uint8_t *to, uint64_t len, uint64_t place)
 {
 	if (place >> 62 == IN_FILE)
-		return read_all(s->file, to, len, offset_of(place));
+		return files_read(s->files, to, len, offset_of(place));
 	return read_spool(s, to, len, offset_of(place));
 }
 

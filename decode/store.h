@@ -8,6 +8,7 @@
 #define DECODE_STORE_H
 
 #include "base/buf.h"
+#include "base/files.h"
 
 struct store;
 
@@ -22,6 +23,8 @@ struct store_draft {
 /* file: descriptor of the capture file to read from again, -1 for none; dir: where the spool file is made when it is first needed (NULL:
  * $TMPDIR, else /tmp). The spool file has no name and goes with the process. */
 struct store *store_new(int file, const char *dir);
+/* The capture is in several files, borrowed, instead of that one. */
+void store_set_files(struct store *s, struct files files);
 void store_free(struct store *s);
 
 /* Keeps a whole message; at: its place in the capture file or -1. Returns its place, 0 if it can't be kept. */

@@ -22,17 +22,18 @@ enum { ALIGN = 8, PENDING = 256 << 10, PAD = UINT32_MAX };
 
 struct packet_hold {
 	uint64_t limit, kept, tail, head, written;
-	int fd, file;
+	int fd;
+	struct files files;
 	char *dir;
 	bool broken; /* the file can't be made or written */
 	struct buf pending;
 };
 
-struct packet_hold *packet_hold_new(uint64_t limit, int file, const char *dir)
+struct packet_hold *packet_hold_new(uint64_t limit, struct files files, const char *dir)
 {
 	struct packet_hold *h = xcalloc(1, sizeof *h);
 	h->limit = limit / ALIGN * ALIGN;
-	h->file = file;
+	h->files = files;
 	h->fd = -1;
 	h->dir = xstrdup(temp_dir(dir));
 	h->kept = h->tail = h->head = h->written = h->limit; /* so that no place is 0 */
@@ -75,24 +76,11 @@ static bool flush(struct packet_hold *h)
 	return true;
 }
 
-static bool read_file(int fd, uint8_t *to, size_t len, uint64_t from)
-{
-	while (len) {
-		ssize_t n = pread(fd, to, len, (off_t)from);
-		if (n <= 0)
-			return false;
-		to += n;
-		from += (uint64_t)n;
-		len -= (size_t)n;
-	}
-	return true;
-}
-
 /* Bytes of one packet, which lie either in the file or in pending. */
 static bool read_place(struct packet_hold *h, void *to, size_t len, uint64_t place)
 {
 	if (place < h->written)
-		return read_file(h->fd, to, len, place % h->limit);
+		return files_read((struct files){ &h->fd, 1 }, to, len, place % h->limit);
 	if (place - h->written + len > h->pending.len)
 		return false;
 	memcpy(to, h->pending.at + (place - h->written), len);
@@ -205,7 +193,7 @@ bool packet_hold_read(struct packet_hold *h, uint64_t place, const struct held *
 	buf_clear(scratch);
 	uint8_t *to = buf_reserve(scratch, (size_t)p->len + p->comments);
 	uint64_t behind = place + sizeof *p;
-	bool good = held ? read_place(h, to, p->len, behind) : read_file(h->file, to, p->len, (uint64_t)p->at);
+	bool good = held ? read_place(h, to, p->len, behind) : files_read(h->files, to, p->len, (uint64_t)p->at);
 	good = good && read_place(h, to + p->len, p->comments, behind + (held ? p->len : 0));
 	*bytes = slice_of(to, p->len);
 	*comments = slice_of(to + p->len, p->comments);

@@ -8,6 +8,7 @@
 #define EXPORT_PACKET_HOLD_H
 
 #include "base/buf.h"
+#include "base/files.h"
 #include "capture/packet.h"
 
 struct packet_hold;
@@ -24,9 +25,9 @@ struct held {
 	uint8_t dir, taken;
 };
 
-/* limit: bytes of the temporary file; file: the source's descriptor, -1 if it can't be read again; dir: where the temporary file is made,
+/* limit: bytes of the temporary file; files: of the source, borrowed; dir: where the temporary file is made,
  * NULL: $TMPDIR, else /tmp. */
-struct packet_hold *packet_hold_new(uint64_t limit, int file, const char *dir);
+struct packet_hold *packet_hold_new(uint64_t limit, struct files files, const char *dir);
 void packet_hold_free(struct packet_hold *h);
 /* Adding a packet pushes out the oldest where there is no room: hands one that must go, or 0 when none has to. It can be read until the
  * next packet_hold_add. packet->at: its place in the source's file, -1 if its bytes are to be held. */

@@ -124,13 +124,13 @@ void recorder_free(struct recorder *r)
 	free(r);
 }
 
-void recorder_begin(struct recorder *r, const struct session *s, struct filter *filter, int source_file)
+void recorder_begin(struct recorder *r, const struct session *s, struct filter *filter, struct files files)
 {
 	uint64_t hold = r->options.hold ? r->options.hold : (uint64_t)RECORD_HOLD_MIB << 20;
 	r->session = s;
 	r->filter = filter;
 	if (filter && r->options.what != RECORD_PDUS)
-		r->hold = packet_hold_new(hold, source_file, NULL);
+		r->hold = packet_hold_new(hold, files, NULL);
 }
 
 /* The comments of a packet as slices; to be freed. */

@@ -33,8 +33,8 @@ struct recorder_options {
 struct recorder *recorder_new(const struct recorder_options *o, char *error, size_t room);
 /* Writes what waits, and frees. NULL is allowed. */
 void recorder_free(struct recorder *r);
-/* Before the first packet. filter: borrowed, NULL: everything; source_file: descriptor in which packets can be read again, or -1. */
-void recorder_begin(struct recorder *r, const struct session *s, struct filter *filter, int source_file);
+/* Before the first packet. filter: borrowed, NULL: everything; files: of the source, borrowed. */
+void recorder_begin(struct recorder *r, const struct session *s, struct filter *filter, struct files files);
 /* For the capture. Writes the rest when that ends. */
 struct packet_watcher recorder_watcher(struct recorder *r);
 /* From the session's listener. */

@@ -95,6 +95,27 @@ mkdir "$tmp/series"
 quietly -r samples/tcp.pcap -q -w "$tmp/series/x.pcapng" -b duration:1
 equal "files of a second each" "$(for f in "$tmp"/series/*; do packets "$f"; done | paste -sd+ | bc)" "$(packets "$tmp/x.pcapng")"
 
+# Several files as one, with the connection that crosses them whole, in whatever order they are named.
+mkdir "$tmp/many"
+quietly -r samples/tcp.pcap -q -w "$tmp/many/x.pcapng" -b filesize:100
+quietly -r samples/tcp.pcap -T ndjson --full-bytes >"$tmp/whole"
+quietly "$tmp"/many/* -T ndjson --full-bytes >"$tmp/again"
+same "several files as one" "$tmp/whole" "$tmp/again"
+gzip "$(echo "$tmp"/many/x_00002*)"
+# shellcheck disable=SC2046
+quietly $(printf '%s\n' "$tmp"/many/* | sort -r) -T ndjson --full-bytes >"$tmp/again"
+same "several files backwards, one of them gzipped" "$tmp/whole" "$tmp/again"
+quietly "$tmp"/many/* -q -w "$tmp/one.pcapng" -Y 'command == "endstream"'
+quietly -r "$tmp/one.pcapng" -T ndjson --full-bytes >"$tmp/again"
+same "several files written as one" "$tmp/whole" "$tmp/again"
+quietly -r samples/tcp.pcap -z streams >"$tmp/whole"
+quietly "$tmp"/many/* -z streams >"$tmp/again"
+same "a report of several files" "$tmp/whole" "$tmp/again"
+head -c 60000 "$(echo "$tmp"/many/x_00003*)" >"$tmp/cut.pcapng"
+quietly -r samples/ws.pcap -r "$tmp/cut.pcapng" -T text >"$tmp/again"
+equal "status with a damaged one among them" "$?" 3
+equal "the others are read to their end" "$(grep -c ' ws ' "$tmp/again")" 81
+
 # A full disk: the listing goes on, the status is 3, and it is said.
 quietly -r samples/tcp.pcap -T text >"$tmp/whole"
 quietly -r samples/tcp.pcap -T text -w /dev/full >"$tmp/again"
