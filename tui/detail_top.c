@@ -1,12 +1,13 @@
 /*
  * The top of the Detail view: what is known of the message, in as many lines as that takes, and each broken
- * rule with its sentence.
+ * rule with its sentence and what was seen of it.
  */
 #include "tui/detail.h"
 
 #include "base/amount.h"
 #include "base/text.h"
 #include "base/when.h"
+#include "decode/seen.h"
 #include "tui/facts.h"
 
 enum { RULES_SHOWN = 4 };
@@ -95,6 +96,20 @@ static void draw_facts(struct detail *d, struct area *area, const struct record 
 	buf_release(&text);
 }
 
+/* What was seen of it, on a line of its own. */
+static void draw_seen(struct detail *d, struct area *area, enum rule rule)
+{
+	struct line *l = &d->view.app->line;
+	struct buf text = { 0 };
+	if (seen_add(&text, d->view.app->session, d->n, rule, buf_slice(&d->bytes))) {
+		line_clear(l);
+		line_add_str(l, INK_DIM, "   seen: ");
+		line_add(l, INK_PLAIN, buf_slice(&text), area->width - l->columns);
+		end_line(d, area);
+	}
+	buf_release(&text);
+}
+
 static void draw_rules(struct detail *d, struct area *area, uint32_t rules)
 {
 	struct line *l = &d->view.app->line;
@@ -108,6 +123,7 @@ static void draw_rules(struct detail *d, struct area *area, uint32_t rules)
 			line_addf(l, facts_severity_ink(severity), " %s %s", severity_name(rule->severity), rule->name);
 			line_addf(l, INK_PLAIN, ": %s", rule->sentence);
 			end_line(d, area);
+			draw_seen(d, area, (enum rule)i);
 		}
 	line_clear(l);
 	if (shown > RULES_SHOWN)

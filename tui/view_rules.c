@@ -12,6 +12,7 @@
 #include "base/amount.h"
 #include "base/text.h"
 #include "base/xalloc.h"
+#include "decode/seen.h"
 #include "tui/app.h"
 #include "tui/broken.h"
 #include "tui/clock.h"
@@ -312,6 +313,16 @@ static void draw_paragraph(struct view *v, struct area *area, const char *headin
 	}
 }
 
+/* What was seen of it at the message that is selected. */
+static void draw_seen(struct rules_view *v, struct area *area, const struct row *row)
+{
+	struct buf text = { 0 };
+	enum rule rule = (enum rule)broken_group(v->now, row->group)->rule;
+	if (row->level == LEVEL_MESSAGE && seen_add(&text, v->view.app->session, row->n, rule, slice_of(NULL, 0)))
+		draw_paragraph(&v->view, area, " Seen", buf_cstr(&text));
+	buf_release(&text);
+}
+
 static void draw_explanation(struct rules_view *v, struct area area)
 {
 	struct app *a = v->view.app;
@@ -328,6 +339,7 @@ static void draw_explanation(struct rules_view *v, struct area area)
 	screen_put(a->screen, area.row++, area.col, area.width, l, EMPHASIS_NONE);
 	area.height--;
 	draw_paragraph(&v->view, &area, " Meaning", info->sentence);
+	draw_seen(v, &area, &v->row[row]);
 	draw_paragraph(&v->view, &area, " The protocol", info->protocol);
 	draw_paragraph(&v->view, &area, " The receiver", info->receiver);
 	draw_paragraph(&v->view, &area, " Where to look", info->look);
