@@ -147,6 +147,14 @@ if command -v tshark >/dev/null; then
 	printf '35 openiap 127.0.0.1 43466\n44 openiap 127.0.0.1 28080\n' | sort -k4 >"$tmp/whole"
 	sort -k4 "$tmp/again" >"$tmp/sorted"
 	same "tshark: exported PDUs" "$tmp/whole" "$tmp/sorted"
+	"$envscope" --wireshark-plugin >"$tmp/openiap.lua"
+	for capture in tcp wsdeflate; do
+		quietly -r "samples/$capture.pcap" -q -w "$tmp/pdus.pcapng" --pdu
+		tshark -X "lua_script:$tmp/openiap.lua" -r "$tmp/pdus.pcapng" -T fields -e openiap.command -e openiap.seq -e openiap.id \
+			-e openiap.rid -e openiap.type 2>/dev/null >"$tmp/again"
+		quietly -r "samples/$capture.pcap" -T fields -e openiap.command -e openiap.seq -e openiap.id -e openiap.rid -e openiap.type >"$tmp/whole"
+		same "$capture: tshark with the dissector: exported PDUs" "$tmp/whole" "$tmp/again"
+	done
 else
 	echo "written: no tshark, what it reads is not tested"
 fi
