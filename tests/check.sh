@@ -19,6 +19,8 @@ bash tests/golden.sh
 ENVSCOPE=build/san/envscope bash tests/golden.sh
 step "rules"
 python3 tests/rules.py
+step "extracted files and the keys of ndjson"
+python3 tests/extract.py
 step "captures against what both ends logged, impaired without loss"
 SEEDS=${SEEDS:-1} bash tests/truth.sh
 step "captures with loss, and joined late"
