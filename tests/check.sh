@@ -27,6 +27,8 @@ step "captures with loss, and joined late"
 SEEDS=${SEEDS:-1} SKIPS=${SKIPS:-4 40 41 80} bash tests/loss.sh
 step "the proxy between plain sockets"
 python3 tests/proxy.py ./envscope
+step "TLS and HTTP/2 beside tshark"
+make --no-print-directory WERROR=1 follow
 step "the public packages through the proxy"
 bash tests/interop.sh
 step "captures that are written"

@@ -20,6 +20,15 @@ update: all build/samples/.stamp
 	@test -n "$(CASE)" || { echo "make update CASE=name (or CASE=all)"; exit 2; }
 	@ENVSCOPE=./$(PROGRAM) bash tests/golden.sh --update "$(CASE)"
 
+# The bytes inside TLS and HTTP/2 beside tshark's (tests/follow.sh).
+follow: $B/tests/follow
+	@FOLLOW=$B/tests/follow bash tests/follow.sh
+
+$B/tests/follow: tests/follow.c $B/libenvscope.a
+	@mkdir -p $(@D)
+	$(call say,TEST)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -fno-lto -MMD -MP -o $@ $< $B/libenvscope.a $(LDFLAGS) -fno-lto -Wl,--wrap=detect_new $(LDLIBS)
+
 # libFuzzer targets, each for FUZZ_SECONDS. They begin with conversations of the samples (tests/fuzz/seeds.py), and with what once failed.
 FUZZ_FLAGS := -std=c17 -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -w
 FUZZ_OBJ := $(LIB:%.c=build/fuzz/obj/%.o) $(GEN:build/gen/%.c=build/fuzz/obj/gen/%.o)
@@ -62,7 +71,7 @@ $B/replay/%: tests/fuzz/%.c tests/fuzz/replay.c $B/libenvscope.a
 agree: $B/tests/test_agree build/samples/.stamp
 	ENVSCOPE_AGREE=$(or $(AGREE),10000000) $B/tests/test_agree
 
-.PHONY: unit golden update fuzz replay agree
+.PHONY: unit golden update follow fuzz replay agree
 
 -include $(UNIT:%=$B/tests/%.d)
--include $(FUZZ_OBJ:.o=.d) $(FUZZ:%=build/fuzz/%.d) $(FUZZ:%=$B/replay/%.d)
+-include $B/tests/follow.d $(FUZZ_OBJ:.o=.d) $(FUZZ:%=build/fuzz/%.d) $(FUZZ:%=$B/replay/%.d)
