@@ -39,7 +39,7 @@ struct detect {
 	struct held held[2];
 };
 
-enum kind { KIND_MORE, KIND_NONE, KIND_PREFIX, KIND_HTTP1, KIND_HTTP2, KIND_TLS };
+enum kind { KIND_MORE, KIND_NONE, KIND_PREFIX, KIND_HTTP1, KIND_HTTP2, KIND_HTTP2_SERVER, KIND_TLS };
 
 /* True if `in` begins with text, or is a beginning of it. */
 static bool begins_like(struct slice in, const char *text)
@@ -61,8 +61,10 @@ static enum kind kind_of_prefix(const struct stream *s, struct slice in)
 }
 
 /* What a stream is that begins with these bytes. */
-static enum kind kind_of(const struct stream *s, struct slice in)
+static enum kind kind_of(const struct stream *s, enum dir dir, struct slice in)
 {
+	if (dir == DIR_S2C && s->conn->start_seen && http2_serves(in))
+		return in.len >= HTTP2_HEAD ? KIND_HTTP2_SERVER : KIND_MORE;
 	if (begins_like(in, http2_preface()))
 		return in.len >= 16 ? KIND_HTTP2 : KIND_MORE;
 	if (http1_begins(in))
@@ -155,7 +157,8 @@ static bool decide(struct detect *d, enum dir dir, enum kind k)
 		settle(d, new_http1(d), dir);
 		return true;
 	case KIND_HTTP2:
-		settle_http2(d, dir, dir == DIR_C2S, d->stream->conn->start_seen && !other->searching);
+	case KIND_HTTP2_SERVER:
+		settle_http2(d, dir, dir == DIR_C2S || k == KIND_HTTP2_SERVER, d->stream->conn->start_seen && !other->searching);
 		return true;
 	case KIND_TLS:
 		settle_tls(d, dir);
@@ -246,7 +249,7 @@ static void look(struct detect *d, enum dir dir, bool final)
 	if (d->forced && decide_forced(d, dir, in))
 		return;
 	if (!h->searching && !d->forced) {
-		enum kind k = kind_of(d->stream, in);
+		enum kind k = kind_of(d->stream, dir, in);
 		if (decide(d, dir, k) || (k == KIND_MORE && !final))
 			return;
 	}
@@ -290,10 +293,9 @@ static bool look_in_place(struct detect *d, enum dir dir, struct chunk c)
 	struct held *h = &d->held[dir];
 	if (h->bytes.len || h->searching || d->forced || !d->stream->conn->start_seen)
 		return false;
-	enum kind k = kind_of(d->stream, c.bytes);
-	if (k != KIND_PREFIX && k != KIND_HTTP1 && k != KIND_HTTP2 && k != KIND_TLS)
+	enum kind k = kind_of(d->stream, dir, c.bytes);
+	if (!decide(d, dir, k))
 		return false;
-	decide(d, dir, k);
 	layer_feed(d->inner, dir, c);
 	return true;
 }

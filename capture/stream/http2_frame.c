@@ -43,6 +43,16 @@ const char *http2_preface(void)
 	return "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 }
 
+bool http2_serves(struct slice bytes)
+{
+	static const uint8_t head[HTTP2_HEAD] = { [3] = HTTP2_SETTINGS };
+	enum { LENGTH = 2 };
+	for (size_t i = 0; i < bytes.len && i < HTTP2_HEAD; i++)
+		if (i == LENGTH ? bytes.at[i] % 6 != 0 : bytes.at[i] != head[i])
+			return false;
+	return true;
+}
+
 struct http2_frame http2_frame_read(struct slice bytes)
 {
 	struct cursor c = cursor_of(bytes);

@@ -32,6 +32,9 @@ struct http2_frame {
 
 /* The 24 bytes that a client begins with (section 3.4), as a string. */
 const char *http2_preface(void);
+/* True if bytes begin, as far as they go, like what a server begins with: a SETTINGS frame that is no acknowledgement (section 3.4). It need not
+ * wait for the client's preface. HTTP2_HEAD bytes tell for sure. */
+bool http2_serves(struct slice bytes);
 /* Reads a head; bytes has at least HTTP2_HEAD. */
 struct http2_frame http2_frame_read(struct slice bytes);
 /* False if the RFC forbids such a frame: a length that its type can't have, a stream where there must be none, or none. A type that the
