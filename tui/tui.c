@@ -126,7 +126,7 @@ static void take_options(struct settings *s, const struct tui_options *o)
 
 static void notice_complaints(struct app *a, struct buf *complaints)
 {
-	const uint8_t *end = memchr(complaints->at, '\n', complaints->len);
+	const uint8_t *end = complaints->len ? memchr(complaints->at, '\n', complaints->len) : NULL;
 	if (complaints->len)
 		app_notice(a, "Config file, %.*s", (int)(end ? end - complaints->at : (ptrdiff_t)complaints->len), (const char *)complaints->at);
 }
