@@ -30,20 +30,23 @@ void buf_grow(struct buf *b, size_t n)
 
 void buf_add_number(struct buf *b, uint64_t n, int digits)
 {
+	static const char pairs[] = "00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748495051525354555657"
+				    "585960616263646566676869707172737475767778798081828384858687888990919293949596979899";
 	uint8_t text[20];
 	size_t at = sizeof text;
-	do {
-		text[--at] = (uint8_t)('0' + n % 10);
-		n /= 10;
-	} while (n);
+	for (; n >= 100; n /= 100) {
+		at -= 2;
+		memcpy(text + at, pairs + 2 * (n % 100), 2);
+	}
+	if (n >= 10) {
+		at -= 2;
+		memcpy(text + at, pairs + 2 * n, 2);
+	} else {
+		text[--at] = (uint8_t)('0' + n);
+	}
 	while (at && (int)(sizeof text - at) < digits)
 		text[--at] = '0';
 	buf_add(b, slice_of(text + at, sizeof text - at));
-}
-
-void buf_add_str(struct buf *b, const char *text)
-{
-	buf_add(b, slice_str(text));
 }
 
 void buf_addv(struct buf *b, const char *format, va_list args)

@@ -48,7 +48,10 @@ static inline void buf_add_byte(struct buf *b, uint8_t c)
 }
 /* The number in decimal, with zeros in front up to `digits` of them. */
 void buf_add_number(struct buf *b, uint64_t n, int digits);
-void buf_add_str(struct buf *b, const char *text);
+static inline void buf_add_str(struct buf *b, const char *text)
+{
+	buf_add(b, slice_str(text));
+}
 void buf_addf(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void buf_addv(struct buf *b, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
 /* Drops the first n bytes (n <= len). */

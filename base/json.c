@@ -37,6 +37,33 @@ static bool plain(uint8_t c)
 	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
 }
 
+/* Is any of eight bytes not plain? Each line marks in the top bits of the bytes below 0x20, or equal to one value, or not ASCII. */
+static bool any_special(const uint8_t *at)
+{
+	const uint64_t ones = 0x0101010101010101u, tops = 0x80 * ones;
+	uint64_t v, quote, slash, del;
+	memcpy(&v, at, sizeof v);
+	quote = v ^ ('"' * ones);
+	slash = v ^ ('\\' * ones);
+	del = v ^ (0x7f * ones);
+	uint64_t found = (v - 0x20 * ones) & ~v;
+	found |= (quote - ones) & ~quote;
+	found |= (slash - ones) & ~slash;
+	found |= (del - ones) & ~del;
+	return ((found | v) & tops) != 0;
+}
+
+/* How many bytes from the front need no escape. */
+static size_t plain_run(struct slice s)
+{
+	size_t run = 0;
+	while (run + 8 <= s.len && !any_special(s.at + run))
+		run += 8;
+	while (run < s.len && plain(s.at[run]))
+		run++;
+	return run;
+}
+
 static void add_escape(struct buf *out, uint32_t p)
 {
 	static const char letters[] = "btn\vfr"; /* from U+0008; \v has no short form */
@@ -53,9 +80,7 @@ static void add_quoted(struct buf *out, struct slice s)
 {
 	buf_add_byte(out, '"');
 	while (s.len) {
-		size_t run = 0;
-		while (run < s.len && plain(s.at[run]))
-			run++;
+		size_t run = plain_run(s);
 		buf_add(out, slice_head(s, run));
 		s = slice_skip(s, run);
 		if (!s.len)
@@ -76,11 +101,6 @@ void json_key_slice(struct json *j, struct slice key)
 	add_quoted(j->out, key);
 	buf_add_byte(j->out, ':');
 	j->comma = false;
-}
-
-void json_key(struct json *j, const char *key)
-{
-	json_key_slice(j, slice_str(key));
 }
 
 void json_slice(struct json *j, struct slice text)

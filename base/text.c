@@ -117,8 +117,23 @@ void text_add_safe(struct buf *out, struct slice s)
 	}
 }
 
+/* Printable ASCII of no more than that many columns. */
+static bool is_short_plain(struct slice s, int columns)
+{
+	if (columns < 0 || s.len > (size_t)columns)
+		return false;
+	for (size_t i = 0; i < s.len; i++)
+		if (s.at[i] < 0x20 || s.at[i] >= 0x7f)
+			return false;
+	return true;
+}
+
 int text_add_fit(struct buf *out, struct slice s, int columns)
 {
+	if (is_short_plain(s, columns)) {
+		buf_add(out, s);
+		return (int)s.len;
+	}
 	int used = 0, fits = 0;
 	size_t keep = out->len; /* where to cut when it does not fit: room for the ellipsis is left */
 	while (s.len) {
@@ -155,6 +170,11 @@ int text_columns(struct slice s)
 	int n = 0;
 	while (s.len) {
 		uint32_t p;
+		if (s.at[0] < 0x7f) {
+			s = slice_of(s.at + 1, s.len - 1);
+			n++;
+			continue;
+		}
 		s = slice_skip(s, text_next(s, &p, NULL));
 		n += text_width(p);
 	}

@@ -7,6 +7,8 @@
 
 #include <time.h>
 
+enum { DAY = 24 * 60 * 60 };
+
 static int64_t whole_seconds(int64_t ns, int64_t *rest)
 {
 	int64_t s = ns / NS_PER_S, r = ns % NS_PER_S;
@@ -25,18 +27,43 @@ int64_t when_now(void)
 	return (int64_t)t.tv_sec * NS_PER_S + t.tv_nsec;
 }
 
+/* The date of a day, counted from 1970-01-01, in the Gregorian calendar: years begin in March, so that the leap day is their last; an
+ * era has 400 years. Good for the days that an int64_t of nanoseconds reaches. */
+static void civil_date(int64_t days, unsigned *year, unsigned *month, unsigned *day)
+{
+	enum { ERA = 146097, TO_MARCH_OF_YEAR_0 = 719468 };
+	unsigned since = (unsigned)(days + TO_MARCH_OF_YEAR_0), era = since / ERA, in_era = since % ERA;
+	unsigned of_era = (in_era - in_era / 1460 + in_era / 36524 - in_era / 146096) / 365;
+	unsigned in_year = in_era - (365 * of_era + of_era / 4 - of_era / 100);
+	unsigned from_march = (5 * in_year + 2) / 153;
+	*day = in_year - (153 * from_march + 2) / 5 + 1;
+	*month = from_march < 10 ? from_march + 3 : from_march - 9;
+	*year = era * 400 + of_era + (*month <= 2);
+}
+
+static void put_digits(uint8_t *at, unsigned n, int digits)
+{
+	for (; digits; n /= 10)
+		at[--digits] = (uint8_t)('0' + n % 10);
+}
+
 void when_add_iso(struct buf *out, int64_t ns)
 {
-	int64_t rest;
-	time_t s = (time_t)whole_seconds(ns, &rest);
-	struct tm t = { 0 };
-	gmtime_r(&s, &t);
-	static const char between[] = "--T::.";
-	const int part[] = { t.tm_year + 1900, t.tm_mon + 1, t.tm_mday, t.tm_hour, t.tm_min, t.tm_sec, (int)rest };
-	for (int i = 0; i < 7; i++) {
-		buf_add_number(out, (uint64_t)part[i], i == 0 ? 4 : i == 6 ? 9 : 2);
-		buf_add_byte(out, i < 6 ? (uint8_t)between[i] : 'Z');
-	}
+	static const char form[] = "0000-00-00T00:00:00.000000000Z";
+	int64_t rest, seconds = whole_seconds(ns, &rest);
+	int64_t days = seconds / DAY - (seconds % DAY < 0);
+	unsigned clock = (unsigned)(seconds - days * DAY), year, month, day;
+	civil_date(days, &year, &month, &day);
+	uint8_t *at = buf_reserve(out, sizeof form - 1);
+	memcpy(at, form, sizeof form - 1);
+	put_digits(at, year, 4);
+	put_digits(at + 5, month, 2);
+	put_digits(at + 8, day, 2);
+	put_digits(at + 11, clock / 3600, 2);
+	put_digits(at + 14, clock / 60 % 60, 2);
+	put_digits(at + 17, clock % 60, 2);
+	put_digits(at + 20, (unsigned)rest, 9);
+	out->len += sizeof form - 1;
 }
 
 /* Takes a number of n digits between least and most off the front of *s. */

@@ -168,8 +168,32 @@ struct run data_fields(struct run parts)
 	return out;
 }
 
+/* Are its fields in the order of their numbers, each once, so that they can be written as they stand? */
+static bool is_plain(const struct node *message)
+{
+	uint32_t before = 0;
+	for (const struct node *c = message->child; c; c = c->next) {
+		if (c->kind == NODE_BAD || c->number <= before)
+			return false;
+		before = c->number;
+	}
+	return true;
+}
+
+static void write_plain(const struct writer *w, const struct node *message)
+{
+	json_open(w->json, '{');
+	for (const struct node *c = message->child; c; c = c->next)
+		write_field(w, (struct run){ &c, 1 });
+	json_close(w->json, '}');
+}
+
 static void write_message(const struct writer *w, struct run parts, const char *fault)
 {
+	if (parts.len == 1 && !fault && is_plain(parts.at[0])) {
+		write_plain(w, parts.at[0]);
+		return;
+	}
 	struct run fields = data_fields(parts);
 	json_open(w->json, '{');
 	for (size_t from = 0, to; from < fields.len; from = to) {

@@ -25,12 +25,12 @@ static void add_conn_keys(struct json *j, const struct session_conn *c, enum dir
 	json_key(j, "conn");
 	json_uint(j, c ? c->info.number : 0);
 	for (int i = 0; i < 2; i++) {
-		struct buf end = { 0 };
-		if (c)
-			endpoint_add(&end, &c->info.ends[i ? !dir : dir]);
 		json_key(j, keys[i]);
-		json_slice(j, buf_slice(&end));
-		buf_release(&end);
+		buf_add_byte(j->out, '"');
+		if (c)
+			endpoint_add(j->out, &c->info.ends[i ? !dir : dir]);
+		buf_add_byte(j->out, '"');
+		j->comma = true;
 	}
 	json_key(j, "dir");
 	json_text(j, dir == DIR_C2S ? "c2s" : "s2c");

@@ -143,7 +143,7 @@ static json_t *some_value(struct json *j, uint64_t *seed, int depth)
 	for (uint64_t i = 0, n = next(seed) % 6; i < n; i++) {
 		snprintf(key, sizeof key, "k\"%llu", (unsigned long long)i);
 		if (!array)
-			json_key(j, key);
+			json_key_slice(j, slice_str(key));
 		json_t *inner = some_value(j, seed, depth + 1);
 		if (array)
 			json_array_append_new(all, inner);
@@ -267,9 +267,31 @@ static void test_base64(void **state)
 		     "ARCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/");
 }
 
+/* Any byte at any place among plain ones is found: the text reads back, and what needs an escape has one. */
+static void test_byte_everywhere(void **state)
+{
+	(void)state;
+	for (unsigned c = 0; c < 0x80; c++) {
+		for (size_t at = 0; at < 24; at++) {
+			uint8_t text[24];
+			struct buf b = { 0 };
+			struct json j = json_to(&b);
+			memset(text, 'a', sizeof text);
+			text[at] = (uint8_t)c;
+			json_slice(&j, slice_of(text, sizeof text));
+			bool plain = c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+			assert_int_equal(b.len == sizeof text + 2, plain);
+			assert_memory_equal(b.at + 1, text, at);
+			assert_memory_equal(b.at + b.len - 1 - (sizeof text - 1 - at), text + at + 1, sizeof text - 1 - at);
+			buf_release(&b);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_byte_everywhere),
 		cmocka_unit_test(test_shape),  cmocka_unit_test(test_every_byte), cmocka_unit_test(test_escapes),
 		cmocka_unit_test(test_noise),  cmocka_unit_test(test_values),     cmocka_unit_test(test_doubles),
 		cmocka_unit_test(test_short),  cmocka_unit_test(test_base64),
