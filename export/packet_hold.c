@@ -79,6 +79,8 @@ static bool flush(struct packet_hold *h)
 /* Bytes of one packet, which lie either in the file or in pending. */
 static bool read_place(struct packet_hold *h, void *to, size_t len, uint64_t place)
 {
+	if (!len)
+		return true;
 	if (place < h->written)
 		return files_read((struct files){ &h->fd, 1 }, to, len, place % h->limit);
 	if (place - h->written + len > h->pending.len)
