@@ -58,6 +58,14 @@ build/fuzz/seeds/.stamp: tests/fuzz/seeds.py build/samples/.stamp $(wildcard sam
 	$(Q)python3 tests/fuzz/seeds.py $(@D)
 	@touch $@
 
+# Random keys for the screens under live traffic, for TUI_SECONDS; SEED=N plays a run again.
+TUI_SECONDS ?= 300
+fuzz-screens: build/samples/.stamp
+	@$(MAKE) --no-print-directory SAN=1 build/san/envscope
+	@python3 tests/tui/fuzz.py build/san/envscope $(TUI_SECONDS) $(or $(SEED),$(shell date +%s)) $(wildcard samples/*.pcap)
+
+.PHONY: fuzz-screens
+
 # The targets without libFuzzer, on the seeds and on every input that once failed.
 replay: $(FUZZ:%=$B/replay/%) build/fuzz/seeds/.stamp
 	@bash tests/fuzz/replay.sh $B/replay $(FUZZ)

@@ -129,8 +129,8 @@ static bool split(struct slice line, struct slice *name, struct slice *value, bo
 {
 	line = trimmed(line);
 	*comment = !line.len || line.at[0] == '#';
-	const uint8_t *equals = memchr(line.at, '=', line.len);
-	if (*comment || !equals)
+	const uint8_t *equals = *comment ? NULL : memchr(line.at, '=', line.len);
+	if (!equals)
 		return false;
 	size_t at = (size_t)(equals - line.at);
 	*name = trimmed(slice_head(line, at));
@@ -158,7 +158,7 @@ static void read_line(struct settings *s, struct slice line, int number, struct 
 	struct buf name = { 0 }, value = { 0 }, why = { 0 };
 	struct slice n, v;
 	bool comment, good = false;
-	if (line.len > LINE_MAX_BYTES || memchr(line.at, 0, line.len)) {
+	if (line.len > LINE_MAX_BYTES || (line.len && memchr(line.at, 0, line.len))) {
 		buf_add_str(&why, "this is no line of text");
 	} else if (!split(line, &n, &v, &comment)) {
 		good = comment;

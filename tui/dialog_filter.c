@@ -61,7 +61,7 @@ static void add_mark(struct filter_dialog *d, struct line *out, size_t from)
 
 static void add_verdict(struct filter_dialog *d, struct line *out)
 {
-	const uint8_t *end = memchr(d->error.at, '\n', d->error.len);
+	const uint8_t *end = d->error.len ? memchr(d->error.at, '\n', d->error.len) : NULL;
 	enum ink ink = d->refused ? INK_ERROR : INK_DIM;
 	if (d->error.len)
 		line_add(out, ink, slice_head(buf_slice(&d->error), end ? (size_t)(end - d->error.at) : d->error.len), d->dialog.box.width);

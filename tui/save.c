@@ -31,6 +31,16 @@ static FILE *make_file(const char *path, bool replace)
 	return out;
 }
 
+/* A table gets its usual columns. */
+static void choose_columns(struct save *s)
+{
+	struct buf why = { 0 };
+	s->fields.header = -1;
+	if (s->job.exporter->columns == COLUMNS_USUAL && field_options_ready(&s->fields, true, s->job.options.show_secrets, &why))
+		s->job.options.fields = &s->fields;
+	buf_release(&why);
+}
+
 bool save_start(struct save *s, const struct save_job *job, const char *path)
 {
 	*s = (struct save){ .state = SAVE_FAILED, .job = *job };
@@ -40,7 +50,8 @@ bool save_start(struct save *s, const struct save_job *job, const char *path)
 		return false;
 	s->error = 0;
 	s->path = xstrdup(path);
-	printer_init(&s->printer, job->exporter, &job->options, s->out);
+	choose_columns(s);
+	printer_init(&s->printer, job->exporter, &s->job.options, s->out);
 	s->printer.session = job->session;
 	s->printer.capture = job->capture;
 	s->printer.filter = job->what == SAVE_FILTERED ? job->filter : NULL;
@@ -115,6 +126,7 @@ void save_release(struct save *s)
 		unlink(s->path);
 	if (s->path)
 		printer_release(&s->printer);
+	field_options_release(&s->fields);
 	free(s->path);
 	buf_release(&s->bytes);
 	*s = (struct save){ 0 };

@@ -1,7 +1,8 @@
 /*
  * Saving messages to a file in slices, in any of the formats of export/.
  *
- * The file is new: one of that name that is there already is replaced only if that is asked for. It is readable and writable by its owner only.
+ * The file is new: one of that name that is there already is replaced only if that is asked for. It is readable and writable by its owner
+ * only. A struct save must stay where it is while it is at work.
  */
 #ifndef TUI_SAVE_H
 #define TUI_SAVE_H
@@ -28,6 +29,7 @@ enum save_state { SAVE_IDLE, SAVE_RUNNING, SAVE_DONE, SAVE_FAILED };
 struct save {
 	enum save_state state;
 	struct save_job job;
+	struct field_options fields; /* columns of a table */
 	struct printer printer;
 	struct session_listener listener;
 	FILE *out;
