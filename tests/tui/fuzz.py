@@ -136,7 +136,8 @@ def fuzz(program, seconds, seed, files):
             os.unlink(f"build/tui/{name}")
     choice = random.Random(seed)
     pid, fd, writer = start(program)
-    Feeder(writer, files, seconds + 5, seed).start()
+    feeder = Feeder(writer, files, seconds + 5, seed)
+    feeder.start()
     began, keys, starts, answered = time.monotonic(), 0, 1, time.monotonic()
     samples, out = [], b""
     with open("build/tui/fuzz.keys", "w") as log:
@@ -149,10 +150,12 @@ def fuzz(program, seconds, seed, files):
             answered = time.monotonic() if part else answered
             status = gone(pid)
             if status is not None and os.WIFEXITED(status) and os.WEXITSTATUS(status) == 0:
+                feeder.join()
                 os.close(fd)
                 os.close(writer)
                 pid, fd, writer = start(program)      # it was told to leave
-                Feeder(writer, files, seconds + 5, seed + starts).start()
+                feeder = Feeder(writer, files, seconds + 5, seed + starts)
+                feeder.start()
                 starts, samples = starts + 1, []
             elif status is not None:
                 return f"it ended with status {status:#x} after {keys} keys"
