@@ -358,6 +358,13 @@ static void begin_frame(struct http2 *h, enum dir dir, int64_t time)
 	}
 }
 
+static bool begins_like_preface(struct slice in)
+{
+	struct slice preface = slice_str(http2_preface());
+	size_t n = in.len < preface.len ? in.len : preface.len;
+	return slice_eq(slice_head(in, n), slice_head(preface, n));
+}
+
 static struct chunk take_preface(struct http2 *h, enum dir dir, struct chunk c)
 {
 	struct way *w = &h->way[dir];
@@ -365,7 +372,7 @@ static struct chunk take_preface(struct http2 *h, enum dir dir, struct chunk c)
 	memcpy(w->head + w->head_len, part.at, part.len);
 	w->head_len += part.len;
 	struct slice all = slice_of(w->head, w->head_len);
-	if (!slice_eq(all, slice_head(slice_str(http2_preface()), all.len)))
+	if (!begins_like_preface(all))
 		lose_boundary(h, dir, all, c.time);
 	else if (w->head_len == HTTP2_PREFACE)
 		to_head(w);
@@ -468,7 +475,7 @@ static bool search(struct http2 *h, enum dir dir, int64_t time, bool final, stru
 	*found = w->gather;
 	w->gather = (struct buf){ 0 };
 	to_head(w);
-	w->state = found->at[0] == 'P' ? PREFACE : HEAD;
+	w->state = begins_like_preface(buf_slice(found)) ? PREFACE : HEAD;
 	return true;
 }
 

@@ -11,7 +11,7 @@ trap 'rm -f "$log"' EXIT
 shopt -s nullglob
 for target; do
 	inputs=(tests/fuzz/regress/"$target"/* build/fuzz/seeds/"$target"/*)
-	"$folder/$target" "${inputs[@]}" 2>"$log" || { tail -40 "$log"; echo "replay: $target failed"; exit 1; }
+	timeout 120 "$folder/$target" "${inputs[@]}" 2>"$log" || { tail -40 "$log"; echo "replay: $target failed"; exit 1; }
 	fed=$((fed + ${#inputs[@]}))
 done
 echo "replay: $# targets, $fed inputs"
