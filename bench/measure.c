@@ -3,12 +3,14 @@
  * from fork to exit, the largest resident set that getrusage knows of (file pages that are mapped count
  * too), and the exit status (128 + N when signal N ended it).
  *
- * The command's standard output goes to the file OUTPUT (usually /dev/null), its standard input is empty.
+ * The command's standard output goes to the file OUTPUT (usually /dev/null), its standard input is empty. A program is refused as
+ * OUTPUT: then it was forgotten.
  */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -46,6 +48,11 @@ int main(int argc, char **argv)
 	int status;
 	if (argc < 3) {
 		fputs("usage: measure OUTPUT COMMAND [ARGUMENT...]\n", stderr);
+		return 2;
+	}
+	struct stat st;
+	if (stat(argv[1], &st) == 0 && S_ISREG(st.st_mode) && st.st_mode & 0111) {
+		fprintf(stderr, "measure: %s is a program; where is the output to go?\n", argv[1]);
 		return 2;
 	}
 	double begin = seconds_now();

@@ -78,24 +78,41 @@ static const ProtobufCFieldDescriptor *path_begins(const ProtobufCMessageDescrip
 	return p->kind != RELATION_WORKITEM || strstr(type->name, "Workitem") ? field : NULL;
 }
 
-static void follow(struct finder *f, const struct path *p, const ProtobufCFieldDescriptor *field, struct slice value)
+/* The paths of one kind in one type, by number. */
+struct way {
+	uint32_t field[PATHS]; /* 0: not in this type */
+	uint32_t then[PATHS];  /* 0: there is no second step */
+	bool any;
+};
+
+static struct way way_in(enum relation_kind kind, const ProtobufCMessageDescriptor *type)
 {
-	struct wire_field w;
-	const ProtobufCFieldDescriptor *then = p->then ? field_named(field->descriptor, p->then) : NULL;
-	while (wire_next(&value, &w) == WIRE_FIELD) {
-		if (w.number != field->id || w.type != WIRE_LENGTH)
+	struct way way = { .any = false };
+	for (size_t i = 0; i < PATHS; i++) {
+		const ProtobufCFieldDescriptor *field = paths[i].kind == kind ? path_begins(type, &paths[i]) : NULL;
+		const ProtobufCFieldDescriptor *then = field && paths[i].then ? field_named(field->descriptor, paths[i].then) : NULL;
+		if (!field || (paths[i].then && !then))
 			continue;
-		tell(f, !p->then ? w.bytes : then ? payload_field(w.bytes, then->id).bytes : (struct slice){ NULL, 0 });
+		way.field[i] = field->id;
+		way.then[i] = then ? then->id : 0;
+		way.any = true;
 	}
+	return way;
 }
 
-static void payload_ids(struct finder *f, enum relation_kind kind, const ProtobufCMessageDescriptor *type, struct slice value)
+static void follow(struct finder *f, uint32_t field, uint32_t then, struct slice value)
 {
-	for (size_t i = 0; i < PATHS && !f->any; i++) {
-		const ProtobufCFieldDescriptor *field = paths[i].kind == kind ? path_begins(type, &paths[i]) : NULL;
-		if (field)
-			follow(f, &paths[i], field, value);
-	}
+	struct wire_field w;
+	while (wire_next(&value, &w) == WIRE_FIELD)
+		if (w.number == field && w.type == WIRE_LENGTH)
+			tell(f, then ? payload_field(w.bytes, then).bytes : w.bytes);
+}
+
+static void payload_ids(struct finder *f, const struct way *way, struct slice value)
+{
+	for (size_t i = 0; i < PATHS && !f->any; i++)
+		if (way->field[i])
+			follow(f, way->field[i], way->then[i], value);
 }
 
 static struct slice member(struct slice object, const char *name)
@@ -128,35 +145,26 @@ static void legacy_ids(struct finder *f, enum relation_kind kind, const struct f
 	tell(f, id.len ? id : legacy_member(value, "_id"));
 }
 
-static bool type_wanted(enum relation_kind kind, const ProtobufCMessageDescriptor *type)
+/* form: made before, used again for each message. */
+static void read_ids(struct finder *f, const struct session *s, enum relation_kind kind, const struct way *way, uint32_t n,
+		     struct form *form, struct buf *scratch)
 {
-	for (size_t i = 0; i < PATHS; i++)
-		if (paths[i].kind == kind && path_begins(type, &paths[i]))
-			return true;
-	return false;
-}
-
-static void read_ids(struct finder *f, const struct session *s, enum relation_kind kind, uint32_t n, const struct record *record,
-		     struct buf *scratch)
-{
-	struct form form;
-	form_init(&form);
-	form_read(&form, s, record, session_bytes(s, n, scratch));
+	const struct record *record = session_record(s, n);
+	form_read(form, s, record, session_bytes(s, n, scratch));
 	if (kind == RELATION_TRACE)
-		tell(f, form.e.traceid);
+		tell(f, form->e.traceid);
 	else if (record->encoding == ENCODING_LEGACY)
-		legacy_ids(f, kind, &form);
+		legacy_ids(f, kind, form);
 	else
-		payload_ids(f, kind, schema_descriptor(session_schema(s), record->type), form.e.value);
-	form_release(&form);
+		payload_ids(f, way, form->e.value);
 }
 
-/* Is it worth reading? `types`: whether each type can have an id of that kind. */
-static bool wanted(enum relation_kind kind, const struct record *record, const bool *types)
+/* Is it worth reading? way: of its type. */
+static bool wanted(enum relation_kind kind, const struct record *record, const struct way *way)
 {
 	if (kind == RELATION_TRACE)
 		return record->has_trace;
-	return record->encoding == ENCODING_LEGACY || types[record->type];
+	return record->encoding == ENCODING_LEGACY || way->any;
 }
 
 /* Only the first of several is wanted. */
@@ -171,12 +179,14 @@ bool relation_id(const struct session *s, enum relation_kind kind, uint32_t n, s
 {
 	const struct record *record = session_record(s, n);
 	struct buf id = { 0 };
+	struct form form;
 	struct finder f = { take_first, &id, false };
-	bool trace = kind == RELATION_TRACE && record && record->has_trace;
-	if (!record || (!trace && record->encoding != ENCODING_LEGACY &&
-			!type_wanted(kind, schema_descriptor(session_schema(s), record->type))))
+	struct way way = way_in(kind, record ? schema_descriptor(session_schema(s), record->type) : NULL);
+	if (!record || !wanted(kind, record, &way))
 		return false;
-	read_ids(&f, s, kind, n, record, scratch);
+	form_init(&form);
+	read_ids(&f, s, kind, &way, n, &form, scratch);
+	form_release(&form);
 	buf_add(out, buf_slice(&id));
 	buf_release(&id);
 	return f.any;
@@ -233,22 +243,32 @@ static void add(void *user, struct slice key)
 	g->n[g->count++] = r->n;
 }
 
+/* For each type the way to its ids. To be freed. */
+static struct way *ways_of(const struct schema *schema, enum relation_kind kind)
+{
+	type_id count = schema_types(schema);
+	struct way *way = xcalloc((size_t)count + 1, sizeof *way);
+	for (type_id t = 1; t <= count; t++)
+		way[t] = way_in(kind, schema_descriptor(schema, t));
+	return way;
+}
+
 struct relations *relations_new(const struct session *s, enum relation_kind kind)
 {
 	struct relations *r = xcalloc(1, sizeof *r);
 	struct buf scratch = { 0 };
-	type_id count = schema_types(session_schema(s));
-	bool *types = xcalloc((size_t)count + 1, sizeof *types);
-	for (type_id t = 1; t <= count; t++)
-		types[t] = type_wanted(kind, schema_descriptor(session_schema(s), t));
+	struct form form;
+	struct way *way = ways_of(session_schema(s), kind);
 	arena_init(&r->keys, SIZE_MAX);
+	form_init(&form);
 	for (r->n = session_first(s); r->n <= session_count(s); r->n++) {
 		const struct record *record = session_record(s, r->n);
 		struct finder f = { add, r, false };
-		if (record && wanted(kind, record, types))
-			read_ids(&f, s, kind, r->n, record, &scratch);
+		if (record && wanted(kind, record, &way[record->type]))
+			read_ids(&f, s, kind, &way[record->type], r->n, &form, &scratch);
 	}
-	free(types);
+	form_release(&form);
+	free(way);
 	buf_release(&scratch);
 	return r;
 }
