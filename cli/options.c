@@ -557,10 +557,13 @@ enum { ROWS = sizeof rows / sizeof *rows, LONG_BASE = 256 };
 
 bool options_row(size_t i, struct option_row *out)
 {
-	if (i >= ROWS)
-		return false;
-	*out = (struct option_row){ rows[i].letter, rows[i].name, rows[i].argument, rows[i].help };
-	return true;
+	for (size_t r = 0; r < ROWS; r++) {
+		if (!rows[r].help || i--)
+			continue;
+		*out = (struct option_row){ rows[r].letter, rows[r].name, rows[r].argument, rows[r].help };
+		return true;
+	}
+	return false;
 }
 
 static void build(char letters[2 * ROWS + 3], struct option longs[ROWS + 1])

@@ -60,7 +60,7 @@ struct option_row {
 	const char *argument; /* how it is called in the help, "[=…]" if it may be left out; NULL: none */
 	const char *help;
 };
-/* The i-th option (from 0); false behind the last. */
+/* The i-th option (from 0) that the help names; false behind the last. */
 bool options_row(size_t i, struct option_row *out);
 
 /* Reads the command line. False, after a message on standard error, if it can't be understood. */
