@@ -24,6 +24,14 @@ $(BENCH)/measure: $(BENCH)/measure.o
 bench: envscope $(BENCH_PROGRAMS)
 	@BENCH_TOOLS=$(BENCH) bash bench/run.sh
 
-.PHONY: bench
+$(BENCH)/proxy_load: $(BENCH)/proxy_load.o
+	$(call say,LINK)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -pthread
+
+# The proxy beside a direct connection, socat and nginx.
+bench-proxy: envscope $(BENCH)/proxy_load
+	@BENCH_TOOLS=$(BENCH) bash bench/proxy.sh
+
+.PHONY: bench bench-proxy
 
 -include $(wildcard $(BENCH)/*.d)

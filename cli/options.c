@@ -259,6 +259,38 @@ static bool take_written(struct options *o, const char *v)
 	return packets || strcmp(v, "connections") == 0 || fail("-o write takes connections or packets, not", v);
 }
 
+static bool take_delay(struct options *o, const char *v)
+{
+	o->proxy.what_if.delay = parse_span(v);
+	return o->proxy.what_if.delay || fail("--delay takes a time such as 500ms, 30s or 2m, not", v);
+}
+
+static bool take_command(char to[WHAT_IF_COMMAND], const char *v, const char *option)
+{
+	size_t n = strlen(v);
+	if (!n || n >= WHAT_IF_COMMAND)
+		return fail(option, v);
+	memcpy(to, v, n + 1);
+	return true;
+}
+
+static bool take_drop(struct options *o, const char *v)
+{
+	return take_command(o->proxy.what_if.drop, v, "--drop-command takes the name of a command, not");
+}
+
+static bool take_only(struct options *o, const char *v)
+{
+	return take_command(o->proxy.what_if.only, v, "--only takes the name of a command, not");
+}
+
+static bool take_on(struct options *o, const char *v)
+{
+	o->proxy.what_if.on = strcmp(v, "c2s") == 0 ? DIR_C2S : DIR_S2C;
+	o->proxy.what_if.on_given = true;
+	return strcmp(v, "c2s") == 0 || strcmp(v, "s2c") == 0 || fail("--on takes c2s or s2c, not", v);
+}
+
 static bool take_setting(struct options *o, const char *v)
 {
 	if (strncmp(v, "write=", 6) == 0)
@@ -468,6 +500,8 @@ FLAG(take_man, o->action = ACTION_MAN)
 FLAG(take_print_config, o->action = ACTION_CONFIG)
 FLAG(take_plugin, o->action = ACTION_PLUGIN)
 FLAG(take_no_promisc, o->source.promiscuous = false)
+FLAG(take_reorder, o->proxy.what_if.reorder = true)
+FLAG(take_duplicate, o->proxy.what_if.duplicate = true)
 FLAG(take_cert, o->proxy.cert = v)
 FLAG(take_key, o->proxy.key = v)
 FLAG(take_cacert, o->proxy.cacert = v)
@@ -492,6 +526,12 @@ static const struct row rows[] = {
 	{ 0, "key", "FILE", "--proxy: its key (PEM); without it, it is looked for in the file of --cert", take_key },
 	{ 0, "cacert", "FILE", "--proxy: who vouches for encrypted targets (PEM), instead of the system's list", take_cacert },
 	{ 0, "insecure", NULL, "--proxy: do not verify the certificates of targets", take_insecure },
+	{ 0, "delay", "TIME", "--proxy, to try a client: pass messages on so much later, such as 500ms", take_delay },
+	{ 0, "drop-command", "NAME", "--proxy, to try a client: do not pass messages of that command on", take_drop },
+	{ 0, "reorder-seq", NULL, "--proxy, to try a client: let each second message pass the one before it", take_reorder },
+	{ 0, "duplicate-seq", NULL, "--proxy, to try a client: pass messages on twice", take_duplicate },
+	{ 0, "on", "DIR", "which direction these four change: s2c (default) or c2s", take_on },
+	{ 0, "only", "NAME", "delay, reorder and duplicate only messages of that command", take_only },
 	{ 'f', NULL, "EXPR", "capture filter in pcap-filter(7) syntax; the words after the options are one too", take_filter },
 	{ 'Y', "display-filter", "EXPR", "display filter: show only the messages that match; -Y help lists the fields", take_display },
 	{ 'd', "decode-as", "tcp.port==N,NAME", "decode the connections of that port as tcp, ws, grpc, rest, legacy or tls", take_decode_as },
@@ -705,17 +745,31 @@ static bool check_display(struct options *o)
 	return o->display_filter != NULL;
 }
 
+/* What-ifs change messages, and so go only where these are not inside of something else. */
+static bool check_what_if(const struct proxy_options *p)
+{
+	if (!what_if_wanted(&p->what_if))
+		return (!*p->what_if.only && !p->what_if.on_given) || fail("--on and --only say what --delay, --drop-command, --reorder-seq and --duplicate-seq change", "they need one of them");
+	for (size_t i = 0; i < p->count; i++)
+		if (proxy_family(&p->pairs[i].listen) != PROXY_BYTES)
+			return fail("--delay, --drop-command, --reorder-seq and --duplicate-seq can change what passes over socket, tcp and pipe, not over",
+				    proxy_scheme_name(p->pairs[i].listen.scheme));
+	return true;
+}
+
 /* --proxy, and what only goes with it. */
 static bool check_proxy(const struct options *o)
 {
 	const struct proxy_options *p = &o->proxy;
-	bool about = p->allow_count || p->cert || p->key || p->cacert || p->insecure;
+	bool about = p->allow_count || p->cert || p->key || p->cacert || p->insecure || what_if_wanted(&p->what_if);
 	if (!p->count)
-		return !about || fail("--allow, --cert, --key, --cacert and --insecure are about the proxy", "they need --proxy");
+		return !about || fail("--allow, --cert, --key, --cacert, --insecure and the what-ifs are about the proxy", "they need --proxy");
 	if (o->file || o->interface)
 		return fail("--proxy does not go with -r and -i", "it shows what passes through it");
 	if (p->key && !p->cert)
 		return fail("--key", "it needs --cert");
+	if (!check_what_if(p))
+		return false;
 	return !o->filter.len || fail("a capture filter is for packets, and the proxy has none", "-Y filters messages");
 }
 
@@ -756,7 +810,7 @@ bool options_parse(struct options *o, int argc, char **argv)
 {
 	char letters[2 * ROWS + 3];
 	struct option longs[ROWS + 1];
-	*o = (struct options){ .source.promiscuous = true, .fields.header = -1 };
+	*o = (struct options){ .source.promiscuous = true, .proxy.what_if.on = DIR_S2C, .fields.header = -1 };
 	build(letters, longs);
 	for (;;) {
 		int code = getopt_long(argc, argv, letters, longs, NULL);

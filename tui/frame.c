@@ -226,7 +226,8 @@ static void draw_status(struct app *a, int row, int width, const struct session_
 			const struct capture_counts *c)
 {
 	struct line *l = fresh(a);
-	status_add(l, a->o->source, s, c, session_threads(a->session), width);
+	const char *source = source_proxy(capture_source(a->o->capture)) ? "proxy" : a->o->source;
+	status_add(l, source, s, c, session_threads(a->session), width);
 	screen_put(a->screen, row, 0, width, l, EMPHASIS_NONE);
 }
 
@@ -269,6 +270,23 @@ static void draw_damage(struct app *a, int *bottom, int width)
 	draw_text(a, bottom, width, INK_ERROR, buf_slice(&a->scratch));
 }
 
+/* Where the proxy listens and leads to, and in red what is not as it should be about it. */
+static void draw_proxy(struct app *a, int *bottom, int width)
+{
+	const struct proxy *p = source_proxy(capture_source(a->o->capture));
+	const char *warning = p ? proxy_warning(p) : NULL;
+	if (!p)
+		return;
+	buf_clear(&a->scratch);
+	buf_addf(&a->scratch, " Listening on %s", proxy_name(p));
+	draw_text(a, bottom, width, INK_STRONG, buf_slice(&a->scratch));
+	if (!warning)
+		return;
+	buf_clear(&a->scratch);
+	buf_addf(&a->scratch, " %s", warning);
+	draw_text(a, bottom, width, INK_ERROR, buf_slice(&a->scratch));
+}
+
 static void draw_losses(struct app *a, int *bottom, int width, const struct session_counts *s,
 			const struct capture_counts *c)
 {
@@ -286,6 +304,7 @@ void frame_draw(struct app *a)
 		draw_footer(a, --bottom, width);
 	if (bottom > LEAST_BODY)
 		draw_status(a, --bottom, width, &s, &c);
+	draw_proxy(a, &bottom, width);
 	draw_filter(a, &bottom, width);
 	draw_losses(a, &bottom, width, &s, &c);
 	draw_damage(a, &bottom, width);

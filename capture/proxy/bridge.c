@@ -56,6 +56,8 @@ static void finish(struct bridge *b, enum conn_end end, bool by_reset)
 		buf_release(&b->flow[d].pending);
 		http_head_free(b->flow[d].head);
 		b->flow[d].head = NULL;
+		what_if_free(b->flow[d].what_if);
+		b->flow[d].what_if = NULL;
 	}
 }
 
@@ -146,6 +148,7 @@ struct bridge *bridge_new(struct bridge_shared *s, const struct route *r, int fd
 {
 	struct bridge *b = xcalloc(1, sizeof *b);
 	struct endpoint from = route_endpoint(client);
+	const struct what_if_options *what_if = &s->options->what_if;
 	b->shared = s;
 	b->route = r;
 	b->telling = (struct telling){ .id = id, .opened = tell_now(), .silent = silent };
@@ -161,6 +164,8 @@ struct bridge *bridge_new(struct bridge_shared *s, const struct route *r, int fd
 		set_options(fd);
 	if (proxy_family(&r->pair.target) == PROXY_HTTP1)
 		b->flow[DIR_C2S].head = http_head_new(&r->pair.target);
+	if (what_if_wanted(what_if) && proxy_family(&r->pair.target) == PROXY_BYTES)
+		b->flow[what_if->on].what_if = what_if_new(what_if);
 	watch_end(b, DIR_C2S);
 	equip(b, DIR_C2S);
 	if (!b->done)
@@ -195,6 +200,11 @@ static void pass(struct bridge *b, enum dir dir, struct slice bytes)
 			http_head_free(f->head);
 			f->head = NULL;
 		}
+		flush(b, dir);
+		return;
+	}
+	if (f->what_if) {
+		what_if_feed(f->what_if, bytes, bridge_clock(), &f->pending);
 		flush(b, dir);
 		return;
 	}
@@ -233,12 +243,23 @@ static void pass_end(struct bridge *b, enum dir dir)
 		f->shut = true;
 }
 
+/* What-ifs: lets go what is due. False if nothing more is to be read, or ended, before its time has come. */
+static bool let_go(struct bridge *b, struct flow *f)
+{
+	if (!f->what_if)
+		return true;
+	bool waits = what_if_due(f->what_if, bridge_clock(), f->over, &f->pending);
+	b->retry |= waits;
+	return !waits || (!f->over && !what_if_full(f->what_if));
+}
+
 /* One chunk of a direction. True if there may be more. */
 static bool step(struct bridge *b, enum dir dir)
 {
 	struct flow *f = &b->flow[dir];
 	size_t got;
-	if (f->broken || !flush(b, dir))
+	bool held = !f->broken && !let_go(b, f);
+	if (f->broken || !flush(b, dir) || held)
 		return false;
 	if (f->over) {
 		pass_end(b, dir);
@@ -340,6 +361,7 @@ void bridge_free(struct bridge *b)
 		end_close(&b->end[d], false);
 		buf_release(&b->flow[d].pending);
 		http_head_free(b->flow[d].head);
+		what_if_free(b->flow[d].what_if);
 	}
 	free(b);
 }

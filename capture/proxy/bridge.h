@@ -21,6 +21,7 @@ struct flow {
 	struct buf pending;     /* bytes that are to be written, … */
 	size_t written;         /* … of which so many were */
 	struct http_head *head; /* rewrites what passes; NULL */
+	struct what_if *what_if; /* changes what passes; NULL */
 	bool over, abrupt;      /* its sender has ended; without saying so over TLS */
 	bool reset;             /* its sender is gone */
 	bool shut;              /* the end was passed on */
@@ -31,6 +32,7 @@ struct flow {
 struct bridge_shared {
 	int epoll;
 	struct ring *ring;
+	const struct proxy_options *options;
 	uint8_t chunk[BRIDGE_CHUNK]; /* what was read last */
 };
 

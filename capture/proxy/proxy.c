@@ -28,7 +28,7 @@ struct proxy {
 	struct route routes[PROXY_PAIRS_MAX];
 	struct tls_identity identity;
 	struct ring *ring;
-	struct buf name;
+	struct buf name, warning;
 	pid_t relay;  /* 0: none */
 	int leash;    /* the parent's end of the pair; -1 */
 };
@@ -39,6 +39,25 @@ static bool any(const struct proxy_options *o, bool listening)
 		if (proxy_is_tls(listening ? &o->pairs[i].listen : &o->pairs[i].target))
 			return true;
 	return false;
+}
+
+static void make_warning(struct proxy *p)
+{
+	if (p->options.insecure && any(&p->options, false))
+		buf_add_str(&p->warning, "INSECURE: the certificates of targets are not verified (--insecure)");
+	if (what_if_wanted(&p->options.what_if)) {
+		struct buf text = { 0 };
+		what_if_describe(&text, &p->options.what_if);
+		buf_add_str(&p->warning, p->warning.len ? "  " : "");
+		text_add_safe(&p->warning, buf_slice(&text));
+		buf_release(&text);
+	}
+	buf_cstr(&p->warning);
+}
+
+const char *proxy_warning(const struct proxy *p)
+{
+	return p->warning.len ? (const char *)p->warning.at : NULL;
 }
 
 static bool make_contexts(struct proxy *p, struct route *r, char *why, size_t why_size)
@@ -94,8 +113,8 @@ static void say_tls(const struct saying *s, const struct proxy *p)
 		buf_addf(&line, "clients are shown a certificate made just now, SHA-256 %s", p->identity.fingerprint);
 		say_line(s, &line);
 	}
-	if (any(&p->options, false) && p->options.insecure) {
-		buf_add_str(&line, "INSECURE: the certificates of targets are not verified (--insecure): anybody could be in between");
+	if (proxy_warning(p)) {
+		buf_add_str(&line, proxy_warning(p));
 		say_line(s, &line);
 	}
 	buf_release(&line);
@@ -116,6 +135,7 @@ static bool open_all(struct proxy *p, const struct saying *s, char *why, size_t 
 		add_pair(&p->name, &r->pair);
 	}
 	buf_cstr(&p->name);
+	make_warning(p);
 	say_tls(s, p);
 	return true;
 }
@@ -181,6 +201,7 @@ void proxy_free(struct proxy *p)
 	tls_identity_release(&p->identity);
 	ring_free(p->ring);
 	buf_release(&p->name);
+	buf_release(&p->warning);
 	free(p);
 }
 

@@ -8,6 +8,7 @@
 
 #include "capture/proxy/address.h"
 #include "capture/proxy/ring.h"
+#include "capture/proxy/what_if.h"
 
 struct proxy;
 
@@ -21,6 +22,7 @@ struct proxy_options {
 	const char *cert, *key; /* PEM files for encrypted listeners; NULL: a certificate is made */
 	const char *cacert;     /* PEM file of those who vouch for targets; NULL: the system's */
 	bool insecure;          /* targets may be anybody */
+	struct what_if_options what_if; /* only for pairs of plain bytes */
 };
 
 /* What the relay counts; sent as RING_COUNTS when it changed. */
@@ -51,6 +53,8 @@ int proxy_fd(const struct proxy *p);
 bool proxy_alive(struct proxy *p);
 /* "ws://127.0.0.1:9000 → wss://app.openiap.io:443/ws/v2", of all pairs, with the ports that it really listens on. */
 const char *proxy_name(const struct proxy *p);
+/* What the user must not forget about it, a sentence; NULL: nothing. */
+const char *proxy_warning(const struct proxy *p);
 /* The pair, with the port that it really listens on. */
 const struct proxy_pair *proxy_pair(const struct proxy *p, size_t i);
 

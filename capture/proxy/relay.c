@@ -251,6 +251,7 @@ int relay_run(const struct relay_setup *s)
 	r->queue_end = &r->queue;
 	r->open_max = connections_possible();
 	r->shared.ring = s->ring;
+	r->shared.options = s->options;
 	r->shared.epoll = epoll_create1(EPOLL_CLOEXEC);
 	r->ticked = bridge_clock();
 	leave_signals();

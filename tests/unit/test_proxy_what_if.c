@@ -1,0 +1,95 @@
+/* What-ifs: dropped, doubled, reordered and delayed messages, however the bytes are cut. */
+#include "capture/proxy/what_if.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+/* "ping" and so on as Envelopes behind their lengths, a digit as id: "a1" is command "aaaa", id 1. */
+static void add_messages(struct buf *out, const char *script)
+{
+	for (; script[0] && script[1]; script += 2) {
+		uint8_t bytes[] = { 9, 0, 0, 0, 0x22, 1, 0, 0x0a, 4, 0, 0, 0, 0 };
+		bytes[6] = (uint8_t)script[1];
+		memset(bytes + 9, script[0], 4);
+		buf_add(out, slice_of(bytes, sizeof bytes));
+	}
+}
+
+static void assert_bytes(struct slice got, const char *script)
+{
+	struct buf expected = { 0 };
+	add_messages(&expected, script);
+	assert_int_equal(got.len, expected.len);
+	assert_memory_equal(got.at, expected.at, got.len);
+	buf_release(&expected);
+}
+
+/* Fed in pieces of every size; then over. */
+static void assert_changed(const struct what_if_options *o, const char *in, const char *expected)
+{
+	struct buf bytes = { 0 };
+	add_messages(&bytes, in);
+	for (size_t step = 1; step <= bytes.len; step++) {
+		struct what_if *w = what_if_new(o);
+		struct buf out = { 0 };
+		for (size_t at = 0; at < bytes.len; at += step)
+			what_if_feed(w, slice_head(slice_skip(buf_slice(&bytes), at), step), 0, &out);
+		assert_false(what_if_due(w, 0, true, &out));
+		assert_bytes(buf_slice(&out), expected);
+		buf_release(&out);
+		what_if_free(w);
+	}
+	buf_release(&bytes);
+}
+
+static void changes(void **state)
+{
+	(void)state;
+	assert_changed(&(struct what_if_options){ .drop = "bbbb" }, "a1b2c3b4", "a1c3");
+	assert_changed(&(struct what_if_options){ .duplicate = true }, "a1b2", "a1a1b2b2");
+	assert_changed(&(struct what_if_options){ .duplicate = true, .only = "bbbb" }, "a1b2", "a1b2b2");
+	assert_changed(&(struct what_if_options){ .reorder = true }, "a1b2c3d4e5", "b2a1d4c3e5");
+	assert_changed(&(struct what_if_options){ .reorder = true, .only = "bbbb" }, "a1b2c3d4", "a1c3b2d4");
+}
+
+static void delay(void **state)
+{
+	struct what_if_options o = { .delay = 100, .only = "bbbb" };
+	struct what_if *w = what_if_new(&o);
+	struct buf in = { 0 }, out = { 0 };
+	(void)state;
+	add_messages(&in, "a1b2c3");
+	what_if_feed(w, buf_slice(&in), 1000, &out);
+	assert_bytes(buf_slice(&out), "a1");
+	assert_true(what_if_due(w, 1099, false, &out));
+	assert_bytes(buf_slice(&out), "a1");
+	assert_false(what_if_due(w, 1100, false, &out));
+	assert_bytes(buf_slice(&out), "a1b2c3"); /* nothing passes what waits */
+	buf_release(&in);
+	buf_release(&out);
+	what_if_free(w);
+}
+
+/* What is no message of the protocol passes. */
+static void no_messages(void **state)
+{
+	struct what_if_options o = { .duplicate = true };
+	struct what_if *w = what_if_new(&o);
+	struct buf out = { 0 };
+	(void)state;
+	what_if_feed(w, slice_str("GET / HTTP/1.1\r\n"), 0, &out);
+	what_if_feed(w, slice_str("more"), 0, &out);
+	assert_true(slice_is(buf_slice(&out), "GET / HTTP/1.1\r\nmore"));
+	assert_false(what_if_full(w));
+	buf_release(&out);
+	what_if_free(w);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = { cmocka_unit_test(changes), cmocka_unit_test(delay), cmocka_unit_test(no_messages) };
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
