@@ -93,7 +93,7 @@ void order_set_filter(struct order *o, struct filter *f)
 static void add(uint32_t **rows, size_t *count, size_t *cap, uint64_t row)
 {
 	if (*count == *cap) {
-		*cap = *cap ? *cap + *cap / 2 : 1024;
+		*cap = *cap < 1024 ? 1024 : *cap + *cap / 2;
 		*rows = xreallocarray(*rows, *cap, sizeof **rows);
 	}
 	(*rows)[(*count)++] = (uint32_t)row;
