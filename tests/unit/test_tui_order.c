@@ -180,6 +180,26 @@ static void test_slices(void **state)
 	free(n);
 }
 
+/* A list that was empty when it was sorted grows like any other. */
+static void test_from_nothing(void **state)
+{
+	struct numbers *n = calloc(1, sizeof *n);
+	struct order_source source = { n, rows, candidates, pick, key };
+	struct order o;
+	(void)state;
+	order_init(&o, &source);
+	order_set_filter(&o, (struct filter *)(uintptr_t)n);
+	order_set_column(&o, 0);
+	settle(&o);
+	order_set_column(&o, ORDER_NONE);
+	settle(&o);
+	make(n, 5000);
+	settle(&o);
+	holds(&o, n, true, ORDER_NONE);
+	order_release(&o);
+	free(n);
+}
+
 static void test_keys(void **state)
 {
 	(void)state;
@@ -195,6 +215,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_all_ways),
 		cmocka_unit_test(test_slices),
+		cmocka_unit_test(test_from_nothing),
 		cmocka_unit_test(test_keys),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
