@@ -16,6 +16,7 @@
 #include <stdlib.h>
 
 enum { SLICE_MS = 8 };
+#define REPLAY_NS (3600 * (int64_t)NS_PER_S) /* packets so old do not come from the wire now */
 
 void app_init(struct app *a, const struct tui_options *o, struct screen *screen, struct settings *settings, struct buf *complaints)
 {
@@ -193,7 +194,8 @@ void app_add_time(const struct app *a, struct buf *out, int64_t time, int64_t be
 int64_t app_now(const struct app *a)
 {
 	bool live = !intake_over(&a->intake) && source_is_live(capture_source(a->o->capture));
-	return live ? when_now() : capture_counts(a->o->capture).last_time;
+	int64_t last = capture_counts(a->o->capture).last_time, now = when_now();
+	return live && now - last < REPLAY_NS ? now : last;
 }
 
 static void search_again(struct app *a, bool backward)

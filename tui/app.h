@@ -112,7 +112,8 @@ void app_notice(struct app *a, const char *format, ...) __attribute__((format(pr
  * columns there are. */
 void app_add_time(const struct app *a, struct buf *out, int64_t time, int64_t before, int width);
 
-/* What time it is for what is shown: live that of the clock, else that of the last packet. */
+/* What time it is for what is shown: live that of the clock; of a file, or an old capture that comes through a pipe, that of the last
+ * packet. */
 int64_t app_now(const struct app *a);
 
 /* Colours and mouse as the settings want them. */
