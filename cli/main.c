@@ -8,6 +8,7 @@
 #include "cli/completions.h"
 #include "cli/fields.h"
 #include "cli/harden.h"
+#include "cli/manual.h"
 #include "cli/posting.h"
 #include "cli/privileges.h"
 #include "cli/recording.h"
@@ -81,7 +82,7 @@ static int print_plugin(void)
 
 static int explain(const char *rule)
 {
-	if (options_explain(stdout, rule))
+	if (manual_explain(stdout, rule))
 		return EXIT_FINE;
 	fprintf(stderr, "envscope: --explain: there is no rule %s (--explain all lists them)\n", rule);
 	return EXIT_USAGE;
@@ -501,13 +502,13 @@ int main(int argc, char **argv)
 	} else {
 		switch (a.options.action) {
 		case ACTION_RUN: status = run(&a); break;
-		case ACTION_HELP: options_help(stdout); break;
+		case ACTION_HELP: manual_help(stdout); break;
 		case ACTION_VERSION: versions_write(stdout); break;
-		case ACTION_CONFIG: options_config(stdout); break;
-		case ACTION_MAN: options_man(stdout); break;
+		case ACTION_CONFIG: manual_config(stdout); break;
+		case ACTION_MAN: manual_page(stdout); break;
 		case ACTION_FIELDS: fields_help(stdout); break;
 		case ACTION_PLUGIN: status = print_plugin(); break;
-		case ACTION_FORMATS: options_formats(stdout); break;
+		case ACTION_FORMATS: manual_formats(stdout); break;
 		case ACTION_INTERFACES: status = list_interfaces(); break;
 		case ACTION_COMPLETIONS: status = complete(a.options.shell); break;
 		case ACTION_LINKS: status = list_links(a.options.interface ? a.options.interface : "any"); break;

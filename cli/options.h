@@ -66,13 +66,5 @@ bool options_row(size_t i, struct option_row *out);
 /* Reads the command line. False, after a message on standard error, if it can't be understood. */
 bool options_parse(struct options *o, int argc, char **argv);
 void options_release(struct options *o);
-void options_help(FILE *out);
-void options_man(FILE *out);
-/* A config file for the screens, with all that can be set, as comments. */
-void options_config(FILE *out);
-/* -T help: the formats. */
-void options_formats(FILE *out);
-/* --explain: everything known of the rule of that name, or of all for "all". False if there is none of that name. */
-bool options_explain(FILE *out, const char *rule);
 
 #endif

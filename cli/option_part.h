@@ -1,0 +1,31 @@
+/* What the files of the command line share: the table of options, and how their values are read. For cli/option*.c and cli/manual.c only. */
+#ifndef CLI_OPTION_PART_H
+#define CLI_OPTION_PART_H
+
+#include "cli/options.h"
+
+struct option_entry {
+	char letter;          /* 0: none */
+	const char *name;     /* NULL: none */
+	const char *argument; /* how it is called in the help, "[=…]" if it may be left out; NULL: none */
+	const char *help;     /* NULL: not shown, as it is for other programs only */
+	bool (*take)(struct options *o, const char *value);
+};
+
+enum { OPTIONS_MAX = 96 };
+
+/* The i-th option (from 0), NULL behind the last; there are at most OPTIONS_MAX. */
+const struct option_entry *option_at(size_t i);
+
+/* Says on standard error what is wrong with a value. Always false. */
+bool option_fail(const char *what, const char *value);
+/* A decimal number of at most `most`. */
+bool option_number(const char *text, uint64_t most, uint64_t *out);
+/* A time such as 500ms, 30s or 2m, in ns; 0 if it is none. */
+int64_t option_span(const char *text);
+/* A size in bytes, or with K, M, G or T behind it in binary units; false if it is none, or 0. */
+bool option_size(const char *v, uint64_t *out);
+/* Calls take for each word of a list with commas, until one answers false: then that is the answer. */
+bool option_list(struct options *o, const char *list, bool (*take)(struct options *o, const char *word));
+
+#endif
