@@ -225,6 +225,31 @@ static void late_data(void **state)
 	ear_free(e);
 }
 
+/* The client gives a call up while the reply is on its way: the server did answer, and every byte of that is shown. */
+static void reply_behind_a_reset(void **state)
+{
+	(void)state;
+	struct ear *e = ear_new();
+	put_start(e);
+	put_setup(e, 1);
+	put_request(e, 3, "/openiap.FlowService/Query");
+	put_message(e, DIR_C2S, 3, slice_str("\x0a\x01q"), 16384, HTTP2_END_STREAM);
+	put_response(e, 3);
+	put_frame(e, DIR_C2S, HTTP2_RST_STREAM, 0, 3, slice_of("\0\0\0\x08", 4));
+	put_message(e, DIR_S2C, 3, slice_str("\x0a\x07results"), 5, 0);
+	put_trailers(e, 3, "0");
+	put_request(e, 5, "/openiap.FlowService/Query");
+	put_message(e, DIR_C2S, 5, slice_str("\x0a\x01q"), 16384, HTTP2_END_STREAM);
+	put_frame(e, DIR_C2S, HTTP2_RST_STREAM, 0, 5, slice_of("\0\0\0\x08", 4));
+	put_response(e, 5);
+	put_trailers(e, 5, "1");
+	play_every_way(e);
+	assert_string_equal(buf_cstr(&e->log), "c2s 3 Query 3\ns2c 3 Query reply 9\nc2s 5 Query 3\ns2c 5 Query reply failed 0\n");
+	assert_string_equal(buf_cstr(&e->news), "c2s note 0 RST_STREAM: cancelled\nc2s note 0 RST_STREAM: cancelled\n"
+						"s2c note 1 the call ended with grpc-status 1, CANCELLED\n");
+	ear_free(e);
+}
+
 static void too_many_streams(void **state)
 {
 	(void)state;
@@ -529,6 +554,7 @@ int main(void)
 		cmocka_unit_test(interleaved_pieces),
 		cmocka_unit_test(resets),
 		cmocka_unit_test(late_data),
+		cmocka_unit_test(reply_behind_a_reset),
 		cmocka_unit_test(too_many_streams),
 		cmocka_unit_test(block_beyond_the_limit),
 		cmocka_unit_test(impossible_frames),

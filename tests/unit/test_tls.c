@@ -752,6 +752,72 @@ static void test_gap_over_key_update(void **state)
 	talk_release(&t);
 }
 
+/* A direction that has lost its place, with `fakes` records behind it that look like some and do not open, then a message. */
+static uint64_t got_behind_fakes(struct tls_talk *t, unsigned fakes)
+{
+	struct keylog *k;
+	struct layer *l = listen(t, &k, true);
+	uint8_t fake[5 + 40] = { 23, 3, 3, 0, 40 };
+	size_t last = t->s.steps[t->s.count - 1].from;
+	play_without(t, l, DIR_C2S, last, t->s.wire[DIR_C2S].len, false);
+	for (unsigned i = 0; i < fakes; i++)
+		layer_feed(l, DIR_C2S, (struct chunk){ slice_of(fake, sizeof fake), -1, 1 });
+	play_bytes(&t->s, l, DIR_C2S, last, t->s.wire[DIR_C2S].len);
+	play_end(l);
+	keylog_free(k);
+	return t->r.got[DIR_C2S];
+}
+
+/* A search tries 64 records, not for ever: each costs a thousand decryptions. */
+static void test_candidates(void **state)
+{
+	(void)state;
+	struct tls_talk t;
+	talk_init(&t, &tls13);
+	talk_dial(&t);
+	talk_shake(&t);
+	talk_chat(&t);
+	talk_say(&t, DIR_C2S, 100);
+	assert_int_equal(got_behind_fakes(&t, 64), 0xf);
+	assert_false(recorder_heard(&t.r, "behind a gap"));
+	assert_int_equal(got_behind_fakes(&t, 65), 0x7);
+	assert_true(recorder_heard(&t.r, "TLS in which no record opens any more behind a gap"));
+	assert_int_equal(t.r.got[DIR_S2C], 0x7);
+	talk_release(&t);
+}
+
+/* So many records of a byte are lost in one gap, and a message comes behind them. */
+static void check_lost_records(unsigned lost, uint64_t want)
+{
+	struct tls_talk t;
+	struct keylog *k;
+	talk_init(&t, &tls13);
+	talk_dial(&t);
+	talk_shake(&t);
+	talk_chat(&t);
+	size_t from = t.s.wire[DIR_C2S].len;
+	for (unsigned i = 0; i < lost; i++)
+		assert_int_equal(SSL_write(t.end[DIR_C2S], "x", 1), 1);
+	talk_carry(&t, DIR_C2S);
+	size_t to = t.s.wire[DIR_C2S].len;
+	talk_say(&t, DIR_C2S, 100);
+	struct layer *l = listen(&t, &k, true);
+	play_without(&t, l, DIR_C2S, from, to, true);
+	play_end(l);
+	assert_int_equal(t.r.got[DIR_C2S], want);
+	assert_true((t.r.counts.skipped > 0) == (want == 0x7));
+	keylog_free(k);
+	talk_release(&t);
+}
+
+static void test_lost_records(void **state)
+{
+	(void)state;
+	check_lost_records(1, 0xf);
+	check_lost_records(1024, 0xf);
+	check_lost_records(1025, 0x7);
+}
+
 /* Through the lowest layer, with what -d may say. */
 static void test_detect(void **state)
 {
@@ -898,7 +964,8 @@ int main(void)
 		cmocka_unit_test(test_damaged_record), cmocka_unit_test(test_refused), cmocka_unit_test(test_alert),
 		cmocka_unit_test(test_gaps), cmocka_unit_test(test_gap_inside_messages), cmocka_unit_test(test_gap_before_data),
 		cmocka_unit_test(test_handshake_gaps), cmocka_unit_test(test_gap_while_waiting),
-		cmocka_unit_test(test_gap_over_key_update), cmocka_unit_test(test_detect), cmocka_unit_test(test_joined),
+		cmocka_unit_test(test_gap_over_key_update), cmocka_unit_test(test_candidates),
+		cmocka_unit_test(test_lost_records), cmocka_unit_test(test_detect), cmocka_unit_test(test_joined),
 		cmocka_unit_test(test_half), cmocka_unit_test(test_no_data), cmocka_unit_test(test_begins_and_find),
 		cmocka_unit_test(test_hello_cuts),
 	};

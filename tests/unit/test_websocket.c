@@ -1,6 +1,7 @@
 /* WebSocket: frame headers, what reaches the length prefix, deflated messages, gaps and joins at every place of a stream. */
 #include "capture/stream/websocket.h"
 
+#include "capture/stream/detect.h"
 #include "tests/unit/stream_play.h"
 
 enum { FIN = 0x80, RSV1 = 0x40 };
@@ -733,6 +734,31 @@ static void join_deflated(void **state)
 	}
 }
 
+/* The same, found out to be a WebSocket by its bytes alone: what is not inflated is not read as a length. */
+static void join_deflated_by_detect(void **state)
+{
+	(void)state;
+	for (int takeover = 0; takeover <= 1; takeover++) {
+		struct talk t;
+		struct deflating d = { .takeover = takeover };
+		talk_init(&t);
+		deflate_begin(&d.z, 15);
+		for (unsigned i = 0; i < 12; i++)
+			say_deflated(&t, DIR_C2S, &d, i, 50, SIZE_MAX);
+		for (size_t at = 1; at < t.range[DIR_C2S][8].from; at++) {
+			recorder_again(&t.r);
+			struct layer *l = detect_new(&t.r.stream, TRANSPORT_UNKNOWN, NULL);
+			play_bytes(&t.s, l, DIR_C2S, at, t.s.wire[DIR_C2S].len);
+			play_end(l);
+			assert_int_equal(t.r.counts.overlong, 0);
+			if (!takeover)
+				assert_has(&t, (struct loss){ .dir = DIR_C2S, .to = at }, UINT64_C(0x800), "join by detect");
+		}
+		deflateEnd(&d.z);
+		talk_release(&t);
+	}
+}
+
 /* A sender that breaks off in the middle of nothing: the next frame is searched for. */
 static void garbage_between_frames(void **state)
 {
@@ -870,6 +896,7 @@ int main(void)
 		cmocka_unit_test(gap_in_deflated),
 		cmocka_unit_test(context_lost),
 		cmocka_unit_test(join_deflated),
+		cmocka_unit_test(join_deflated_by_detect),
 		cmocka_unit_test(garbage_between_frames),
 		cmocka_unit_test(nothing_in_noise),
 		cmocka_unit_test(rows),
