@@ -86,7 +86,8 @@ class Proxy:
 
     def stop(self):
         self.process.send_signal(signal.SIGINT)
-        self.said.append(self.process.communicate(timeout=LIMIT)[1])
+        self.process.wait(LIMIT)
+        self.said += self.process.stderr.readlines()  # communicate() would lose what was read along with a line
         assert self.process.returncode == 0, (self.process.returncode, self.said)
         return [json.loads(line) for line in self.text().splitlines()]
 

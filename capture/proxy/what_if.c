@@ -22,6 +22,7 @@ struct what_if {
 	const struct what_if_options *o;
 	struct buf gathered, swapped; /* a message that is not whole; one that waits for the next to pass it */
 	struct buf waiting, dues;     /* messages, and a struct due for each */
+	int64_t swapped_time;         /* when that one is due at the earliest */
 	bool through;                 /* no changes any more */
 };
 
@@ -103,25 +104,39 @@ static void wait_until(struct what_if *w, struct slice message, int64_t time)
 	buf_add(&w->dues, slice_of(&d, sizeof d));
 }
 
+/* A message that was chosen, as often as it is passed on. */
+static void wait_chosen(struct what_if *w, struct slice message, int64_t time)
+{
+	wait_until(w, message, time);
+	if (w->o->duplicate)
+		wait_until(w, message, time);
+}
+
+static void let_swapped_go(struct what_if *w)
+{
+	if (w->swapped.len)
+		wait_chosen(w, buf_slice(&w->swapped), w->swapped_time);
+	buf_clear(&w->swapped);
+}
+
 /* A whole message, its length in front. */
 static void take_message(struct what_if *w, struct slice message, int64_t now)
 {
 	const struct what_if_options *o = w->o;
 	struct slice command = command_of(slice_skip(message, 4));
 	bool chosen = !*o->only || slice_is(command, o->only);
-	int64_t time = chosen ? now + o->delay : now;
 	if (*o->drop && slice_is(command, o->drop))
 		return;
 	if (chosen && o->reorder && !w->swapped.len) {
 		buf_add(&w->swapped, message);
+		w->swapped_time = now + o->delay;
 		return;
 	}
-	wait_until(w, message, time);
-	if (chosen && o->duplicate)
-		wait_until(w, message, time);
-	if (w->swapped.len)
-		wait_until(w, buf_slice(&w->swapped), time);
-	buf_clear(&w->swapped);
+	if (chosen)
+		wait_chosen(w, message, now + o->delay);
+	else
+		wait_until(w, message, now);
+	let_swapped_go(w);
 }
 
 /* Cuts messages off the front of what was gathered. */
@@ -145,7 +160,10 @@ static void cut(struct what_if *w, int64_t now)
 
 bool what_if_due(struct what_if *w, int64_t now, bool over, struct buf *out)
 {
-	size_t bytes = 0, n = 0, count = w->dues.len / sizeof(struct due);
+	size_t bytes = 0, n = 0;
+	if (over || w->through)
+		let_swapped_go(w);
+	size_t count = w->dues.len / sizeof(struct due);
 	for (; n < count; n++) {
 		struct due d;
 		memcpy(&d, w->dues.at + n * sizeof d, sizeof d);
@@ -158,9 +176,7 @@ bool what_if_due(struct what_if *w, int64_t now, bool over, struct buf *out)
 	buf_consume(&w->dues, n * sizeof(struct due));
 	if ((!over && !w->through) || n < count)
 		return n < count;
-	buf_add(out, buf_slice(&w->swapped));
 	buf_add(out, buf_slice(&w->gathered));
-	buf_clear(&w->swapped);
 	buf_clear(&w->gathered);
 	return false;
 }

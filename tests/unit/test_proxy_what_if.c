@@ -53,6 +53,9 @@ static void changes(void **state)
 	assert_changed(&(struct what_if_options){ .duplicate = true, .only = "bbbb" }, "a1b2", "a1b2b2");
 	assert_changed(&(struct what_if_options){ .reorder = true }, "a1b2c3d4e5", "b2a1d4c3e5");
 	assert_changed(&(struct what_if_options){ .reorder = true, .only = "bbbb" }, "a1b2c3d4", "a1c3b2d4");
+	assert_changed(&(struct what_if_options){ .reorder = true, .duplicate = true }, "a1b2c3", "b2b2a1a1c3c3");
+	assert_changed(&(struct what_if_options){ .reorder = true, .drop = "bbbb" }, "a1b2c3d4", "c3a1d4");
+	assert_changed(&(struct what_if_options){ .reorder = true, .duplicate = true, .only = "bbbb" }, "a1b2", "a1b2b2");
 }
 
 static void delay(void **state)
@@ -68,6 +71,93 @@ static void delay(void **state)
 	assert_bytes(buf_slice(&out), "a1");
 	assert_false(what_if_due(w, 1100, false, &out));
 	assert_bytes(buf_slice(&out), "a1b2c3"); /* nothing passes what waits */
+	buf_release(&in);
+	buf_release(&out);
+	what_if_free(w);
+}
+
+/* The message that is passed by another keeps its delay, also where the other has none, and where none comes any more. */
+static void delay_reordered(void **state)
+{
+	struct what_if_options o = { .delay = 100, .reorder = true, .only = "bbbb" };
+	struct what_if *w = what_if_new(&o);
+	struct buf in = { 0 }, out = { 0 };
+	(void)state;
+	add_messages(&in, "b1a2b3");
+	what_if_feed(w, buf_slice(&in), 1000, &out);
+	assert_bytes(buf_slice(&out), "a2");
+	assert_true(what_if_due(w, 1099, true, &out));
+	assert_bytes(buf_slice(&out), "a2");
+	assert_false(what_if_due(w, 1100, true, &out));
+	assert_bytes(buf_slice(&out), "a2b1b3");
+	buf_release(&in);
+	buf_release(&out);
+	what_if_free(w);
+}
+
+/* The input cut in two at every byte: a message's time is that of its last byte. */
+static void cut_in_two(void **state)
+{
+	struct what_if_options o = { .delay = 100 };
+	struct buf in = { 0 };
+	(void)state;
+	add_messages(&in, "a1b2");
+	for (size_t cut = 0; cut <= in.len; cut++) {
+		struct what_if *w = what_if_new(&o);
+		struct buf out = { 0 };
+		what_if_feed(w, slice_head(buf_slice(&in), cut), 0, &out);
+		what_if_feed(w, slice_skip(buf_slice(&in), cut), 50, &out);
+		assert_int_equal(out.len, 0);
+		assert_int_equal(what_if_due(w, 100, false, &out), cut < in.len);
+		assert_bytes(buf_slice(&out), cut < in.len / 2 ? "" : cut < in.len ? "a1" : "a1b2");
+		assert_false(what_if_due(w, 150, true, &out));
+		assert_bytes(buf_slice(&out), "a1b2");
+		buf_release(&out);
+		what_if_free(w);
+	}
+	buf_release(&in);
+}
+
+/* A connection that ends at any byte: what is whole is changed, the rest passes as it is, and last. */
+static void cut_short(void **state)
+{
+	static const char *const doubled[] = { "", "a1a1", "a1a1b2b2", "a1a1b2b2c3c3" };
+	struct what_if_options o = { .duplicate = true };
+	struct buf in = { 0 };
+	(void)state;
+	add_messages(&in, "a1b2c3");
+	for (size_t end = 0, one = in.len / 3; end <= in.len; end++) {
+		struct what_if *w = what_if_new(&o);
+		struct buf out = { 0 };
+		size_t whole = end / one, rest = end % one;
+		what_if_feed(w, slice_head(buf_slice(&in), end), 0, &out);
+		assert_bytes(buf_slice(&out), doubled[whole]);
+		assert_false(what_if_due(w, 0, true, &out));
+		assert_int_equal(out.len, 2 * whole * one + rest);
+		assert_memory_equal(out.at + 2 * whole * one, in.at + whole * one, rest);
+		buf_release(&out);
+		what_if_free(w);
+	}
+	buf_release(&in);
+}
+
+/* What waits is limited: no more is to be read, until its time has come. */
+static void full(void **state)
+{
+	struct what_if_options o = { .delay = 100 };
+	struct what_if *w = what_if_new(&o);
+	struct buf in = { 0 }, out = { 0 };
+	size_t fed = 0;
+	(void)state;
+	for (int i = 0; i < 1000; i++)
+		add_messages(&in, "a1");
+	for (; !what_if_full(w); fed += in.len)
+		what_if_feed(w, buf_slice(&in), 0, &out);
+	assert_int_equal(out.len, 0);
+	assert_in_range(fed, WHAT_IF_HELD, WHAT_IF_HELD + (1 << 16) + in.len);
+	assert_false(what_if_due(w, 100, false, &out));
+	assert_int_equal(out.len, fed);
+	assert_false(what_if_full(w));
 	buf_release(&in);
 	buf_release(&out);
 	what_if_free(w);
@@ -90,6 +180,9 @@ static void no_messages(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(changes), cmocka_unit_test(delay), cmocka_unit_test(no_messages) };
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(changes),   cmocka_unit_test(delay), cmocka_unit_test(delay_reordered), cmocka_unit_test(cut_in_two),
+		cmocka_unit_test(cut_short), cmocka_unit_test(full),  cmocka_unit_test(no_messages),
+	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
