@@ -75,7 +75,7 @@ static void add(struct completion *c, struct slice word, const char *name, const
 {
 	struct slice all = slice_str(name);
 	size_t same = 0;
-	if (all.len < word.len || memcmp(all.at, word.at, word.len) != 0)
+	if (!slice_eq(slice_head(all, word.len), word))
 		return;
 	if (c->count == c->cap) {
 		c->cap = c->cap ? 2 * c->cap : 32;

@@ -6,7 +6,9 @@
 envscope reads a pipe, into which the captures are fed again and again at random speeds, so that connections begin, go on and end while the
 keys come. Every key of the table of commands is among them, with random text, mouse and rubbish; the terminal changes its size, the program is
 stopped and goes on. The run fails when the program ends by itself, when a sanitizer speaks, when a key is not answered in time, or when
-memory grows that is not accounted for by the records it shows. What was pressed is kept in build/tui/fuzz.keys.
+it has more resident memory than its records explain: they have a budget (-M), so that the oldest are forgotten, and beyond that budget there
+may be no more than ALLOWANCE. What was pressed is kept in build/tui/fuzz.keys. No slash is ever pressed, F3 searches instead: the Save dialog
+writes into build/tui/fuzz.d and nowhere else.
 """
 import fcntl
 import os
@@ -20,13 +22,16 @@ import termios
 import threading
 import time
 
-KEYS = ([bytes([c]) for c in range(32, 127)] * 2 + [b"\t", b"\r", b"\x1b", b"\x7f", b"\x0c", b"\x01", b"\x05", b"\x0b", b"\x15", b"\x17"] * 3 +
+KEYS = ([bytes([c]) for c in range(32, 127) if c != ord("/")] * 2 + [b"\t", b"\r", b"\x1b", b"\x7f", b"\x0c", b"\x01", b"\x05", b"\x0b", b"\x15", b"\x17"] * 3 +
         [b"\x1b[A", b"\x1b[B", b"\x1b[C", b"\x1b[D", b"\x1b[5~", b"\x1b[6~", b"\x1b[H", b"\x1b[F", b"\x1b[Z", b"\x1b[3~"] * 6 +
         [b"\x1bOP", b"\x1bOQ", b"\x1bOR", b"\x1bOS", b"\x1b[15~", b"\x1b[17~", b"\x1b[18~", b"\x1b[19~", b"\x1b[20~", b"\x1b[21~"] * 4 +
         ["æ".encode(), "漢".encode(), b"\xff", b"\x1b[999~", b"\x1b["])
-WORDS = [b"/query\r", b"f\x15command == query\r", b"f\x15latency > 0\r", b"f\x15data.collectionname\r", b"f\x15 && \r\x1b", b"F",
+WORDS = [b"\x1bORquery\r", b"f\x15command == query\r", b"f\x15latency > 0\r", b"f\x15data.collectionname\r", b"f\x15 && \r\x1b", b"F",
          b"s\x1b", b"t \x1b[C+-0\x1b", b"o\x1b", b"2>>>>>>z", b"1>>>>>", b"  d", b"ma", b"'a", b"L", b"x", b"i", b"?", b"S", b"y", b"*", b"G", b"g"]
 PATIENCE = 20.0
+LEAVES = 5          # times that it may be told to leave; then that key is taken away, so that one run is long
+BUDGET = 32         # MiB that the records may have
+ALLOWANCE = 160     # MiB beyond that: the program, what is drawn, and what the sanitizer keeps beside everything
 
 
 class Feeder(threading.Thread):
@@ -72,10 +77,14 @@ class Feeder(threading.Thread):
             pass
 
 
-def start(program):
+def start(program, stays):
     reader, writer = os.pipe()
     here = os.path.abspath("build/tui")
     os.makedirs(f"{here}/fuzz.d", exist_ok=True)
+    for name in os.listdir(f"{here}/fuzz.d"):
+        os.unlink(f"{here}/fuzz.d/{name}")
+    with open(f"{here}/fuzz.config", "w") as config:
+        config.write("key.quit =\n" if stays else "")
     pid, fd = pty.fork()
     if pid == 0:
         os.dup2(reader, 3)
@@ -83,8 +92,8 @@ def start(program):
         os.closerange(4, 64)
         os.chdir(f"{here}/fuzz.d")      # what the save dialog writes
         os.environ.update(TERM="xterm-256color", LC_ALL="C.UTF-8", ENVSCOPE_CONFIG=f"{here}/fuzz.config",
-                          ASAN_OPTIONS=f"log_path={here}/fuzz.asan:abort_on_error=1:detect_leaks=1", UBSAN_OPTIONS="print_stacktrace=1")
-        os.execvp("sh", ["sh", "-c", 'exec "$0" -r - <&3 2>../fuzz.stderr', program])
+                          ASAN_OPTIONS=f"log_path={here}/fuzz.asan:abort_on_error=1:detect_leaks=1:quarantine_size_mb=16", UBSAN_OPTIONS="print_stacktrace=1")
+        os.execvp("sh", ["sh", "-c", 'exec "$0" -M %dM -o spool=64M -r - <&3 2>../fuzz.stderr' % BUDGET, program])
     os.close(reader)
     return pid, fd, writer
 
@@ -129,13 +138,17 @@ def press(choice, fd, pid, log):
     os.write(fd, keys)
 
 
+def course(samples):
+    return " → ".join(f"{kb // 1024} MB at {at:.0f} s" for at, kb in samples[::max(1, len(samples) // 8)])
+
+
 def fuzz(program, seconds, seed, files):
     os.makedirs("build/tui", exist_ok=True)
     for name in os.listdir("build/tui"):
         if name.startswith("fuzz.") and name != "fuzz.d":
             os.unlink(f"build/tui/{name}")
     choice = random.Random(seed)
-    pid, fd, writer = start(program)
+    pid, fd, writer = start(program, False)
     feeder = Feeder(writer, files, seconds + 5, seed)
     feeder.start()
     began, keys, starts, answered = time.monotonic(), 0, 1, time.monotonic()
@@ -153,7 +166,7 @@ def fuzz(program, seconds, seed, files):
                 feeder.join()
                 os.close(fd)
                 os.close(writer)
-                pid, fd, writer = start(program)      # it was told to leave
+                pid, fd, writer = start(program, starts >= LEAVES)      # it was told to leave
                 feeder = Feeder(writer, files, seconds + 5, seed + starts)
                 feeder.start()
                 starts, samples = starts + 1, []
@@ -163,6 +176,8 @@ def fuzz(program, seconds, seed, files):
                 return f"nothing was drawn for {PATIENCE} s after {keys} keys"
             if keys % 500 < 3:
                 samples.append((time.monotonic() - began, resident(pid)))
+                if samples[-1][1] > (BUDGET + ALLOWANCE) * 1024:
+                    return f"it has {samples[-1][1] // 1024} MB of memory after {keys} keys, with a budget of {BUDGET} MB: {course(samples)}"
     os.kill(pid, signal.SIGTERM)
     deadline = time.monotonic() + PATIENCE
     while (status := gone(pid)) is None:
@@ -172,8 +187,7 @@ def fuzz(program, seconds, seed, files):
             return "it does not end when it is told to"
     if not os.WIFEXITED(status) or os.WEXITSTATUS(status) != 0:
         return f"it ended with status {status:#x}"
-    memory = " → ".join(f"{kb // 1024} MB at {at:.0f} s" for at, kb in samples[::max(1, len(samples) // 4)])
-    print(f"fuzz: {keys} keys, {starts} starts, seed {seed}, memory {memory}")
+    print(f"fuzz: {keys} keys, {starts} starts, seed {seed}, memory {course(samples)}")
     return None
 
 
