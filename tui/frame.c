@@ -11,6 +11,7 @@
  * On a terminal too low for that the view goes before the rest.
  */
 #include "tui/app.h"
+#include "tui/footer.h"
 #include "tui/status.h"
 
 #include "base/amount.h"
@@ -160,39 +161,9 @@ static void draw_title(struct app *a, int width)
 	screen_put(a->screen, 0, width - l->columns, l->columns, l, EMPHASIS_BAR);
 }
 
-/* Walks the items of the footer: puts them on a line, or (out NULL) looks for the one at column col. */
-static enum command walk_footer(const struct app *a, struct line *out, int width, int col)
-{
-	const struct command_row *c;
-	uint32_t context = app_context(a);
-	struct buf key = { 0 };
-	int at = 0;
-	enum command found = CMD_NONE;
-	for (unsigned i = 0; (c = command_row(i)); i++) {
-		int code = c->label && command_applies(c, context) ? keymap_key(&a->settings->keys, i, context) : KEY_NONE;
-		if (code == KEY_NONE)
-			continue;
-		buf_clear(&key);
-		key_add_name(&key, code);
-		int next = at + (int)key.len + 1 + (int)strlen(c->label) + 1;
-		if (next > width + 1)
-			break;
-		if (out) {
-			line_add(out, INK_BAR_KEY, buf_slice(&key), width);
-			line_addf(out, INK_BAR, " %s", c->label);
-			line_pad(out, INK_PLAIN, next);
-		} else if (col >= at && col < next - 1) {
-			found = c->command;
-		}
-		at = next;
-	}
-	buf_release(&key);
-	return found;
-}
-
 enum command frame_footer_at(const struct app *a, int col)
 {
-	return walk_footer(a, NULL, screen_columns(a->screen), col);
+	return footer_at(&a->settings->keys, app_context(a), screen_columns(a->screen), col);
 }
 
 /* The keys of a dialog, "Enter Show\tEsc Leave": of each part the first word is a key. */
@@ -217,7 +188,7 @@ static void draw_footer(struct app *a, int row, int width)
 		line_add_str(l, INK_STRONG, " Search: ");
 		screen_cursor(a->screen, row, prompt_draw(&a->prompt, width - 10, l, &from));
 	} else {
-		walk_footer(a, l, width, -1);
+		footer_add(l, &a->settings->keys, app_context(a), width);
 	}
 	screen_put(a->screen, row, 0, width, l, EMPHASIS_NONE);
 }

@@ -81,19 +81,24 @@ static void heading(struct help *h, const char *text)
 	add(h, INK_STRONG, text, "");
 }
 
-static void add_commands(struct help *h)
+void view_help_add_keys(const struct keymap *map, uint32_t where, help_fn *out, void *user)
 {
 	const struct command_row *c;
 	struct buf keys = { 0 };
-	heading(h, "Keys");
 	for (unsigned i = 0; (c = command_row(i)); i++) {
-		if (!(c->where & h->of->ops->where))
+		if (!(c->where & where))
 			continue;
 		buf_clear(&keys);
-		keymap_add_keys(&keys, &h->view.app->settings->keys, i);
-		add(h, INK_FIELD, buf_cstr(&keys), c->sentence);
+		keymap_add_keys(&keys, map, i);
+		out(user, INK_FIELD, buf_cstr(&keys), c->sentence);
 	}
 	buf_release(&keys);
+}
+
+static void add_commands(struct help *h)
+{
+	heading(h, "Keys");
+	view_help_add_keys(&h->view.app->settings->keys, h->of->ops->where, add, h);
 	add(h, INK_FIELD, "mouse", "a click selects, a double click opens, the wheel scrolls, the footer can be clicked");
 }
 

@@ -1,6 +1,8 @@
 /* The table of commands holds what the footer, the help and the man page promise. */
+#include "tui/footer.h"
 #include "tui/key.h"
 #include "tui/keymap.h"
+#include "tui/view_help.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -138,6 +140,87 @@ static void test_binding(void **state)
 	buf_release(&out);
 }
 
+/* Is "KEY LABEL" an item of the footer? */
+static bool in_footer(const struct line *footer, int key, const char *label)
+{
+	struct buf item = { 0 }, text = { 0 };
+	buf_add_str(&item, " ");
+	key_add_name(&item, key);
+	buf_addf(&item, " %s ", label);
+	buf_add_str(&text, " ");
+	buf_add(&text, buf_slice(&footer->text));
+	buf_add_str(&text, " ");
+	bool found = strstr(buf_cstr(&text), buf_cstr(&item)) != NULL;
+	buf_release(&item);
+	buf_release(&text);
+	return found;
+}
+
+/* Every command with a label stands in the footer of its screens, with its first key; no others do. */
+static void test_footer_is_whole(void **state)
+{
+	struct keymap map;
+	struct line footer = { 0 };
+	const struct command_row *c;
+	(void)state;
+	keymap_init(&map);
+	for (int s = 0; s < SCREENS; s++) {
+		int items = 0, columns = 0;
+		line_clear(&footer);
+		footer_add(&footer, &map, screens[s], 2000);
+		for (unsigned i = 0; (c = command_row(i)); i++) {
+			if (!c->label || !(c->where & screens[s]) || (c->where & FOUND))
+				continue;
+			if (!in_footer(&footer, c->keys[0], c->label))
+				fail_msg("screen %d: %s is not in its footer", s, c->name);
+			items++;
+		}
+		for (int col = 0; col < footer.columns; col++)
+			columns += footer_at(&map, screens[s], 2000, col) != CMD_NONE && (!col || footer_at(&map, screens[s], 2000, col - 1) == CMD_NONE);
+		assert_int_equal(columns, items);
+		line_clear(&footer);
+		footer_add(&footer, &map, screens[s] | FOUND, 2000);
+		assert_true(in_footer(&footer, 'n', "Next match"));
+	}
+	line_release(&footer);
+}
+
+struct wanted {
+	const char *keys, *sentence;
+	int found;
+};
+
+static void compare(void *user, enum ink ink, const char *left, const char *right)
+{
+	struct wanted *w = user;
+	(void)ink;
+	w->found += strcmp(left, w->keys) == 0 && strcmp(right, w->sentence) == 0;
+}
+
+/* Every command is explained in the help of its screens, with all its keys, and nowhere else. */
+static void test_help_is_whole(void **state)
+{
+	struct keymap map;
+	struct buf keys = { 0 };
+	const struct command_row *c;
+	(void)state;
+	keymap_init(&map);
+	for (int s = 0; s < SCREENS; s++)
+		for (unsigned i = 0; (c = command_row(i)); i++) {
+			struct wanted w = { NULL, c->sentence, 0 };
+			buf_clear(&keys);
+			for (int k = 0; k < COMMAND_KEYS && c->keys[k] != KEY_NONE; k++) {
+				buf_add_str(&keys, k ? ", " : "");
+				key_add_name(&keys, c->keys[k]);
+			}
+			w.keys = buf_cstr(&keys);
+			view_help_add_keys(&map, screens[s], compare, &w);
+			if (w.found != (c->where & screens[s] ? 1 : 0))
+				fail_msg("screen %d: %s is %d times in its help", s, c->name, w.found);
+		}
+	buf_release(&keys);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -148,6 +231,8 @@ int main(void)
 		cmocka_unit_test(test_search_takes_keys_over),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_binding),
+		cmocka_unit_test(test_footer_is_whole),
+		cmocka_unit_test(test_help_is_whole),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
