@@ -9,6 +9,10 @@ if [ ! -f "$shared/tools/truth.py" ] || [ ! -f "$shared/tools/impair.py" ]; then
 	echo "truth: skipped, there are no shared captures"
 	exit 0
 fi
+if [ -z "${CAPTURES:-}" ]; then # each by itself, as many at a time as there are cores; the longest first
+	printf '%s\n' legacy grpc grpctls wss13_aes256 wss12_aes128 ws wsdeflate tcp rest | xargs -P "$(nproc)" -I{} env CAPTURES={} bash "$0"
+	exit
+fi
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 passed=0 failed=0
@@ -42,7 +46,7 @@ case_() {
 	fi
 }
 
-for capture in ${CAPTURES:-tcp ws wsdeflate grpc rest legacy wss13_aes256 wss12_aes128 grpctls}; do
+for capture in $CAPTURES; do
 	keys=$shared/captures/$capture.keys
 	[ -f "$keys" ] || keys=/dev/null
 	"$envscope" -r "$(file_of "$capture")" --keylog "$keys" -T ndjson >"$tmp/whole"
@@ -74,5 +78,5 @@ for capture in ${CAPTURES:-tcp ws wsdeflate grpc rest legacy wss13_aes256 wss12_
 		case_ "$capture" --seed $seed --mss 50 --reorder .4 --past-acks --dup .3
 	done
 done
-echo "truth: $passed passed, $failed failed"
+echo "truth of $CAPTURES: $passed passed, $failed failed"
 [ "$failed" = 0 ]
