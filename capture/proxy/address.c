@@ -82,7 +82,7 @@ static bool read_pipe(struct proxy_address *a, const char *rest)
 	return *rest && n > 0 && (size_t)n < sizeof a->path && (*rest == '/' || !strchr(rest, '/'));
 }
 
-/* host, host:port, [address]:port */
+/* host, host:port, [address]:port; brackets, and only they, may hold a ":" */
 static bool read_authority(struct proxy_address *a, const char *text)
 {
 	const char *end = *text == '[' ? strchr(text, ']') : text + strcspn(text, ":");
@@ -94,6 +94,8 @@ static bool read_authority(struct proxy_address *a, const char *text)
 		return false;
 	memcpy(a->host, host, n);
 	a->host[n] = 0;
+	if (strpbrk(a->host, "[]") || (*text == '[' && !strchr(a->host, ':')))
+		return false;
 	a->port = schemes[a->scheme].port;
 	return !*after || (*after == ':' && read_port(after + 1, &a->port));
 }

@@ -75,7 +75,17 @@ LAYERS = {
     "fuzz_detect": (("tcp", "ws", "wsdeflate", "grpc", "rest", "legacy", "wss13", "wss12", "grpctls"), b"\x18", False),
 }
 
+PROXY = {  # requests whose heads are rewritten, and pairs of addresses
+    "fuzz_proxy_head": (
+        b"GET / HTTP/1.1\r\nHost: a\r\nOrigin: http://a\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n\x88\x82abcd\x62\x8a",
+        b"POST /x HTTP/1.1\r\nHost:\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nHost: t\r\n\r\nGET / HTTP/1.1\r\nHost: b\r\n  fold\r\n\r\n",
+        b"POST / HTTP/1.1\r\nContent-Length: 3\r\nHost: a\r\n\r\nabcGET /y?z HTTP/1.0\r\nhost:b\r\n\r\n"),
+    "fuzz_proxy_address": (b"ws://127.0.0.1:9000=wss://app.openiap.io/ws/v2", b"pipe://spy=pipe:///tmp/x", b"socket://[::1]:1=tcp://10.0.0.5", b"grpc://:0=grpcs://a"),
+}
+
 def main(folder):
+    for target, inputs in PROXY.items():
+        for i, text in enumerate(inputs): put(folder, target, str(i), text)
     for target, (captures, first, head) in LAYERS.items():
         for path in sorted(sum((glob.glob(f"samples/{c}[._]*pcap*") for c in captures), [])):
             put(folder, target, os.path.basename(path).split(".")[0], first + conversation(path, head))

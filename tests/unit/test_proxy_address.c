@@ -45,7 +45,7 @@ static void refused(void **state)
 	static const char *const texts[] = {
 		"", "=", "ws://a", "ws://a:1=", "ws://a:1=b", "x://a=ws://b", "ws://a:1=x://b", "ws://a:70000=ws://b", "ws://a:=ws://b", "ws://a:1x=ws://b",
 		"ws://a:1=ws://", "ws://a:1=ws://b:0", "ws://a:1=socket://b", "grpc://a=https://b", "pipe://a=ws://b", "pipe://a=pipe://a", "pipe://=pipe://a",
-		"pipe://a/b=pipe://c", "ws://[::1=ws://b", "ws://a:1=ws://user:secret@b",
+		"pipe://a/b=pipe://c", "ws://[::1=ws://b", "ws://[[]:1=ws://b", "ws://:1=ws://[b]", "ws://:1=ws://b]", "ws://a:1=ws://user:secret@b",
 	};
 	struct proxy_pair p;
 	char why[512];
