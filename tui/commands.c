@@ -51,7 +51,7 @@ static const struct command_row commands[] = {
 #define X(NAME, name) { CMD_TAB + VIEW_##NAME, "tab-" #name, EVERYWHERE, { '1' + VIEW_##NAME }, NULL, "go to the tab of the " #name },
 	VIEW_TABS(X)
 #undef X
-	{ CMD_PANE, "pane", IN_DETAIL, { KEY_TABULATOR }, "Pane", "change between the fields and the bytes" },
+	{ CMD_PANE, "pane", IN_DETAIL, { KEY_TABULATOR }, "Pane", "change between the fields and the bytes; there a cursor selects the field of its byte" },
 	{ CMD_HEX, "bytes", IN_DETAIL, { F(6), 'r' }, "Bytes", "show or hide the bytes" },
 	{ CMD_HEX, "beside", IN_LADDER, { F(6), 'r' }, "Message", "show or hide the selected message" },
 	{ CMD_PAUSE, "pause", IN_TABS | IN_LADDER, { 'p' }, "Pause", "freeze the screen, or let it go on; the capture goes on meanwhile" },
@@ -71,8 +71,8 @@ static const struct command_row commands[] = {
 	{ CMD_COPY, "copy", EVERYWHERE, { 'y' }, NULL, "copy the row, or the value of the field, to the clipboard (OSC 52)" },
 	{ CMD_SECRETS, "secrets", EVERYWHERE & ~IN_HELP, { 'S' }, NULL, "show the values of jwt and password, or hide them again" },
 	{ CMD_OPEN_ALL, "open-all", IN_DETAIL, { '*' }, "Open all", "open the field and everything in it" },
-	{ CMD_RIGHT, "right", IN_DETAIL, { KEY_ARROW_RIGHT, 'l' }, NULL, "open the field, or go into it" },
-	{ CMD_LEFT, "left", IN_DETAIL, { KEY_ARROW_LEFT, 'h' }, NULL, "close the field, or go to the one it is in" },
+	{ CMD_RIGHT, "right", IN_DETAIL, { KEY_ARROW_RIGHT, 'l' }, NULL, "open the field, or go into it; in the bytes: to the next one" },
+	{ CMD_LEFT, "left", IN_DETAIL, { KEY_ARROW_LEFT, 'h' }, NULL, "close the field, or go to the one it is in; in the bytes: to the one before" },
 	{ CMD_RIGHT, "right", IN_LADDER, { KEY_ARROW_RIGHT, 'l' }, NULL, "to the columns at the right" },
 	{ CMD_LEFT, "left", IN_LADDER, { KEY_ARROW_LEFT, 'h' }, NULL, "to the columns at the left" },
 	{ CMD_UP, "up", EVERYWHERE, { KEY_ARROW_UP, 'k' }, NULL, "up" },

@@ -20,6 +20,7 @@ struct detail {
 	bool in_bytes;            /* the bytes have the keys */
 	bool beside;              /* it is drawn beside another view, which has the keys */
 	struct list rows;         /* of the bytes; nothing is selected there */
+	size_t byte;              /* where the cursor is while the bytes have the keys; in `bytes`, or 0 */
 	struct hex hex;
 	struct area hex_area;
 	const struct node *shown; /* the node whose bytes were brought into sight */

@@ -65,6 +65,15 @@ static void draw_hex_heading(struct detail *d, struct area *area, const struct n
 	buf_release(&text);
 }
 
+/* The terminal's cursor on the byte, while the bytes have the keys and nothing is being typed. */
+static void draw_cursor(struct detail *d, struct area area)
+{
+	uint64_t row = d->byte / (size_t)d->hex.per_row;
+	bool seen = row >= d->rows.top && row < d->rows.top + (uint64_t)(area.height > 0 ? area.height : 0);
+	if (d->in_bytes && !d->beside && seen && d->byte < d->bytes.len && !d->view.app->prompt.open)
+		screen_cursor(d->view.app->screen, area.row + (int)(row - d->rows.top), area.col + hex_column(&d->hex, d->byte));
+}
+
 static void draw_hex(struct detail *d, struct area area)
 {
 	const struct node *n = detail_selected(d);
@@ -88,6 +97,7 @@ static void draw_hex(struct detail *d, struct area area)
 			hex_add_row(l, &d->hex, row);
 		screen_put(d->view.app->screen, area.row + i, area.col, area.width, l, EMPHASIS_NONE);
 	}
+	draw_cursor(d, area);
 }
 
 static void draw_divider(struct detail *d, struct area area)

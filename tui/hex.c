@@ -93,6 +93,11 @@ void hex_add_row(struct line *out, const struct hex *h, uint64_t row)
 	add_letters(out, h, from, to);
 }
 
+int hex_column(const struct hex *h, size_t byte)
+{
+	return column_of(h, (int)(byte % (size_t)h->per_row));
+}
+
 bool hex_byte_at(const struct hex *h, uint64_t row, int col, size_t *byte)
 {
 	int i = col - letters(h);

@@ -21,6 +21,8 @@ static inline uint64_t hex_rows(const struct hex *h)
 	return h->per_row ? (h->bytes.len + (size_t)h->per_row - 1) / (size_t)h->per_row : 0;
 }
 void hex_add_row(struct line *out, const struct hex *h, uint64_t row);
+/* The column where a byte stands in its row, in the hex half. */
+int hex_column(const struct hex *h, size_t byte);
 /* The byte that stands at a column of a row, in either form; false if none does. */
 bool hex_byte_at(const struct hex *h, uint64_t row, int col, size_t *byte);
 

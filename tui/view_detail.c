@@ -45,6 +45,13 @@ static void free_detail(struct view *v)
 	free(d);
 }
 
+/* The cursor of the bytes goes to the selected field. */
+static void place_cursor(struct detail *d)
+{
+	const struct node *n = detail_selected(d);
+	d->byte = n && n->offset < d->bytes.len ? n->offset : 0;
+}
+
 /* Setting a message. */
 
 static void list_nodes(struct detail *d)
@@ -94,6 +101,7 @@ void view_detail_set(struct view *v, uint32_t n)
 	d->view.list.end = d->tree.rows;
 	d->view.list.top = 0;
 	list_show(&v->list, d->d.payload ? tree_find(&d->tree, d->d.payload) : 0);
+	place_cursor(d);
 }
 
 static void draw(struct view *v, struct area area)
@@ -200,64 +208,17 @@ static unsigned go_left(struct detail *d)
 	return REDRAW;
 }
 
-/* Movements of the bytes: they have no selection, so their view moves. */
-static unsigned move_bytes(struct detail *d, enum command c)
-{
-	int64_t page = d->rows.height > 1 ? d->rows.height - 1 : 1, all = INT64_MAX;
-	switch (c) {
-	case CMD_UP: list_scroll(&d->rows, -1); break;
-	case CMD_DOWN: list_scroll(&d->rows, 1); break;
-	case CMD_PAGE_UP: list_scroll(&d->rows, -page); break;
-	case CMD_PAGE_DOWN: list_scroll(&d->rows, page); break;
-	case CMD_FIRST: list_scroll(&d->rows, -all); break;
-	case CMD_LAST: list_scroll(&d->rows, all); break;
-	default: return 0;
-	}
-	return REDRAW;
-}
-
-static unsigned hide_bytes(struct detail *d)
-{
-	d->hide_bytes = !d->hide_bytes;
-	d->in_bytes = false;
-	return REDRAW;
-}
-
-static unsigned change_pane(struct detail *d)
-{
-	d->in_bytes = !d->in_bytes && !d->hide_bytes;
-	return REDRAW;
-}
-
-static unsigned command(struct view *v, enum command c)
-{
-	struct detail *d = self(v);
-	switch (c) {
-	case CMD_NEXT_MESSAGE: return go(d, true);
-	case CMD_PREVIOUS_MESSAGE: return go(d, false);
-	case CMD_HEX: return hide_bytes(d);
-	case CMD_PANE: return change_pane(d);
-	case CMD_TOGGLE: return toggle(d);
-	case CMD_RIGHT: return go_right(d);
-	case CMD_LEFT: return go_left(d);
-	case CMD_OPEN_ALL: return open_all(d);
-	default: return d->in_bytes ? move_bytes(d, c) : 0;
-	}
-}
-
-static void show_node(struct detail *d, const struct node *n)
+static void select_node(struct detail *d, const struct node *n)
 {
 	size_t row = tree_find(&d->tree, n);
 	d->view.list.end = d->tree.rows;
 	list_show(&d->view.list, row);
-	d->in_bytes = false;
 }
 
-/* The mouse. */
-
-static bool within(struct area a, struct key key)
+static void show_node(struct detail *d, const struct node *n)
 {
-	return key.row >= a.row && key.row < a.row + a.height && key.col >= a.col && key.col < a.col + a.width;
+	select_node(d, n);
+	d->in_bytes = false;
 }
 
 /* The innermost node that has this byte. */
@@ -273,14 +234,85 @@ static const struct node *node_of_byte(const struct node *root, size_t byte)
 	return n;
 }
 
+/* Puts the cursor on a byte, brings it into sight, and selects the field that has it. */
+static void go_to_byte(struct detail *d, size_t byte)
+{
+	int64_t row = (int64_t)(byte / (size_t)d->hex.per_row), top = (int64_t)d->rows.top, height = d->rows.height;
+	d->byte = byte;
+	d->shown = node_of_byte(d->d.root, byte);
+	select_node(d, d->shown);
+	if (row < top)
+		list_scroll(&d->rows, row - top);
+	else if (row >= top + height)
+		list_scroll(&d->rows, row - top - height + 1);
+}
+
+/* Movements in the bytes. */
+static unsigned move_bytes(struct detail *d, enum command c)
+{
+	int64_t per_row = d->hex.per_row, page = per_row * (d->rows.height > 1 ? d->rows.height - 1 : 1);
+	int64_t last = (int64_t)d->bytes.len - 1, to = (int64_t)d->byte;
+	switch (c) {
+	case CMD_LEFT: to--; break;
+	case CMD_RIGHT: to++; break;
+	case CMD_UP: to -= to >= per_row ? per_row : 0; break;
+	case CMD_DOWN: to += to + per_row <= last ? per_row : 0; break;
+	case CMD_PAGE_UP: to -= page; break;
+	case CMD_PAGE_DOWN: to += page; break;
+	case CMD_FIRST: to = 0; break;
+	case CMD_LAST: to = last; break;
+	default: return 0;
+	}
+	if (d->d.root && last >= 0 && per_row && d->hex_area.height > 0)
+		go_to_byte(d, (size_t)(to < 0 ? 0 : to > last ? last : to));
+	return REDRAW;
+}
+
+static unsigned hide_bytes(struct detail *d)
+{
+	d->hide_bytes = !d->hide_bytes;
+	d->in_bytes = false;
+	return REDRAW;
+}
+
+static unsigned change_pane(struct detail *d)
+{
+	d->in_bytes = !d->in_bytes && !d->hide_bytes;
+	if (d->in_bytes)
+		place_cursor(d);
+	return REDRAW;
+}
+
+static unsigned command(struct view *v, enum command c)
+{
+	struct detail *d = self(v);
+	switch (c) {
+	case CMD_NEXT_MESSAGE: return go(d, true);
+	case CMD_PREVIOUS_MESSAGE: return go(d, false);
+	case CMD_HEX: return hide_bytes(d);
+	case CMD_PANE: return change_pane(d);
+	case CMD_TOGGLE: return toggle(d);
+	case CMD_RIGHT: return d->in_bytes ? move_bytes(d, c) : go_right(d);
+	case CMD_LEFT: return d->in_bytes ? move_bytes(d, c) : go_left(d);
+	case CMD_OPEN_ALL: return open_all(d);
+	default: return d->in_bytes ? move_bytes(d, c) : 0;
+	}
+}
+
+/* The mouse. */
+
+static bool within(struct area a, struct key key)
+{
+	return key.row >= a.row && key.row < a.row + a.height && key.col >= a.col && key.col < a.col + a.width;
+}
+
 static unsigned click_bytes(struct detail *d, struct key key)
 {
 	uint64_t row;
 	size_t byte;
 	if (d->d.root && list_at(&d->rows, key.row - d->hex_area.row, &row) &&
 	    hex_byte_at(&d->hex, row, key.col - d->hex_area.col, &byte)) {
-		d->shown = node_of_byte(d->d.root, byte); /* its bytes are in sight: they were clicked */
-		show_node(d, d->shown);
+		go_to_byte(d, byte);
 	}
 	d->in_bytes = true;
 	return REDRAW;
