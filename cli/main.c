@@ -104,9 +104,11 @@ static void take_secrets(void *user, uint32_t format, struct slice bytes)
 		keylog_feed(user, bytes);
 }
 
-static void say(void *user, const char *line)
+/* The proxy says where it listens. From then on a signal has to end it in order: a pipe's socket stands in the file system, clients come. */
+static void say_listening(void *user, const char *line)
 {
 	(void)user;
+	signals_install();
 	fprintf(stderr, "envscope: %s\n", line);
 }
 
@@ -138,7 +140,7 @@ static bool open_source(struct app *a)
 	o->source.secrets = take_secrets;
 	o->source.secrets_user = a->keylog;
 	if (o->proxy.count)
-		a->source = source_open_proxy(&o->proxy, say, NULL, error, sizeof error);
+		a->source = source_open_proxy(&o->proxy, say_listening, NULL, error, sizeof error);
 	else
 		a->source = open_inputs(o, error, sizeof error);
 	if (!a->source)
