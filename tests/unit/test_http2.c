@@ -102,6 +102,60 @@ static void continuation(void **state)
 	}
 }
 
+/* As grpc-encoding says: window_bits of zlib, 31 for gzip and 15 for deflate. */
+static void packed_add(struct buf *out, struct slice message, int window_bits)
+{
+	struct buf packed = { 0 };
+	z_stream z = { .next_in = message.at, .avail_in = (uInt)message.len };
+	assert_int_equal(deflateInit2(&z, 9, Z_DEFLATED, window_bits, 8, Z_DEFAULT_STRATEGY), Z_OK);
+	size_t room = deflateBound(&z, (uLong)message.len);
+	z.next_out = buf_reserve(&packed, room);
+	z.avail_out = (uInt)room;
+	assert_int_equal(deflate(&z, Z_FINISH), Z_STREAM_END);
+	packed.len = room - z.avail_out;
+	deflateEnd(&z);
+	message_add(out, 1, buf_slice(&packed));
+	buf_release(&packed);
+}
+
+/* Compressed messages, over several DATA frames, beside one that is not. */
+static void check_packed(int window_bits)
+{
+	struct ear *e = ear_new();
+	struct buf all = { 0 };
+	put_start(e);
+	put_setup(e, 1);
+	for (unsigned i = 0; i < 3; i++) {
+		struct buf m = { 0 };
+		envelope_write(&m, "queryreply", i, 300 * i);
+		was_sent(e, DIR_S2C, 1, buf_slice(&m));
+		if (i == 1)
+			message_add(&all, 0, buf_slice(&m));
+		else
+			packed_add(&all, buf_slice(&m), window_bits);
+		buf_release(&m);
+	}
+	for (struct slice rest = buf_slice(&all); rest.len; rest = slice_skip(rest, 50))
+		put_frame(e, DIR_S2C, HTTP2_DATA, 0, 1, slice_head(rest, 50));
+	buf_release(&all);
+	put_request(e, 3, "/openiap.FlowService/Query");
+	was_sent(e, DIR_C2S, 3, slice_str("\x0a\x01q"));
+	packed_add(&all, slice_str("\x0a\x01q"), window_bits);
+	put_frame(e, DIR_C2S, HTTP2_DATA, HTTP2_END_STREAM, 3, buf_slice(&all));
+	play_every_way(e);
+	assert_string_equal(buf_cstr(&e->news), "");
+	assert_int_equal(e->counts.bad_frames + e->counts.overlong, 0);
+	buf_release(&all);
+	ear_free(e);
+}
+
+static void compressed(void **state)
+{
+	(void)state;
+	check_packed(31);
+	check_packed(15);
+}
+
 /* Blocks that are not ours run through the same table: PUSH_PROMISE, other calls, trailers. */
 static void one_table(void **state)
 {
@@ -549,6 +603,7 @@ int main(void)
 		cmocka_unit_test(padding),
 		cmocka_unit_test(too_much_padding),
 		cmocka_unit_test(continuation),
+		cmocka_unit_test(compressed),
 		cmocka_unit_test(one_table),
 		cmocka_unit_test(interleaved),
 		cmocka_unit_test(interleaved_pieces),
