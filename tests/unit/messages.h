@@ -63,6 +63,8 @@ static inline void samples_piece(void *user, const struct piece *p)
 {
 	struct samples *s = user;
 	struct buf *m = &s->under_way[p->dir];
+	if (p->encoding != ENCODING_ENVELOPE)
+		return;
 	if (p->first)
 		buf_clear(m);
 	buf_add(m, p->bytes);
@@ -85,7 +87,7 @@ static inline void samples_closed(void *user, struct conn_info *conn, int64_t ti
 	(void)time;
 }
 
-/* Hands every whole message of a capture on. */
+/* Hands every whole Envelope of a capture on. */
 static inline void samples_of(struct samples *s, const char *path)
 {
 	char error[256];
@@ -100,7 +102,7 @@ static inline void samples_of(struct samples *s, const char *path)
 	capture_free(c);
 }
 
-/* Hands every whole message of all sample captures on; returns how many there were. Captures of one connection only are not told apart
+/* Hands every whole Envelope of all sample captures on; returns how many there were. Captures of one connection only are not told apart
  * from others, so pieces of two connections may mix; none of the samples has such. */
 static inline unsigned samples_each(void (*take)(void *user, struct slice envelope), void *user)
 {
