@@ -56,7 +56,7 @@ struct record {
 	uint8_t has_data : 1, has_rid : 1, has_jwt : 1, untyped : 1; /* untyped: data without a known type_url */
 	int8_t priority;    /* clamped to int8 */
 	uint8_t transport : 4, tls : 1, has_trace : 1;
-	uint32_t request;   /* first message, where it is not the request itself: n of the request */
+	uint32_t request;   /* first message, where it is not the request itself: n of the request; answer to an event: n of the event */
 };
 
 /* Sums over a thread of more than two messages. */
@@ -179,7 +179,9 @@ void session_thread(const struct session *s, uint32_t first, struct thread_info 
  * oldest may be forgotten: their n is below session_first. */
 uint32_t session_threads(const struct session *s);
 uint32_t session_thread_at(const struct session *s, uint32_t i);
-/* ns from its request to this reply; -1 if it is no reply or the request is not known. */
+/* The event that this message answers, as the clients of the legacy protocol do; 0 if it answers none. */
+uint32_t session_event_of(const struct session *s, uint32_t n);
+/* ns from its request, or the event, to this reply; -1 if it is no reply or the request is not known. */
 int64_t session_latency(const struct session *s, uint32_t n);
 /* Connections by index (from 0), or by number (NULL if it had neither messages nor news). With a memory limit those that are closed
  * are forgotten with their last message; the others then have other indexes. */

@@ -153,13 +153,19 @@ uint32_t session_thread_at(const struct session *s, uint32_t i)
 	return n ? *n : 0;
 }
 
+uint32_t session_event_of(const struct session *s, uint32_t n)
+{
+	const struct record *r = record_at(s, n);
+	return r && r->role == ROLE_REPLY && r->thread != n ? r->request : 0;
+}
+
 int64_t session_latency(const struct session *s, uint32_t n)
 {
 	const struct record *r = record_at(s, n);
 	if (!r || r->role != ROLE_REPLY || r->thread == n)
 		return -1;
 	const struct record *first = record_at(s, r->thread);
-	uint32_t request = first ? request_of(s, first, r->thread) : 0;
+	uint32_t event = session_event_of(s, n), request = event ? event : first ? request_of(s, first, r->thread) : 0;
 	return request && request < n ? span(s, request, n) : -1;
 }
 

@@ -53,7 +53,7 @@ struct conn_state {
 /* Numbers of the commands that threading knows by name. */
 struct known_commands {
 	uint16_t error, ping, noop, signin, signinreply, download, upload, beginstream, stream, endstream;
-	uint16_t watch, watchreply, watchevent, registerqueue, registerqueuereply, registerexchangereply;
+	uint16_t watch, watchreply, watchevent, queuemessage, registerqueue, registerqueuereply, registerexchangereply;
 };
 
 struct session {

@@ -262,6 +262,7 @@ static bool answers_event(struct session *s, struct arrival *a, const struct id_
 	if (!r || r->role != ROLE_EVENT)
 		return false;
 	join(s, a, r->thread);
+	a->r->request = e->n;
 	return true;
 }
 
@@ -388,11 +389,17 @@ static bool take_exchange(struct session *s, struct arrival *a)
 	return false;
 }
 
+/* The legacy protocol has no queueevent: what a queue brings to the client comes under the command with which it was sent. */
+static bool delivers(const struct session *s, const struct arrival *a)
+{
+	return a->encoding == ENCODING_LEGACY && a->dir == DIR_S2C && a->r->command == s->known.queuemessage;
+}
+
 static enum role role_of(const struct session *s, const struct arrival *a)
 {
 	enum command_kind kind = names_kind(&s->names, a->r->command);
 	bool asks = kind == COMMAND_REQUEST && a->r->command != s->known.ping;
-	if (kind == COMMAND_EVENT && !a->e.rid.len)
+	if ((kind == COMMAND_EVENT || delivers(s, a)) && !a->e.rid.len)
 		return ROLE_EVENT;
 	if (a->exchange && a->reply && kind != COMMAND_STREAM)
 		return ROLE_REPLY;

@@ -1,6 +1,6 @@
 /*
  * The steps of a relation. A request and what answers it are one step, under the command of the request, be it that only the reply names the
- * relation's id; events are steps of their own, since they hang under the thread of their registration.
+ * relation's id; events are steps of their own, each with its answer if it has one, since they hang under the thread of their registration.
  */
 #include "export/steps.h"
 
@@ -17,6 +17,14 @@ static struct step *of_thread(struct steps *st, uint32_t thread)
 {
 	for (uint32_t i = st->count; thread && i > 0; i--)
 		if (st->step[i - 1].thread == thread)
+			return &st->step[i - 1];
+	return NULL;
+}
+
+static struct step *of_message(struct steps *st, uint32_t n)
+{
+	for (uint32_t i = st->count; i > 0; i--)
+		if (st->step[i - 1].n == n)
 			return &st->step[i - 1];
 	return NULL;
 }
@@ -45,8 +53,9 @@ static void fill_in(struct step *step, const struct session *s, uint32_t n, cons
 
 struct step *steps_add(struct steps *st, const struct session *s, uint32_t n)
 {
-	const struct record *r = session_record(s, n);
-	struct step *step = r && !stands_alone(r) ? of_thread(st, r->thread) : NULL;
+	uint32_t event = session_event_of(s, n);
+	const struct record *r = session_record(s, n = event ? event : n);
+	struct step *step = !r ? NULL : stands_alone(r) ? of_message(st, n) : of_thread(st, r->thread);
 	if (step || !r)
 		return step;
 	if (st->count == STEPS_MAX) {

@@ -386,7 +386,8 @@ static struct session *new_session(struct told *told)
 	return session_new(&o, &l);
 }
 
-/* An event that the client answers hangs under its watch with its answer, and so does a queue that is closed under its registration. */
+/* Events that the client answers hang with their answers under the watch or the registration of the queue; that one has no answer is no fault.
+ * What the client itself sends to that queue is a request. */
 static void threads(void **state)
 {
 	(void)state;
@@ -406,10 +407,12 @@ static void threads(void **state)
 		{ DIR_C2S, "{\"id\":\"d\",\"command\":\"watchevent\",\"replyto\":\"c\",\"data\":\"{\\\"id\\\":\\\"w\\\"}\"}", 1, ROLE_REPLY },
 		{ DIR_C2S, "{\"id\":\"e\",\"command\":\"registerqueue\",\"data\":\"{}\"}", 5, ROLE_REQUEST },
 		{ DIR_S2C, "{\"id\":\"f\",\"command\":\"registerqueue\",\"replyto\":\"e\",\"data\":\"{\\\"queuename\\\":\\\"q\\\"}\"}", 5, ROLE_REPLY },
-		{ DIR_S2C, "{\"id\":\"g\",\"command\":\"queuemessage\",\"data\":\"{}\"}", 7, ROLE_REQUEST },
-		{ DIR_C2S, "{\"id\":\"h\",\"command\":\"error\",\"replyto\":\"g\",\"data\":\"not today\"}", 7, ROLE_REPLY },
+		{ DIR_S2C, "{\"id\":\"g\",\"command\":\"queuemessage\",\"data\":\"{\\\"queuename\\\":\\\"q\\\"}\"}", 5, ROLE_EVENT },
+		{ DIR_C2S, "{\"id\":\"h\",\"command\":\"error\",\"replyto\":\"g\",\"data\":\"not today\"}", 5, ROLE_REPLY },
 		{ DIR_S2C, "{\"id\":\"i\",\"command\":\"queueclosed\",\"data\":\"{\\\"queuename\\\":\\\"q\\\"}\"}", 5, ROLE_EVENT },
 		{ DIR_C2S, "{\"id\":\"j\",\"command\":\"ping\"}", 10, ROLE_SINGLE },
+		{ DIR_S2C, "{\"id\":\"k\",\"command\":\"QueueMessage\",\"data\":\"{\\\"queuename\\\":\\\"other\\\"}\"}", 11, ROLE_EVENT },
+		{ DIR_C2S, "{\"id\":\"l\",\"command\":\"queuemessage\",\"data\":\"{\\\"queuename\\\":\\\"q\\\"}\"}", 12, ROLE_REQUEST },
 	};
 	for (size_t i = 0; i < sizeof said / sizeof *said; i++) {
 		send(&sink, &conn, said[i].dir, ENCODING_LEGACY, 0, said[i].text);
@@ -422,11 +425,14 @@ static void threads(void **state)
 		assert_true(slice_is(session_bytes(s, (uint32_t)i + 1, &scratch), said[i].text));
 		buf_release(&scratch);
 	}
-	assert_int_equal(session_record(s, 7)->state, THREAD_FAILED);
+	assert_int_equal(session_record(s, 5)->state, THREAD_DONE);
+	assert_int_equal(session_event_of(s, 4), 3);
+	assert_int_equal(session_event_of(s, 8), 7);
+	assert_int_equal(session_event_of(s, 6), 0);
 	assert_true(slice_is(session_command_name(s, session_record(s, 1)), "watch"));
 	conn.end = CONN_CLOSED_BY_CLIENT;
 	sink.closed(sink.user, &conn, 2000);
-	assert_string_equal(buf_cstr(&told.rules), "10 no-reply\n");
+	assert_string_equal(buf_cstr(&told.rules), "12 no-reply\n10 no-reply\n");
 	buf_release(&told.rules);
 	session_free(s);
 }
