@@ -126,9 +126,19 @@ static void take_rest_seq(struct session *s, struct arrival *a)
 		session_break(s, a->conn, a->r, v.rules >> RULE_SEQ_DUPLICATE & 1 ? RULE_SEQ_DUPLICATE : RULE_SEQ_LATE);
 }
 
-static void take_seq(struct session *s, struct arrival *a)
+/* A seq that is not simply the next one. */
+static void judge_seq(struct session *s, struct arrival *a, struct seq *seq)
 {
 	struct seq_verdict v;
+	seq_message(seq, a->e.seq, a->n, a->info->start_seen, &v);
+	for (int rule = 0; v.rules >> rule; rule++)
+		if (v.rules >> rule & 1)
+			session_break(s, a->conn, a->r, (enum rule)rule);
+	session_changes(s, a->conn, &v, a->r->time);
+}
+
+static void take_seq(struct session *s, struct arrival *a)
+{
 	struct seq *seq = &a->conn->seq[a->dir];
 	if (a->encoding != ENCODING_ENVELOPE) {
 		if (a->has_seq)
@@ -143,11 +153,8 @@ static void take_seq(struct session *s, struct arrival *a)
 	a->r->has_seq = true;
 	if (a->after_gap) /* told of the message, since the news of it came before messages that lie before it */
 		seq_capture_gap(seq);
-	seq_message(seq, a->e.seq, a->n, a->info->start_seen, &v);
-	for (int rule = 0; v.rules >> rule; rule++)
-		if (v.rules >> rule & 1)
-			session_break(s, a->conn, a->r, (enum rule)rule);
-	session_changes(s, a->conn, &v, a->r->time);
+	if (!seq_in_order(seq, a->e.seq))
+		judge_seq(s, a, seq);
 	if (a->cut) /* the gap that cut it may have taken whole messages after it too */
 		seq_capture_gap(seq);
 }

@@ -136,6 +136,11 @@ static void turn(struct idtable *t)
 	free(still);
 }
 
+static bool has_room(const struct idtable *t)
+{
+	return t->young.count < t->fill && t->young.slots >= 2 * (t->young.count + 1);
+}
+
 struct id_entry *idtable_add(struct idtable *t, uint64_t key, uint32_t n, enum id_kind kind, bool open)
 {
 	if (t->young.count >= t->fill)
@@ -143,6 +148,22 @@ struct id_entry *idtable_add(struct idtable *t, uint64_t key, uint32_t n, enum i
 	if (t->young.slots < 2 * (t->young.count + 1))
 		resize(&t->young, t->young.slots ? 2 * t->young.slots : FIRST);
 	struct id_entry *e = probe(&t->young, key);
+	*e = (struct id_entry){ key, n, (uint8_t)kind, open };
+	t->young.count++;
+	return e;
+}
+
+struct id_entry *idtable_find_or_add(struct idtable *t, uint64_t key, uint32_t n, enum id_kind kind, bool open, bool *added)
+{
+	struct id_entry *e = t->young.slots ? probe(&t->young, key) : NULL, *older = t->old.slots ? probe(&t->old, key) : NULL;
+	*added = false;
+	if (e && e->key)
+		return e;
+	if (older && older->key)
+		return older;
+	*added = true;
+	if (!e || !has_room(t))
+		return idtable_add(t, key, n, kind, open);
 	*e = (struct id_entry){ key, n, (uint8_t)kind, open };
 	t->young.count++;
 	return e;

@@ -33,6 +33,8 @@ uint64_t idtable_key(const struct idtable *t, uint32_t conn, unsigned dir, bool 
 void idtable_prefetch(const struct idtable *t, uint64_t key);
 /* The entry of a key, NULL if there is none. Valid until the next add. */
 struct id_entry *idtable_find(struct idtable *t, uint64_t key);
+/* The entry of a key; where there is none, a new one, and *added is true. Valid until the next add. */
+struct id_entry *idtable_find_or_add(struct idtable *t, uint64_t key, uint32_t n, enum id_kind kind, bool open, bool *added);
 /* A new entry (the key must not be in the table). Valid until the next add. */
 struct id_entry *idtable_add(struct idtable *t, uint64_t key, uint32_t n, enum id_kind kind, bool open);
 /* Entries given up while they were open. */

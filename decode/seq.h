@@ -49,6 +49,16 @@ struct seq_verdict {
 
 /* Frees what it holds; a struct of zeros is a valid empty one. */
 void seq_release(struct seq *s);
+/* The usual case, quickly: the number is the one expected next and nothing is missing before it. False if it is anything else, which is
+ * then seq_message's. */
+static inline bool seq_in_order(struct seq *s, int64_t number)
+{
+	if (!s->begun || s->holes || number != s->high)
+		return false;
+	s->high++;
+	s->excuse = false;
+	return true;
+}
 /* Message n has this number. start_seen: the capture has the beginning of the connection. */
 void seq_message(struct seq *s, int64_t number, uint32_t n, bool start_seen, struct seq_verdict *out);
 /* Messages of this direction may be missing from the capture here. */

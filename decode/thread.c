@@ -356,11 +356,10 @@ static bool take_id(struct session *s, struct arrival *a)
 			session_break(s, a->conn, a->r, RULE_ID_MISSING);
 		return false;
 	}
-	struct id_entry *e = idtable_find(s->ids, a->id_key);
-	if (!e) {
-		idtable_add(s->ids, a->id_key, a->n, ID_MESSAGE, a->r->role == ROLE_REQUEST);
+	bool added;
+	struct id_entry *e = idtable_find_or_add(s->ids, a->id_key, a->n, ID_MESSAGE, a->r->role == ROLE_REQUEST, &added);
+	if (added)
 		return false;
-	}
 	if (e->kind == ID_ORPHAN && (a->r->role == ROLE_REQUEST || a->r->role == ROLE_SINGLE)) {
 		adopt(s, a, e);
 		return true;
