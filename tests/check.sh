@@ -1,50 +1,61 @@
 #!/usr/bin/env bash
 # Everything that must hold: builds with warnings as errors, unit tests under the sanitizers, listings, rules, captures damaged in every
-# way, screens, documents. Stops at the first that fails.
-set -eu
+# way, screens, documents. What is needed is built first; then the steps run beside each other, as many as there are cores, and each prints
+# what it found when it is done. The first that fails ends the run.
+#
+# check.sh [STEP]: with the name of a step (the first column below), only that one, on what is built.
+set -u
 cd "$(dirname "$0")/.."
 jobs=$(nproc 2>/dev/null || echo 2)
-step() { echo; echo "== $1"; }
+export SEEDS=${SEEDS:-1} SKIPS=${SKIPS:-4 40 41 80}
+make="make --no-print-directory WERROR=1"
 
-step "build, warnings as errors"
-make --no-print-directory -j"$jobs" WERROR=1 all headers build/samples/.stamp >build-log.txt 2>&1 || { cat build-log.txt; exit 1; }
-rm -f build-log.txt
-step "unit tests, with address and undefined-behaviour sanitizers"
-make --no-print-directory -j"$jobs" WERROR=1 SAN=1 build/san/libenvscope.a build/san/envscope >/dev/null
-make --no-print-directory -j"$jobs" WERROR=1 SAN=1 unit
-step "inputs on which the fuzz targets once failed, and what they begin with"
-make --no-print-directory -j"$jobs" WERROR=1 SAN=1 replay
-step "listings"
-bash tests/golden.sh
-ENVSCOPE=build/san/envscope bash tests/golden.sh
-step "rules"
-python3 tests/rules.py
-step "extracted files and the keys of ndjson"
-python3 tests/extract.py
-step "captures against what both ends logged, impaired without loss"
-SEEDS=${SEEDS:-1} bash tests/truth.sh
-step "captures with loss, and joined late"
-SEEDS=${SEEDS:-1} SKIPS=${SKIPS:-4 40 41 80} bash tests/loss.sh
-step "the proxy between plain sockets"
-python3 tests/proxy.py ./envscope
-step "TLS and HTTP/2 beside tshark"
-make --no-print-directory WERROR=1 follow
-step "the public packages through the proxy"
-bash tests/interop.sh
-step "captures that are written"
-bash tests/written.sh
-bash tests/live.sh
-step "Wireshark: the dissector and the formats against tshark"
-bash tests/wireshark.sh
-step "screens"
-bash tests/tui/run.sh
-step "pictures and reports in a browser"
-bash tests/browser.sh
-step "completions"
-bash tests/completions.sh
-step "OpenTelemetry"
-bash tests/otlp.sh
-step "documents"
-bash tests/docs.sh
+# The long ones first: they decide when the last is done.
+steps() {
+	cat <<-END
+		truth      captures against what both ends logged, impaired without loss       bash tests/truth.sh
+		unit       unit tests, with address and undefined-behaviour sanitizers          $make SAN=1 unit
+		screens    screens                                                              bash tests/tui/run.sh
+		sanitized  listings, with the sanitizers                                        ENVSCOPE=build/san/envscope bash tests/golden.sh
+		wireshark  Wireshark: the dissector and the formats against tshark              bash tests/wireshark.sh
+		loss       captures with loss, and joined late                                  bash tests/loss.sh
+		interop    the public packages through the proxy                                bash tests/interop.sh
+		otlp       OpenTelemetry                                                        bash tests/otlp.sh
+		replay     inputs on which the fuzz targets once failed, and their seeds        $make SAN=1 replay
+		proxy      the proxy between plain sockets                                      python3 tests/proxy.py ./envscope
+		follow     TLS and HTTP/2 beside tshark                                         $make follow
+		written    captures that are written                                            bash tests/written.sh
+		live       live captures                                                        bash tests/live.sh
+		browser    pictures and reports in a browser                                    bash tests/browser.sh
+		rules      rules                                                                python3 tests/rules.py
+		extract    extracted files and the keys of ndjson                               python3 tests/extract.py
+		listings   listings                                                             bash tests/golden.sh
+		complete   completions                                                          bash tests/completions.sh
+		documents  documents                                                            bash tests/docs.sh
+	END
+}
+
+step() { # NAME
+	local name title command begin=$SECONDS log status=0
+	IFS='|' read -r name title command < <(steps | sed -E 's/  +/|/g' | grep "^$1|")
+	[ -n "$command" ] || { echo "there is no step $1"; return 255; }
+	log=$(mktemp)
+	bash -c "$command" >"$log" 2>&1 || status=255
+	{ echo; echo "== $title ($((SECONDS - begin)) s)"; cat "$log"; [ $status = 0 ] || echo "FAILED: $name"; } | cat
+	rm -f "$log"
+	return $status
+}
+
+build() {
+	echo "== build, warnings as errors"
+	$make -j"$jobs" all headers build/samples/.stamp build/tests/follow &&
+		$make -j"$jobs" SAN=1 build/san/envscope unit-programs replay-programs build/fuzz/seeds/.stamp
+}
+
+if [ $# = 1 ]; then step "$1"; exit; fi
+mkdir -p build
+build >build/check.log 2>&1 || { cat build/check.log; exit 1; }
+head -1 build/check.log; echo "$SECONDS s"
+steps | cut -d' ' -f1 | xargs -P "$jobs" -n 1 bash "$0" || exit 1
 echo
-echo "make check: all passed"
+echo "make check: all passed ($SECONDS s)"

@@ -9,7 +9,8 @@ $B/tests/%: tests/unit/%.c $B/libenvscope.a
 	$(call say,TEST)
 	$(Q)$(CC) $(CPPFLAGS) -Itests $(CFLAGS) -fno-lto -MMD -MP -o $@ $< $B/libenvscope.a $(LDFLAGS) $(LDLIBS) -lcmocka -lssl -lcrypto
 
-unit: $(UNIT:%=$B/tests/%) build/samples/.stamp
+unit-programs: $(UNIT:%=$B/tests/%) build/samples/.stamp
+unit: unit-programs
 	@for t in $(UNIT); do echo "== $$t"; LC_ALL=C.UTF-8 $B/tests/$$t || exit 1; done
 
 golden: all build/samples/.stamp
@@ -67,7 +68,8 @@ fuzz-screens: build/samples/.stamp
 .PHONY: fuzz-screens
 
 # The targets without libFuzzer, on the seeds and on every input that once failed.
-replay: $(FUZZ:%=$B/replay/%) build/fuzz/seeds/.stamp
+replay-programs: $(FUZZ:%=$B/replay/%)
+replay: replay-programs build/fuzz/seeds/.stamp
 	@bash tests/fuzz/replay.sh $B/replay $(FUZZ)
 
 $B/replay/%: tests/fuzz/%.c tests/fuzz/replay.c $B/libenvscope.a
@@ -79,7 +81,7 @@ $B/replay/%: tests/fuzz/%.c tests/fuzz/replay.c $B/libenvscope.a
 agree: $B/tests/test_agree build/samples/.stamp
 	ENVSCOPE_AGREE=$(or $(AGREE),10000000) $B/tests/test_agree
 
-.PHONY: unit golden update follow fuzz replay agree
+.PHONY: unit unit-programs golden update follow fuzz replay replay-programs agree
 
 -include $(UNIT:%=$B/tests/%.d)
 -include $B/tests/follow.d $(FUZZ_OBJ:.o=.d) $(FUZZ:%=build/fuzz/%.d) $(FUZZ:%=$B/replay/%.d)

@@ -222,7 +222,7 @@ static void test_many(void **state)
 {
 	struct fixture *f = *state;
 	struct timespec from, to;
-	clock_gettime(CLOCK_MONOTONIC, &from);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &from);
 	for (uint32_t i = 0; i < 100000; i++) {
 		put_text(&f->m, 4, "x");
 		put_number(&f->m, 200000 - i, i);
@@ -230,7 +230,7 @@ static void test_many(void **state)
 			put_text(&f->m, 7, "y");
 	}
 	data_of(f, "StripeSubscription");
-	clock_gettime(CLOCK_MONOTONIC, &to);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &to);
 	assert_true(to.tv_sec - from.tv_sec < 5);
 	json_error_t error;
 	json_t *read = json_loadb((const char *)f->out.at, f->out.len, 0, &error);

@@ -80,7 +80,7 @@ static void test_time(void **state)
 	struct buf text = { 0 }, out = { 0 };
 	struct timespec from, to;
 	(void)state;
-	clock_gettime(CLOCK_MONOTONIC, &from);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &from);
 	for (size_t i = 0; i < sizeof patterns / sizeof *patterns; i++) {
 		buf_clear(&text);
 		buf_clear(&out);
@@ -90,7 +90,7 @@ static void test_time(void **state)
 		redact_add(&out, buf_slice(&text));
 		assert_true(out.len > 0);
 	}
-	clock_gettime(CLOCK_MONOTONIC, &to);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &to);
 	assert_true(to.tv_sec - from.tv_sec < 3);
 	buf_release(&text);
 	buf_release(&out);
