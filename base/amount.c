@@ -13,6 +13,12 @@ void amount_add_grouped(struct buf *out, uint64_t n)
 	}
 }
 
+void amount_add_counted(struct buf *out, uint64_t n, const char *noun)
+{
+	amount_add_grouped(out, n);
+	buf_addf(out, " %s%s", noun, n == 1 ? "" : "s");
+}
+
 static const char units[] = "KMGTPE";
 
 /* n as three significant digits and the unit of the power of `step` that fits; digits: of the fraction below ten. */

@@ -98,8 +98,8 @@ bool posting_finish(struct posting *p, const volatile sig_atomic_t *stop)
 	otlp_post_finish(p->post, stop);
 	struct otlp_post_counts c = otlp_post_counts(p->post);
 	uint64_t lost = c.refused + c.overflowed + c.unsent;
-	amount_add_grouped(&text, c.sent);
-	buf_add_str(&text, " spans sent");
+	amount_add_counted(&text, c.sent, "span");
+	buf_add_str(&text, " sent");
 	add_given_up(&text, c.refused, "refused by the collector");
 	add_given_up(&text, c.overflowed, "given up as the queue was full");
 	add_given_up(&text, c.unsent, "given up in the end");

@@ -127,10 +127,10 @@ static void text_finding(struct writer *w, const struct finding *f)
 	write_line(w);
 }
 
-static void add_amount(struct buf *out, uint64_t n, const char *one, const char *many)
+static void add_amount(struct buf *out, uint64_t n, const char *noun, const char *after)
 {
-	amount_add_grouped(out, n);
-	buf_addf(out, " %s", n == 1 ? one : many);
+	amount_add_counted(out, n, noun);
+	buf_add_str(out, after);
 }
 
 static void write_text(struct writer *w)
@@ -138,10 +138,10 @@ static void write_text(struct writer *w)
 	struct session_counts counts = session_counts(w->from->session);
 	struct totals t = count_totals(w->from);
 	each_finding(w, UINT32_MAX, text_finding);
-	add_amount(&w->line, counts.messages, "message: ", "messages: ");
-	add_amount(&w->line, t.by[SEVERITY_ERROR], "error, ", "errors, ");
-	add_amount(&w->line, t.by[SEVERITY_WARNING], "warning, ", "warnings, ");
-	add_amount(&w->line, t.by[SEVERITY_NOTE], "note; ", "notes; ");
+	add_amount(&w->line, counts.messages, "message", ": ");
+	add_amount(&w->line, t.by[SEVERITY_ERROR], "error", ", ");
+	add_amount(&w->line, t.by[SEVERITY_WARNING], "warning", ", ");
+	add_amount(&w->line, t.by[SEVERITY_NOTE], "note", "; ");
 	if (w->from->damage && !t.failing)
 		buf_addf(&w->line, "undecided, as the capture is damaged: %s\n", w->from->damage);
 	else

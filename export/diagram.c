@@ -226,9 +226,10 @@ void diagram_add_name(struct buf *out, const struct diagram_actor *a)
 
 static void add_stream_label(struct buf *out, const struct diagram_row *r)
 {
-	buf_addf(out, "%u stream of %u chunk%s, ", r->n, r->chunks, r->chunks == 1 ? "" : "s");
-	amount_add_grouped(out, r->bytes);
-	buf_add_str(out, " bytes");
+	buf_addf(out, "%u stream of ", r->n);
+	amount_add_counted(out, r->chunks, "chunk");
+	buf_add_str(out, ", ");
+	amount_add_counted(out, r->bytes, "byte");
 	if (!(r->stream & STREAM_ENDED))
 		buf_add_str(out, ", no end");
 	else if (r->stream & STREAM_CHECKED && !(r->stream & STREAM_UNSURE))

@@ -181,8 +181,7 @@ static void add_line(struct extract *e, const struct entry *f, struct slice name
 		return;
 	}
 	buf_add_str(out, ": ");
-	amount_add_grouped(out, f->bytes);
-	buf_add_str(out, f->bytes == 1 ? " byte" : " bytes");
+	amount_add_counted(out, f->bytes, "byte");
 	if (t->stream_total && t->stream_total != f->bytes) {
 		buf_add_str(out, " of ");
 		amount_add_grouped(out, t->stream_total);

@@ -69,8 +69,7 @@ static void make_fact(struct detail *d, enum fact fact, const struct record *r, 
 		buf_add_str(out, ")");
 		break;
 	case FACT_SIZE:
-		amount_add_grouped(out, r->size);
-		buf_add_str(out, " bytes");
+		amount_add_counted(out, r->size, "byte");
 		break;
 	case FACT_TIME: when_add_clock(out, r->time, a->settings->value[SETTING_ZONE]); break;
 	case FACT_TYPE:
@@ -139,8 +138,8 @@ static void draw_missing(struct detail *d, struct area *area, const struct recor
 	buf_add_str(&text, d->bytes.len ? "Cut: only " : "Its bytes can't be read again: ");
 	amount_add_grouped(&text, d->bytes.len);
 	buf_add_str(&text, " of ");
-	amount_add_grouped(&text, r->size);
-	buf_add_str(&text, " bytes are there.");
+	amount_add_counted(&text, r->size, "byte");
+	buf_add_str(&text, " are there.");
 	line_clear(&d->view.app->line);
 	add_fact(d, area, INK_WARNING, buf_slice(&text));
 	end_line(d, area);

@@ -25,8 +25,9 @@ static void draw(struct dialog *d, struct area area)
 {
 	struct line *l = &d->app->line;
 	struct buf text = { 0 };
-	amount_add_grouped(&text, session_count(d->app->session));
-	buf_add_str(&text, " messages were captured; they are gone then.");
+	uint32_t count = session_count(d->app->session);
+	amount_add_counted(&text, count, "message");
+	buf_add_str(&text, count == 1 ? " was captured; it is gone then." : " were captured; they are gone then.");
 	line_clear(l);
 	line_add(l, INK_STRONG, slice_str("Leave envscope?"), area.width);
 	dialog_put(d, area, 0, l, EMPHASIS_NONE);

@@ -26,7 +26,7 @@ enum row { ROW_FORMAT, ROW_WHAT, ROW_FILE, ROWS, ROW_MESSAGE = 4, HEIGHT };
 struct save_dialog {
 	struct dialog dialog;
 	enum row row;
-	const struct exporter *exporter;
+	size_t format;    /* its place among them */
 	enum save_what what;
 	struct prompt file;
 	bool named;       /* the user has typed a name */
@@ -56,16 +56,20 @@ static void size(struct dialog *d, int *height, int *width)
 	*width = WIDTH;
 }
 
-/* Formats that need nothing but messages, in the order of their table; by: 1 the next one, -1 the one before. */
-static const struct exporter *other_format(const struct exporter *e, int by)
+static struct save_format format_of(const struct save_dialog *d)
 {
-	size_t count = 0, at = 0;
-	for (; exporter_at(count); count++)
-		at = exporter_at(count) == e ? count : at;
-	do
-		at = (at + count + (size_t)by) % count;
-	while (exporter_at(at)->columns == COLUMNS_CHOSEN);
-	return exporter_at(at);
+	struct save_format f;
+	save_format_at(d->format, &f);
+	return f;
+}
+
+static void change_format(struct save_dialog *d, int by)
+{
+	struct save_format f;
+	size_t count = 0;
+	while (save_format_at(count, &f))
+		count++;
+	d->format = (d->format + count + (size_t)by) % count;
 }
 
 static bool possible(const struct app *a, enum save_what what)
@@ -77,10 +81,9 @@ static bool possible(const struct app *a, enum save_what what)
 static void name_file(struct save_dialog *d)
 {
 	struct buf name = { 0 };
-	bool text = strcmp(d->exporter->name, "text") == 0 || strcmp(d->exporter->name, "tree") == 0;
 	if (d->named)
 		return;
-	buf_addf(&name, "envscope.%s", text ? "txt" : d->exporter->name);
+	buf_addf(&name, "envscope.%s", format_of(d).suffix);
 	prompt_set(&d->file, buf_cstr(&name));
 	buf_release(&name);
 }
@@ -88,7 +91,7 @@ static void name_file(struct save_dialog *d)
 static void choose(struct save_dialog *d, int by)
 {
 	if (d->row == ROW_FORMAT)
-		d->exporter = other_format(d->exporter, by);
+		change_format(d, by);
 	if (d->row == ROW_WHAT)
 		do
 			d->what = (enum save_what)(((int)d->what + by + SAVE_MARKED + 1) % (SAVE_MARKED + 1));
@@ -107,8 +110,7 @@ static void add_what(const struct save_dialog *d, struct line *out)
 	if (d->what == SAVE_FILTERED) {
 		buf_addf(&text, "those that match %.*s", (int)a->filter_text.len, (const char *)a->filter_text.at);
 	} else {
-		amount_add_grouped(&text, d->what == SAVE_ALL ? a->seen.messages - session_first(a->session) + 1 : a->marks.count);
-		buf_add_str(&text, " messages");
+		amount_add_counted(&text, d->what == SAVE_ALL ? a->seen.messages - session_first(a->session) + 1 : a->marks.count, "message");
 	}
 	line_add_cell(out, INK_STRONG, slice_str(what_names[d->what]), CHOICE, false);
 	line_add(out, INK_PLAIN, buf_slice(&text), d->dialog.box.width - out->columns);
@@ -122,8 +124,9 @@ static void add_row(struct save_dialog *d, enum row row, struct area area, struc
 	line_add_cell(out, d->row == row ? INK_MARK : INK_FIELD, slice_str(labels[row]), LABEL - 1, false);
 	line_add_str(out, INK_PLAIN, " ");
 	if (row == ROW_FORMAT) {
-		line_add_cell(out, INK_STRONG, slice_str(d->exporter->name), CHOICE, false);
-		line_add(out, INK_PLAIN, slice_str(d->exporter->help), area.width - out->columns);
+		struct save_format f = format_of(d);
+		line_add_cell(out, INK_STRONG, slice_str(f.name), CHOICE, false);
+		line_add(out, INK_PLAIN, slice_str(f.help), area.width - out->columns);
 	} else if (row == ROW_WHAT) {
 		add_what(d, out);
 	} else {
@@ -176,7 +179,7 @@ static struct save_job job_of(const struct save_dialog *d)
 	};
 	const struct app *a = d->dialog.app;
 	return (struct save_job){
-		.session = a->session, .capture = a->o->capture, .exporter = d->exporter, .what = d->what, .filter = a->filter,
+		.session = a->session, .capture = a->o->capture, .exporter = format_of(d).exporter, .what = d->what, .filter = a->filter,
 		.marks = &a->marks, .last = a->seen.messages, .replace = d->asked != NULL,
 		.options = { .show_secrets = a->show_secrets, .full_bytes = true, .utc = a->settings->value[SETTING_ZONE],
 			     .time = times[a->settings->value[SETTING_TIME]] },
@@ -209,8 +212,10 @@ static unsigned start(struct save_dialog *d)
 	if (ask(d, path))
 		return REDRAW;
 	struct save_job job = job_of(d);
-	if (!save_start(&d->save, &job, path))
+	if (!save_start(&d->save, &job, path)) {
 		say(d, "It can't be written: ", strerror(d->save.error));
+		save_release(&d->save);
+	}
 	d->dialog.busy = d->save.state == SAVE_RUNNING;
 	return REDRAW;
 }
@@ -221,8 +226,8 @@ static unsigned step(struct dialog *dialog)
 	struct buf count = { 0 };
 	switch (save_step(&d->save, clock_ms() + SLICE_MS)) {
 	case SAVE_DONE:
-		amount_add_grouped(&count, d->save.printer.printed);
-		app_notice(dialog->app, "%s messages were saved to %s", buf_cstr(&count), d->save.path);
+		amount_add_counted(&count, save_count(&d->save), "message");
+		app_notice(dialog->app, "%s saved to %s", buf_cstr(&count), d->save.path);
 		buf_release(&count);
 		return REDRAW | CLOSE;
 	case SAVE_FAILED:
@@ -303,7 +308,6 @@ struct dialog *dialog_save_new(struct app *a)
 	struct save_dialog *d = xcalloc(1, sizeof *d);
 	d->dialog.ops = &ops;
 	d->dialog.app = a;
-	d->exporter = exporter_at(0);
 	d->what = a->marks.count ? SAVE_MARKED : a->filter ? SAVE_FILTERED : SAVE_ALL;
 	name_file(d);
 	return &d->dialog;

@@ -1,5 +1,6 @@
 /*
- * A save is a printer (export/exporter.h) that hears of kept messages one after the other, as if they had just come.
+ * A save is a printer (export/exporter.h) or a recorder (export/recorder.h) that hears of kept messages one after the other, as if they had
+ * just come.
  *
  * What became known of them only later (rules broken late) is in their records by then and needs no line of its own.
  */
@@ -14,6 +15,32 @@
 #include <unistd.h>
 
 enum { LOOK_AT_CLOCK = 16 };
+
+/* Suffixes of formats that are not called after their files. */
+static const char *suffix_of(const char *format)
+{
+	static const struct {
+		const char *format, *suffix;
+	} others[] = { { "text", "txt" }, { "tree", "txt" }, { "mermaid", "mmd" }, { "plantuml", "puml" }, { "otlp", "otlp.json" } };
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+		if (strcmp(others[i].format, format) == 0)
+			return others[i].suffix;
+	return format;
+}
+
+bool save_format_at(size_t i, struct save_format *out)
+{
+	const struct exporter *e;
+	for (size_t at = 0; (e = exporter_at(at)); at++) {
+		if (e->columns == COLUMNS_CHOSEN)
+			continue;
+		*out = (struct save_format){ e->name, e->help, suffix_of(e->name), e };
+		if (i-- == 0)
+			return true;
+	}
+	*out = (struct save_format){ "pcapng", "each message a packet, for Wireshark, without TCP and TLS", "pcapng", NULL };
+	return i == 0;
+}
 
 bool save_exists(const char *path)
 {
@@ -41,24 +68,56 @@ static void choose_columns(struct save *s)
 	buf_release(&why);
 }
 
+static void record(void *user, uint32_t n, struct slice bytes)
+{
+	recorder_message(user, n, bytes);
+}
+
+/* The file has just been made, and is opened anew by the recorder. */
+static bool start_recorder(struct save *s, struct filter *filter)
+{
+	struct recorder_options o = { .file = { .path = s->path, .format = PACKETS_PCAPNG }, .what = RECORD_PDUS };
+	char error[512];
+	fclose(s->out);
+	s->out = NULL;
+	s->recorder = recorder_new(&o, error, sizeof error);
+	s->error = errno;
+	if (!s->recorder)
+		return false;
+	if (filter)
+		filter_set_start(filter, capture_first_time(s->job.capture));
+	recorder_begin(s->recorder, s->job.session, filter, (struct files){ 0 });
+	s->listener = (struct session_listener){ .user = s->recorder, .message = record };
+	return true;
+}
+
+static void start_printer(struct save *s, struct filter *filter)
+{
+	choose_columns(s);
+	printer_init(&s->printer, s->job.exporter, &s->job.options, s->out);
+	s->printer.session = s->job.session;
+	s->printer.capture = s->job.capture;
+	s->printer.filter = filter;
+	s->listener = printer_listener(&s->printer);
+	printer_begin(&s->printer);
+}
+
 bool save_start(struct save *s, const struct save_job *job, const char *path)
 {
+	struct filter *filter = job->what == SAVE_FILTERED ? job->filter : NULL;
 	*s = (struct save){ .state = SAVE_FAILED, .job = *job };
 	s->out = make_file(path, job->replace);
 	s->error = errno;
 	if (!s->out)
 		return false;
-	s->error = 0;
 	s->path = xstrdup(path);
-	choose_columns(s);
-	printer_init(&s->printer, job->exporter, &s->job.options, s->out);
-	s->printer.session = job->session;
-	s->printer.capture = job->capture;
-	s->printer.filter = job->what == SAVE_FILTERED ? job->filter : NULL;
-	s->listener = printer_listener(&s->printer);
 	s->first = s->next = session_first(job->session);
+	if (job->exporter)
+		start_printer(s, filter);
+	else if (!start_recorder(s, filter))
+		return false;
+	s->error = 0;
 	s->state = SAVE_RUNNING;
-	printer_begin(&s->printer);
 	return true;
 }
 
@@ -67,7 +126,7 @@ static void print_news(struct save *s)
 {
 	const struct session_news *news;
 	while ((news = session_news_at(s->job.session, s->news)) && news->after < s->next) {
-		if (s->job.what == SAVE_ALL && news->after + 1 >= s->first)
+		if (s->listener.news && s->job.what == SAVE_ALL && news->after + 1 >= s->first)
 			s->listener.news(s->listener.user, news);
 		s->news++;
 	}
@@ -82,25 +141,50 @@ static void print_message(struct save *s, uint32_t n)
 	struct slice bytes = session_bytes(s->job.session, n, &s->bytes);
 	if (s->job.what != SAVE_MARKED || marks_has(s->job.marks, n))
 		s->listener.message(s->listener.user, n, bytes);
-	else if (e->heard)
+	else if (e && e->heard)
 		e->heard(&s->printer, r, bytes);
+}
+
+/* errno of what failed when packets were written; 0. */
+static int recorder_error(struct save *s)
+{
+	struct packet_watcher w = recorder_watcher(s->recorder);
+	struct watcher_counts c;
+	w.counts(w.user, &c);
+	return c.error;
 }
 
 static void end(struct save *s)
 {
 	print_news(s);
-	printer_end(&s->printer);
-	s->error = s->printer.error;
-	if (fclose(s->out) != 0 && !s->error)
-		s->error = errno;
-	s->out = NULL;
+	if (s->recorder) {
+		recorder_flush(s->recorder);
+		s->error = recorder_error(s);
+	} else {
+		printer_end(&s->printer);
+		s->error = s->printer.error;
+		if (fclose(s->out) != 0 && !s->error)
+			s->error = errno;
+		s->out = NULL;
+	}
 	s->state = s->error || s->printer.closed ? SAVE_FAILED : SAVE_DONE;
+}
+
+uint64_t save_count(const struct save *s)
+{
+	return s->recorder ? recorder_matched(s->recorder) : s->printer.printed;
+}
+
+/* Is there no point in going on? */
+static bool is_over(struct save *s)
+{
+	return s->next > s->job.last || !s->next || s->printer.closed || (s->recorder && recorder_error(s));
 }
 
 enum save_state save_step(struct save *s, int64_t until)
 {
 	for (unsigned i = 1; s->state == SAVE_RUNNING; i++) {
-		if (s->next > s->job.last || !s->next || s->printer.closed) {
+		if (is_over(s)) {
 			end(s);
 			break;
 		}
@@ -120,11 +204,12 @@ int save_percent(const struct save *s)
 
 void save_release(struct save *s)
 {
-	if (s->state == SAVE_RUNNING)
+	if (s->out)
 		fclose(s->out);
+	recorder_free(s->recorder);
 	if (s->path && s->state != SAVE_DONE)
 		unlink(s->path);
-	if (s->path)
+	if (s->printer.exporter)
 		printer_release(&s->printer);
 	field_options_release(&s->fields);
 	free(s->path);

@@ -1,5 +1,5 @@
 /*
- * Saving messages to a file in slices, in any of the formats of export/.
+ * Saving messages to a file in slices, in any of the formats of export/, or as packets of a pcapng.
  *
  * The file is new: one of that name that is there already is replaced only if that is asked for. It is readable and writable by its owner
  * only. A struct save must stay where it is while it is at work.
@@ -8,14 +8,24 @@
 #define TUI_SAVE_H
 
 #include "export/exporter.h"
+#include "export/recorder.h"
 #include "tui/marks.h"
+
+/* A format that needs nothing but messages. */
+struct save_format {
+	const char *name, *help, *suffix; /* suffix: of the usual file name */
+	const struct exporter *exporter;  /* NULL: pcapng, each message a packet (export/pdu.h) */
+};
+
+/* The i-th format (from 0); false after the last. */
+bool save_format_at(size_t i, struct save_format *out);
 
 enum save_what { SAVE_ALL, SAVE_FILTERED, SAVE_MARKED };
 
 struct save_job {
 	const struct session *session;
 	const struct capture *capture;
-	const struct exporter *exporter;
+	const struct exporter *exporter; /* NULL: pcapng */
 	struct print_options options;
 	enum save_what what;
 	struct filter *filter;       /* for FILTERED; borrowed */
@@ -30,8 +40,9 @@ struct save {
 	enum save_state state;
 	struct save_job job;
 	struct field_options fields; /* columns of a table */
-	struct printer printer;
-	struct session_listener listener;
+	struct printer printer;      /* or, for pcapng: */
+	struct recorder *recorder;
+	struct session_listener listener; /* of one of the two */
 	FILE *out;
 	char *path;
 	int error;                   /* errno */
@@ -47,6 +58,8 @@ bool save_start(struct save *s, const struct save_job *job, const char *path);
 /* Goes on until that time (clock_ms). */
 enum save_state save_step(struct save *s, int64_t until);
 int save_percent(const struct save *s);
+/* How many messages were written so far. */
+uint64_t save_count(const struct save *s);
 /* Gives it up and removes what was written, if it is under way; frees what it has. */
 void save_release(struct save *s);
 

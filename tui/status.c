@@ -16,14 +16,15 @@ static const char *base_name(const char *path)
 }
 
 /* A part of the status line: grouped digits where there is room, else short ones and a shorter word. */
-static void add_part(struct buf *out, uint64_t n, const char *what, const char *brief, int tightness)
+static void add_part(struct buf *out, uint64_t n, const char *noun, const char *brief, int tightness)
 {
 	buf_add_str(out, "  ");
-	if (tightness)
-		amount_add_short(out, n);
-	else
-		amount_add_grouped(out, n);
-	buf_addf(out, " %s", tightness > 1 ? brief : what);
+	if (!tightness) {
+		amount_add_counted(out, n, noun);
+		return;
+	}
+	amount_add_short(out, n);
+	buf_addf(out, " %s%s", tightness > 1 ? brief : noun, tightness == 1 && n != 1 ? "s" : "");
 }
 
 static void add_parts(struct buf *out, const char *source, const struct session_counts *s,
@@ -31,10 +32,15 @@ static void add_parts(struct buf *out, const char *source, const struct session_
 {
 	uint64_t dropped = c->source.dropped_kernel + c->source.dropped_interface;
 	buf_addf(out, " %s", tightness ? base_name(source) : source);
-	add_part(out, c->source.packets, "packets", "pkts", tightness);
-	add_part(out, s->messages, "messages", "msgs", tightness);
-	add_part(out, dropped, "dropped", "dropped", tightness);
-	add_part(out, threads, "threads", "thr", tightness);
+	add_part(out, c->source.packets, "packet", "pkts", tightness);
+	add_part(out, s->messages, "message", "msgs", tightness);
+	buf_add_str(out, "  ");
+	if (tightness)
+		amount_add_short(out, dropped);
+	else
+		amount_add_grouped(out, dropped);
+	buf_add_str(out, " dropped");
+	add_part(out, threads, "thread", "thr", tightness);
 	buf_add_str(out, "  ");
 	amount_add_size(out, s->memory);
 	buf_add_str(out, tightness > 1 ? "B" : "B memory");

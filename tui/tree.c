@@ -77,8 +77,7 @@ static void add_value(struct buf *out, const struct node *n, bool show_secrets, 
 	node_add_head(out, n, show_secrets, most);
 	if (n->kind == NODE_MESSAGE) {
 		buf_add_str(out, ", ");
-		amount_add_grouped(out, n->text.len);
-		buf_add_str(out, " bytes");
+		amount_add_counted(out, n->text.len, "byte");
 	}
 }
 

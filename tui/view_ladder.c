@@ -466,6 +466,14 @@ static void renew(struct view *v)
 	self(v)->beside_n = 0;
 }
 
+static void add_counted(struct line *out, uint64_t n, const char *noun, const char *after)
+{
+	struct buf text = { 0 };
+	amount_add_counted(&text, n, noun);
+	line_addf(out, INK_PLAIN, " %s%s", buf_cstr(&text), after);
+	buf_release(&text);
+}
+
 static void add_title(struct view *v, struct line *out)
 {
 	const struct ladder_view *l = self(v);
@@ -473,9 +481,9 @@ static void add_title(struct view *v, struct line *out)
 	if (l->spec.conn)
 		line_addf(out, INK_PLAIN, " connection %u ", l->spec.conn);
 	else
-		line_addf(out, INK_PLAIN, " %u thread%s%s ", threads, threads == 1 ? "" : "s", l->spec.extend ? ", with related ones" : "");
+		add_counted(out, threads, "thread", l->spec.extend ? ", with related ones " : " ");
 	if (l->now && ladder_left_out(l->now))
-		line_addf(out, INK_PLAIN, "(%llu messages more) ", (unsigned long long)ladder_left_out(l->now));
+		add_counted(out, ladder_left_out(l->now), "message", " more ");
 }
 
 /* Commands. */

@@ -1,0 +1,138 @@
+/* Saving as pcapng: what stands in the file, for all messages and for marked ones; a file that is there; giving up. */
+#include "capture/source.h"
+#include "export/pdu.h"
+#include "tests/session_feed.h"
+#include "tui/clock.h"
+#include "tui/save.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+struct saving {
+	struct feed feed;
+	struct marks marks;
+	char folder[32], path[64];
+};
+
+static int set_up(void **state)
+{
+	struct saving *s = xcalloc(1, sizeof *s);
+	snprintf(s->folder, sizeof s->folder, "/tmp/test_save.XXXXXX");
+	assert_non_null(mkdtemp(s->folder));
+	snprintf(s->path, sizeof s->path, "%s/a.pcapng", s->folder);
+	feed_init(&s->feed, NULL, NULL);
+	FEED(&s->feed, 0, DIR_C2S, .command = "query", .id = "q");
+	FEED(&s->feed, 0, DIR_S2C, .command = "queryreply", .id = "r", .rid = "q");
+	FEED(&s->feed, 0, DIR_C2S, .command = "noop", .id = "n");
+	*state = s;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct saving *s = *state;
+	unlink(s->path);
+	rmdir(s->folder);
+	marks_release(&s->marks);
+	feed_release(&s->feed);
+	free(s);
+	return 0;
+}
+
+static struct save_job job_of(struct saving *s, enum save_what what)
+{
+	return (struct save_job){ .session = s->feed.session, .what = what, .marks = &s->marks, .last = session_count(s->feed.session) };
+}
+
+/* Reads the file: its packets are exported PDUs that hold these Envelopes' ids, one each. */
+static void holds(const char *path, const char *ids)
+{
+	char error[256];
+	struct packet p;
+	struct source *source = source_open_file(path, &(struct source_options){ 0 }, error, sizeof error);
+	assert_non_null(source);
+	for (; *ids; ids++) {
+		assert_int_equal(source_next(source, &p), SOURCE_PACKET);
+		assert_int_equal(p.interface->link, LINK_UPPER_PDU);
+		assert_int_equal(p.bytes.len, p.wire_len);
+		assert_non_null(memmem(p.bytes.at, p.bytes.len, "openiap", 7));
+		assert_non_null(memmem(p.bytes.at, p.bytes.len, (char[]){ 0x22, 1, *ids }, 3)); /* field 4, one byte */
+	}
+	assert_int_equal(source_next(source, &p), SOURCE_END);
+	source_free(source);
+}
+
+static void test_all(void **state)
+{
+	struct saving *s = *state;
+	struct save_job job = job_of(s, SAVE_ALL);
+	struct save save;
+	assert_true(save_start(&save, &job, s->path));
+	assert_int_equal(save_step(&save, clock_ms() + 10000), SAVE_DONE);
+	assert_int_equal(save_count(&save), 3);
+	assert_int_equal(save_percent(&save), 100);
+	save_release(&save);
+	holds(s->path, "qrn");
+}
+
+static void test_marked(void **state)
+{
+	struct saving *s = *state;
+	struct save_job job = job_of(s, SAVE_MARKED);
+	struct save save;
+	marks_set(&s->marks, 2, true);
+	assert_true(save_start(&save, &job, s->path));
+	assert_int_equal(save_step(&save, clock_ms() + 10000), SAVE_DONE);
+	assert_int_equal(save_count(&save), 1);
+	save_release(&save);
+	holds(s->path, "r");
+}
+
+static void test_a_file_that_is_there(void **state)
+{
+	struct saving *s = *state;
+	struct save_job job = job_of(s, SAVE_ALL);
+	struct save save;
+	FILE *there = fopen(s->path, "w");
+	fclose(there);
+	assert_false(save_start(&save, &job, s->path));
+	assert_int_equal(save.error, EEXIST);
+	save_release(&save);
+	assert_true(save_exists(s->path));
+	job.replace = true;
+	assert_true(save_start(&save, &job, s->path));
+	save_release(&save);
+	assert_false(save_exists(s->path)); /* given up: removed */
+}
+
+static void test_formats(void **state)
+{
+	struct save_format f;
+	size_t i = 0;
+	bool has[5] = { 0 };
+	static const char *const wanted[] = { "pcapng", "ndjson", "json", "text", "pdml" };
+	(void)state;
+	for (; save_format_at(i, &f); i++) {
+		assert_true(strcmp(f.name, "fields") != 0);
+		for (size_t k = 0; k < 5; k++)
+			has[k] |= strcmp(f.name, wanted[k]) == 0;
+	}
+	for (size_t k = 0; k < 5; k++)
+		assert_true(has[k]);
+	assert_false(save_format_at(i + 1, &f));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_all, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_marked, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_a_file_that_is_there, set_up, tear_down),
+		cmocka_unit_test(test_formats),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
