@@ -250,7 +250,7 @@ static void junit_case(struct writer *w, enum rule rule, uint64_t count)
 	buf_addf(&w->line, ">\n    <%s", element);
 	if (w->from->fail_on >> rule & 1) {
 		buf_addf(&w->line, " type=\"%s\" message=\"", info->name);
-		add_amount(&w->line, count, "message: ", "messages: ");
+		add_amount(&w->line, count, "message", ": ");
 		xml_add_str(&w->line, info->sentence);
 		buf_add_byte(&w->line, '"');
 	}

@@ -80,6 +80,7 @@ void app_release(struct app *a)
 	search_release(&a->search);
 	buf_release(&a->filter_text);
 	prompt_release(&a->prompt);
+	buf_release(&a->folder);
 	history_release(&a->filters);
 	history_release(&a->searches);
 	buf_release(&a->notice);
@@ -476,11 +477,6 @@ static unsigned mouse(struct app *a, struct key key)
 	return view_mouse(app_view(a), key);
 }
 
-static bool stoppable(const struct app *a)
-{
-	int percent;
-	return order_doing(&app_view(a)->order, &percent) != NULL;
-}
 
 bool app_busy(const struct app *a)
 {
@@ -492,7 +488,7 @@ static unsigned step_view(struct app *a)
 {
 	struct view *v = app_view(a);
 	bool before = a->working;
-	a->working = v->ops->work && v->ops->work(v, clock_ms() + SLICE_MS);
+	a->working = v->ops->work && a->resting != v && v->ops->work(v, clock_ms() + SLICE_MS);
 	return before || a->working ? REDRAW : 0;
 }
 
@@ -510,14 +506,38 @@ unsigned app_step(struct app *a)
 	return reaction & ~(unsigned)CLOSE;
 }
 
-static unsigned stop(struct app *a)
+static bool stop_order(struct app *a)
 {
 	struct order *o = &app_view(a)->order;
 	bool filtered = o->filter;
+	int percent;
+	if (!order_doing(o, &percent))
+		return false;
 	order_stop(o);
 	if (filtered && !o->filter)
 		app_set_filter(a, "", NULL);
-	return REDRAW;
+	return true;
+}
+
+/* Of a view's own work what can be given up is; that of a tab rests. */
+static bool stop_view(struct app *a)
+{
+	struct view *v = app_view(a);
+	int percent;
+	if (v->ops->stop && v->ops->stop(v))
+		return true;
+	if ((int)app_id(v) >= TABS || a->resting == v || !v->ops->doing || !v->ops->doing(v, &percent))
+		return false;
+	a->resting = v;
+	a->working = false;
+	app_notice(a, "Stopped. It goes on when this tab is opened again.");
+	return true;
+}
+
+/* Gives up what is under way; false if nothing is. */
+static bool stop(struct app *a)
+{
+	return stop_order(a) || stop_view(a);
 }
 
 unsigned app_key(struct app *a, struct key key)
@@ -540,8 +560,8 @@ unsigned app_key(struct app *a, struct key key)
 			close_dialog(a);
 		return REDRAW | (reaction & ~(unsigned)CLOSE);
 	}
-	if (key.code == KEY_ESC && stoppable(a))
-		return stop(a);
+	if (key.code == KEY_ESC && stop(a))
+		return REDRAW;
 	if (key.code >= KEY_CLICK && key.code <= KEY_WHEEL_DOWN)
 		return REDRAW | mouse(a, key);
 	return REDRAW | command(a, keymap_command(&a->settings->keys, key.code, app_context(a)));

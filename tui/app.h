@@ -43,6 +43,7 @@ struct app {
 	struct buf filter_text;         /* the display filter, empty for none */
 	struct filter *filter;
 	struct history filters, searches; /* typed before */
+	struct buf folder;          /* for files of streams, as it was given last; empty: none yet */
 
 	struct extent seen;         /* what is shown: all there is, or what there was when the screen was frozen */
 	struct extent cleared;      /* rows up to there are hidden */
@@ -50,6 +51,7 @@ struct app {
 	bool show_secrets;
 
 	bool working;               /* the view on the screen has long work of its own to do */
+	const struct view *resting; /* whose work the user has stopped, until its tab is opened again; NULL */
 	struct stats *stats;        /* sums over the session (tui/sums.h); NULL until a view wants them */
 
 	struct marks marks;

@@ -122,7 +122,7 @@ static void add_flags(const struct app *a, struct buf *out)
 	struct view *v = app_view(a);
 	int percent = 0;
 	const char *doing = order_doing(&v->order, &percent);
-	if (!doing && v->ops->doing)
+	if (!doing && v->ops->doing && a->resting != v)
 		doing = v->ops->doing(v, &percent);
 	if (a->search.running)
 		add_progress(out, "searching, Esc stops", search_percent(&a->search));
@@ -134,6 +134,8 @@ static void add_flags(const struct app *a, struct buf *out)
 		add_sorting(v, out);
 	if (a->paused)
 		add_paused(a, out);
+	if (a->resting == v)
+		buf_add_str(out, "stopped  ");
 	if (v->list.follow)
 		buf_add_str(out, "following  ");
 	if (list_empty(&v->list))

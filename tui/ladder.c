@@ -382,6 +382,11 @@ int ladder_percent(const struct ladder *l)
 	return l->phase < PHASE_SCAN ? 0 : l->phase == PHASE_DONE ? 100 : 90;
 }
 
+const struct ladder_spec *ladder_spec(const struct ladder *l)
+{
+	return &l->spec;
+}
+
 size_t ladder_rows(const struct ladder *l)
 {
 	return l->phase == PHASE_DONE ? l->rows : 0;

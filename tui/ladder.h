@@ -68,6 +68,8 @@ void ladder_free(struct ladder *l);
 /* Goes on, for about `work` messages looked at; true as long as there is more to do. */
 bool ladder_step(struct ladder *l, size_t work);
 int ladder_percent(const struct ladder *l);
+/* What it is of. */
+const struct ladder_spec *ladder_spec(const struct ladder *l);
 
 /* When it is built: */
 size_t ladder_rows(const struct ladder *l);

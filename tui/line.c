@@ -92,7 +92,7 @@ size_t line_wrap(struct slice text, int columns)
 		size_t n = text_next(slice_skip(text, at), &point, NULL);
 		used += text_width(point);
 		if (used > columns && at)
-			return space ? space : at;
+			return point == ' ' || !space ? at : space;
 		if (point == ' ')
 			space = at;
 		at += n;

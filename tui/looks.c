@@ -48,7 +48,7 @@ enum background looks_background(void)
 	const char *colors_of = getenv("COLORFGBG"), *last = colors_of ? strrchr(colors_of, ';') : NULL;
 	if (!last || last[1] < '0' || last[1] > '9')
 		return BACKGROUND_UNKNOWN;
-	int number = atoi(last + 1);
+	long number = strtol(last + 1, NULL, 10);
 	return number == 7 || number >= 9 ? BACKGROUND_LIGHT : BACKGROUND_DARK;
 }
 

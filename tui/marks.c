@@ -38,6 +38,17 @@ void marks_set(struct marks *m, uint32_t n, bool marked)
 	m->count += marked ? 1 : UINT32_MAX;
 }
 
+uint32_t marks_next(const struct marks *m, uint32_t n)
+{
+	for (size_t i = (size_t)n + 1; i / 8 < m->size; i++) {
+		if (!m->bit[i / 8])
+			i |= 7;
+		else if (m->bit[i / 8] >> i % 8 & 1)
+			return (uint32_t)i;
+	}
+	return 0;
+}
+
 void marks_clear(struct marks *m)
 {
 	if (m->bit)

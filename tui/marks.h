@@ -20,6 +20,8 @@ struct marks {
 void marks_release(struct marks *m);
 bool marks_has(const struct marks *m, uint32_t n);
 void marks_set(struct marks *m, uint32_t n, bool marked);
+/* The first marked message after n; 0 if there is none. */
+uint32_t marks_next(const struct marks *m, uint32_t n);
 /* Takes all marks away; bookmarks stay. */
 void marks_clear(struct marks *m);
 /* The letter of a message's bookmark, 0 for none. */

@@ -101,6 +101,7 @@ void app_show_tab(struct app *a, enum view_id tab)
 {
 	uint32_t n = view_message(app_view(a));
 	struct view *from = app_view(a), *to = app_get(a, tab);
+	a->resting = NULL;
 	if (from == to)
 		return;
 	while (a->depth > 1)

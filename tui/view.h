@@ -77,6 +77,8 @@ struct view_ops {
 	/* Long work of its own, while it is on the screen: a slice until that time (clock_ms); true if there was
 	 * something to do, then it is drawn and asked again at once, else after a while. */
 	bool (*work)(struct view *v, int64_t until);
+	/* Esc: gives up such work as was asked for, so that what was before stays; false if there is none. */
+	bool (*stop)(struct view *v);
 	/* What that work is ("adding up"; NULL for nothing worth telling), and how far it is. */
 	const char *(*doing)(struct view *v, int *percent);
 	/* Searching: positions (shared: rows), whether one matches, and showing it. */

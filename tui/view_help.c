@@ -40,24 +40,13 @@ static void add_entry(struct help *h, enum ink ink, struct slice left, struct sl
 	buf_add(&e->right, right);
 }
 
-/* How much of a text of one-byte characters goes into a line: up to the last space that is in reach. */
-static size_t line_end(struct slice text, size_t width)
-{
-	size_t n = width;
-	if (text.len <= width)
-		return text.len;
-	while (n && text.at[n] != ' ')
-		n--;
-	return n ? n : width;
-}
-
 static void add(void *user, enum ink ink, const char *left, const char *right)
 {
 	struct help *h = user;
-	size_t width = h->width > LEFT + 22 ? (size_t)h->width - LEFT - 2 : 20;
+	int width = h->width > LEFT + 22 ? h->width - LEFT - 2 : 20;
 	struct slice name = slice_str(left), rest = slice_str(right);
 	do {
-		struct slice part = slice_head(rest, line_end(rest, width));
+		struct slice part = slice_head(rest, line_wrap(rest, width));
 		add_entry(h, ink, name, part);
 		rest = slice_skip(rest, part.len);
 		if (slice_starts(rest, " "))

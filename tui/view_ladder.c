@@ -48,6 +48,8 @@ struct ladder_view {
 	struct view *beside;       /* a Detail view; NULL until it is needed */
 	uint32_t beside_n;
 	bool no_beside;
+	bool marked;               /* its threads are those that were marked */
+	bool asked;                /* next was asked for by a key */
 };
 
 static struct ladder_view *self(struct view *v)
@@ -90,6 +92,7 @@ static void build(struct ladder_view *l)
 	ladder_free(l->next);
 	l->next = ladder_new(l->view.app->session, &l->spec, l->view.app->seen.messages);
 	l->begun = clock_ms();
+	l->asked = false;
 }
 
 static void show_spec(struct ladder_view *l, uint32_t n)
@@ -102,12 +105,12 @@ static void show_spec(struct ladder_view *l, uint32_t n)
 	build(l);
 }
 
-void view_ladder_of_threads(struct view *v, const struct numbers *threads, bool extend, uint32_t n)
+static void show_threads(struct ladder_view *l, const struct numbers *threads, bool marked, bool extend, uint32_t n)
 {
-	struct ladder_view *l = self(v);
 	numbers_copy(&l->spec.threads, threads);
 	l->spec.conn = 0;
 	l->spec.extend = extend;
+	l->marked = marked;
 	show_spec(l, n);
 }
 
@@ -181,6 +184,20 @@ static void rebuild(struct ladder_view *l)
 {
 	l->wanted = message(&l->view, l->view.list.selected);
 	build(l);
+	l->asked = true;
+}
+
+/* What was there before stays. */
+static bool stop_building(struct view *v)
+{
+	struct ladder_view *l = self(v);
+	if (!l->next || !l->now || !l->asked)
+		return false;
+	ladder_free(l->next);
+	l->next = NULL;
+	ladder_spec_copy(&l->spec, ladder_spec(l->now));
+	app_notice(v->app, "Stopped.");
+	return true;
 }
 
 /* Names of the columns. */
@@ -481,7 +498,7 @@ static void add_title(struct view *v, struct line *out)
 	if (l->spec.conn)
 		line_addf(out, INK_PLAIN, " connection %u ", l->spec.conn);
 	else
-		add_counted(out, threads, "thread", l->spec.extend ? ", with related ones " : " ");
+		add_counted(out, threads, l->marked && !l->spec.extend ? "marked thread" : "thread", l->spec.extend ? ", with related ones " : " ");
 	if (l->now && ladder_left_out(l->now))
 		add_counted(out, ladder_left_out(l->now), "message", " more ");
 }
@@ -585,16 +602,29 @@ static void show(struct view *v, uint64_t row)
 		l->scroll = ladder_scroll_to(&l->layout, a.from, a.to);
 }
 
+/* The threads of all marked messages. */
+static void add_marked(const struct app *a, struct numbers *threads)
+{
+	const struct record *r;
+	for (uint32_t n = 0; (n = marks_next(&a->marks, n));)
+		if ((r = session_record(a->session, n)))
+			numbers_put(threads, r->thread);
+}
+
 unsigned view_ladder_open(struct app *a, bool extend)
 {
 	uint32_t n = view_message(app_view(a));
 	const struct record *r = session_record(a->session, n);
 	struct numbers threads = { 0 };
-	if (!r)
-		return REDRAW;
-	numbers_put(&threads, r->thread);
-	view_ladder_of_threads(app_get(a, VIEW_LADDER), &threads, extend, n);
-	app_open(a, VIEW_LADDER);
+	if (app_view(a)->ops->where & IN_MARKED)
+		add_marked(a, &threads);
+	bool marked = threads.count > 0;
+	if (r && !marked)
+		numbers_put(&threads, r->thread);
+	if (threads.count) {
+		show_threads(self(app_get(a, VIEW_LADDER)), &threads, marked, extend, n);
+		app_open(a, VIEW_LADDER);
+	}
 	numbers_release(&threads);
 	return REDRAW;
 }
@@ -623,6 +653,7 @@ const struct view_ops view_ladder = {
 	.draw = draw,
 	.command = command,
 	.work = work,
+	.stop = stop_building,
 	.doing = doing,
 	.renew = renew,
 	.matches = matches,

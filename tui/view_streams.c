@@ -12,6 +12,7 @@
 #include "tui/app.h"
 #include "tui/blocks.h"
 #include "tui/clock.h"
+#include "tui/dialogs.h"
 #include "tui/stream_save.h"
 
 #include <stdlib.h>
@@ -29,6 +30,8 @@ struct streams_view {
 	size_t streams, cap;
 	struct buf name;        /* of the row that is drawn */
 	struct stream_save *save; /* under way; NULL */
+	uint32_t wanted;        /* thread whose file is to be saved, while the folder is asked for */
+	struct buf folder;      /* into which it goes */
 };
 
 /* A row. */
@@ -192,6 +195,7 @@ static void free_streams(struct view *v)
 	stream_save_free(s->save);
 	free(s->stream);
 	buf_release(&s->name);
+	buf_release(&s->folder);
 	free(s);
 }
 
@@ -301,17 +305,44 @@ static const char *empty(struct view *v)
 
 /* Saving. */
 
-static unsigned start_save(struct streams_view *s)
+static bool start_save(void *user, const char *folder, struct buf *why)
 {
-	struct app *a = s->view.app;
+	struct streams_view *s = user;
 	char error[256];
-	uint32_t n = view_message(&s->view);
-	if (s->save || !n)
-		return REDRAW;
-	s->save = stream_save_new(a->session, n, ".", error, sizeof error);
+	s->save = stream_save_new(s->view.app->session, s->wanted, folder, error, sizeof error);
 	if (!s->save)
-		app_notice(a, "It can't be saved: %s", error);
-	return REDRAW;
+		buf_add_str(why, error);
+	buf_clear(&s->folder);
+	buf_add_str(&s->folder, folder);
+	return s->save != NULL;
+}
+
+/* Asks for the folder. */
+static unsigned ask_folder(struct streams_view *s)
+{
+	struct row r;
+	uint64_t number;
+	struct buf what = { 0 };
+	if (s->save || !view_row(&s->view, &number) || !read_row(&s->view, number, true, &r))
+		return REDRAW;
+	s->wanted = r.stream->thread;
+	buf_add(&what, r.name);
+	buf_add_str(&what, what.len ? ", " : "");
+	amount_add_counted(&what, r.info.stream_bytes, "byte");
+	unsigned reaction = app_open_dialog(s->view.app, dialog_folder_new(s->view.app, buf_slice(&what), start_save, s));
+	buf_release(&what);
+	return reaction;
+}
+
+static bool stop_save(struct view *v)
+{
+	struct streams_view *s = self(v);
+	if (!s->save)
+		return false;
+	stream_save_free(s->save);
+	s->save = NULL;
+	app_notice(v->app, "Stopped; nothing was saved.");
+	return true;
 }
 
 static void step_save(struct streams_view *s, int64_t until)
@@ -321,7 +352,10 @@ static void step_save(struct streams_view *s, int64_t until)
 		if (stream_save_step(s->save, SAVE_WORK))
 			continue;
 		stream_save_result(s->save, &text);
-		app_notice(s->view.app, "Saved here as %s", text.len ? buf_cstr(&text) : "nothing: none of its data can be read");
+		if (text.len)
+			app_notice(s->view.app, "Saved in %s: %s", buf_cstr(&s->folder), buf_cstr(&text));
+		else
+			app_notice(s->view.app, "Nothing was saved: none of its data can be read.");
 		stream_save_free(s->save);
 		s->save = NULL;
 	}
@@ -356,7 +390,7 @@ static unsigned command(struct view *v, enum command c)
 {
 	uint32_t n = view_message(v);
 	if (c == CMD_SAVE_FILE)
-		return start_save(self(v));
+		return ask_folder(self(v));
 	return c == CMD_OPEN && n ? app_open_message(v->app, n) : 0;
 }
 
@@ -385,6 +419,7 @@ const struct view_ops view_streams = {
 	.empty = empty,
 	.command = command,
 	.work = work,
+	.stop = stop_save,
 	.doing = doing,
 	.matches = matches,
 };

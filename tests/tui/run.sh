@@ -191,7 +191,7 @@ play() {
 	local word rest
 	name=$1 size=80x24 variables= part_number=1 line_number=0 broken=false
 	mkdir -p build/tui
-	rm -f build/tui/*.txt build/tui/*.pcapng build/tui/config "$work/fg"
+	rm -rf build/tui/*.txt build/tui/*.pcapng build/tui/case.d build/tui/config "$work/fg"
 	: >"$work/got"
 	while read -r word rest <&8; do
 		line_number=$((line_number + 1))
