@@ -113,7 +113,7 @@ static bool read_address(struct proxy_address *a, const char *text)
 		return false;
 	memcpy(authority, rest, n);
 	authority[n] = 0;
-	strcpy(a->path, rest + n);
+	snprintf(a->path, sizeof a->path, "%s", rest + n);
 	return read_authority(a, authority);
 }
 
@@ -155,7 +155,7 @@ bool proxy_pair_read(struct proxy_pair *out, const char *text, char *why, size_t
 	if (!read_address(&out->target, equals + 1))
 		return say(why, why_size, "this address can't be understood", equals + 1);
 	if (!proxy_is_pipe(&out->listen) && !*out->listen.host)
-		strcpy(out->listen.host, "127.0.0.1");
+		snprintf(out->listen.host, sizeof out->listen.host, "127.0.0.1");
 	const char *fault = problem(out);
 	return fault ? say(why, why_size, fault, text) : true;
 }

@@ -163,7 +163,7 @@ struct bridge *bridge_new(struct bridge_shared *s, const struct route *r, int fd
 	if (from.family)
 		set_options(fd);
 	if (proxy_family(&r->pair.target) == PROXY_HTTP1)
-		b->flow[DIR_C2S].head = http_head_new(&r->pair.target);
+		b->flow[DIR_C2S].head = http_head_new(&r->pair.target, what_if_wanted(what_if));
 	if (what_if_wanted(what_if) && proxy_family(&r->pair.target) == PROXY_BYTES)
 		b->flow[what_if->on].what_if = what_if_new(what_if);
 	watch_end(b, DIR_C2S);

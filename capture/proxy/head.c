@@ -1,16 +1,17 @@
 /*
  * Rewriting the heads of HTTP/1 requests.
  *
- * http_parser finds where names and values stand, and where a body ends and the next head begins; it hands out places in the bytes
- * that it is fed. Everything is copied as it is up to such a place, and only what is to be replaced is left out and something else put
- * there. So there is no head in memory, and nothing to limit: a head of any length streams through. What http_parser refuses (a head
- * beyond its 80 KiB, too) passes unchanged from there on; the target will say what it thinks of it.
+ * A head is gathered until its blank line has come, and then given to http_parser in one piece: in which pieces it came can't matter. What
+ * http_parser finds (the request's target, names, values) are places in it; everything between them is copied as it is.
  *
- *	GET / HTTP/1.1\r\nHost: 127.0.0.1:9000\r\nUpgrade: …
+ *	GET / HTTP/1.1\r\nHost: 127.0.0.1:9000\r\nUpgrade: …\r\n\r\n
  *	^copied          ^copied until here, then the new value; ^copied goes on here
  *
- * After an upgrade the bytes are no HTTP any more, unless it was refused; then the next request follows. No WebSocket frame and
- * no HTTP/2 preface is a request line, so that trying a new parser on what follows tells which it is.
+ * Only a head that was understood as a whole is rewritten; any other, or one that is too long, passes as it came, and all behind it.
+ * http_parser also finds where a body ends and the next head begins; bodies pass as they come.
+ *
+ * After an upgrade the bytes are no HTTP any more, unless it was refused; then the next request follows. Bytes that can't begin a request line
+ * are not gathered. No WebSocket frame of a client is one: its second byte has the mask's bit, a method has letters only.
  */
 #include "capture/proxy/head.h"
 
@@ -20,115 +21,131 @@
 #include <stdlib.h>
 #include <strings.h>
 
-enum { NAME_KEPT = 8 }; /* longer than any name that matters */
+enum { METHOD_MAX = 32 };
+
+enum header { OTHER, HOST, ORIGIN, EXTENSIONS };
 
 struct http_head {
 	http_parser parser;
-	struct buf host, origin;  /* the new values */
-	const char *path;         /* for a request for "/"; NULL */
-	char name[NAME_KEPT];     /* of the header under way, its beginning */
-	size_t name_len;
-	bool in_value;            /* a value came last, no name */
-	bool replaced;            /* the value under way was already */
-	bool in_target, slash;    /* the request's target is under way; its "/" is held back */
-	struct slice in;          /* what is fed now */
-	size_t copied;            /* bytes of it that are dealt with */
-	struct buf *out;
+	struct buf host, origin; /* the new values */
+	const char *path;        /* for a request for "/"; NULL */
+	bool withhold;           /* no extensions are offered to the target */
+	struct buf head;         /* the one that is gathered */
+	bool in_body;            /* it was passed on, its body is under way */
+	bool head_done, done;    /* the parser has seen the end of a head; of a request */
+	size_t copied;           /* of the head that is parsed: bytes that are dealt with */
+	enum header header;      /* under way */
+	bool replaced;           /* its value was already (it may be folded into several lines) */
+	struct buf edited;       /* the new head */
 };
 
-static void copy_until(struct http_head *h, const char *at)
+static size_t place_of(const struct http_head *h, const char *at)
 {
-	size_t until = (size_t)((const uint8_t *)at - h->in.at);
-	if (until > h->copied)
-		buf_add(h->out, slice_of(h->in.at + h->copied, until - h->copied));
-	h->copied = until;
+	return (size_t)((const uint8_t *)at - h->head.at);
 }
 
-static int on_begin(http_parser *p)
+static void copy_until(struct http_head *h, size_t place)
 {
-	struct http_head *h = p->data;
-	h->name_len = 0;
-	h->in_value = h->in_target = false;
-	return 0;
+	if (place > h->copied)
+		buf_add(&h->edited, slice_of(h->head.at + h->copied, place - h->copied));
+	h->copied = place > h->copied ? place : h->copied;
 }
 
-/* A "/" was all that came of the target so far; the byte behind it tells whether it is all of it. */
-static void let_slash_go(struct http_head *h, uint8_t next)
+static void replace(struct http_head *h, size_t place, size_t n, struct slice by)
 {
-	buf_add_str(h->out, next == ' ' ? h->path : "/");
-	h->slash = false;
+	copy_until(h, place);
+	buf_add(&h->edited, by);
+	h->copied += n;
 }
 
 static int on_target(http_parser *p, const char *at, size_t n)
 {
 	struct http_head *h = p->data;
-	bool first = !h->in_target;
-	h->in_target = true;
-	if (!h->path || !first || n != 1 || *at != '/')
-		return 0;
-	copy_until(h, at);
-	h->copied++;
-	if (h->copied < h->in.len)
-		let_slash_go(h, h->in.at[h->copied]);
-	else
-		h->slash = true;
+	if (h->path && n == 1 && *at == '/')
+		replace(h, place_of(h, at), n, slice_str(h->path));
 	return 0;
+}
+
+static enum header header_named(const char *at, size_t n)
+{
+	static const char *const names[] = { [HOST] = "host", [ORIGIN] = "origin", [EXTENSIONS] = "sec-websocket-extensions" };
+	for (enum header i = HOST; i <= EXTENSIONS; i++)
+		if (n == strlen(names[i]) && strncasecmp(at, names[i], n) == 0)
+			return i;
+	return OTHER;
 }
 
 static int on_name(http_parser *p, const char *at, size_t n)
 {
 	struct http_head *h = p->data;
-	if (h->in_value)
-		h->name_len = 0;
-	h->in_value = h->replaced = false;
-	for (size_t i = 0; i < n && h->name_len < NAME_KEPT; i++)
-		h->name[h->name_len++] = at[i];
+	h->header = header_named(at, n);
+	h->replaced = false;
+	if (h->header == EXTENSIONS && h->withhold)
+		copy_until(h, place_of(h, at));
 	return 0;
 }
 
-static const struct buf *replacement(const struct http_head *h)
+/* Leaves the header out, up to and with the end of the line that `place` is in. */
+static void leave_line_out(struct http_head *h, size_t place)
 {
-	if (h->name_len == 4 && strncasecmp(h->name, "host", 4) == 0)
-		return &h->host;
-	return h->name_len == 6 && strncasecmp(h->name, "origin", 6) == 0 ? &h->origin : NULL;
+	while (place < h->head.len && h->head.at[place] != '\n')
+		place++;
+	h->copied = place < h->head.len ? place + 1 : place;
+}
+
+/* Where an empty value stands, of which http_parser says only that it is in front of the line behind it. */
+static size_t place_of_none(const struct http_head *h, size_t place)
+{
+	if (place && h->head.at[place - 1] == '\n')
+		place--;
+	return place && h->head.at[place - 1] == '\r' ? place - 1 : place;
 }
 
 static int on_value(http_parser *p, const char *at, size_t n)
 {
 	struct http_head *h = p->data;
-	const struct buf *new = replacement(h);
-	h->in_value = true;
-	if (!new)
-		return 0;
-	copy_until(h, at);
-	if (!h->replaced)
-		buf_add(h->out, buf_slice(new));
+	struct slice none = { 0 };
+	size_t place = n ? place_of(h, at) : place_of_none(h, place_of(h, at));
+	if (h->header == EXTENSIONS && h->withhold)
+		leave_line_out(h, place + n);
+	else if (h->header == HOST || h->header == ORIGIN)
+		replace(h, place, n, h->replaced ? none : buf_slice(h->header == HOST ? &h->host : &h->origin));
 	h->replaced = true;
-	h->copied += n;
 	return 0;
 }
 
-static const http_parser_settings settings = {
-	.on_message_begin = on_begin,
+static int on_head_done(http_parser *p)
+{
+	struct http_head *h = p->data;
+	h->head_done = true;
+	return 0;
+}
+
+/* The parser stops here, so that where the next head begins is known. */
+static int on_done(http_parser *p)
+{
+	struct http_head *h = p->data;
+	h->done = true;
+	http_parser_pause(p, 1);
+	return 0;
+}
+
+static const http_parser_settings head_settings = {
 	.on_url = on_target,
 	.on_header_field = on_name,
 	.on_header_value = on_value,
+	.on_headers_complete = on_head_done,
+	.on_message_complete = on_done,
 };
+static const http_parser_settings body_settings = { .on_message_complete = on_done };
 
-static void start(struct http_head *h)
-{
-	http_parser_init(&h->parser, HTTP_REQUEST);
-	h->parser.data = h;
-	on_begin(&h->parser);
-}
-
-struct http_head *http_head_new(const struct proxy_address *target)
+struct http_head *http_head_new(const struct proxy_address *target, bool withhold)
 {
 	struct http_head *h = xcalloc(1, sizeof *h);
 	proxy_authority_add(&h->host, target);
 	buf_addf(&h->origin, "%s://%s", proxy_is_tls(target) ? "https" : "http", buf_cstr(&h->host));
 	h->path = target->path[0] && target->path[1] ? target->path : NULL;
-	start(h);
+	h->withhold = withhold;
 	return h;
 }
 
@@ -138,42 +155,115 @@ void http_head_free(struct http_head *h)
 		return;
 	buf_release(&h->host);
 	buf_release(&h->origin);
+	buf_release(&h->head);
+	buf_release(&h->edited);
 	free(h);
 }
 
-/* Feeds the parser and copies what it took. True if that ended in a request to upgrade. */
-static bool execute(struct http_head *h, struct slice in, size_t *taken)
+/* Bytes of what was gathered up to and with the blank line behind the head, at its front; 0 if that has not come. Looks from `from` on. */
+static size_t head_size(struct slice in, size_t from)
 {
-	h->in = in;
+	for (size_t i = from; i + 1 < in.len; i++) {
+		if (in.at[i] != '\n')
+			continue;
+		if (in.at[i + 1] == '\n')
+			return i + 2;
+		if (in.at[i + 1] == '\r' && i + 2 < in.len && in.at[i + 2] == '\n')
+			return i + 3;
+	}
+	return 0;
+}
+
+/* Could a request line of HTTP/1 begin so? */
+static bool may_be_request(struct slice in)
+{
+	size_t n = 0;
+	while (n < in.len && ((in.at[n] >= 'A' && in.at[n] <= 'Z') || in.at[n] == '-'))
+		n++;
+	if (n == in.len || n > METHOD_MAX)
+		return n <= METHOD_MAX;
+	const uint8_t *end = memchr(in.at, '\n', in.len);
+	if (!n || in.at[n] != ' ')
+		return false;
+	return !end || memmem(in.at, (size_t)(end - in.at), " HTTP/1.", 8);
+}
+
+/* A CR that ends no line: parsers differ in what they make of it. */
+static bool has_bare_cr(struct slice in)
+{
+	for (size_t i = 0; i + 1 < in.len; i++)
+		if (in.at[i] == '\r' && in.at[i + 1] != '\n')
+			return true;
+	return false;
+}
+
+/* The head has come whole: rewrites it. False if it is not understood. */
+static bool take_head(struct http_head *h, struct buf *out)
+{
+	buf_clear(&h->edited);
 	h->copied = 0;
-	if (h->slash)
-		let_slash_go(h, in.at[0]);
-	*taken = http_parser_execute(&h->parser, &settings, (const char *)in.at, in.len);
-	bool upgrade = h->parser.upgrade && HTTP_PARSER_ERRNO(&h->parser) == HPE_OK;
-	if (!upgrade)
-		*taken = in.len;
-	copy_until(h, (const char *)in.at + *taken);
-	return upgrade;
+	h->head_done = h->done = false;
+	http_parser_init(&h->parser, HTTP_REQUEST);
+	h->parser.data = h;
+	size_t taken = http_parser_execute(&h->parser, &head_settings, (const char *)h->head.at, h->head.len);
+	enum http_errno error = HTTP_PARSER_ERRNO(&h->parser);
+	bool understood = !has_bare_cr(buf_slice(&h->head)) && h->head_done && taken == h->head.len && (error == HPE_OK || error == HPE_PAUSED);
+	if (understood)
+		copy_until(h, h->head.len);
+	buf_add(out, buf_slice(understood ? &h->edited : &h->head));
+	buf_release(&h->head);
+	buf_release(&h->edited);
+	h->in_body = understood && !h->done;
+	return understood;
+}
+
+/* Gathers what belongs to a head from the front of *in. False once this is no request. */
+static bool gather(struct http_head *h, struct slice *in, struct buf *out)
+{
+	size_t line_ends = 0, had = h->head.len;
+	while (!had && line_ends < in->len && (in->at[line_ends] == '\r' || in->at[line_ends] == '\n'))
+		line_ends++;
+	buf_add(out, slice_head(*in, line_ends)); /* in front of a head they mean nothing */
+	*in = slice_skip(*in, line_ends);
+	struct slice piece = slice_head(*in, HTTP_HEAD_MAX - had);
+	buf_add(&h->head, piece);
+	size_t size = head_size(buf_slice(&h->head), had > 2 ? had - 2 : 0);
+	h->head.len = size ? size : h->head.len;
+	*in = slice_skip(*in, h->head.len - had);
+	if (!may_be_request(buf_slice(&h->head)))
+		return false;
+	return size ? take_head(h, out) : h->head.len < HTTP_HEAD_MAX;
+}
+
+/* Passes a body on. False if it is none that can be. */
+static bool pass_body(struct http_head *h, struct slice *in, struct buf *out)
+{
+	h->done = false;
+	size_t taken = http_parser_execute(&h->parser, &body_settings, (const char *)in->at, in->len);
+	enum http_errno error = HTTP_PARSER_ERRNO(&h->parser);
+	if (error != HPE_OK && error != HPE_PAUSED)
+		return false;
+	taken = h->done && taken < in->len ? taken : in->len;
+	buf_add(out, slice_head(*in, taken));
+	*in = slice_skip(*in, taken);
+	h->in_body = !h->done;
+	return true;
 }
 
 bool http_head_feed(struct http_head *h, struct slice in, struct buf *out)
 {
-	size_t taken;
-	h->out = out;
-	while (in.len) {
-		bool upgrade = execute(h, in, &taken);
-		if (HTTP_PARSER_ERRNO(&h->parser) != HPE_OK)
-			return false;
-		if (upgrade)
-			start(h);
-		in = slice_skip(in, taken);
-	}
-	return true;
+	bool more = true;
+	while (in.len && more)
+		more = h->in_body ? pass_body(h, &in, out) : gather(h, &in, out);
+	if (more)
+		return true;
+	http_head_end(h, out);
+	buf_add(out, in);
+	return false;
 }
 
 void http_head_end(struct http_head *h, struct buf *out)
 {
-	if (h->slash)
-		buf_add_str(out, "/");
-	h->slash = false;
+	buf_add(out, buf_slice(&h->head));
+	buf_release(&h->head);
 }

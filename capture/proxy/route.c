@@ -67,9 +67,8 @@ static bool look_up(const struct proxy_address *a, struct route_address *out, si
 	char port[8];
 	if (proxy_is_pipe(a)) {
 		struct sockaddr_un un = { .sun_family = AF_UNIX };
-		if (strlen(a->path) >= sizeof un.sun_path)
+		if ((size_t)snprintf(un.sun_path, sizeof un.sun_path, "%s", a->path) >= sizeof un.sun_path)
 			return say(why, why_size, a, "the path is too long for a socket");
-		strcpy(un.sun_path, a->path);
 		memcpy(&out[0].at, &un, sizeof un);
 		out[0].size = sizeof un;
 		*count = 1;
