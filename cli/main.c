@@ -5,6 +5,7 @@
  * Signals set one flag, which both look at.
  */
 #include "base/when.h"
+#include "cli/chooser.h"
 #include "cli/completions.h"
 #include "cli/fields.h"
 #include "cli/harden.h"
@@ -31,6 +32,7 @@ enum { PACKETS_A_STEP = 4096, POLL_MS = 250 };
 struct app {
 	struct options options;
 	struct keylog *keylog;
+	struct chooser *chooser; /* of a what-if; NULL */
 	struct source *source; /* until the capture takes it */
 	struct session *session;
 	struct capture *capture;
@@ -139,6 +141,7 @@ static bool open_source(struct app *a)
 	a->keylog = keylog_new();
 	o->source.secrets = take_secrets;
 	o->source.secrets_user = a->keylog;
+	a->chooser = chooser_new(o);
 	if (o->proxy.count)
 		a->source = source_open_proxy(&o->proxy, say_listening, NULL, error, sizeof error);
 	else
@@ -485,6 +488,7 @@ static int run(struct app *a)
 	capture_free(a->capture);
 	keylog_free(a->keylog);
 	session_free(a->session);
+	chooser_free(a->chooser);
 	printer_release(&a->printer);
 	posting_release(&a->posting);
 	extract_free(a->extract);

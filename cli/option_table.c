@@ -215,23 +215,13 @@ static bool take_delay(struct options *o, const char *v)
 	return o->proxy.what_if.delay || option_fail("--delay takes a time such as 500ms, 30s or 2m, not", v);
 }
 
-static bool take_command(char to[WHAT_IF_COMMAND], const char *v, const char *option)
+static bool take_drop(struct options *o, const char *v)
 {
 	size_t n = strlen(v);
 	if (!n || n >= WHAT_IF_COMMAND)
-		return option_fail(option, v);
-	memcpy(to, v, n + 1);
+		return option_fail("--drop-command takes the name of a command, not", v);
+	memcpy(o->proxy.what_if.drop, v, n + 1);
 	return true;
-}
-
-static bool take_drop(struct options *o, const char *v)
-{
-	return take_command(o->proxy.what_if.drop, v, "--drop-command takes the name of a command, not");
-}
-
-static bool take_only(struct options *o, const char *v)
-{
-	return take_command(o->proxy.what_if.only, v, "--only takes the name of a command, not");
 }
 
 static bool take_on(struct options *o, const char *v)
@@ -417,6 +407,7 @@ FLAG(take_plugin, o->action = ACTION_PLUGIN)
 FLAG(take_no_promisc, o->source.promiscuous = false)
 FLAG(take_reorder, o->proxy.what_if.reorder = true)
 FLAG(take_duplicate, o->proxy.what_if.duplicate = true)
+FLAG(take_only, o->proxy.what_if.only = v)
 FLAG(take_cert, o->proxy.cert = v)
 FLAG(take_key, o->proxy.key = v)
 FLAG(take_cacert, o->proxy.cacert = v)
@@ -446,7 +437,7 @@ static const struct option_entry entries[] = {
 	{ 0, "reorder-seq", NULL, "--proxy, to try a client: let each second message pass the one before it", take_reorder },
 	{ 0, "duplicate-seq", NULL, "--proxy, to try a client: pass messages on twice", take_duplicate },
 	{ 0, "on", "DIR", "which direction these four change: s2c (default) or c2s", take_on },
-	{ 0, "only", "NAME", "delay, reorder and duplicate only messages of that command", take_only },
+	{ 0, "only", "EXPR", "and only messages that match this display filter", take_only },
 	{ 'f', NULL, "EXPR", "capture filter in pcap-filter(7) syntax; the words after the options are one too", take_filter },
 	{ 'Y', "display-filter", "EXPR", "display filter: show only the messages that match; -Y help lists the fields", take_display },
 	{ 'd', "decode-as", "tcp.port==N,NAME", "decode the connections of that port as tcp, ws, grpc, rest, legacy or tls", take_decode_as },

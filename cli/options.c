@@ -168,30 +168,44 @@ static bool check_display(struct options *o)
 	return o->display_filter != NULL;
 }
 
-/* What-ifs change messages, and so go only where these are not inside of something else. */
-static bool check_what_if(const struct proxy_options *p)
+static bool check_only(struct options *o)
 {
+	struct buf why = { 0 };
+	if (!o->proxy.what_if.only)
+		return true;
+	o->only_filter = filter_new(o->proxy.what_if.only, o->print.show_secrets, &why);
+	if (!o->only_filter)
+		fprintf(stderr, "envscope: --only: %s\n", buf_cstr(&why));
+	buf_release(&why);
+	return o->only_filter != NULL;
+}
+
+/* What-ifs change messages of the protocol, and so go only where these pass. */
+static bool check_what_if(struct options *o)
+{
+	const struct proxy_options *p = &o->proxy;
 	if (!what_if_wanted(&p->what_if))
-		return (!*p->what_if.only && !p->what_if.on_given) || option_fail("--on and --only say what --delay, --drop-command, --reorder-seq and --duplicate-seq change", "they need one of them");
+		return (!p->what_if.only && !p->what_if.on_given) || option_fail("--on and --only say what --delay, --drop-command, --reorder-seq and --duplicate-seq change", "they need one of them");
 	for (size_t i = 0; i < p->count; i++)
-		if (proxy_family(&p->pairs[i].listen) != PROXY_BYTES)
-			return option_fail("--delay, --drop-command, --reorder-seq and --duplicate-seq can change what passes over socket, tcp and pipe, not over",
-				    proxy_scheme_name(p->pairs[i].listen.scheme));
-	return true;
+		if (!what_if_possible(&p->pairs[i].target))
+			return option_fail("--delay, --drop-command, --reorder-seq and --duplicate-seq can change what goes to ws, wss, grpc, grpcs, socket, tcp and pipe, not to",
+				    proxy_scheme_name(p->pairs[i].target.scheme));
+	return check_only(o);
 }
 
 /* --proxy, and what only goes with it. */
-static bool check_proxy(const struct options *o)
+static bool check_proxy(struct options *o)
 {
 	const struct proxy_options *p = &o->proxy;
-	bool about = p->allow_count || p->cert || p->key || p->cacert || p->insecure || what_if_wanted(&p->what_if);
+	bool about = p->allow_count || p->cert || p->key || p->cacert || p->insecure || what_if_wanted(&p->what_if) || p->what_if.only ||
+		     p->what_if.on_given;
 	if (!p->count)
 		return !about || option_fail("--allow, --cert, --key, --cacert, --insecure and the what-ifs are about the proxy", "they need --proxy");
 	if (o->file || o->interface)
 		return option_fail("--proxy does not go with -r and -i", "it shows what passes through it");
 	if (p->key && !p->cert)
 		return option_fail("--key", "it needs --cert");
-	if (!check_what_if(p))
+	if (!check_what_if(o))
 		return false;
 	return !o->filter.len || option_fail("a capture filter is for packets, and the proxy has none", "-Y filters messages");
 }
@@ -256,4 +270,5 @@ void options_release(struct options *o)
 	buf_release(&o->filter);
 	field_options_release(&o->fields);
 	filter_free(o->display_filter);
+	filter_free(o->only_filter);
 }

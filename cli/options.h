@@ -34,6 +34,7 @@ struct options {
 	bool quiet, line_buffered;
 	struct source_options source;
 	struct proxy_options proxy;      /* --proxy; count 0 where it is not given */
+	struct filter *only_filter;      /* --only; NULL */
 	struct print_options print;
 	struct field_options fields;     /* -e, -E */
 	enum tui_color color;

@@ -43,6 +43,20 @@ static void watch_end(struct bridge *b, enum dir side)
 	epoll_ctl(b->shared->epoll, EPOLL_CTL_ADD, b->end[side].fd, &e);
 }
 
+static void release(struct bridge *b)
+{
+	for (int d = 0; d < 2; d++) {
+		struct flow *f = &b->flow[d];
+		buf_release(&f->pending);
+		http_head_free(f->head);
+		authority_free(f->authority);
+		f->head = NULL;
+		f->authority = NULL;
+	}
+	what_if_free(b->what_if);
+	b->what_if = NULL;
+}
+
 /* Both ends go. `end` is told, `by_reset`: they go with a reset. */
 static void finish(struct bridge *b, enum conn_end end, bool by_reset)
 {
@@ -52,13 +66,7 @@ static void finish(struct bridge *b, enum conn_end end, bool by_reset)
 	tell_closed(&b->telling, b->shared->ring, end);
 	end_close(&b->end[0], by_reset);
 	end_close(&b->end[1], by_reset);
-	for (int d = 0; d < 2; d++) {
-		buf_release(&b->flow[d].pending);
-		http_head_free(b->flow[d].head);
-		b->flow[d].head = NULL;
-		what_if_free(b->flow[d].what_if);
-		b->flow[d].what_if = NULL;
-	}
+	release(b);
 }
 
 static enum conn_end reset_by(enum dir side)
@@ -144,11 +152,32 @@ static void connect_next(struct bridge *b)
 		equip(b, DIR_S2C);
 }
 
+/* What rewrites and changes the bytes. */
+static void prepare(struct bridge *b)
+{
+	const struct what_if_options *o = &b->shared->options->what_if;
+	const struct proxy_address *target = &b->route->pair.target;
+	bool changes = what_if_wanted(o) && what_if_possible(target);
+	struct conn_info info = { .number = (uint32_t)b->telling.id, .opened = b->telling.opened, .start_seen = true };
+	if (proxy_family(target) == PROXY_HTTP1)
+		b->flow[DIR_C2S].head = http_head_new(target, changes);
+	if (proxy_family(target) == PROXY_HTTP2)
+		b->flow[DIR_C2S].authority = authority_new(target);
+	info.ends[DIR_C2S].family = b->telling.open.family[DIR_C2S];
+	info.ends[DIR_C2S].port = b->telling.open.port[DIR_C2S];
+	memcpy(info.ends[DIR_C2S].addr, b->telling.open.addr[DIR_C2S], sizeof info.ends[DIR_C2S].addr);
+	info.settled[0] = info.settled[1] = true;
+	info.tls = proxy_is_tls(&b->route->pair.listen) || proxy_is_tls(target);
+	if (proxy_is_pipe(&b->route->pair.listen) || proxy_is_pipe(target))
+		info.transport = TRANSPORT_PIPE;
+	if (changes)
+		b->what_if = what_if_new(o, target, &info);
+}
+
 struct bridge *bridge_new(struct bridge_shared *s, const struct route *r, int fd, uint64_t id, const struct sockaddr_storage *client, bool silent)
 {
 	struct bridge *b = xcalloc(1, sizeof *b);
 	struct endpoint from = route_endpoint(client);
-	const struct what_if_options *what_if = &s->options->what_if;
 	b->shared = s;
 	b->route = r;
 	b->telling = (struct telling){ .id = id, .opened = tell_now(), .silent = silent };
@@ -162,10 +191,7 @@ struct bridge *bridge_new(struct bridge_shared *s, const struct route *r, int fd
 	b->deadline = bridge_clock() + BRIDGE_PATIENCE_S * (int64_t)NS_PER_S;
 	if (from.family)
 		set_options(fd);
-	if (proxy_family(&r->pair.target) == PROXY_HTTP1)
-		b->flow[DIR_C2S].head = http_head_new(&r->pair.target, what_if_wanted(what_if));
-	if (what_if_wanted(what_if) && proxy_family(&r->pair.target) == PROXY_BYTES)
-		b->flow[what_if->on].what_if = what_if_new(what_if);
+	prepare(b);
 	watch_end(b, DIR_C2S);
 	equip(b, DIR_C2S);
 	if (!b->done)
@@ -190,30 +216,81 @@ static bool flush(struct bridge *b, enum dir dir)
 	return true;
 }
 
+/* What the target is told instead of what the client said. */
+static struct slice rewrite(struct bridge *b, struct flow *f, struct slice bytes)
+{
+	struct buf *out = &b->shared->rewritten;
+	if (!f->head && !f->authority)
+		return bytes;
+	buf_clear(out);
+	if (f->head && !http_head_feed(f->head, bytes, out)) {
+		http_head_free(f->head);
+		f->head = NULL;
+	}
+	if (f->authority && !authority_feed(f->authority, bytes, out) && !authority_fault(f->authority)) {
+		authority_free(f->authority);
+		f->authority = NULL;
+	}
+	return buf_slice(out);
+}
+
+/* Tells what became of the changes, and of what could not be rewritten. False if the connection is over. */
+static bool tell_faults(struct bridge *b)
+{
+	const struct authority *a = b->flow[DIR_C2S].authority;
+	const char *news = b->what_if ? what_if_news(b->what_if) : NULL;
+	if (news)
+		tell_note(&b->telling, b->shared->ring, b->shared->options->what_if.on, slice_str(news));
+	if (a && authority_fault(a))
+		fail(b, DIR_C2S, authority_fault(a), NULL);
+	else if (b->what_if && what_if_stuck(b->what_if))
+		finish(b, reset_by(DIR_C2S), true);
+	return !b->done;
+}
+
 /* Bytes on their way: written at once as far as possible, the rest is pending. */
 static void pass(struct bridge *b, enum dir dir, struct slice bytes)
 {
 	struct flow *f = &b->flow[dir];
+	struct buf *const out[2] = { &b->flow[0].pending, &b->flow[1].pending };
 	size_t put = 0;
-	if (f->head) {
-		if (!http_head_feed(f->head, bytes, &f->pending)) {
-			http_head_free(f->head);
-			f->head = NULL;
-		}
-		flush(b, dir);
+	bytes = rewrite(b, f, bytes);
+	if (b->what_if)
+		what_if_feed(b->what_if, dir, bytes, bridge_clock(), out);
+	if (!tell_faults(b))
+		return;
+	if (b->what_if) {
+		flush(b, DIR_C2S);
+		flush(b, DIR_S2C);
 		return;
 	}
-	if (f->what_if) {
-		what_if_feed(f->what_if, bytes, bridge_clock(), &f->pending);
-		flush(b, dir);
+	if (!bytes.len)
 		return;
-	}
 	switch (end_write(&b->end[!dir], bytes, &put)) {
 	case END_DONE: break;
 	case END_WAIT: put = 0; break;
 	default: f->broken = true; return;
 	}
 	buf_add(&f->pending, slice_skip(bytes, put));
+}
+
+/* The sender has ended: what was held back of it goes on. */
+static void end_rewriting(struct bridge *b, enum dir dir)
+{
+	struct flow *f = &b->flow[dir];
+	struct buf *const out[2] = { &b->flow[0].pending, &b->flow[1].pending };
+	struct buf rest = { 0 };
+	if (f->head)
+		http_head_end(f->head, &rest);
+	if (f->authority)
+		authority_end(f->authority, &rest);
+	if (b->what_if && rest.len)
+		what_if_feed(b->what_if, dir, buf_slice(&rest), bridge_clock(), out);
+	else
+		buf_add(&f->pending, buf_slice(&rest));
+	if (b->what_if && dir != b->shared->options->what_if.on)
+		what_if_end(b->what_if, dir, out);
+	buf_release(&rest);
 }
 
 static void take_over(struct bridge *b, enum dir dir, enum end_status status)
@@ -225,8 +302,7 @@ static void take_over(struct bridge *b, enum dir dir, enum end_status status)
 	if (!b->first_over_told)
 		b->first_over = dir;
 	b->first_over_told = true;
-	if (f->head)
-		http_head_end(f->head, &f->pending);
+	end_rewriting(b, dir);
 	if (!f->reset)
 		tell_end(&b->telling, b->shared->ring, dir);
 }
@@ -243,14 +319,18 @@ static void pass_end(struct bridge *b, enum dir dir)
 		f->shut = true;
 }
 
-/* What-ifs: lets go what is due. False if nothing more is to be read, or ended, before its time has come. */
-static bool let_go(struct bridge *b, struct flow *f)
+/* What-ifs: lets go what is due. False if nothing more is to be read of a direction, or ended, before its time has come. */
+static bool let_go(struct bridge *b, enum dir dir)
 {
-	if (!f->what_if)
+	struct buf *const out[2] = { &b->flow[0].pending, &b->flow[1].pending };
+	const struct flow *f = &b->flow[dir], *back = &b->flow[!dir];
+	if (!b->what_if || dir != b->shared->options->what_if.on)
 		return true;
-	bool waits = what_if_due(f->what_if, bridge_clock(), f->over, &f->pending);
+	bool waits = what_if_due(b->what_if, bridge_clock(), f->over, out);
 	b->retry |= waits;
-	return !waits || (!f->over && !what_if_full(f->what_if));
+	if (back->pending.len > BRIDGE_CHUNK && !back->broken)
+		return false; /* what answers it is not taken */
+	return !waits || (!f->over && !what_if_full(b->what_if));
 }
 
 /* One chunk of a direction. True if there may be more. */
@@ -258,7 +338,7 @@ static bool step(struct bridge *b, enum dir dir)
 {
 	struct flow *f = &b->flow[dir];
 	size_t got;
-	bool held = !f->broken && !let_go(b, f);
+	bool held = !f->broken && !let_go(b, dir);
 	if (f->broken || !flush(b, dir) || held)
 		return false;
 	if (f->over) {
@@ -357,11 +437,8 @@ void bridge_tick(struct bridge *b, int64_t now, bool again)
 
 void bridge_free(struct bridge *b)
 {
-	for (int d = 0; d < 2; d++) {
-		end_close(&b->end[d], false);
-		buf_release(&b->flow[d].pending);
-		http_head_free(b->flow[d].head);
-		what_if_free(b->flow[d].what_if);
-	}
+	end_close(&b->end[0], false);
+	end_close(&b->end[1], false);
+	release(b);
 	free(b);
 }

@@ -2,6 +2,7 @@
 #ifndef CAPTURE_PROXY_BRIDGE_H
 #define CAPTURE_PROXY_BRIDGE_H
 
+#include "capture/proxy/authority.h"
 #include "capture/proxy/end.h"
 #include "capture/proxy/head.h"
 #include "capture/proxy/route.h"
@@ -21,7 +22,7 @@ struct flow {
 	struct buf pending;     /* bytes that are to be written, … */
 	size_t written;         /* … of which so many were */
 	struct http_head *head; /* rewrites what passes; NULL */
-	struct what_if *what_if; /* changes what passes; NULL */
+	struct authority *authority; /* or this one; NULL */
 	bool over, abrupt;      /* its sender has ended; without saying so over TLS */
 	bool reset;             /* its sender is gone */
 	bool shut;              /* the end was passed on */
@@ -34,6 +35,7 @@ struct bridge_shared {
 	struct ring *ring;
 	const struct proxy_options *options;
 	uint8_t chunk[BRIDGE_CHUNK]; /* what was read last */
+	struct buf rewritten;        /* and what became of it */
 };
 
 struct bridge {
@@ -43,6 +45,7 @@ struct bridge {
 	struct end end[2];      /* by the direction in which it sends: [DIR_C2S] is the client */
 	struct watch watch[2];
 	struct flow flow[2];    /* by direction: from end[dir] to end[!dir] */
+	struct what_if *what_if; /* changes what passes; NULL */
 	size_t next_address;    /* of the target's, to be tried next */
 	int64_t deadline;       /* monotonic, ns; 0: none */
 	bool retry;             /* look again soon, without an event */

@@ -160,8 +160,7 @@ void http_head_free(struct http_head *h)
 	free(h);
 }
 
-/* Bytes of what was gathered up to and with the blank line behind the head, at its front; 0 if that has not come. Looks from `from` on. */
-static size_t head_size(struct slice in, size_t from)
+size_t http_head_size(struct slice in, size_t from)
 {
 	for (size_t i = from; i + 1 < in.len; i++) {
 		if (in.at[i] != '\n')
@@ -227,7 +226,7 @@ static bool gather(struct http_head *h, struct slice *in, struct buf *out)
 	*in = slice_skip(*in, line_ends);
 	struct slice piece = slice_head(*in, HTTP_HEAD_MAX - had);
 	buf_add(&h->head, piece);
-	size_t size = head_size(buf_slice(&h->head), had > 2 ? had - 2 : 0);
+	size_t size = http_head_size(buf_slice(&h->head), had > 2 ? had - 2 : 0);
 	h->head.len = size ? size : h->head.len;
 	*in = slice_skip(*in, h->head.len - had);
 	if (!may_be_request(buf_slice(&h->head)))

@@ -17,5 +17,7 @@ void http_head_free(struct http_head *h);
 bool http_head_feed(struct http_head *h, struct slice in, struct buf *out);
 /* Nothing more comes: appends what was held back. */
 void http_head_end(struct http_head *h, struct buf *out);
+/* Bytes up to and with the blank line behind a head at the front of `in`; 0 if that has not come. Looks for it from `from` on. */
+size_t http_head_size(struct slice in, size_t from);
 
 #endif

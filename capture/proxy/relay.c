@@ -240,6 +240,7 @@ static void close_all(struct relay *r)
 		r->debtors = b->next_queued;
 		bridge_free(b);
 	}
+	buf_release(&r->shared.rewritten);
 	close(r->shared.epoll);
 	free(r);
 }

@@ -1,11 +1,46 @@
 /* What-ifs: dropped, doubled, reordered and delayed messages, however the bytes are cut. */
 #include "capture/proxy/what_if.h"
 
+#include "base/xalloc.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
+
+static const struct proxy_address target = { .scheme = PROXY_SOCKET, .host = "a", .port = 1 };
+static const struct conn_info conn = { .number = 1 };
+
+/* A chooser: messages of one command (all, if it is empty), of which one is dropped. */
+struct choice {
+	const char *only, *drop;
+};
+
+static unsigned judge(void *user, const struct piece *m)
+{
+	const struct choice *c = user;
+	struct slice command = slice_head(slice_skip(m->bytes, 5), 4);
+	assert_true(m->first && m->last && m->size == m->bytes.len && m->conn->number == 1);
+	if (*c->only && !slice_is(command, c->only) && !slice_is(command, c->drop))
+		return 0;
+	return slice_is(command, c->drop) ? WHAT_IF_CHANGE | WHAT_IF_DROP : WHAT_IF_CHANGE;
+}
+
+#define CHOOSE(the_only, the_drop) .chooser = { &(struct choice){ the_only, the_drop }, judge, NULL }
+
+static void feed_one(struct what_if *w, struct slice in, int64_t now, struct buf *out)
+{
+	struct buf other = { 0 };
+	what_if_feed(w, DIR_C2S, in, now, (struct buf *const[2]){ out, &other });
+	assert_int_equal(other.len, 0);
+}
+
+static bool due_one(struct what_if *w, int64_t now, bool over, struct buf *out)
+{
+	struct buf other = { 0 };
+	return what_if_due(w, now, over, (struct buf *const[2]){ out, &other });
+}
 
 /* "ping" and so on as Envelopes behind their lengths, a digit as id: "a1" is command "aaaa", id 1. */
 static void add_messages(struct buf *out, const char *script)
@@ -33,11 +68,11 @@ static void assert_changed(const struct what_if_options *o, const char *in, cons
 	struct buf bytes = { 0 };
 	add_messages(&bytes, in);
 	for (size_t step = 1; step <= bytes.len; step++) {
-		struct what_if *w = what_if_new(o);
+		struct what_if *w = what_if_new(o, &target, &conn);
 		struct buf out = { 0 };
 		for (size_t at = 0; at < bytes.len; at += step)
-			what_if_feed(w, slice_head(slice_skip(buf_slice(&bytes), at), step), 0, &out);
-		assert_false(what_if_due(w, 0, true, &out));
+			feed_one(w, slice_head(slice_skip(buf_slice(&bytes), at), step), 0, &out);
+		assert_false(due_one(w, 0, true, &out));
 		assert_bytes(buf_slice(&out), expected);
 		buf_release(&out);
 		what_if_free(w);
@@ -48,28 +83,28 @@ static void assert_changed(const struct what_if_options *o, const char *in, cons
 static void changes(void **state)
 {
 	(void)state;
-	assert_changed(&(struct what_if_options){ .drop = "bbbb" }, "a1b2c3b4", "a1c3");
+	assert_changed(&(struct what_if_options){ CHOOSE("", "bbbb") }, "a1b2c3b4", "a1c3");
 	assert_changed(&(struct what_if_options){ .duplicate = true }, "a1b2", "a1a1b2b2");
-	assert_changed(&(struct what_if_options){ .duplicate = true, .only = "bbbb" }, "a1b2", "a1b2b2");
+	assert_changed(&(struct what_if_options){ .duplicate = true, CHOOSE("bbbb", "") }, "a1b2", "a1b2b2");
 	assert_changed(&(struct what_if_options){ .reorder = true }, "a1b2c3d4e5", "b2a1d4c3e5");
-	assert_changed(&(struct what_if_options){ .reorder = true, .only = "bbbb" }, "a1b2c3d4", "a1c3b2d4");
+	assert_changed(&(struct what_if_options){ .reorder = true, CHOOSE("bbbb", "") }, "a1b2c3d4", "a1c3b2d4");
 	assert_changed(&(struct what_if_options){ .reorder = true, .duplicate = true }, "a1b2c3", "b2b2a1a1c3c3");
-	assert_changed(&(struct what_if_options){ .reorder = true, .drop = "bbbb" }, "a1b2c3d4", "c3a1d4");
-	assert_changed(&(struct what_if_options){ .reorder = true, .duplicate = true, .only = "bbbb" }, "a1b2", "a1b2b2");
+	assert_changed(&(struct what_if_options){ .reorder = true, CHOOSE("", "bbbb") }, "a1b2c3d4", "c3a1d4");
+	assert_changed(&(struct what_if_options){ .reorder = true, .duplicate = true, CHOOSE("bbbb", "") }, "a1b2", "a1b2b2");
 }
 
 static void delay(void **state)
 {
-	struct what_if_options o = { .delay = 100, .only = "bbbb" };
-	struct what_if *w = what_if_new(&o);
+	struct what_if_options o = { .delay = 100, CHOOSE("bbbb", "") };
+	struct what_if *w = what_if_new(&o, &target, &conn);
 	struct buf in = { 0 }, out = { 0 };
 	(void)state;
 	add_messages(&in, "a1b2c3");
-	what_if_feed(w, buf_slice(&in), 1000, &out);
+	feed_one(w, buf_slice(&in), 1000, &out);
 	assert_bytes(buf_slice(&out), "a1");
-	assert_true(what_if_due(w, 1099, false, &out));
+	assert_true(due_one(w, 1099, false, &out));
 	assert_bytes(buf_slice(&out), "a1");
-	assert_false(what_if_due(w, 1100, false, &out));
+	assert_false(due_one(w, 1100, false, &out));
 	assert_bytes(buf_slice(&out), "a1b2c3"); /* nothing passes what waits */
 	buf_release(&in);
 	buf_release(&out);
@@ -79,16 +114,16 @@ static void delay(void **state)
 /* The message that is passed by another keeps its delay, also where the other has none, and where none comes any more. */
 static void delay_reordered(void **state)
 {
-	struct what_if_options o = { .delay = 100, .reorder = true, .only = "bbbb" };
-	struct what_if *w = what_if_new(&o);
+	struct what_if_options o = { .delay = 100, .reorder = true, CHOOSE("bbbb", "") };
+	struct what_if *w = what_if_new(&o, &target, &conn);
 	struct buf in = { 0 }, out = { 0 };
 	(void)state;
 	add_messages(&in, "b1a2b3");
-	what_if_feed(w, buf_slice(&in), 1000, &out);
+	feed_one(w, buf_slice(&in), 1000, &out);
 	assert_bytes(buf_slice(&out), "a2");
-	assert_true(what_if_due(w, 1099, true, &out));
+	assert_true(due_one(w, 1099, true, &out));
 	assert_bytes(buf_slice(&out), "a2");
-	assert_false(what_if_due(w, 1100, true, &out));
+	assert_false(due_one(w, 1100, true, &out));
 	assert_bytes(buf_slice(&out), "a2b1b3");
 	buf_release(&in);
 	buf_release(&out);
@@ -103,14 +138,14 @@ static void cut_in_two(void **state)
 	(void)state;
 	add_messages(&in, "a1b2");
 	for (size_t cut = 0; cut <= in.len; cut++) {
-		struct what_if *w = what_if_new(&o);
+		struct what_if *w = what_if_new(&o, &target, &conn);
 		struct buf out = { 0 };
-		what_if_feed(w, slice_head(buf_slice(&in), cut), 0, &out);
-		what_if_feed(w, slice_skip(buf_slice(&in), cut), 50, &out);
+		feed_one(w, slice_head(buf_slice(&in), cut), 0, &out);
+		feed_one(w, slice_skip(buf_slice(&in), cut), 50, &out);
 		assert_int_equal(out.len, 0);
-		assert_int_equal(what_if_due(w, 100, false, &out), cut < in.len);
+		assert_int_equal(due_one(w, 100, false, &out), cut < in.len);
 		assert_bytes(buf_slice(&out), cut < in.len / 2 ? "" : cut < in.len ? "a1" : "a1b2");
-		assert_false(what_if_due(w, 150, true, &out));
+		assert_false(due_one(w, 150, true, &out));
 		assert_bytes(buf_slice(&out), "a1b2");
 		buf_release(&out);
 		what_if_free(w);
@@ -127,12 +162,12 @@ static void cut_short(void **state)
 	(void)state;
 	add_messages(&in, "a1b2c3");
 	for (size_t end = 0, one = in.len / 3; end <= in.len; end++) {
-		struct what_if *w = what_if_new(&o);
+		struct what_if *w = what_if_new(&o, &target, &conn);
 		struct buf out = { 0 };
 		size_t whole = end / one, rest = end % one;
-		what_if_feed(w, slice_head(buf_slice(&in), end), 0, &out);
+		feed_one(w, slice_head(buf_slice(&in), end), 0, &out);
 		assert_bytes(buf_slice(&out), doubled[whole]);
-		assert_false(what_if_due(w, 0, true, &out));
+		assert_false(due_one(w, 0, true, &out));
 		assert_int_equal(out.len, 2 * whole * one + rest);
 		assert_memory_equal(out.at + 2 * whole * one, in.at + whole * one, rest);
 		buf_release(&out);
@@ -145,17 +180,17 @@ static void cut_short(void **state)
 static void full(void **state)
 {
 	struct what_if_options o = { .delay = 100 };
-	struct what_if *w = what_if_new(&o);
+	struct what_if *w = what_if_new(&o, &target, &conn);
 	struct buf in = { 0 }, out = { 0 };
 	size_t fed = 0;
 	(void)state;
 	for (int i = 0; i < 1000; i++)
 		add_messages(&in, "a1");
 	for (; !what_if_full(w); fed += in.len)
-		what_if_feed(w, buf_slice(&in), 0, &out);
+		feed_one(w, buf_slice(&in), 0, &out);
 	assert_int_equal(out.len, 0);
 	assert_in_range(fed, WHAT_IF_HELD, WHAT_IF_HELD + (1 << 16) + in.len);
-	assert_false(what_if_due(w, 100, false, &out));
+	assert_false(due_one(w, 100, false, &out));
 	assert_int_equal(out.len, fed);
 	assert_false(what_if_full(w));
 	buf_release(&in);
@@ -167,11 +202,11 @@ static void full(void **state)
 static void no_messages(void **state)
 {
 	struct what_if_options o = { .duplicate = true };
-	struct what_if *w = what_if_new(&o);
+	struct what_if *w = what_if_new(&o, &target, &conn);
 	struct buf out = { 0 };
 	(void)state;
-	what_if_feed(w, slice_str("GET / HTTP/1.1\r\n"), 0, &out);
-	what_if_feed(w, slice_str("more"), 0, &out);
+	feed_one(w, slice_str("GET / HTTP/1.1\r\n"), 0, &out);
+	feed_one(w, slice_str("more"), 0, &out);
 	assert_true(slice_is(buf_slice(&out), "GET / HTTP/1.1\r\nmore"));
 	assert_false(what_if_full(w));
 	buf_release(&out);
