@@ -52,7 +52,8 @@ void authority_free(struct authority *a)
 	if (!a)
 		return;
 	hpack_free(a->hpack);
-	nghttp2_hd_deflate_del(a->deflater);
+	if (a->deflater)
+		nghttp2_hd_deflate_del(a->deflater);
 	buf_release(&a->name);
 	buf_release(&a->in);
 	buf_release(&a->text);

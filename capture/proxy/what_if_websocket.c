@@ -197,7 +197,8 @@ static void take_data(struct what_if *w, const struct ws_frame *f, size_t head)
 	if (!s->inside)
 		s->text = f->opcode == WS_TEXT;
 	s->inside = true;
-	ws_unmask(f, 0, from, (size_t)f->length, buf_reserve(&s->payload, (size_t)f->length));
+	if (f->length)
+		ws_unmask(f, 0, from, (size_t)f->length, buf_reserve(&s->payload, (size_t)f->length));
 	s->payload.len += (size_t)f->length;
 	s->scanned += head + (size_t)f->length;
 	if (f->fin)
