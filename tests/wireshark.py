@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """What tshark with the generated dissector says of a capture, and what envscope says of it in tshark's formats, held against each other.
 
-wireshark.py ENVSCOPE PLUGIN CAPTURE   fields line by line, PDML and JSON field by field, -2 as without
+wireshark.py ENVSCOPE PLUGIN CAPTURE   fields line by line, PDML and JSON field by field, -2 as without,
+                                       also where its first reading makes no tree
 wireshark.py ENVSCOPE PLUGIN CAPTURE --messages N   the messages that tshark finds (of an exported PDU file): N, and the fields as above
 """
 import datetime
@@ -147,6 +148,9 @@ def main():
         return
     if tshark(plugin, capture, "-2", *separated).splitlines() != theirs:
         sys.exit(f"wireshark: {capture}: tshark -2 says something else than tshark")
+    first_without_tree = run("tshark", "-2", "-n", "-X", f"lua_script:{plugin}", "-r", capture, *separated)
+    if [line for line in first_without_tree.splitlines() if line.strip("\t")] != theirs:
+        sys.exit(f"wireshark: {capture}: tshark -2 without a filter says something else than with one")
     ours = run(envscope, "-r", capture, "-T", "fields", "-E", "aggregator=\x1f", "-e", "time", *columns()).splitlines()
     lines = compare_lines(by_packet(ours), theirs, capture)
     pdml = compare_pdml(run(envscope, "-r", capture, "-T", "pdml"), tshark(plugin, capture, "-T", "pdml"))

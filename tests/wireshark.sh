@@ -18,7 +18,7 @@ fail() {
 }
 
 "$envscope" --wireshark-plugin >"$plugin" || fail "the dissector can't be written"
-for capture in samples/tcp.pcap samples/ws.pcap samples/wsdeflate.pcap "$shared/captures/grpc.pcap"; do
+for capture in samples/tcp.pcap samples/ws.pcap samples/wsdeflate.pcap build/samples/grpc_unary.pcap "$shared/captures/grpc.pcap"; do
 	[ -f "$capture" ] || { echo "wireshark: skipped, there is no $capture"; continue; }
 	python3 tests/wireshark.py "$envscope" "$plugin" "$capture" || wrong=$((wrong + 1))
 done
@@ -36,6 +36,12 @@ for rule in seq-duplicate seq-gap seq-reordered type-mismatch type-missing prior
 	capture=build/samples/$(tr - _ <<<"$rule").pcap
 	[ -f "$capture" ] || fail "there is no sample for $rule"
 	tshark -n -X "lua_script:$plugin" -r "$capture" -Y "openiap.rule.$(tr - _ <<<"$rule")" 2>/dev/null | grep -q . || fail "tshark does not tell of $rule"
+done
+
+# Request and response of a method share an HTTP/2 stream; a message may have no byte.
+for field in request_in response_in latency; do
+	calls=$(tshark -2 -n -X "lua_script:$plugin" -r build/samples/grpc_unary.pcap -Y "openiap.$field" 2>/dev/null | wc -l)
+	[ "$calls" = 45 ] || fail "$field: of $calls of the 45 calls"
 done
 
 # Secrets: hidden by default, also in what is made of the tree.
