@@ -5,7 +5,6 @@ set -u
 cd "$(dirname "$0")/.."
 envscope=${ENVSCOPE:-./envscope}
 shared=${ENVSCOPE_SHARED:-../shared}
-command -v tshark >/dev/null || { echo "wireshark: skipped, there is no tshark"; exit 0; }
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 export HOME=$tmp TZ=UTC LC_ALL=C.UTF-8
@@ -18,6 +17,20 @@ fail() {
 }
 
 "$envscope" --wireshark-plugin >"$plugin" || fail "the dissector can't be written"
+
+# Under each Lua that some Wireshark of 3.6 to 4.6 has, without Wireshark.
+for lua in lua5.2 lua5.3 lua5.4; do
+	command -v $lua >/dev/null || { echo "wireshark: skipped, there is no $lua"; continue; }
+	for name in tcp ws; do
+		"$envscope" -r samples/$name.pcap -q -w "$tmp/pdus.pcap" --pdu -F pcap 2>/dev/null
+		"$envscope" -r samples/$name.pcap -T fields -e command -e seq -e id -e rid -e type -e query.collectionname -e signin.username >"$tmp/ours"
+		for way in pdu tcp ws; do
+			$lua tests/plugin.lua "$plugin" "$tmp/pdus.pcap" $way >"$tmp/theirs" || fail "$lua, $name as $way"
+			cut -f1-7 "$tmp/theirs" | diff - "$tmp/ours" >"$tmp/diff" || { fail "$lua says something else of $name as $way"; head -4 "$tmp/diff"; }
+		done
+	done
+done
+command -v tshark >/dev/null || { echo "wireshark: the rest is skipped, there is no tshark"; exit $wrong; }
 for capture in samples/tcp.pcap samples/ws.pcap samples/wsdeflate.pcap build/samples/grpc_unary.pcap "$shared/captures/grpc.pcap"; do
 	[ -f "$capture" ] || { echo "wireshark: skipped, there is no $capture"; continue; }
 	python3 tests/wireshark.py "$envscope" "$plugin" "$capture" || wrong=$((wrong + 1))
