@@ -342,15 +342,15 @@ static struct expr *parse_not(struct parser *p)
 
 static struct expr *parse_one(struct parser *p)
 {
-	bool not = p->token.kind == TOKEN_NOT;
-	if (!not && p->token.kind != TOKEN_OPEN)
+	bool negated = p->token.kind == TOKEN_NOT;
+	if (!negated && p->token.kind != TOKEN_OPEN)
 		return parse_test(p);
 	if (p->nesting == FILTER_NESTING_MAX) {
 		unexpected(p, "this is nested too deep");
 		return NULL;
 	}
 	p->nesting++;
-	struct expr *e = not ? parse_not(p) : parse_parentheses(p);
+	struct expr *e = negated ? parse_not(p) : parse_parentheses(p);
 	p->nesting--;
 	return e;
 }

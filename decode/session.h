@@ -173,8 +173,8 @@ const struct record *session_record(const struct session *s, uint32_t n);
 struct slice session_bytes(const struct session *s, uint32_t n, struct buf *scratch);
 /* Its command as sent (for an unknown command too long or too rare to be kept: "…"). Lives as long as the session. */
 struct slice session_command_name(const struct session *s, const struct record *r);
-/* A thread by its first message. */
-void session_thread(const struct session *s, uint32_t first, struct thread_info *out);
+/* A thread by n, its first message. */
+void session_thread(const struct session *s, uint32_t n, struct thread_info *out);
 /* Threads in order of their first message: how many, and the n of the first message of the i-th (from 0). With a memory limit the
  * oldest may be forgotten: their n is below session_first. */
 uint32_t session_threads(const struct session *s);

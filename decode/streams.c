@@ -110,7 +110,7 @@ bool streams_is_unsure(const struct streams *s, uint32_t track)
 
 static bool same_hex(const uint8_t digest[32], const uint8_t hex[STREAM_CHECKSUM])
 {
-	static const char digits[] = "0123456789abcdef";
+	static const uint8_t digits[] = "0123456789abcdef";
 	for (size_t i = 0; i < STREAM_CHECKSUM; i++)
 		if (hex[i] != digits[digest[i / 2] >> (i % 2 ? 0 : 4) & 15])
 			return false;

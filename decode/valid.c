@@ -31,24 +31,26 @@ static bool packed_valid(int wire, struct slice run)
 	return true;
 }
 
+static bool valid(const ProtobufCMessageDescriptor *type, struct slice rest, int depth);
+
+static bool field_valid(const ProtobufCFieldDescriptor *field, struct wire_field f, int depth)
+{
+	int wire = schema_wire_type(field);
+	if (field->label == PROTOBUF_C_LABEL_REPEATED && f.type == WIRE_LENGTH && wire != WIRE_LENGTH)
+		return packed_valid(wire, f.bytes);
+	if (wire != f.type && field->type != PROTOBUF_C_TYPE_BOOL)
+		return false;
+	return field->type != PROTOBUF_C_TYPE_MESSAGE || (depth < DEPTH && valid(field->descriptor, f.bytes, depth + 1));
+}
+
 static bool valid(const ProtobufCMessageDescriptor *type, struct slice rest, int depth)
 {
 	struct wire_field f;
 	enum wire_status status;
 	while ((status = wire_next(&rest, &f)) == WIRE_FIELD) {
 		const ProtobufCFieldDescriptor *field = schema_field(type, f.number);
-		if (!field)
-			continue;
-		int wire = schema_wire_type(field);
-		if (field->label == PROTOBUF_C_LABEL_REPEATED && f.type == WIRE_LENGTH && wire != WIRE_LENGTH) {
-			if (!packed_valid(wire, f.bytes))
-				return false;
-		} else if (wire != f.type && field->type != PROTOBUF_C_TYPE_BOOL) {
+		if (field && !field_valid(field, f, depth))
 			return false;
-		} else if (field->type == PROTOBUF_C_TYPE_MESSAGE &&
-			   (depth == DEPTH || !valid(field->descriptor, f.bytes, depth + 1))) {
-			return false;
-		}
 	}
 	return status == WIRE_END;
 }

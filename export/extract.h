@@ -26,8 +26,8 @@ void extract_free(struct extract *e);
 /* Whose streams are heard: before the first message. The session keeps its records; bytes are not needed. */
 void extract_set_session(struct extract *e, const struct session *s);
 /* For the session's listener, with e as their user. */
-void extract_message(void *e, uint32_t n, struct slice bytes);
-void extract_stream(void *e, uint32_t thread, struct slice bytes);
+void extract_message(void *user, uint32_t n, struct slice bytes);
+void extract_stream(void *user, uint32_t thread, struct slice bytes);
 /* The capture is over: finishes what is left. Then what was written stands in the lines of extract_write. */
 void extract_finish(struct extract *e);
 /* Writes a line for each file: name, bytes, whether the checksum is right. False when it could not be written whole (errno says why). */

@@ -19,7 +19,7 @@ steps() {
 		sanitized  listings, with the sanitizers                                        ENVSCOPE=build/san/envscope bash tests/golden.sh
 		wireshark  Wireshark: the dissector and the formats against tshark              bash tests/wireshark.sh
 		loss       captures with loss, and joined late                                  bash tests/loss.sh
-		interop    the public packages through the proxy                                bash tests/interop.sh
+		interop    the public packages: .proto files, conversations through the proxy   bash tests/interop.sh
 		otlp       OpenTelemetry                                                        bash tests/otlp.sh
 		replay     inputs on which the fuzz targets once failed, and their seeds        $make SAN=1 replay
 		proxy      the proxy between plain sockets                                      python3 tests/proxy.py ./envscope
@@ -27,6 +27,7 @@ steps() {
 		written    captures that are written                                            bash tests/written.sh
 		live       live captures                                                        bash tests/live.sh
 		browser    pictures and reports in a browser                                    bash tests/browser.sh
+		structure  includes, lengths of functions, layout, scripts                      python3 tests/structure.py && bash tests/lint.sh format shell
 		rules      rules                                                                python3 tests/rules.py
 		extract    extracted files and the keys of ndjson                               python3 tests/extract.py
 		listings   listings                                                             bash tests/golden.sh

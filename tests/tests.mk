@@ -1,4 +1,4 @@
-# Tests: make unit, golden, update CASE=x, fuzz, replay, agree. `make check` runs them all (tests/check.sh).
+# Tests: make unit, golden, update CASE=x, lint, fuzz, replay, agree. `make check` runs them all (tests/check.sh).
 
 UNIT := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 FUZZ := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -20,6 +20,10 @@ golden: all build/samples/.stamp
 update: all build/samples/.stamp
 	@test -n "$(CASE)" || { echo "make update CASE=name (or CASE=all)"; exit 2; }
 	@ENVSCOPE=./$(PROGRAM) bash tests/golden.sh --update "$(CASE)"
+
+# clang-format, clang-tidy, cppcheck and shellcheck, where they are installed (minutes; LINT=format for a part: tests/lint.sh).
+lint: build/gen/.stamp build/gen/openiap.lua.inc
+	@bash tests/lint.sh $(LINT)
 
 # The bytes inside TLS and HTTP/2 beside tshark's (tests/follow.sh).
 follow: $B/tests/follow
@@ -81,7 +85,7 @@ $B/replay/%: tests/fuzz/%.c tests/fuzz/replay.c $B/libenvscope.a
 agree: $B/tests/test_agree build/samples/.stamp
 	ENVSCOPE_AGREE=$(or $(AGREE),10000000) $B/tests/test_agree
 
-.PHONY: unit unit-programs golden update follow fuzz replay replay-programs agree
+.PHONY: unit unit-programs golden update lint follow fuzz replay replay-programs agree
 
 -include $(UNIT:%=$B/tests/%.d)
 -include $B/tests/follow.d $(FUZZ_OBJ:.o=.d) $(FUZZ:%=build/fuzz/%.d) $(FUZZ:%=$B/replay/%.d)

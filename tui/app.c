@@ -293,9 +293,12 @@ static unsigned reverse(struct view *v)
 static unsigned clear_rows(struct app *a)
 {
 	bool all_hidden = a->cleared.threads == a->seen.threads && a->cleared.messages == a->seen.messages;
-	a->cleared = all_hidden ? (struct extent){ 0 } : a->seen;
-	if (!all_hidden)
-		app_notice(a, "The rows so far are hidden. F5 shows them again while nothing new has come.");
+	if (all_hidden) {
+		a->cleared = (struct extent){ 0 };
+		return REDRAW | REPAINT;
+	}
+	a->cleared = a->seen;
+	app_notice(a, "The rows so far are hidden. F5 shows them again while nothing new has come.");
 	return REDRAW | REPAINT;
 }
 

@@ -355,7 +355,7 @@ uint64_t order_row(const struct order *o, uint64_t place)
 
 bool order_place(const struct order *o, uint64_t row, uint64_t *place)
 {
-	uint64_t first, end, at = row;
+	uint64_t first, end, at;
 	order_places(o, &first, &end);
 	for (at = o->ready ? 0 : row; o->ready && at < end && o->row[at] != row;)
 		at++;

@@ -325,10 +325,10 @@ static void paint(const struct screen *s, const wchar_t *text, int n, enum ink i
 	short pair = s->pair[ink];
 	if (e == EMPHASIS_SELECTED && ink != INK_MATCH)
 		pair = 0;
-	if (n)
+	if (n) {
 		attr_set(attributes | emphases[e], pair, NULL);
-	if (n)
 		addnwstr(text, n);
+	}
 }
 
 static void fill(int columns, enum emphasis e)

@@ -6,9 +6,9 @@
 #include "tui/view.h"
 
 /* Which view to explain; before it is opened. */
-void view_help_set(struct view *v, struct view *of);
+void view_help_set(struct view *v, struct view *whose);
 
 /* Gives a line for each command of a screen (its bit of the table): its keys and what it does. */
-void view_help_add_keys(const struct keymap *map, uint32_t where, help_fn *add, void *user);
+void view_help_add_keys(const struct keymap *map, uint32_t where, help_fn *out, void *user);
 
 #endif

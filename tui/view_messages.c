@@ -160,7 +160,7 @@ static void fit_numbers(struct view *v)
 {
 	static const int numbers[] = { COLUMN_N, COLUMN_CONN };
 	uint32_t conns = session_conns(v->app->session);
-	uint32_t most[] = { v->app->seen.messages, conns ? session_conn_at(v->app->session, conns - 1)->info.number : 0 };
+	const uint32_t most[] = { v->app->seen.messages, conns ? session_conn_at(v->app->session, conns - 1)->info.number : 0 };
 	for (int i = 0; i < 2; i++) {
 		struct column *c = &v->columns[numbers[i]];
 		uint8_t digits = 1;

@@ -66,7 +66,7 @@ struct connections {
 
 static struct key key_of(const struct ip_packet *ip, const struct segment *seg, bool *src_is_lower)
 {
-	struct key k;
+	struct key k = { 0 };
 	int order = memcmp(ip->src, ip->dst, 16);
 	bool lower = order < 0 || (order == 0 && seg->sport <= seg->dport);
 	memcpy(k.addr[!lower], ip->src, 16);

@@ -179,9 +179,8 @@ enum entry_status entry_step(struct entry *e, int64_t *time)
 {
 	struct ring_record r;
 	struct slice bytes;
-	bool alive = true;
 	if (!proxy_take(e->proxy, &r, &bytes)) {
-		alive = proxy_alive(e->proxy);
+		bool alive = proxy_alive(e->proxy);
 		if (alive || !proxy_take(e->proxy, &r, &bytes))
 			return alive ? ENTRY_WAIT : ENTRY_OVER;
 	}

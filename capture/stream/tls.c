@@ -637,9 +637,7 @@ static void gap(struct layer *l, enum dir dir, uint64_t n, int64_t time)
 	s->time = time;
 	if (t->dead || s->dead)
 		return;
-	if (s->waits)
-		put_in_queue(t, dir, true, n, (struct slice){ 0 });
-	else if (!take_gap(t, dir, n))
+	if (s->waits || !take_gap(t, dir, n))
 		put_in_queue(t, dir, true, n, (struct slice){ 0 });
 	settle(t, time);
 }

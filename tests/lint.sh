@@ -1,0 +1,75 @@
+#!/usr/bin/env bash
+# lint.sh [format] [tidy] [cppcheck] [shell]: what tools say of the source; all of them without arguments. A tool that is not installed is
+# skipped and named. What each is asked is in .clang-format, .clang-tidy and tests/lint/cppcheck.txt.
+#
+#	format    lines that clang-format would lay out otherwise, comments and the backslashes of macros aside: at most FORMAT_MAX
+#	tidy      clang-tidy on every source file
+#	cppcheck  cppcheck on all of them
+#	shell     shellcheck on the scripts; not asked: words that are split on purpose, VAR= before a command, a cd that can't fail, and the
+#	          variables of PKGBUILD that only makepkg reads
+set -u
+cd "$(dirname "$0")/.."
+FORMAT_MAX=900
+export LC_ALL=C.UTF-8
+jobs=$(nproc 2>/dev/null || echo 2)
+folders="base capture decode export tui cli"
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+wrong=0
+
+fail() {
+	wrong=$((wrong + 1))
+	echo "lint: $1"
+}
+
+have() { command -v "$1" >/dev/null || { echo "lint: skipped, there is no $1"; false; }; }
+
+plain() { sed -E 's/[ \t]+(\/\*)/ \1/; s/[ \t]+\\$/ \\/'; }
+
+format() {
+	have clang-format || return
+	clang-format --version | grep -q 'version 14\.' || { echo "lint: skipped, clang-format is not version 14"; return; }
+	find $folders -name '*.[ch]' | sort | while read -r file; do
+		diff --label "$file" --label "$file" -U0 <(plain <"$file") <(clang-format "$file" | plain)
+	done >"$tmp/format"
+	local lines
+	lines=$(grep -c '^-[^-]' "$tmp/format")
+	echo "lint: clang-format would lay out $lines lines otherwise, of $(cat $(find $folders -name '*.[ch]') | wc -l)"
+	[ "$lines" -le "$FORMAT_MAX" ] || fail "more than $FORMAT_MAX: run clang-format on what you have written; the first of them: $(head -40 "$tmp/format")"
+}
+
+tidy() {
+	have clang-tidy || return
+	find $folders -name '*.c' | sort | xargs -P "$jobs" -n 4 sh -c \
+		'clang-tidy --quiet "$@" -- -std=c17 -I. -Ibuild/gen -D_GNU_SOURCE -DENVSCOPE_VERSION=\"\" $(pkg-config --cflags libprotobuf-c ncursesw) 2>/dev/null' \
+		sh >"$tmp/tidy" || fail "clang-tidy: $(cat "$tmp/tidy")"
+	echo "lint: clang-tidy has read $(find $folders -name '*.c' | wc -l) files"
+}
+
+check_cppcheck() {
+	have cppcheck || return
+	cppcheck -q -j "$jobs" --std=c11 --enable=warning,performance,portability,style --suppressions-list=tests/lint/cppcheck.txt -I. -Ibuild/gen \
+		-D_GNU_SOURCE --error-exitcode=1 --template='{file}:{line}: {message} [{id}]' $folders >"$tmp/cppcheck" 2>&1 \
+		|| fail "cppcheck: $(cat "$tmp/cppcheck")"
+	echo "lint: cppcheck has read $folders"
+}
+
+shell() {
+	have shellcheck || return
+	{
+		shellcheck -S warning -e SC1007,SC2046,SC2086,SC2164 $(find bench cli docs tests -name '*.sh')
+		shellcheck -s bash -S warning -e SC2034,SC2154 packaging/PKGBUILD
+	} >"$tmp/shell"
+	[ ! -s "$tmp/shell" ] || fail "shellcheck: $(cat "$tmp/shell")"
+	echo "lint: shellcheck has read the scripts"
+}
+
+[ $# -gt 0 ] || set -- format tidy cppcheck shell
+for part; do
+	case $part in
+	format | tidy | shell) $part ;;
+	cppcheck) check_cppcheck ;;
+	*) echo "lint.sh [format] [tidy] [cppcheck] [shell]" >&2; exit 2 ;;
+	esac
+done
+[ "$wrong" = 0 ] && echo "lint: passed"
