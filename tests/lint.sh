@@ -29,12 +29,13 @@ plain() { sed -E 's/[ \t]+(\/\*)/ \1/; s/[ \t]+\\$/ \\/'; }
 format() {
 	have clang-format || return
 	clang-format --version | grep -q 'version 14\.' || { echo "lint: skipped, clang-format is not version 14"; return; }
-	find $folders -name '*.[ch]' | sort | while read -r file; do
-		diff --label "$file" --label "$file" -U0 <(plain <"$file") <(clang-format "$file" | plain)
-	done >"$tmp/format"
+	find $folders -name '*.[ch]' | sort >"$tmp/files"
+	xargs cat <"$tmp/files" | plain >"$tmp/is"
+	xargs clang-format <"$tmp/files" | plain >"$tmp/would"
+	diff -U0 "$tmp/is" "$tmp/would" >"$tmp/format"
 	local lines
 	lines=$(grep -c '^-[^-]' "$tmp/format")
-	echo "lint: clang-format would lay out $lines lines otherwise, of $(cat $(find $folders -name '*.[ch]') | wc -l)"
+	echo "lint: clang-format would lay out $lines lines otherwise, of $(wc -l <"$tmp/is")"
 	[ "$lines" -le "$FORMAT_MAX" ] || fail "more than $FORMAT_MAX: run clang-format on what you have written; the first of them: $(head -40 "$tmp/format")"
 }
 

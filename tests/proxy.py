@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import re
+import resource
 import signal
 import socket
 import ssl
@@ -476,7 +477,9 @@ def case_flood():
 
 
 def case_many():
-    """1,000 connections at once."""
+    """1,000 connections at once. Both of their ends are here: as many files as the system allows."""
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     with Proxy(f"socket://:0=socket://127.0.0.1:{Server(echo).port}", options=["-q", "-z", "summary"]) as p:
         socks = [p.connect() for _ in range(1000)]
         for i, s in enumerate(socks):
