@@ -3,6 +3,8 @@
  *
  * A request that is open when its record is passed goes to a list, which is gone through again and again: those that have ended leave it.
  * What was a message that stands alone becomes a request when its reply comes (a ping), so it is counted with that reply.
+ *
+ * Connections that the session has forgotten, for its memory limit, are forgotten here too, when they have become many.
  */
 #include "decode/stats.h"
 
@@ -17,6 +19,14 @@ struct waiting {
 	uint16_t command;
 };
 
+/* Sums of a connection. */
+struct conn_stats {
+	uint32_t number;
+	struct request_stats requests;
+};
+
+enum { CONNS_SPARE = 1024 /* beyond twice those that the session knows */ };
+
 struct stats {
 	const struct session *session;
 	uint32_t next;
@@ -24,8 +34,9 @@ struct stats {
 	struct command_stats *command;
 	size_t commands, command_cap;
 	uint32_t *command_of;     /* number of a command → index + 1 */
-	struct request_stats *conn; /* by number */
-	uint32_t conns;
+	struct conn_stats *conn;  /* in ascending order of numbers */
+	size_t conns, conn_cap;
+	size_t conn_at;           /* the one that was looked for last */
 	struct waiting *open;
 	size_t opens, open_cap;
 	size_t open_at;           /* the next one to look at again */
@@ -46,8 +57,8 @@ void stats_free(struct stats *st)
 		return;
 	for (size_t i = 0; i < st->commands; i++)
 		quantile_release(&st->command[i].requests.latency);
-	for (uint32_t i = 0; i < st->conns; i++)
-		quantile_release(&st->conn[i].latency);
+	for (size_t i = 0; i < st->conns; i++)
+		quantile_release(&st->conn[i].requests.latency);
 	free(st->command);
 	free(st->command_of);
 	free(st->conn);
@@ -69,15 +80,50 @@ static struct command_stats *command_of(struct stats *st, const struct record *r
 	return &st->command[*index - 1];
 }
 
+/* Where a connection stands, or would; mostly at the end. */
+static size_t place_of(const struct stats *st, uint32_t number)
+{
+	size_t low = 0, high = st->conns;
+	if (high && st->conn[high - 1].number < number)
+		return high;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (st->conn[middle].number < number)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 static struct request_stats *conn_of(struct stats *st, uint32_t number)
 {
-	if (number >= st->conns) {
-		uint32_t conns = number + 1 > 2 * st->conns ? number + 1 : 2 * st->conns;
-		st->conn = xreallocarray(st->conn, conns, sizeof *st->conn);
-		memset(st->conn + st->conns, 0, (conns - st->conns) * sizeof *st->conn);
-		st->conns = conns;
+	if (st->conn_at < st->conns && st->conn[st->conn_at].number == number)
+		return &st->conn[st->conn_at].requests;
+	size_t i = st->conn_at = place_of(st, number);
+	if (i < st->conns && st->conn[i].number == number)
+		return &st->conn[i].requests;
+	if (st->conns == st->conn_cap) {
+		st->conn_cap = st->conn_cap ? 2 * st->conn_cap : 16;
+		st->conn = xreallocarray(st->conn, st->conn_cap, sizeof *st->conn);
 	}
-	return &st->conn[number];
+	memmove(st->conn + i + 1, st->conn + i, (st->conns++ - i) * sizeof *st->conn);
+	st->conn[i] = (struct conn_stats){ .number = number };
+	return &st->conn[i].requests;
+}
+
+static void forget_conns(struct stats *st)
+{
+	size_t kept = 0;
+	if (st->conns < 2 * (size_t)session_conns(st->session) + CONNS_SPARE)
+		return;
+	for (size_t i = 0; i < st->conns; i++) {
+		if (session_conn(st->session, st->conn[i].number))
+			st->conn[kept++] = st->conn[i];
+		else
+			quantile_release(&st->conn[i].requests.latency);
+	}
+	st->conns = kept;
 }
 
 /* The state of request n; of one whose thread begins with an answer that came first, that of its thread. */
@@ -158,6 +204,7 @@ static void add_message(struct stats *st, const struct record *r, uint32_t n)
 	struct command_stats *c = command_of(st, r);
 	c->count++;
 	c->bytes[r->dir] += r->size;
+	conn_of(st, r->conn);
 	timeline_add(&st->rate, r->time);
 	if (r->role == ROLE_REQUEST)
 		add_request(st, r, n);
@@ -177,7 +224,9 @@ static void look_again(struct stats *st, size_t work)
 			continue;
 		}
 		st->command[st->command_of[w.command] - 1].requests.open--;
-		conn_of(st, w.conn)->open--;
+		struct request_stats *conn = stats_conn(st, w.conn);
+		if (conn)
+			conn->open--;
 		if (r)
 			ended(st, r, w.n, state);
 		st->open[st->open_at] = st->open[--st->opens];
@@ -189,6 +238,7 @@ static void look_again(struct stats *st, size_t work)
 bool stats_step(struct stats *st, uint32_t until, size_t work)
 {
 	size_t left = work;
+	forget_conns(st);
 	if (st->next < session_first(st->session))
 		st->next = session_first(st->session);
 	for (; left && st->next <= until; left--, st->next++) {
@@ -217,7 +267,8 @@ struct command_stats *stats_command(struct stats *st, size_t i)
 
 struct request_stats *stats_conn(struct stats *st, uint32_t number)
 {
-	return number < st->conns ? &st->conn[number] : NULL;
+	size_t i = place_of(st, number);
+	return i < st->conns && st->conn[i].number == number ? &st->conn[i].requests : NULL;
 }
 
 const struct timeline *stats_rate(const struct stats *st)

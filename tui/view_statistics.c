@@ -35,6 +35,7 @@ struct statistics {
 	uint32_t sorted_next;
 	unsigned first, last;   /* buckets that any row has something in */
 	struct buf text;
+	struct request_stats none; /* of a connection without messages */
 };
 
 /* A row: a command or a connection. */
@@ -60,8 +61,9 @@ static bool read_row(struct view *v, uint64_t number, struct row *out)
 		*out = (struct row){ c->name, NULL, c->count, { c->bytes[0], c->bytes[1] }, &c->requests };
 	} else if (self(v)->by_conn && number < session_conns(s)) {
 		const struct session_conn *c = session_conn_at(s, (uint32_t)number);
+		struct request_stats *requests = stats_conn(st, c->info.number);
 		*out = (struct row){ { NULL, 0 }, c, c->messages[0] + c->messages[1], { c->bytes[0], c->bytes[1] },
-				     stats_conn(st, c->info.number) };
+				     requests ? requests : &self(v)->none };
 	}
 	return out->requests != NULL;
 }

@@ -98,6 +98,32 @@ static void test_as_it_comes(void **state)
 	feed_release(&f);
 }
 
+/* Under a memory limit closed connections are forgotten with their messages, and their sums too; one that goes on keeps its own. */
+static void test_connections_are_forgotten(void **state)
+{
+	enum { MANY = 200000 };
+	struct session_options o = { .keep = true, .memory = 4 << 20, .file = -1, .hash_key = 3 };
+	struct feed f;
+	(void)state;
+	feed_init(&f, &o, NULL);
+	struct stats *st = stats_new(f.session);
+	send(&f, DIR_C2S, "query", "a", NULL);
+	for (uint32_t i = 0; i < MANY; i++) {
+		struct sent m = { .command = "query", .id = "q" };
+		feed_open(&f, 1, true);
+		feed(&f, 1, DIR_C2S, &m);
+		feed_close(&f, 1, CONN_CLOSED_BY_CLIENT);
+		stats_step(st, session_count(f.session), 10);
+	}
+	assert_true(session_counts(f.session).conns_forgotten > MANY / 2);
+	assert_null(stats_conn(st, 2));
+	assert_int_equal(stats_conn(st, 1)->requests, 1);
+	assert_int_equal(stats_conn(st, MANY + 1)->requests, 1);
+	assert_int_equal(stats_conn(st, MANY + 1)->unanswered, 1);
+	stats_free(st);
+	feed_release(&f);
+}
+
 static void test_timeline(void **state)
 {
 	struct timeline t = { 0 };
@@ -151,6 +177,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_in_slices),
 		cmocka_unit_test(test_as_it_comes),
+		cmocka_unit_test(test_connections_are_forgotten),
 		cmocka_unit_test(test_timeline),
 		cmocka_unit_test(test_histogram),
 	};
