@@ -302,10 +302,11 @@ static unsigned clear_rows(struct app *a)
 	return REDRAW | REPAINT;
 }
 
-static unsigned leave(struct app *a)
+/* Asks first where something would be lost that can't be read again, or where Esc may have been meant for something else. */
+static unsigned leave(struct app *a, bool by_esc)
 {
-	bool live = source_is_live(capture_source(a->o->capture));
-	return live && session_count(a->session) ? app_open_dialog(a, dialog_quit_new()) : QUIT;
+	bool ask = by_esc || source_is_live(capture_source(a->o->capture));
+	return ask && session_count(a->session) ? app_open_dialog(a, dialog_quit_new()) : QUIT;
 }
 
 static unsigned open_help(struct app *a)
@@ -464,7 +465,8 @@ static unsigned command(struct app *a, enum command c)
 	case CMD_COLUMNS: return app_open_dialog(a, dialog_columns_new(a, v));
 	case CMD_SETTINGS: return app_open_dialog(a, dialog_settings_new(a));
 	case CMD_BACK: return back(a);
-	case CMD_QUIT: return leave(a);
+	case CMD_QUIT: return leave(a, false);
+	case CMD_LEAVE: return leave(a, true);
 	default: return view_command(v, c);
 	}
 }

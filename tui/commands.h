@@ -64,6 +64,7 @@ enum command {
 	CMD_LAST,
 	CMD_BACK,
 	CMD_QUIT,
+	CMD_LEAVE,
 	CMD_TAB, /* + the number of the tab; must be the last */
 };
 

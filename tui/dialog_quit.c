@@ -1,5 +1,6 @@
 /*
- * Asking before what was captured is lost: only where it can't be read again.
+ * Asking before envscope is left: where what was captured can't be read again, and where Esc was pressed, which may have been meant for
+ * something else.
  */
 #include "tui/dialogs.h"
 
@@ -27,7 +28,10 @@ static void draw(struct dialog *d, struct area area)
 	struct buf text = { 0 };
 	uint32_t count = session_count(d->app->session);
 	amount_add_counted(&text, count, "message");
-	buf_add_str(&text, count == 1 ? " was captured; it is gone then." : " were captured; they are gone then.");
+	if (source_is_live(capture_source(d->app->o->capture)))
+		buf_add_str(&text, count == 1 ? " was captured; it is gone then." : " were captured; they are gone then.");
+	else
+		buf_add_str(&text, count == 1 ? " was read; the file stays as it is." : " were read; the file stays as it is.");
 	line_clear(l);
 	line_add(l, INK_STRONG, slice_str("Leave envscope?"), area.width);
 	dialog_put(d, area, 0, l, EMPHASIS_NONE);

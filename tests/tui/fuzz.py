@@ -84,7 +84,7 @@ def start(program, stays):
     for name in os.listdir(f"{here}/fuzz.d"):
         os.unlink(f"{here}/fuzz.d/{name}")
     with open(f"{here}/fuzz.config", "w") as config:
-        config.write("key.quit =\n" if stays else "")
+        config.write("key.quit =\nkey.leave =\n" if stays else "")
     pid, fd = pty.fork()
     if pid == 0:
         os.dup2(reader, 3)

@@ -72,9 +72,9 @@ static void test_everywhere(void **state)
 {
 	(void)state;
 	for (int i = 0; i < SCREENS; i++) {
-		enum command out = screens[i] & IN_TABS ? CMD_QUIT : CMD_BACK;
-		assert_int_equal(command_of_key(KEY_ESC, screens[i]), out);
-		assert_int_equal(command_of_key('q', screens[i]), out);
+		bool tab = screens[i] & IN_TABS;
+		assert_int_equal(command_of_key(KEY_ESC, screens[i]), tab ? CMD_LEAVE : CMD_BACK);
+		assert_int_equal(command_of_key('q', screens[i]), tab ? CMD_QUIT : CMD_BACK);
 		assert_int_equal(command_of_key('/', screens[i]), CMD_SEARCH);
 		assert_int_equal(command_of_key('?', screens[i]), screens[i] == IN_HELP ? CMD_BACK : CMD_HELP);
 		assert_int_equal(command_of_key('G', screens[i]), CMD_LAST);
