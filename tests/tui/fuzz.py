@@ -30,8 +30,8 @@ WORDS = [b"\x1bORquery\r", b"f\x15command == query\r", b"f\x15latency > 0\r", b"
          b"s\x1b", b"t \x1b[C+-0\x1b", b"o\x1b", b"2>>>>>>z", b"1>>>>>", b"  d", b"ma", b"'a", b"L", b"x", b"i", b"?", b"S", b"y", b"*", b"G", b"g"]
 PATIENCE = 20.0
 LEAVES = 5          # times that it may be told to leave; then that key is taken away, so that one run is long
-BUDGET = 32         # MiB that the records may have
-ALLOWANCE = 160     # MiB beyond that: the program, what is drawn, and what the sanitizer keeps beside everything
+BUDGET = 12         # MiB that the records may have: so few that they are soon reached, and whatever grows after that is seen
+ALLOWANCE = 140     # MiB beyond that: the program, what is drawn, and what the sanitizer keeps beside everything
 
 
 class Feeder(threading.Thread):
@@ -142,13 +142,25 @@ def course(samples):
     return " → ".join(f"{kb // 1024} MB at {at:.0f} s" for at, kb in samples[::max(1, len(samples) // 8)])
 
 
-def fuzz(program, seconds, seed, files):
+def end(pid):
+    """Kills what is still there after a fault."""
+    try:
+        if gone(pid) is None:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+    except (ChildProcessError, ProcessLookupError):
+        pass
+
+
+def fuzz(program, seconds, seed, files, child):
+    """None, or what is wrong; child[0] is the process that runs meanwhile."""
     os.makedirs("build/tui", exist_ok=True)
     for name in os.listdir("build/tui"):
         if name.startswith("fuzz.") and name != "fuzz.d":
             os.unlink(f"build/tui/{name}")
     choice = random.Random(seed)
     pid, fd, writer = start(program, False)
+    child[0] = pid
     feeder = Feeder(writer, files, seconds + 5, seed)
     feeder.start()
     began, keys, starts, answered = time.monotonic(), 0, 1, time.monotonic()
@@ -167,6 +179,7 @@ def fuzz(program, seconds, seed, files):
                 os.close(fd)
                 os.close(writer)
                 pid, fd, writer = start(program, starts >= LEAVES)      # it was told to leave
+                child[0] = pid
                 feeder = Feeder(writer, files, seconds + 5, seed + starts)
                 feeder.start()
                 starts, samples = starts + 1, []
@@ -183,7 +196,6 @@ def fuzz(program, seconds, seed, files):
     while (status := gone(pid)) is None:
         drain(fd, 0.05)
         if time.monotonic() > deadline:
-            os.kill(pid, signal.SIGKILL)
             return "it does not end when it is told to"
     if not os.WIFEXITED(status) or os.WEXITSTATUS(status) != 0:
         return f"it ended with status {status:#x}"
@@ -195,7 +207,11 @@ def main():
     program, seconds = os.path.abspath(sys.argv[1]), float(sys.argv[2])
     seed = int(sys.argv[3]) if len(sys.argv) > 3 else int(time.time())
     files = sys.argv[4:] or ["samples/tcp.pcap"]
-    fault = fuzz(program, seconds, seed, files)
+    child = [None]
+    try:
+        fault = fuzz(program, seconds, seed, files, child)
+    finally:
+        end(child[0])
     if fault:
         print(f"fuzz: seed {seed}: {fault}")
         for name in sorted(os.listdir("build/tui")):
