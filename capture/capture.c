@@ -56,7 +56,7 @@ struct capture *capture_new(struct source *source, const struct sink *sink, cons
 	c->source = source;
 	c->sink = *sink;
 	c->limits = (struct stream_limits){ .message = 64 << 20, .head = 64 << 10, .scan = 4 << 20, .tls_wait = 4 << 20,
-					    .tls_wait_all = 64 << 20 };
+					    .tls_wait_all = 64 << 20, .tls_lost = 1024 };
 	c->options = *o;
 	c->fragments = fragments_new(FRAGMENT_PACKETS, FRAGMENT_BYTES);
 	c->connections = connections_new(&c->sink, &c->limits, make_layer, c);

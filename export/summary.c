@@ -53,6 +53,7 @@ static const struct counter counters[] = {
 	{ "TLS connections without keys", CAPTURE(stream.tls_no_keys) },
 	{ "TLS connections of which too much waited for keys", CAPTURE_LOST(stream.tls_overflow) },
 	{ "TLS records that did not open", CAPTURE_LOST(stream.tls_bad) },
+	{ "TLS directions given up because nothing opened any more", CAPTURE_LOST(stream.tls_given_up) },
 	{ "secrets in the key log", CAPTURE(keylog.secrets) },
 	{ "lines of the key log that can't be read", CAPTURE(keylog.bad) },
 	{ "keys forgotten for their number", CAPTURE_LOST(keylog.forgotten) },

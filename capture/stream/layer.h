@@ -73,6 +73,7 @@ struct stream_limits {
 	size_t head;      /* longest HTTP head, bytes */
 	size_t scan;      /* bytes looked through for a framing before a direction is given up */
 	size_t tls_wait, tls_wait_all; /* bytes of TLS that wait for keys: of a direction, and of all in the capture */
+	unsigned tls_lost; /* numbers of lost TLS records that are tried behind a gap */
 };
 
 struct stream_counts {
@@ -87,6 +88,7 @@ struct stream_counts {
 	uint64_t calls_forgotten; /* HTTP/2 streams given up for their number */
 	uint64_t tls_no_keys;  /* TLS connections given up because there were no keys */
 	uint64_t tls_bad;      /* TLS records that did not open under their keys */
+	uint64_t tls_given_up; /* directions of TLS of which no more is read, because nothing in them opened any more */
 	uint64_t tls_overflow; /* TLS connections given up because too much of them waited for keys */
 	uint64_t tls_waiting;  /* bytes of TLS that wait for keys now */
 };

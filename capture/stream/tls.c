@@ -23,7 +23,6 @@
 
 enum {
 	SMALLEST = 22,         /* bytes of a sealed record with a byte in it, at least (TLS 1.3) */
-	LOST_MAX = 1024,       /* numbers of lost records that are tried */
 	CANDIDATES_MAX = 64,   /* likely records that a search tries, each under so many numbers */
 	FAILURES_MAX = 8,      /* records in a row that don't open, then the keys count as wrong */
 	ALERTS_MAX = 4,        /* alerts told of a connection */
@@ -150,6 +149,14 @@ static void give_up(struct tls *t, enum dir dir, const char *text, const char *h
 	tell(t, NEWS_NOT_OURS, dir, t->side[dir].time, text, hint);
 }
 
+/* No more of this direction is read; of the other one it is. */
+static void give_up_side(struct tls *t, enum dir dir, const char *text)
+{
+	t->side[dir].dead = t->told = true;
+	t->stream->counts->tls_given_up++;
+	tell(t, NEWS_NOT_OURS, dir, t->side[dir].time, text, NULL);
+}
+
 static void give_up_for_keys(struct tls *t, enum dir dir)
 {
 	t->stream->counts->tls_no_keys += !t->dead;
@@ -198,10 +205,11 @@ static struct layer *inner_of(struct tls *t)
 static void harm(struct tls *t, enum dir dir, uint64_t lost)
 {
 	struct side *s = &t->side[dir];
+	unsigned most = t->stream->limits->tls_lost;
 	if (!s->harmed)
 		s->harmed_in = t->session.way[dir].state.epoch;
 	s->harmed = true;
-	s->lost = lost < LOST_MAX - s->lost ? s->lost + (unsigned)lost : LOST_MAX;
+	s->lost = lost < most - s->lost ? s->lost + (unsigned)lost : most;
 	tls_session_lose(&t->session, dir);
 }
 
@@ -270,10 +278,8 @@ static enum taken take_failure(struct tls *t, enum dir dir)
 	struct side *s = &t->side[dir];
 	t->stream->counts->tls_bad++;
 	harm(t, dir, 1);
-	if (++s->failures >= FAILURES_MAX) {
-		s->dead = t->told = true;
-		tell(t, NEWS_NOT_OURS, dir, s->time, "TLS records do not open: these are not their keys, or they are damaged", NULL);
-	}
+	if (++s->failures >= FAILURES_MAX)
+		give_up_side(t, dir, "TLS records do not open: these are not their keys, or they are damaged");
 	return TAKEN;
 }
 
@@ -377,10 +383,8 @@ static bool search(struct tls *t, enum dir dir, struct slice in, bool final, siz
 		return on;
 	s->searched += *n;
 	t->stream->counts->skipped += *n;
-	if (s->searched > t->stream->limits->scan || s->candidates > CANDIDATES_MAX) {
-		s->dead = t->told = true;
-		tell(t, NEWS_NOT_OURS, dir, s->time, "TLS in which no record opens any more behind a gap", NULL);
-	}
+	if (s->searched > t->stream->limits->scan || s->candidates > CANDIDATES_MAX)
+		give_up_side(t, dir, "TLS in which no record opens any more behind a gap");
 	return on;
 }
 
@@ -391,7 +395,7 @@ static bool step_record(struct tls *t, enum dir dir, struct slice in, size_t *n)
 	if (!could_be_record(in)) {
 		if (!t->session.way[dir].hellos)
 			give_up(t, dir, no_handshake, NULL);
-		harm(t, dir, LOST_MAX);
+		harm(t, dir, t->stream->limits->tls_lost);
 		s->searching = true;
 		return true;
 	}
@@ -473,7 +477,7 @@ static bool take_gap(struct tls *t, enum dir dir, uint64_t n)
 		s->skip -= n;
 		return true;
 	}
-	harm(t, dir, n ? (n - s->skip) / SMALLEST + 1 : LOST_MAX);
+	harm(t, dir, n ? (n - s->skip) / SMALLEST + 1 : t->stream->limits->tls_lost);
 	s->skip = 0;
 	s->searching = true;
 	return true;

@@ -71,7 +71,8 @@ static inline void fuzz_init(struct fuzz *f)
 {
 	memset(&f->conn, 0, sizeof f->conn);
 	memset(&f->counts, 0, sizeof f->counts);
-	f->limits = (struct stream_limits){ .message = 4096, .head = 512, .scan = 4096, .tls_wait = 8192, .tls_wait_all = 12000 };
+	f->limits = (struct stream_limits){ .message = 4096, .head = 512, .scan = 1024, .tls_wait = 2048, .tls_wait_all = 3000,
+					    .tls_lost = 12 };
 	f->opened[0] = f->opened[1] = 0;
 	f->ended = false;
 	f->sum = 0;

@@ -12,7 +12,7 @@ for target; do
 	for folder in "build/fuzz/seeds/$target" "tests/fuzz/regress/$target"; do
 		[ ! -d "$folder" ] || seeds+=("$folder")
 	done
-	"build/fuzz/$target" -max_total_time="$seconds" -max_len=16384 -timeout=20 -rss_limit_mb=4096 -print_final_stats=1 \
+	"build/fuzz/$target" -max_total_time="$seconds" -max_len=4096 -timeout=20 -rss_limit_mb=4096 -print_final_stats=1 \
 		-artifact_prefix="build/fuzz/$target-" "build/fuzz/corpus/$target" "${seeds[@]}" build/samples >"build/fuzz/$target.log" 2>&1 || {
 		tail -40 "build/fuzz/$target.log"
 		exit 1

@@ -6,7 +6,7 @@ a byte (bit 0 the direction, bits 3 to 7 a number of bytes, 31: and eight times 
 CHUNK become several events."""
 import glob, gzip, os, struct, sys
 
-CHUNK, MOST = 31 + 8 * 255, 12000
+CHUNK, MOST = 31 + 8 * 255, 4000
 
 def packets(path):
     """(port pair, from the client?, payload) of Ethernet, IPv4, TCP, in the order of the file"""

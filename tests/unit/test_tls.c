@@ -460,6 +460,7 @@ static void test_wrong_keys(void **state)
 	play_end(l);
 	assert_true(recorder_heard(&t.r, "TLS records do not open"));
 	assert_true(t.r.counts.tls_bad >= 8);
+	assert_int_equal(t.r.counts.tls_given_up, 2);
 	assert_true(t.r.got[0] == 0 && t.r.got[1] == 0);
 	keylog_free(k);
 	talk_release(&t);
@@ -780,7 +781,9 @@ static void test_candidates(void **state)
 	talk_say(&t, DIR_C2S, 100);
 	assert_int_equal(got_behind_fakes(&t, 64), 0xf);
 	assert_false(recorder_heard(&t.r, "behind a gap"));
+	assert_int_equal(t.r.counts.tls_given_up, 0);
 	assert_int_equal(got_behind_fakes(&t, 65), 0x7);
+	assert_int_equal(t.r.counts.tls_given_up, 1);
 	assert_true(recorder_heard(&t.r, "TLS in which no record opens any more behind a gap"));
 	assert_int_equal(t.r.got[DIR_S2C], 0x7);
 	talk_release(&t);

@@ -88,6 +88,7 @@ static inline void talk_init(struct tls_talk *t, const struct tls_kind *kind)
 	*t = (struct tls_talk){ .s = { .count = 0 } };
 	recorder_init(&t->r);
 	t->r.limits.tls_wait = t->r.limits.tls_wait_all = 1 << 20;
+	t->r.limits.tls_lost = 1024;
 	for (int d = 0; d < 2; d++) {
 		t->ctx[d] = SSL_CTX_new(d == DIR_C2S ? TLS_client_method() : TLS_server_method());
 		assert_non_null(t->ctx[d]);
