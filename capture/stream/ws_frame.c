@@ -8,13 +8,17 @@
  *	LIKELY  ROW headers in a row can all be headers. A row that ends where the bytes end saves END of them, but only if
  *	        nothing follows: fed byte by byte, every row does so for a moment.
  *
- * Deflated messages can't be looked into and have to be LIKELY. A place whose row runs past the bytes is OPEN. One that is SURE
+ * A text frame whose payload does not begin as text spoils its row: the bytes of another message are taken for a header now and then, and
+ * where such a header's length leads to the next true one, a row follows. Deflated messages can't be looked into and have to be LIKELY. A place whose row runs past the bytes is OPEN. One that is SURE
  * wins against an OPEN one before it, since a frame that is open and right shows an Envelope itself, or holds none that begins
  * in it; one that is only LIKELY may be an accident in the payload of the OPEN one and has to wait.
  */
 #include "capture/stream/websocket.h"
 
+#include "base/text.h"
+
 enum {
+	UTF8_MAX = 4,           /* bytes of a character */
 	KEY_MAX = 24,           /* bytes looked at for the first key of a JSON object */
 	LENGTH_7 = 125,
 	LENGTH_16 = 126,
@@ -145,22 +149,34 @@ static bool payload_proves(struct row *r, const struct ws_frame *f, struct slice
 	return f->length > PREFIX && shows_envelope(r, c.rest, f->length - PREFIX, size, f->fin);
 }
 
-/* Does a JSON object with a plain key begin in the payload of a text frame? */
-static bool text_proves(const struct ws_frame *f, struct slice raw)
+/* Can these bytes begin a text? If more follow, the last character may lack some of its own. */
+static bool begins_as_text(struct slice seen, bool more)
+{
+	size_t n = seen.len;
+	while (more && n && seen.len - n < UTF8_MAX - 1 && (seen.at[n - 1] & 0xc0) == 0x80)
+		n--;
+	bool lead = more && n && seen.at[n - 1] >= 0xc0;
+	return text_is_printable(lead ? slice_head(seen, n - 1) : seen);
+}
+
+/* SURE: a JSON object with a plain key begins in the payload of a text frame. REJECTED: no text does. */
+static enum verdict judge_text(const struct ws_frame *f, struct slice raw)
 {
 	uint8_t plain[KEY_MAX];
 	struct slice seen = slice_head(raw, f->length < sizeof(plain) ? (size_t)f->length : sizeof(plain));
 	ws_unmask(f, 0, seen.at, seen.len, plain);
 	seen.at = plain;
+	if (!begins_as_text(seen, seen.len < f->length))
+		return REJECTED;
 	if (!slice_starts(seen, "{\""))
-		return false;
+		return OPEN;
 	size_t n = 2;
 	while (n < seen.len && seen.at[n] >= 'a' && seen.at[n] <= 'z')
 		n++;
-	return n > 3 && slice_starts(slice_skip(seen, n), "\":");
+	return n > 3 && slice_starts(slice_skip(seen, n), "\":") ? SURE : OPEN;
 }
 
-/* Adds a frame to the row; SURE or OPEN (go on). */
+/* Adds a frame to the row. OPEN: go on. */
 static enum verdict add(struct row *r, const struct ws_frame *f, struct slice payload)
 {
 	if (ws_is_control(f)) {
@@ -170,13 +186,11 @@ static enum verdict add(struct row *r, const struct ws_frame *f, struct slice pa
 	r->inside = !f->fin;
 	r->outside = f->fin;
 	r->points += (f->fin && f->length) || f->length > LENGTH_7;
-	if (f->opcode == WS_TEXT && !f->rsv1 && text_proves(f, payload))
-		return SURE;
-	if (f->rsv1 || f->opcode == WS_TEXT)
+	if (f->rsv1 || f->opcode == WS_TEXT) {
 		r->announced = 0;
-	else if (payload_proves(r, f, payload))
-		return SURE;
-	return OPEN;
+		return f->rsv1 ? OPEN : judge_text(f, payload);
+	}
+	return payload_proves(r, f, payload) ? SURE : OPEN;
 }
 
 static enum verdict judge(const struct stream *s, struct slice in, bool masked, bool final)
@@ -192,8 +206,9 @@ static enum verdict judge(const struct stream *s, struct slice in, bool masked, 
 		if (step.status == WS_BAD || !fits(&r, &f, step.consumed))
 			return REJECTED;
 		in = slice_skip(in, step.consumed);
-		if (add(&r, &f, in) == SURE)
-			return SURE;
+		enum verdict v = add(&r, &f, in);
+		if (v != OPEN)
+			return v;
 		if (f.length > in.len)
 			return r.points >= ROW ? LIKELY : final ? REJECTED : OPEN;
 		in = slice_skip(in, (size_t)f.length);

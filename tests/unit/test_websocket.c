@@ -4,6 +4,8 @@
 #include "capture/stream/detect.h"
 #include "tests/unit/stream_play.h"
 
+#include <stdio.h>
+
 enum { FIN = 0x80, RSV1 = 0x40 };
 
 static const bool both[2] = { true, true }, neither[2] = { false, false };
@@ -844,6 +846,39 @@ static void rows(void **state)
 	buf_release(&b);
 }
 
+/* Where a search finds the first of frames that look so, in front of a row of deflated ones. */
+static size_t found_in_front_of_row(struct slice payload, unsigned rsv1)
+{
+	struct recorder r;
+	struct buf b = { 0 };
+	recorder_init(&r);
+	frame_write(&b, FIN | rsv1 | WS_TEXT, true, payload);
+	for (int i = 0; i < 5; i++)
+		frame_write(&b, FIN | RSV1 | WS_BINARY, true, slice_str("\xaa\xf2\x48\xcd\xc9\xc9\x07"));
+	struct find f = find(&r, &b, true, false);
+	assert_int_equal(f.status, FIND_FOUND);
+	buf_release(&b);
+	return f.offset;
+}
+
+/* What is taken for a text frame, and leads to a row of true ones, must begin as text does. */
+static void text_in_front_of_a_row(void **state)
+{
+	(void)state;
+	struct slice noise = slice_str("\xaa\xf2\x48\xcd\xc9\xc9\x07 deflated");
+	assert_int_equal(found_in_front_of_row(noise, 0), 6 + noise.len);
+	assert_int_equal(found_in_front_of_row(slice_str("a bell \a"), 0), 6 + 8);
+	assert_int_equal(found_in_front_of_row(slice_str("cut \xe2\x82"), 0), 6 + 6);
+	assert_int_equal(found_in_front_of_row(noise, RSV1), 0);
+	assert_int_equal(found_in_front_of_row(slice_str(""), 0), 0);
+	assert_int_equal(found_in_front_of_row(slice_str("no JSON"), 0), 0);
+	for (size_t n = 0; n < 8; n++) { /* the bytes that are looked at end in any part of a character */
+		char text[64] = "";
+		snprintf(text, sizeof text, "%.*sa\xe2\x82\xac\xf0\x9f\x98\x80 \xe2\x82\xac\xf0\x9f\x98\x80", 13 + (int)n, "twenty-one-bytes-long");
+		assert_int_equal(found_in_front_of_row(slice_str(text), 0), 0);
+	}
+}
+
 /* Frames that show in a payload are not believed while the frame around them may be one, unless they show an Envelope. */
 static void frames_in_a_payload(void **state)
 {
@@ -900,6 +935,7 @@ int main(void)
 		cmocka_unit_test(garbage_between_frames),
 		cmocka_unit_test(nothing_in_noise),
 		cmocka_unit_test(rows),
+		cmocka_unit_test(text_in_front_of_a_row),
 		cmocka_unit_test(frames_in_a_payload),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
