@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Captures that lost packets, or were joined late: every message whose bytes are all there must be shown, nobody blamed (loss.py; of transports
-# whose framing that does not know, loss_rules.py holds the rules against those of the whole capture).
+# Captures that lost packets, or were joined late: every message whose bytes are all there must be shown, nobody blamed (loss.py). Where messages
+# are deflated or encrypted, loss_rules.py holds what is shown, and the rules, against the whole capture.
 # Needs impair.py from the shared tools (ENVSCOPE_SHARED, else ../shared); is skipped without it.
 set -u
 cd "$(dirname "$0")/.."
@@ -17,6 +17,10 @@ passed=0 failed=0
 # case CAPTURE JOINED OPTIONS…
 case_() {
 	local capture=samples/$1.pcap joined=$2
+	[ -f "$capture" ] || capture=$shared/captures/$1.pcap
+	[ -f "$capture" ] || capture=$capture.gz
+	[ "$name" = "$1" ] || "$envscope" -r "$capture" -T ndjson >"$tmp/whole"
+	name=$1
 	shift 2
 	python3 "$shared/tools/impair.py" "$capture" "$tmp/in" "$@" >/dev/null || { failed=$((failed + 1)); return; }
 	"$envscope" -r "$tmp/in" -T ndjson >"$tmp/out" 2>/dev/null
@@ -49,14 +53,25 @@ rules_() {
 }
 
 name=""
-for capture in wsdeflate grpc rest legacy wss13_aes256 wss12_aes128 grpctls; do
+for capture in wsdeflate wss13_aes256 wss12_aes128 grpctls; do
 	for seed in ${SEEDS:-1 2 3 4}; do
 		rules_ $capture --seed $((seed + 2)) --drop 0.05 --mss 1448
 		rules_ $capture --seed $((seed + 2)) --drop 0.1 --mss 400 --reorder .2 --past-acks --dup .1
 	done
 done
+for capture in grpc rest legacy; do
+	seeds=${SEEDS:-1 2 3 4} skips=${SKIPS:-1 3 4 5 6 10 15 30 50 80 120}
+	[ $capture = legacy ] && seeds=${SEEDS:-1} skips=${SKIPS:-4 50} # 4.6 MB
+	for seed in $seeds; do
+		case_ $capture "" --seed $seed --drop 0.05
+		case_ $capture "" --seed $seed --drop 0.05 --mss 1448 --reorder .3 --past-acks --dup .2 --retransmit-overlap .2
+		[ $capture = legacy ] || case_ $capture "" --seed $seed --drop 0.1 --mss 400
+	done
+	for skip in $skips; do
+		case_ $capture --joined --skip-start $skip --mss 1448
+	done
+done
 for capture in tcp ws; do
-	"$envscope" -r samples/$capture.pcap -T ndjson >"$tmp/whole"
 	for seed in ${SEEDS:-1 2 3 4}; do
 		for drop in 0.02 0.05 0.1; do
 			case_ $capture "" --seed $seed --drop $drop

@@ -272,11 +272,12 @@ static void drop_searched(struct detect *d, enum dir dir)
 		stream_news(d->stream, NEWS_SKIPPED, dir, h->time, h->passed, NULL);
 }
 
-/* Joined in the middle: a chunk may begin with a head of REST. */
+/* Joined in the middle, a chunk may begin with a head of REST; a server's first bytes with a status line, where those of the client are
+ * missing or late. */
 static bool look_for_head(struct detect *d, enum dir dir, struct chunk c)
 {
 	bool wanted = !d->forced || over_http1(d->forced);
-	if (!wanted || (d->stream->conn->start_seen && !d->held[dir].searching))
+	if (!wanted || (dir == DIR_C2S && d->stream->conn->start_seen && !d->held[dir].searching))
 		return false;
 	if (dir == DIR_C2S ? !http1_asks_rest(c.bytes) : !http1_answers(c.bytes))
 		return false;

@@ -8,8 +8,8 @@
  *
  * Either side goes BLIND where it can't be read: a gap that is not inside one body, no HTTP, a head beyond the limit. Then the other
  * side decides alone: a 101 is as good without its request; and a request to upgrade whose answer is not in the capture may have been
- * granted, so that the layer above searches for frames. A BLIND side reads on at a chunk that begins like a head: senders
- * begin a segment with it.
+ * granted, so that the layer above searches for frames. A BLIND side reads on at a chunk that begins like a head, since senders begin a
+ * segment with it, or at a head of REST within; `lost` has what may be the first bytes of one.
  *
  * Responses answer requests in order: the n-th response and the n-th request are exchange n. What matters of a request that waits for
  * its answer is whether it was a HEAD, whose response has no body, and whether it was REST: a bit each, in a queue. A capture may show
@@ -48,6 +48,8 @@ struct side {
 	struct rest_body body;
 	struct chunk now;             /* what the parser is at */
 	struct buf value[HEADERS];
+	struct buf lost;              /* BLIND: not passed over yet */
+	uint8_t before;               /* BLIND: the byte in front of it, 0: it is missing */
 	bool ended;
 	int64_t time;
 };
@@ -363,6 +365,7 @@ static void go_blind(struct side *s, const char *why)
 {
 	struct http1 *h = s->http;
 	s->mode = BLIND;
+	s->before = 0;
 	h->unsure = true;
 	h->waiting = h->early = 0;
 	if (why)
@@ -443,16 +446,39 @@ static struct chunk hand_on(struct side *s, struct chunk c)
 	return chunk_skip(c, c.bytes.len);
 }
 
-/* BLIND: a head at the beginning of a chunk is where to read on. */
+/* BLIND: the first n bytes are none of a head. */
+static void pass_over(struct side *s, size_t n)
+{
+	if (n)
+		s->before = s->lost.at[n - 1];
+	if (s->http->stream->conn->transport == TRANSPORT_REST)
+		s->http->stream->counts->skipped += n;
+	buf_consume(&s->lost, n);
+}
+
+/* Reads on with what was kept. */
+static void read_lost(struct side *s)
+{
+	struct buf lost = s->lost;
+	s->lost = (struct buf){ 0 };
+	start_reading(s);
+	layer_feed(&s->http->layer, s->dir, (struct chunk){ buf_slice(&lost), -1, s->time });
+	buf_release(&lost);
+}
+
+/* BLIND: looks for a head to read on at. */
 static struct chunk find_head(struct side *s, struct chunk c)
 {
 	bool begins = s->dir == DIR_C2S ? http1_begins(c.bytes) : slice_starts(c.bytes, "HTTP/1.");
-	if (!s->http->above && c.bytes.len >= START_MIN && begins) {
+	if (!s->http->above && !s->lost.len && c.bytes.len >= START_MIN && begins) {
 		start_reading(s);
 		return c;
 	}
-	if (s->http->stream->conn->transport == TRANSPORT_REST)
-		s->http->stream->counts->skipped += c.bytes.len;
+	buf_add(&s->lost, c.bytes);
+	struct find f = http1_find(buf_slice(&s->lost), s->dir, s->before);
+	pass_over(s, s->http->above ? s->lost.len : f.offset);
+	if (s->lost.len && f.status == FIND_FOUND)
+		read_lost(s);
 	return chunk_skip(c, c.bytes.len);
 }
 
@@ -504,6 +530,10 @@ static void gap(struct layer *l, enum dir dir, uint64_t n, int64_t time)
 		fill_body(s, n);
 	else if (s->mode == READING)
 		lose(s);
+	if (s->mode == BLIND) {
+		pass_over(s, s->lost.len);
+		s->before = 0;
+	}
 }
 
 static void end(struct layer *l, enum dir dir, int64_t time)
@@ -514,6 +544,8 @@ static void end(struct layer *l, enum dir dir, int64_t time)
 	s->ended = true;
 	if (s->mode == THROUGH)
 		layer_end(h->above, dir, time);
+	if (s->mode == BLIND)
+		pass_over(s, s->lost.len);
 	if (s->mode != READING)
 		return;
 	s->now = (struct chunk){ .at = -1, .time = time };
@@ -530,6 +562,7 @@ static void free_http1(struct layer *l)
 		for (int i = 0; i < HEADERS; i++)
 			buf_release(&h->side[dir].value[i]);
 		buf_release(&h->side[dir].target);
+		buf_release(&h->side[dir].lost);
 		rest_release(&h->side[dir].body);
 	}
 	free(h);
@@ -553,47 +586,4 @@ struct layer *http1_new(const struct stream *s)
 void http1_joined(struct layer *l)
 {
 	((struct http1 *)l)->unsure = true;
-}
-
-/* Does `in` begin with the text, or is it a beginning of it? */
-static bool agrees(struct slice in, const char *text)
-{
-	size_t n = strlen(text) < in.len ? strlen(text) : in.len;
-	return n == 0 || memcmp(in.at, text, n) == 0;
-}
-
-/* Behind the method: a target without spaces, then the version. */
-static bool target_agrees(struct slice in)
-{
-	while (in.len && in.at[0] > ' ' && in.at[0] != 0x7f)
-		in = slice_skip(in, 1);
-	return agrees(in, " HTTP/1.");
-}
-
-bool http1_begins(struct slice in)
-{
-	static const char *const methods[] = {
-#define METHOD(number, name, text) #text " ",
-		HTTP_METHOD_MAP(METHOD)
-#undef METHOD
-	};
-	for (size_t i = 0; i < sizeof(methods) / sizeof(*methods); i++)
-		if (agrees(in, methods[i]) && target_agrees(slice_skip(in, strlen(methods[i]))))
-			return true;
-	return false;
-}
-
-bool http1_asks_rest(struct slice in)
-{
-	static const char post[] = "POST ";
-	if (!slice_starts(in, post))
-		return false;
-	struct slice target = slice_head(slice_skip(in, strlen(post)), TARGET_MAX);
-	const uint8_t *end = target.len ? memchr(target.at, ' ', target.len) : NULL;
-	return end && rest_target(slice_head(target, (size_t)(end - target.at))) && http1_begins(in);
-}
-
-bool http1_answers(struct slice in)
-{
-	return in.len >= 12 && slice_starts(in, "HTTP/1.") && in.at[8] == ' ' && in.at[9] >= '1' && in.at[9] <= '5';
 }

@@ -304,6 +304,20 @@ static void reply_behind_a_reset(void **state)
 	ear_free(e);
 }
 
+/* A call of Query on each stream from `first` to `last`, in one step. */
+static void put_requests(struct ear *e, uint32_t first, uint32_t last)
+{
+	struct buf block = { 0 }, frames = { 0 };
+	for (uint32_t number = first; number <= last; number += 2) {
+		buf_clear(&block);
+		block_add(e, DIR_C2S, &block, (const char *const[]){ ":path", "/openiap.FlowService/Query", NULL });
+		frame_add(&frames, HTTP2_HEADERS, HTTP2_END_HEADERS, number, buf_slice(&block));
+	}
+	put_bytes(e, DIR_C2S, buf_slice(&frames));
+	buf_release(&block);
+	buf_release(&frames);
+}
+
 static void too_many_streams(void **state)
 {
 	(void)state;
@@ -313,20 +327,37 @@ static void too_many_streams(void **state)
 	put_setup(e, 1);
 	play(&e->script, l, SIZE_MAX, 0);
 	size_t from = e->script.wire[DIR_C2S].len;
-	for (uint32_t i = 0; i < HTTP2_STREAMS + 9; i++) {
-		struct buf block = { 0 }, frame = { 0 };
-		block_add(e, DIR_C2S, &block, (const char *const[]){ ":path", "/openiap.FlowService/Query", NULL });
-		frame_add(&frame, HTTP2_HEADERS, HTTP2_END_HEADERS, 3 + 2 * i, buf_slice(&block));
-		buf_add(&e->script.wire[DIR_C2S], buf_slice(&frame));
-		buf_release(&block);
-		buf_release(&frame);
-	}
+	put_requests(e, 3, 3 + 2 * (HTTP2_STREAMS + 8));
 	play_bytes(&e->script, l, DIR_C2S, from, e->script.wire[DIR_C2S].len);
 	assert_int_equal(e->counts.calls_forgotten, 10);
 	from = e->script.wire[DIR_C2S].len;
 	put_envelope(e, DIR_C2S, 1, 0, 20, 16384);
 	play_bytes(&e->script, l, DIR_C2S, from, e->script.wire[DIR_C2S].len);
 	assert_all_got(e); /* the SetupStream stays */
+	play_end(l);
+	ear_free(e);
+}
+
+/* When the table is full, a stream that was reset gives way first, though it is not the oldest: the oldest still gets its reply. */
+static void reset_gives_way(void **state)
+{
+	(void)state;
+	struct ear *e = ear_new();
+	const uint32_t last = 1 + 2 * (HTTP2_STREAMS - 1);
+	put_start(e);
+	put_requests(e, 1, last);
+	put_frame(e, DIR_C2S, HTTP2_RST_STREAM, 0, 301, slice_of("\0\0\0\x08", 4));
+	put_request(e, last + 2, "/openiap.FlowService/Query");
+	put_response(e, 1);
+	put_message(e, DIR_S2C, 1, slice_str("\x0a\x07results"), 16384, 0);
+	struct layer *l = ear_layer(e, true);
+	play(&e->script, l, SIZE_MAX, 0);
+	assert_string_equal(buf_cstr(&e->log), "s2c 1 Query reply 9\n");
+	assert_int_equal(e->counts.calls_forgotten, 0);
+	put_request(e, last + 4, "/openiap.FlowService/Query");
+	size_t from = e->script.steps[e->script.count - 1].from;
+	play_bytes(&e->script, l, DIR_C2S, from, e->script.wire[DIR_C2S].len);
+	assert_int_equal(e->counts.calls_forgotten, 1);
 	play_end(l);
 	ear_free(e);
 }
@@ -611,6 +642,7 @@ int main(void)
 		cmocka_unit_test(late_data),
 		cmocka_unit_test(reply_behind_a_reset),
 		cmocka_unit_test(too_many_streams),
+		cmocka_unit_test(reset_gives_way),
 		cmocka_unit_test(block_beyond_the_limit),
 		cmocka_unit_test(impossible_frames),
 		cmocka_unit_test(unknown_frames),

@@ -298,11 +298,20 @@ static void cut_by_end(void **state)
 	}
 }
 
-/* A gap of one to three bytes everywhere in three requests, the second and third chunk of which begin with a head. No message is made
- * up, a gap inside a body cuts that one alone, and the requests behind the gap are all there. */
-static void gap_anywhere(void **state)
+/* Plays bytes of a direction in chunks of `step`; 0: a chunk for each request of that size. */
+static void play_chunks(struct talk *t, struct layer *l, size_t from, size_t one, size_t step)
 {
-	(void)state;
+	for (size_t to; from < t->s.wire[0].len; from = to) {
+		to = step ? from + step : (from / one + 1) * one;
+		to = to < t->s.wire[0].len ? to : t->s.wire[0].len;
+		play_bytes(&t->s, l, DIR_C2S, from, to);
+	}
+}
+
+/* A gap of one to three bytes everywhere in three requests, behind which chunks begin with a head, or anywhere. No message is made
+ * up, a gap inside a body cuts that one alone, and the requests behind the gap are all there. */
+static void check_gaps(size_t step)
+{
 	struct talk t;
 	talk_init(&t);
 	for (int i = 0; i < 3; i++)
@@ -314,9 +323,7 @@ static void gap_anywhere(void **state)
 			struct layer *l = http1_new(&t.r.stream);
 			play_bytes(&t.s, l, DIR_C2S, 0, at);
 			layer_gap(l, DIR_C2S, n, 1);
-			play_bytes(&t.s, l, DIR_C2S, at + n, one);
-			play_bytes(&t.s, l, DIR_C2S, one, 2 * one);
-			play_bytes(&t.s, l, DIR_C2S, 2 * one, 3 * one);
+			play_chunks(&t, l, at + n, one, step);
 			play_end(l);
 			bool in_body = at >= head;
 			size_t cut = in_body && at > head;
@@ -329,6 +336,37 @@ static void gap_anywhere(void **state)
 		}
 	}
 	talk_release(&t);
+}
+
+static void gap_anywhere(void **state)
+{
+	(void)state;
+	const size_t steps[] = { 0, 1, 2, 7, 8, 9, 50, SIZE_MAX / 2 };
+	for (size_t i = 0; i < sizeof(steps) / sizeof(*steps); i++)
+		check_gaps(steps[i]);
+}
+
+static void check_search(enum dir dir, const char *text, uint8_t before, enum find_status status, size_t offset)
+{
+	struct find f = http1_find(slice_str(text), dir, before);
+	assert_int_equal(f.status, status);
+	assert_int_equal(f.offset, offset);
+}
+
+static void search(void **state)
+{
+	(void)state;
+	check_search(DIR_S2C, "1,2]}HTTP/1.1 200 OK", 'x', FIND_FOUND, 5);
+	check_search(DIR_S2C, "HTTP/1.1 200 OK", 0, FIND_FOUND, 0);
+	check_search(DIR_S2C, "HTTP/1.1 200 OK", ',', FIND_NONE, 15);
+	check_search(DIR_S2C, "says HTTP/1.1 404 Not Found\"}", 'x', FIND_NONE, 29);
+	check_search(DIR_S2C, "0\r\n\r\nHTTP/1.1 20", 'x', FIND_MORE, 5);
+	check_search(DIR_S2C, "}HTTP/2", 'x', FIND_NONE, 7);
+	check_search(DIR_C2S, "}}POST /api/v2 HTTP/1.1\r\n", 'x', FIND_FOUND, 2);
+	check_search(DIR_C2S, "}}POST /api/v2 HTTP/1.", 'x', FIND_MORE, 2);
+	check_search(DIR_C2S, "}}POST /other HTTP/1.1\r\n", 'x', FIND_NONE, 24);
+	check_search(DIR_C2S, "}}POS", 'x', FIND_MORE, 2);
+	check_search(DIR_C2S, "}}PUT", 'x', FIND_NONE, 5);
 }
 
 /* A connection joined in a body: the next chunk that begins with a head is where it is read. Responses are told by their bodies. */
@@ -422,6 +460,7 @@ int main(void)
 		cmocka_unit_test(ends_with_connection),
 		cmocka_unit_test(cut_by_end),
 		cmocka_unit_test(gap_anywhere),
+		cmocka_unit_test(search),
 		cmocka_unit_test(joined),
 		cmocka_unit_test(answer_first),
 		cmocka_unit_test(targets),
