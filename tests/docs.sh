@@ -82,7 +82,7 @@ check_anatomy() {
 }
 
 check_rules() {
-	sed -n '/^\.SH RULES/,/^\.SH KEYS/s/^\.B \(.*\) (\(.*\))$/\1 \2/p' "$tmp/man" | tr -d '\\' | sort -u >"$tmp/rules"
+	sed -n '/^\.SH RULES/,/^\.SH KEYS/s/^\.B \(.*\) (\(.*\))$/\1 \2/p' "$tmp/man.1" | tr -d '\\' | sort -u >"$tmp/rules"
 	sed -n '/^## Rules/,/^## Transports/p' README.md | awk '/^- / { severity = $2 } { print severity, $0 }' >"$tmp/said"
 	while read -r rule severity; do
 		grep "^${severity}s:" "$tmp/said" | grep -qE "(^| )$rule(,| |$)" || fail "README.md: $rule is missing among the ${severity}s"
@@ -115,16 +115,16 @@ print("\n".join(sorted(seen)))' >"$tmp/keys"
 
 check_man() {
 	if command -v groff >/dev/null; then
-		groff -man -ww -z -Tutf8 "$tmp/man" >"$tmp/said" 2>&1
+		groff -man -ww -z -Tutf8 "$tmp/man.1" >"$tmp/said" 2>&1
 		[ ! -s "$tmp/said" ] || fail "the man page: $(head -3 "$tmp/said")"
 	fi
 	if command -v mandoc >/dev/null; then
-		mandoc -T lint -W warning "$tmp/man" >"$tmp/said" 2>&1 || fail "the man page: $(head -3 "$tmp/said")"
+		mandoc -T lint -W warning "$tmp/man.1" >"$tmp/said" 2>&1 || fail "the man page: $(head -3 "$tmp/said")"
 	fi
 }
 
 [ -x ./envscope ] || { echo "docs: there is no ./envscope; run make first" >&2; exit 2; }
-./envscope --man >"$tmp/man"
+./envscope --man >"$tmp/man.1"
 for document in $documents; do
 	run_console "$document"
 	compare_screens "$document"
