@@ -138,10 +138,23 @@ static enum byte_status gzip_some(struct byte_source *b, uint8_t *to, size_t roo
 	return BYTES_OK;
 }
 
+/* The bytes that are left go into another buffer; the one they are in is somebody's who needs it. */
+static void change_buffer(struct byte_source *b, size_t left)
+{
+	const uint8_t *from = b->at;
+	size_t cap = left == b->cap ? 2 * b->cap : b->cap;
+	b->buffer = b->keeper.exchange(b->keeper.user, b->buffer, b->cap, cap);
+	if (left)
+		memcpy(b->buffer, from, left);
+	b->cap = cap;
+}
+
 static void make_room(struct byte_source *b)
 {
 	size_t left = byte_source_left(b);
-	if (left == b->cap) {
+	if (b->keeper.exchange) {
+		change_buffer(b, left);
+	} else if (left == b->cap) {
 		b->buffer = xreallocarray(b->buffer, b->cap, 2);
 		b->cap *= 2;
 	} else if (left && b->at != b->buffer) {
@@ -202,6 +215,12 @@ enum byte_status byte_source_fill(struct byte_source *b, size_t n)
 	if (status == BYTES_END)
 		b->stuck = BYTES_END;
 	return status;
+}
+
+struct slice byte_source_keep(struct byte_source *b, const struct byte_keeper *keeper)
+{
+	b->keeper = *keeper;
+	return slice_of(b->buffer, b->cap);
 }
 
 void byte_source_progress(const struct byte_source *b, uint64_t *done, uint64_t *total)

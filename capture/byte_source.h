@@ -11,6 +11,13 @@
 
 struct gzip;
 
+/* Somebody who needs bytes longer than until the next peek. When there is no more room in the buffer, its bytes stay where they are: it
+ * is handed to `exchange`, which takes it over and returns another one of `cap` bytes, from malloc. */
+struct byte_keeper {
+	void *user;
+	uint8_t *(*exchange)(void *user, uint8_t *used, size_t used_cap, size_t cap);
+};
+
 enum byte_status {
 	BYTES_OK,
 	BYTES_WAIT,  /* a pipe with nothing in it: poll the descriptor and ask again */
@@ -29,12 +36,16 @@ struct byte_source {
 	uint64_t end_offset;    /* of `end`, in the file if plain, else in the unpacked bytes */
 	uint64_t raw, size;     /* the descriptor's offset; the size of the file, 0 if it is none */
 	enum byte_status stuck; /* END or ERROR, once met */
+	struct byte_keeper keeper; /* or nobody */
 	char error[160];
 };
 
 /* Takes the descriptor, which is closed by release. Reads from where the descriptor stands. */
 void byte_source_init(struct byte_source *b, int fd);
 void byte_source_release(struct byte_source *b);
+
+/* From here on. Returns the buffer that is in use now. */
+struct slice byte_source_keep(struct byte_source *b, const struct byte_keeper *keeper);
 
 /* Reads until n bytes are there. For byte_source_peek. */
 enum byte_status byte_source_fill(struct byte_source *b, size_t n);

@@ -4,12 +4,17 @@
  * Each step takes what the one before made of the packet; what it can't use it counts. The capture file's offset goes along, so that
  * a message that stands whole in the file can be found there again. The proxy has bytes of connections instead of packets, and enters at
  * the stream layers (capture/proxy/entry.c).
+ *
+ * The pipeline runs in the caller's thread, or in one of its own (capture/ahead.h); then the caller's only hands on what came of it, and
+ * all that can be asked of the capture is what the second thread said of it last. The capture and its source are that thread's from the
+ * first step to the last.
  */
 #include "capture/capture.h"
 
 #include "base/hash.h"
 #include "base/when.h"
 #include "base/xalloc.h"
+#include "capture/ahead.h"
 #include "capture/net/connection.h"
 #include "capture/net/link.h"
 #include "capture/proxy/entry.h"
@@ -19,6 +24,7 @@
 #include <time.h>
 
 enum { FRAGMENT_PACKETS = 1024, FRAGMENT_BYTES = 16 << 20 };
+enum { AHEAD_PACKETS = 16, AHEAD_FROM = 4 << 20 }; /* packets a step of the second thread; bytes of a file from which on there is one */
 
 struct capture {
 	struct source *source;
@@ -32,6 +38,9 @@ struct capture {
 	int64_t ticked; /* time of the last connections_tick */
 	struct packet_watcher watcher;
 	struct packet_facts facts; /* of the packet under way */
+	struct ahead *ahead;       /* the second thread; NULL: there is none */
+	bool started;              /* it runs, or has run */
+	struct sink to;            /* whom it tells in the end */
 };
 
 static enum transport forced_for(const struct capture *c, const struct conn_info *info)
@@ -50,6 +59,28 @@ static struct layer *make_layer(void *user, const struct stream *s)
 	return detect_new(s, forced_for(c, s->conn), c->options.keylog);
 }
 
+static enum capture_status step_ahead(void *user);
+static void finish_ahead(void *user);
+static void state_ahead(void *user, struct ahead_state *out);
+
+/* Is a second thread wanted, and can there be one? Who looks at packets wants to be told of each when it has been handled. */
+static bool wants_ahead(const struct capture *c)
+{
+	uint64_t done, size;
+	source_progress(c->source, &done, &size);
+	if (c->watcher.packet || source_is_live(c->source))
+		return false;
+	return c->options.threads == 2 || (!c->options.threads && size >= AHEAD_FROM);
+}
+
+static void look_ahead(struct capture *c)
+{
+	const struct ahead_work work = { c, step_ahead, finish_ahead, state_ahead };
+	c->to = c->sink;
+	c->ahead = ahead_new(&work);
+	c->sink = ahead_sink(c->ahead, c->to.probe);
+}
+
 struct capture *capture_new(struct source *source, const struct sink *sink, const struct capture_options *o)
 {
 	struct capture *c = xcalloc(1, sizeof *c);
@@ -62,10 +93,12 @@ struct capture *capture_new(struct source *source, const struct sink *sink, cons
 	c->connections = connections_new(&c->sink, &c->limits, make_layer, c);
 	if (source_proxy(source))
 		c->entry = entry_new(source_proxy(source), &c->sink, &c->limits, make_layer, c, &c->watcher);
-	if (!o->watcher)
-		return c;
-	c->watcher = *o->watcher;
-	connections_on_forget(c->connections, c->watcher.gone, c->watcher.user);
+	if (o->watcher) {
+		c->watcher = *o->watcher;
+		connections_on_forget(c->connections, c->watcher.gone, c->watcher.user);
+	}
+	if (wants_ahead(c))
+		look_ahead(c);
 	return c;
 }
 
@@ -73,6 +106,7 @@ void capture_free(struct capture *c)
 {
 	if (!c)
 		return;
+	ahead_free(c->ahead);
 	connections_free(c->connections);
 	entry_free(c->entry);
 	fragments_free(c->fragments);
@@ -178,10 +212,9 @@ static enum capture_status step_proxy(struct capture *c, unsigned records)
 	return CAPTURE_MORE;
 }
 
-enum capture_status capture_step(struct capture *c, unsigned packets)
+/* The pipeline, in whichever thread. */
+static enum capture_status step_packets(struct capture *c, unsigned packets)
 {
-	if (c->entry)
-		return step_proxy(c, packets);
 	struct packet p;
 	for (unsigned i = 0; i < packets; i++) {
 		switch (source_next(c->source, &p)) {
@@ -196,8 +229,41 @@ enum capture_status capture_step(struct capture *c, unsigned packets)
 	return CAPTURE_MORE;
 }
 
+/* Without the second thread after all: the pipeline tells the sink directly. */
+static void give_up_ahead(struct capture *c)
+{
+	source_keep(c->source, &(const struct byte_keeper){ 0 });
+	ahead_free(c->ahead);
+	c->ahead = NULL;
+	c->sink = c->to;
+}
+
+static bool runs_ahead(struct capture *c)
+{
+	if (!c->ahead || c->started)
+		return c->ahead;
+	ahead_lend(c->ahead, c->source);
+	c->started = ahead_start(c->ahead);
+	if (!c->started)
+		give_up_ahead(c);
+	return c->started;
+}
+
+enum capture_status capture_step(struct capture *c, unsigned packets)
+{
+	if (c->entry)
+		return step_proxy(c, packets);
+	return runs_ahead(c) ? ahead_step(c->ahead, &c->to) : step_packets(c, packets);
+}
+
 void capture_finish(struct capture *c)
 {
+	if (c->ahead && !c->started)
+		give_up_ahead(c);
+	if (c->ahead) {
+		ahead_finish(c->ahead, &c->to);
+		return;
+	}
 	if (c->entry)
 		entry_finish(c->entry, c->counts.last_time);
 	connections_finish(c->connections, c->counts.last_time);
@@ -214,10 +280,11 @@ struct source *capture_source(struct capture *c)
 
 int64_t capture_first_time(const struct capture *c)
 {
-	return c->counts.first_time;
+	return c->started ? ahead_state(c->ahead)->counts.first_time : c->counts.first_time;
 }
 
-struct capture_counts capture_counts(const struct capture *c)
+/* By whoever runs the pipeline. */
+static struct capture_counts count(const struct capture *c)
 {
 	const struct connections_counts *n = c->entry ? &entry_counts(c->entry)->connections : connections_counts(c->connections);
 	struct capture_counts all = c->counts;
@@ -239,4 +306,37 @@ struct capture_counts capture_counts(const struct capture *c)
 	if (c->watcher.counts)
 		c->watcher.counts(c->watcher.user, &all.watcher);
 	return all;
+}
+
+struct capture_counts capture_counts(const struct capture *c)
+{
+	return c->started ? ahead_state(c->ahead)->counts : count(c);
+}
+
+void capture_progress(const struct capture *c, uint64_t *done, uint64_t *total)
+{
+	if (!c->started) {
+		source_progress(c->source, done, total);
+		return;
+	}
+	*done = ahead_state(c->ahead)->done;
+	*total = ahead_state(c->ahead)->total;
+}
+
+static enum capture_status step_ahead(void *user)
+{
+	return step_packets(user, AHEAD_PACKETS);
+}
+
+static void finish_ahead(void *user)
+{
+	struct capture *c = user;
+	connections_finish(c->connections, c->counts.last_time);
+}
+
+static void state_ahead(void *user, struct ahead_state *out)
+{
+	const struct capture *c = user;
+	out->counts = count(c);
+	source_progress(c->source, &out->done, &out->total);
 }

@@ -58,6 +58,8 @@ struct capture_options {
 	size_t decode_as_count;
 	struct keylog *keylog; /* the secrets of TLS, borrowed likewise; NULL: there are none */
 	const struct packet_watcher *watcher; /* copied; NULL: nobody */
+	unsigned threads;      /* 2: a second thread reads ahead, but for what is live or watched; 1: none does; 0: where it pays, which is
+				* for files of some MiB */
 };
 
 struct capture_counts {
@@ -89,12 +91,15 @@ enum capture_status {
 /* Takes the source over (frees it with itself). The sink's user must outlive it. */
 struct capture *capture_new(struct source *source, const struct sink *sink, const struct capture_options *o);
 void capture_free(struct capture *c);
-/* Reads and handles at most `packets` packets. */
+/* Reads and handles at most `packets` packets, or what a second thread has read in the meantime, some thousand messages at most. */
 enum capture_status capture_step(struct capture *c, unsigned packets);
 /* The end: whatever still waits in buffers is handed on, and all connections are told to the sink as ended (CONN_OPEN where they
  * were still open). Call once. */
 void capture_finish(struct capture *c);
+/* The source; of what changes in it as it is read only to be asked what this header has no function for, and not before the end. */
 struct source *capture_source(struct capture *c);
+/* How far it is, as source_progress. */
+void capture_progress(const struct capture *c, uint64_t *done, uint64_t *total);
 struct capture_counts capture_counts(const struct capture *c);
 /* Time of the first packet; 0 before it. */
 int64_t capture_first_time(const struct capture *c);

@@ -236,6 +236,11 @@ enum source_status pcap_file_next(struct pcap_file *f, struct packet *out)
 	return status == SOURCE_PACKET ? pcap_file_next(f, out) : status;
 }
 
+struct slice pcap_file_keep(struct pcap_file *f, const struct byte_keeper *keeper)
+{
+	return byte_source_keep(&f->bytes, keeper);
+}
+
 const char *pcap_file_error(const struct pcap_file *f)
 {
 	return f->error;

@@ -2,6 +2,7 @@
 #ifndef CAPTURE_PCAP_FILE_H
 #define CAPTURE_PCAP_FILE_H
 
+#include "capture/byte_source.h"
 #include "capture/source.h"
 
 struct pcap_file;
@@ -16,6 +17,8 @@ void pcap_file_free(struct pcap_file *f);
 enum source_status pcap_file_start(struct pcap_file *f);
 /* As source_next; begins with pcap_file_start where that was not done. */
 enum source_status pcap_file_next(struct pcap_file *f, struct packet *out);
+/* Packets stay where they are, as byte_source_keep. */
+struct slice pcap_file_keep(struct pcap_file *f, const struct byte_keeper *keeper);
 const char *pcap_file_error(const struct pcap_file *f);
 int pcap_file_fd(const struct pcap_file *f);
 /* True if it is a regular file, which can't make its reader wait. */

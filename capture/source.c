@@ -228,6 +228,11 @@ enum source_status source_next(struct source *s, struct packet *out)
 	return status;
 }
 
+struct slice source_keep(struct source *s, const struct byte_keeper *keeper)
+{
+	return s->file ? pcap_file_keep(s->file, keeper) : slice_of(NULL, 0);
+}
+
 int source_fd(const struct source *s)
 {
 	if (s->proxy)

@@ -3,6 +3,7 @@
 #define CAPTURE_SOURCE_H
 
 #include "base/files.h"
+#include "capture/byte_source.h"
 #include "capture/packet.h"
 
 struct source;
@@ -58,6 +59,9 @@ void source_free(struct source *s);
 enum source_status source_next(struct source *s, struct packet *out);
 /* The descriptor to poll for reading on SOURCE_WAIT (a file's is always ready), -1 if there is none: ask again in a moment. */
 int source_fd(const struct source *s);
+/* For whoever needs packets longer than until the next one is asked for: the bytes of one file stay where they are until the keeper frees
+ * them. Returns the buffer in use; an empty one if the source is no single file, whose packets then live as long as ever. */
+struct slice source_keep(struct source *s, const struct byte_keeper *keeper);
 /* What went wrong, after SOURCE_DAMAGED: one sentence. */
 const char *source_error(const struct source *s);
 struct source_counts source_counts(struct source *s);

@@ -22,6 +22,7 @@
 #include <errno.h>
 #include <locale.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <sys/random.h>
 #include <time.h>
@@ -247,6 +248,20 @@ static struct session_listener listeners(struct app *a)
 	return a->recording.recorder ? recording_listener(&a->recording, &l) : l;
 }
 
+/* Packets that are handled between two looks at the limits of -c and -a. */
+static unsigned step_of(const struct options *o)
+{
+	return o->duration || o->messages ? 1 : PACKETS_A_STEP;
+}
+
+/* How many threads the capture may have. Where it is to stop after a certain message, nothing is read ahead. */
+static unsigned threads_of(const struct options *o)
+{
+	cpu_set_t ours;
+	bool several = sched_getaffinity(0, sizeof ours, &ours) != 0 || CPU_COUNT(&ours) > 1;
+	return step_of(o) == 1 || (!o->threads && !several) ? 1 : o->threads;
+}
+
 static void open_session(struct app *a, bool keep, bool bytes)
 {
 	struct session_listener listener = listeners(a);
@@ -260,7 +275,7 @@ static void open_session(struct app *a, bool keep, bool bytes)
 	if (a->extract)
 		extract_set_session(a->extract, a->session);
 	struct sink sink = session_sink(a->session);
-	struct capture_options co = { a->options.decode_as, a->options.decode_as_count, a->keylog, NULL };
+	struct capture_options co = { a->options.decode_as, a->options.decode_as_count, a->keylog, NULL, threads_of(&a->options) };
 	if (a->recording.recorder) {
 		recorder_begin(a->recording.recorder, a->session, a->options.display_filter, source_files(a->source));
 		co.watcher = &a->recording.watcher;
@@ -322,7 +337,7 @@ static bool stop_wanted(struct app *a)
 static enum capture_status read_all(struct app *a)
 {
 	enum capture_status status = CAPTURE_MORE;
-	unsigned step = a->options.duration || a->options.messages ? 1 : PACKETS_A_STEP;
+	unsigned step = step_of(&a->options);
 	while (!stop_wanted(a) && (status == CAPTURE_MORE || status == CAPTURE_WAIT)) {
 		status = capture_step(a->capture, step);
 		posting_step(&a->posting);

@@ -231,8 +231,17 @@ static bool take_on(struct options *o, const char *v)
 	return strcmp(v, "c2s") == 0 || strcmp(v, "s2c") == 0 || option_fail("--on takes c2s or s2c, not", v);
 }
 
+static bool take_threads(struct options *o, const char *v)
+{
+	uint64_t n;
+	o->threads = option_number(v, 2, &n) ? (unsigned)n : 0;
+	return o->threads || option_fail("-o threads takes 1 or 2, not", v);
+}
+
 static bool take_setting(struct options *o, const char *v)
 {
+	if (strncmp(v, "threads=", 8) == 0)
+		return take_threads(o, v + 8);
 	if (strncmp(v, "write=", 6) == 0)
 		return take_written(o, v + 6);
 	if (strncmp(v, "hold=", 5) == 0)
@@ -243,7 +252,7 @@ static bool take_setting(struct options *o, const char *v)
 	}
 	if (strncmp(v, "spool=", 6) == 0)
 		return option_size(v + 6, &o->spool) || option_fail("-o spool takes a size such as 512M or 8G, not", v + 6);
-	return option_fail("-o: there are the settings no-reply=TIME, spool=SIZE, write=WHAT and hold=SIZE, but not", v);
+	return option_fail("-o: there are the settings no-reply=TIME, spool=SIZE, write=WHAT, hold=SIZE and threads=N, but not", v);
 }
 
 static bool take_memory(struct options *o, const char *v)
@@ -465,7 +474,8 @@ static const struct option_entry entries[] = {
 	{ 'o', NULL, "NAME=VALUE",
 	  "no-reply=TIME: a request counts as unanswered after that time, such as 30s, and not only when its connection ends; spool=SIZE: the "
 	  "temporary file with the bytes of messages grows to that size, such as 8G, then the oldest bytes go; write=packets: -w "
-	  "with -Y writes the packets of matches only; hold=SIZE: of packets that wait for a match, 1G unless given",
+	  "with -Y writes the packets of matches only; hold=SIZE: of packets that wait for a match, 1G unless given; threads=1 or 2: that many "
+	  "read a file, two unless it is small or there is one processor",
 	  take_setting },
 	{ 's', "snapshot-length", "BYTES", "live: capture at most that many bytes of a packet", take_snaplen },
 	{ 'B', "buffer-size", "MIB", "live: size of the kernel's capture buffer", take_buffer },

@@ -46,6 +46,7 @@ struct options {
 	bool no_mouse;
 	const char *keylog;              /* --keylog; NULL */
 	const char *otlp;                /* --otlp: the collector's URL; NULL */
+	unsigned threads;                /* -o threads; 0 where it is not given */
 	uint64_t spool;                  /* -o spool, bytes; 0 for no limit */
 	const char *user;                /* -Z; NULL */
 	struct extcap extcap;            /* what Wireshark asks */

@@ -98,10 +98,9 @@ static void add_paused(const struct app *a, struct buf *out)
 static void add_loading(const struct app *a, struct buf *out)
 {
 	uint64_t done = 0, total = 0;
-	const struct source *source = capture_source(a->o->capture);
-	if (intake_over(&a->intake) || source_is_live(source))
+	if (intake_over(&a->intake) || source_is_live(capture_source(a->o->capture)))
 		return;
-	source_progress(source, &done, &total);
+	capture_progress(a->o->capture, &done, &total);
 	if (total)
 		add_progress(out, "loading", done < total ? (int)((double)done * 100 / (double)total) : 100);
 	else
