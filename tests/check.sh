@@ -29,7 +29,8 @@ steps() {
 		browser    pictures and reports in a browser                                    bash tests/browser.sh
 		structure  includes, lengths of functions, layout, scripts                      python3 tests/structure.py && bash tests/lint.sh format shell
 		rules      rules                                                                python3 tests/rules.py
-		extract    extracted files and the keys of ndjson                               python3 tests/extract.py
+		ndjson     ndjson against its contract                                          python3 tests/ndjson.py
+		extract    extracted files                                                      python3 tests/extract.py
 		listings   listings                                                             bash tests/golden.sh
 		complete   completions                                                          bash tests/completions.sh
 		documents  documents                                                            bash tests/docs.sh
