@@ -161,7 +161,7 @@ static void take_seq(struct session *s, struct arrival *a)
 
 static void take_rules(struct session *s, struct arrival *a)
 {
-	if (!a->good && !a->cut)
+	if (!a->good && !a->cut && !a->after_gap)
 		session_break(s, a->conn, a->r, RULE_DECODE);
 	if (a->gap || a->after_gap)
 		session_break(s, a->conn, a->r, RULE_CAPTURE_GAP);

@@ -25,7 +25,9 @@ void seen_stream_order(struct seen *x)
 {
 	struct slice command = session_command_name(x->session, x->r);
 	seen_text(x, command);
-	if (came_before(x, "endstream"))
+	if (came_before(x, "error"))
+		buf_add_str(x->out, " came after the error that ended the stream");
+	else if (came_before(x, "endstream"))
 		buf_add_str(x->out, " came after endstream");
 	else if (!came_before(x, "beginstream"))
 		buf_add_str(x->out, " came before beginstream");
@@ -50,6 +52,10 @@ void seen_stream_incomplete(struct seen *x)
 {
 	struct thread_info t;
 	session_thread(x->session, x->r->thread, &t);
+	if (!(t.stream & STREAM_BEGUN)) {
+		buf_add_str(x->out, "nothing of the stream came before it");
+		return;
+	}
 	add_data(x, &t);
 	buf_add_str(x->out, ", and no endstream");
 }

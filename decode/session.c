@@ -31,7 +31,7 @@ static struct known_commands know_commands(const struct schema *schema)
 {
 #define KNOW(name) .name = schema_command(schema, slice_str(#name))
 	return (struct known_commands){
-		KNOW(error), KNOW(ping), KNOW(noop), KNOW(signin), KNOW(signinreply), KNOW(download), KNOW(upload), KNOW(beginstream),
+		KNOW(error), KNOW(ping), KNOW(pong), KNOW(noop), KNOW(signin), KNOW(signinreply), KNOW(download), KNOW(upload), KNOW(beginstream),
 		KNOW(stream), KNOW(endstream), KNOW(watch), KNOW(watchreply), KNOW(watchevent), KNOW(queuemessage),
 		KNOW(registerqueue), KNOW(registerqueuereply), KNOW(registerexchangereply),
 	};
@@ -311,7 +311,8 @@ void session_stump(struct session *s, const struct piece *p)
 
 bool session_is_stump(struct session *s, const struct arrival *a, const struct piece *p)
 {
-	if (!a->cut || a->e.id.len || a->e.rid.len || a->encoding == ENCODING_PAYLOAD)
+	bool damaged = a->cut || (a->after_gap && !a->good);
+	if (!damaged || a->e.id.len || a->e.rid.len || a->encoding == ENCODING_PAYLOAD)
 		return false;
 	session_stump(s, p);
 	return true;

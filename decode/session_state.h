@@ -52,7 +52,7 @@ struct conn_state {
 
 /* Numbers of the commands that threading knows by name. */
 struct known_commands {
-	uint16_t error, ping, noop, signin, signinreply, download, upload, beginstream, stream, endstream;
+	uint16_t error, ping, pong, noop, signin, signinreply, download, upload, beginstream, stream, endstream;
 	uint16_t watch, watchreply, watchevent, queuemessage, registerqueue, registerqueuereply, registerexchangereply;
 };
 
@@ -122,7 +122,8 @@ struct conn_state *session_conn_state(struct session *s, struct conn_info *info)
 /* What the seq of one message changed for earlier ones. */
 void session_changes(struct session *s, struct conn_state *c, const struct seq_verdict *v, int64_t time);
 
-/* Of a cut message that shows neither its id nor its rid nothing can be said but that it was there: true if it is one, and was told. */
+/* Of a message that is cut, or can't be read behind a gap, where its beginning was perhaps guessed wrong, and that shows neither its id nor
+ * its rid nothing can be said but that it was there: true if it is one, and was told. */
 bool session_is_stump(struct session *s, const struct arrival *a, const struct piece *p);
 /* Tells of a message of which nothing can be shown. */
 void session_stump(struct session *s, const struct piece *p);
@@ -142,8 +143,8 @@ void arrival_take(struct session *s, struct arrival *a, const struct piece *p, u
 
 /* Threads of streams (thread_stream.c). A stream message has joined the thread that begins with `first` and has tally t. */
 void thread_stream_message(struct session *s, struct arrival *a, struct record *first, struct tally *t);
-/* The final reply has come. */
-void thread_stream_reply(struct session *s, struct arrival *a, struct tally *t);
+/* The final reply has come to the thread that begins with `first`, be it one of a stream or not. */
+void thread_stream_reply(struct session *s, struct arrival *a, const struct record *first);
 /* The connection has ended; n: number of the thread's first message. */
 void thread_stream_closed(struct session *s, struct conn_state *c, uint32_t n, struct record *first, int64_t time);
 /* Data of a large stream message as it passes: the tap of a draft's scan. */

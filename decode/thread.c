@@ -14,6 +14,11 @@
 
 #include <stdlib.h>
 
+enum {
+	NAMESAKES = 64, /* open requests with one id among which the answered one is looked for */
+	PINGS = 64,     /* open threads among which a ping is looked for that a pong without a rid answers */
+};
+
 static void list_open(struct session *s, struct conn_state *c, uint32_t n)
 {
 	struct record *r = record_at(s, n), *next = record_at(s, c->open);
@@ -152,9 +157,46 @@ static uint64_t exchange_key(const struct session *s, const struct arrival *a)
 	return idtable_key(s->ids, a->r->conn, a->reply ? !a->dir : a->dir, false, slice_of(id, sizeof id));
 }
 
+/* The key under which the request is found that was still open when request n took its id. */
+static uint64_t namesake_key(const struct session *s, uint32_t conn, enum dir dir, uint32_t n)
+{
+	uint8_t id[6] = { 0 }; /* begins with NUL, as no id does, and is longer than that of an exchange */
+	for (int i = 0; i < 4; i++)
+		id[i + 2] = (uint8_t)(n >> 8 * i);
+	return idtable_key(s->ids, conn, dir, false, slice_of(id, sizeof id));
+}
+
+/* Is the message by its command a reply to that one? */
+static bool replies_to(const struct session *s, const struct arrival *a, const struct record *request)
+{
+	struct slice asked = session_command_name(s, request), reply = session_command_name(s, a->r);
+	bool ends = reply.len == asked.len || slice_is(slice_skip(reply, asked.len), "reply");
+	return reply.len >= asked.len && ends && slice_eq(slice_head(reply, asked.len), asked);
+}
+
+/* Of the open requests that have that id, the one that the message answers: by its command, and of several the oldest, since answers are
+ * taken to come in the order of their requests. */
+static struct id_entry *namesake(struct session *s, const struct arrival *a, struct id_entry *e)
+{
+	const struct record *r = record_at(s, e->n);
+	bool fits = r && is_open(r) && replies_to(s, a, r);
+	struct id_entry *found = e;
+	for (int i = 0; i < NAMESAKES && r && r->rules >> RULE_ID_DUPLICATE & 1; i++) {
+		e = idtable_find(s->ids, namesake_key(s, r->conn, (enum dir)r->dir, e->n));
+		r = e ? record_at(s, e->n) : NULL;
+		if (!r || !is_open(r) || (fits && !replies_to(s, a, r)))
+			continue;
+		fits = fits || replies_to(s, a, r);
+		found = e;
+	}
+	return found;
+}
+
 static struct id_entry *find_request(struct session *s, struct arrival *a)
 {
 	struct id_entry *other = a->e.rid.len ? idtable_find(s->ids, a->rid_key) : NULL;
+	if (other && other->kind == ID_MESSAGE)
+		other = namesake(s, a, other);
 	if (!other && a->exchange && a->reply) {
 		uint64_t key = exchange_key(s, a);
 		if (!a->e.rid.len)
@@ -242,9 +284,7 @@ static void final_reply(struct session *s, struct arrival *a, struct id_entry *e
 		session_break(s, a->conn, a->r, RULE_REPLY_DUPLICATE);
 		return;
 	}
-	struct tally *t = tally_at(s, first->tally);
-	if (t)
-		thread_stream_reply(s, a, t);
+	thread_stream_reply(s, a, first);
 	if (first->state == THREAD_ORPHAN && first->reply)
 		session_break(s, a->conn, a->r, RULE_REPLY_DUPLICATE);
 	set_state(s, head, first, first->state == THREAD_ORPHAN ? THREAD_ORPHAN : failed ? THREAD_FAILED : THREAD_DONE);
@@ -335,6 +375,23 @@ static void begin_thread(struct session *s, struct arrival *a)
 		list_open(s, a->conn, a->n);
 }
 
+/* A pong need not have a rid: then it answers the oldest ping of the other end that waits. */
+static bool answers_ping(struct session *s, struct arrival *a)
+{
+	uint32_t n = a->r->command == s->known.pong ? a->conn->oldest : 0;
+	for (int i = 0; i < PINGS && n; i++) {
+		struct record *r = record_at(s, n);
+		if (r->command == s->known.ping && r->dir != a->dir) {
+			a->r->role = ROLE_REPLY;
+			join(s, a, n);
+			final_reply(s, a, NULL, n, r);
+			return true;
+		}
+		n = r->request;
+	}
+	return false;
+}
+
 /* An event hangs under the registration that its first field names (WatchEvent.id = 1, QueueEvent.queuename = 1). */
 static void event(struct session *s, struct arrival *a)
 {
@@ -346,6 +403,15 @@ static void event(struct session *s, struct arrival *a)
 		join(s, a, e->n);
 	else
 		begin_thread(s, a);
+}
+
+/* The id was that of message `before`, which is not forgotten if it still waits for its answer. */
+static void id_duplicate(struct session *s, struct arrival *a, uint32_t before)
+{
+	const struct record *r = record_at(s, before);
+	session_break(s, a->conn, a->r, RULE_ID_DUPLICATE);
+	if (r && is_open(r) && a->r->role == ROLE_REQUEST)
+		idtable_add(s->ids, namesake_key(s, a->r->conn, a->dir, a->n), before, ID_MESSAGE, true);
 }
 
 /* The message's own id: is it new, was it awaited? */
@@ -364,11 +430,12 @@ static bool take_id(struct session *s, struct arrival *a)
 		adopt(s, a, e);
 		return true;
 	}
-	if (e->kind == ID_MESSAGE)
-		session_break(s, a->conn, a->r, RULE_ID_DUPLICATE);
+	uint32_t before = e->kind == ID_MESSAGE ? e->n : 0;
 	e->kind = ID_MESSAGE;
 	e->n = a->n;
 	e->open = a->r->role == ROLE_REQUEST;
+	if (before)
+		id_duplicate(s, a, before);
 	return false;
 }
 
@@ -420,7 +487,7 @@ void thread_message(struct session *s, struct arrival *a)
 		event(s, a);
 	else if (a->e.rid.len || (a->exchange && a->reply))
 		answer(s, a);
-	else
+	else if (!answers_ping(s, a))
 		begin_thread(s, a);
 }
 

@@ -93,9 +93,22 @@ static void end(struct session *s, struct arrival *a, const struct record *first
 		session_break(s, a->conn, a->r, RULE_STREAM_SIZE);
 }
 
+/* An error has ended the thread. Who sent it must send no more of the stream; the other end may not have seen it yet. */
+static void behind_error(struct session *s, struct arrival *a, const struct record *first, struct tally *t, bool known)
+{
+	const struct record *error = record_at(s, first->reply);
+	t->chunks += a->r->command == s->known.stream;
+	if (known && error && error->dir == a->r->dir)
+		session_break(s, a->conn, a->r, RULE_STREAM_ORDER);
+}
+
 void thread_stream_message(struct session *s, struct arrival *a, struct record *first, struct tally *t)
 {
 	bool known = order_is_known(a, first);
+	if (first->state == THREAD_FAILED) {
+		behind_error(s, a, first, t, known);
+		return;
+	}
 	if (!known)
 		streams_unsure(s->streams, t->track);
 	if (a->r->command == s->known.beginstream)
@@ -106,9 +119,22 @@ void thread_stream_message(struct session *s, struct arrival *a, struct record *
 		end(s, a, first, t, known);
 }
 
-void thread_stream_reply(struct session *s, struct arrival *a, struct tally *t)
+/* An upload or download is answered though nothing of its stream came. */
+static bool stream_is_missing(const struct session *s, const struct arrival *a, const struct record *first)
 {
-	if (!(t->stream & STREAM_BEGUN) || t->stream & STREAM_ENDED)
+	bool streams = first->encoding == ENCODING_ENVELOPE && (first->command == s->known.download || first->command == s->known.upload);
+	return streams && a->r->command != s->known.error && order_is_known(a, first) && !a->conn->gap[!a->dir] && a->info->settled[a->dir];
+}
+
+void thread_stream_reply(struct session *s, struct arrival *a, const struct record *first)
+{
+	struct tally *t = tally_at(s, first->tally);
+	if (!t || !(t->stream & STREAM_BEGUN)) {
+		if (first->next == a->n && stream_is_missing(s, a, first))
+			session_break(s, a->conn, a->r, RULE_STREAM_INCOMPLETE);
+		return;
+	}
+	if (t->stream & STREAM_ENDED)
 		return;
 	if (a->r->command == s->known.error) {
 		streams_drop(s->streams, t->track);

@@ -269,3 +269,47 @@ void case_id_reused(struct pcap_file *f)
 	}
 	talk_finish(&t);
 }
+
+void case_id_open(struct pcap_file *f)
+{
+	struct talk t;
+	talk_start(&t, f);
+	struct id id = talk_ask(&t);
+	struct message m = talk_message(&t, C2S, "count", BODY(CountRequest, count_request, .collectionname = "entities"), NULL);
+	SET(m.id, id.text);
+	talk_send(&t, C2S, &m);
+	talk_say(&t, S2C, "countreply", BODY(CountResponse, count_response, .result = 2), id.text);
+	talk_answer(&t, id.text);
+	talk_finish(&t);
+}
+
+void case_near_ping(struct pcap_file *f)
+{
+	struct talk t;
+	talk_start(&t, f);
+	for (int way = 0; way < 2; way++) {
+		talk_say(&t, (enum way)way, "ping", NULL, NULL);
+		talk_say(&t, (enum way)way, "ping", NULL, NULL);
+		talk_say(&t, (enum way)!way, "pong", NULL, NULL);
+		talk_say(&t, (enum way)!way, "pong", NULL, NULL);
+	}
+	talk_say(&t, C2S, "pong", NULL, NULL);
+	talk_finish(&t);
+}
+
+void case_near_refused(struct pcap_file *f)
+{
+	struct talk t;
+	struct file file;
+	talk_start(&t, f);
+	file_init(&file, "scan.tiff", 3 * CHUNK, 41);
+	struct id id = talk_upload(&t, &file);
+	talk_beginstream(&t, C2S, id.text, file.sha256, file.bytes.len);
+	talk_chunk(&t, C2S, id.text, &file, 0);
+	talk_say(&t, S2C, "error", BODY(ErrorResponse, error_response, .message = "Disk full", .code = 507), id.text);
+	talk_chunk(&t, C2S, id.text, &file, 1);
+	talk_chunk(&t, C2S, id.text, &file, 2);
+	talk_endstream(&t, C2S, id.text);
+	file_release(&file);
+	talk_finish(&t);
+}

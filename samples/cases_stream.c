@@ -114,6 +114,18 @@ void case_stream_incomplete(struct pcap_file *f)
 	talk_finish(&t);
 }
 
+void case_stream_missing(struct pcap_file *f)
+{
+	struct talk t;
+	struct file file;
+	talk_start(&t, f);
+	file_init(&file, "plan.dwg", SMALL, 25);
+	struct id id = talk_download(&t, &file);
+	talk_downloadreply(&t, id.text, &file);
+	file_release(&file);
+	talk_finish(&t);
+}
+
 void case_stream_cut(struct pcap_file *f)
 {
 	struct talk t;

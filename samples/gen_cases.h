@@ -41,6 +41,7 @@
 	X(two_uploads_interleaved, "Two uploads at once, chunk by chunk in turn.") \
 	X(stream_order, "A chunk before beginstream, and in another download one after endstream.") \
 	X(stream_incomplete, "A download whose final reply comes without an endstream.") \
+	X(stream_missing, "A download that is answered though nothing of its stream came.") \
 	X(stream_cut, "The server closes the connection in the middle of a download.") \
 	X(stream_checksum_wrong, "A download whose bytes do not have the announced SHA-256.") \
 	X(stream_size_wrong, "A download of another size than announced.") \
@@ -75,7 +76,10 @@
 	X(near_token, "Tokens that expire later or never, and one that is none.") \
 	X(token_ignored, "A count with a token that expired a day before, answered all the same.") \
 	X(reply_first, "The capture shows a reply before its request.") \
-	X(id_reused, "An id that is used three times, each time after its reply.")
+	X(id_reused, "An id that is used three times, each time after its reply.") \
+	X(id_open, "An id that is used again while its first request waits; both are answered, the second first.") \
+	X(near_ping, "Pings of both ends, answered by pongs without a rid, and a pong that answers none.") \
+	X(near_refused, "An upload that is refused while its chunks are on their way.")
 
 struct sample_case {
 	const char *name, *says;

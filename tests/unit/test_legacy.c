@@ -462,6 +462,31 @@ static void incomplete(void **state)
 	session_free(s);
 }
 
+/* Behind a gap a frame may have been seen where none is: what can't be read there and has no id is told, and nobody's fault. */
+static void behind_gap(void **state)
+{
+	(void)state;
+	struct told told = { { 0 } };
+	struct session *s = new_session(&told);
+	struct sink sink = session_sink(s);
+	struct conn_info conn = { .number = 1, .start_seen = true, .transport = TRANSPORT_LEGACY };
+	struct piece p = { .conn = &conn, .encoding = ENCODING_LEGACY, .first = true, .last = true, .at = -1, .after_gap = true };
+	p.bytes = slice_str("\x1bW'z\x04S#");
+	p.size = p.bytes.len;
+	sink.message(sink.user, &p);
+	assert_int_equal(session_count(s), 0);
+	assert_int_equal(session_news_at(s, 0)->kind, NEWS_CUT);
+	p.bytes = slice_str("{\"id\":\"a\",\"command\":\"noop\",x}");
+	p.size = p.bytes.len;
+	sink.message(sink.user, &p);
+	assert_int_equal(session_record(s, 1)->rules, 1u << RULE_CAPTURE_GAP);
+	p.after_gap = false;
+	sink.message(sink.user, &p);
+	assert_true(session_record(s, 2)->rules >> RULE_DECODE & 1);
+	buf_release(&told.rules);
+	session_free(s);
+}
+
 /* REST beside it: replies by rid and by exchange; of seq only what goes back. */
 static void rest_threads(void **state)
 {
@@ -520,7 +545,7 @@ int main(void)
 		cmocka_unit_test(view),
 		cmocka_unit_test(tree),
 		cmocka_unit_test(threads),
-		cmocka_unit_test(incomplete),
+		cmocka_unit_test(incomplete), cmocka_unit_test(behind_gap),
 		cmocka_unit_test(rest_threads),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -493,6 +493,83 @@ static void test_ids(void **state)
 	must_hold(x);
 }
 
+/* Requests that wait under one id: a reply goes to the oldest that its command fits, else to the oldest; no more of them than there were
+ * requests is one too many. */
+static void test_namesakes(void **state)
+{
+	struct fixture *x = *state;
+	uint32_t ask[4], reply[5];
+	static const char *const asked[] = { "query", "count", "query", "query" };
+	static const char *const replied[] = { "countreply", "queryreply", "error", "queryreply", "queryreply" };
+	static const unsigned of[] = { 1, 0, 2, 3, 3 };
+	for (size_t i = 0; i < 4; i++)
+		ask[i] = FEED(&x->f, 0, UP, .command = asked[i], .id = "a");
+	for (size_t i = 0; i < 5; i++) {
+		char id[2] = { (char)('p' + i), 0 };
+		reply[i] = FEED(&x->f, 0, DOWN, .command = replied[i], .id = id, .rid = "a");
+		assert_int_equal(thread_of(x, reply[i]).first, ask[of[i]]);
+		assert_int_equal(rules_of(x, reply[i]), i == 4 ? BIT(RULE_REPLY_DUPLICATE) : i == 2 ? BIT(RULE_ERROR_REPLY) : 0);
+	}
+	must_hold(x);
+	feed_close(&x->f, 0, CONN_CLOSED_BY_CLIENT);
+	assert_heard(x, "");
+}
+
+/* A pong without a rid answers the oldest ping that waits; one that answers none stands alone. */
+static void test_pongs(void **state)
+{
+	struct fixture *x = *state;
+	uint32_t ping[2], first, second;
+	FEED(&x->f, 0, UP, .command = "ping", .id = "a");
+	ping[0] = FEED(&x->f, 0, DOWN, .command = "ping", .id = "a");
+	ping[1] = FEED(&x->f, 0, DOWN, .command = "ping", .id = "b");
+	first = FEED(&x->f, 0, UP, .command = "pong", .id = "c");
+	second = FEED(&x->f, 0, UP, .command = "pong", .id = "d");
+	assert_int_equal(thread_of(x, first).first, ping[0]);
+	assert_int_equal(thread_of(x, ping[0]).state, THREAD_DONE);
+	assert_int_equal(thread_of(x, second).first, ping[1]);
+	assert_int_equal(session_record(x->f.session, second)->role, ROLE_REPLY);
+	uint32_t third = FEED(&x->f, 0, UP, .command = "pong", .id = "e");
+	assert_int_equal(thread_of(x, third).first, third);
+	must_hold(x);
+	feed_close(&x->f, 0, CONN_CLOSED_BY_CLIENT);
+	assert_heard(x, "1 no-reply\n");
+}
+
+/* What comes behind an error: of the end that sent it, out of order; of the other, on its way already. */
+static void test_behind_error(void **state)
+{
+	struct fixture *x = *state;
+	FEED(&x->f, 0, UP, .command = "upload", .id = "a");
+	FEED(&x->f, 0, UP, .command = "beginstream", .id = "b", .rid = "a");
+	FEED(&x->f, 0, DOWN, .command = "error", .id = "c", .rid = "a");
+	uint32_t late = FEED(&x->f, 0, UP, .command = "stream", .id = "d", .rid = "a");
+	uint32_t end = FEED(&x->f, 0, UP, .command = "endstream", .id = "e", .rid = "a");
+	FEED(&x->f, 0, UP, .command = "download", .id = "f");
+	FEED(&x->f, 0, DOWN, .command = "beginstream", .id = "g", .rid = "f");
+	FEED(&x->f, 0, DOWN, .command = "error", .id = "h", .rid = "f");
+	uint32_t own = FEED(&x->f, 0, DOWN, .command = "stream", .id = "i", .rid = "f");
+	assert_int_equal(rules_of(x, late), 0);
+	assert_int_equal(rules_of(x, end), 0);
+	assert_int_equal(rules_of(x, own), BIT(RULE_STREAM_ORDER));
+	must_hold(x);
+}
+
+/* A download that is answered though no stream came; not where the capture may lack it. */
+static void test_no_stream(void **state)
+{
+	struct fixture *x = *state;
+	for (int i = 0; i < 2; i++) {
+		char ids[2][2] = { { (char)('a' + i), 0 }, { (char)('p' + i), 0 } };
+		if (i)
+			feed_news(&x->f, 0, DOWN, NEWS_GAP, 100);
+		FEED(&x->f, 0, UP, .command = "download", .id = ids[0]);
+		uint32_t reply = FEED(&x->f, 0, DOWN, .command = "downloadreply", .id = ids[1], .rid = ids[0]);
+		assert_int_equal(rules_of(x, reply), i ? 0 : BIT(RULE_STREAM_INCOMPLETE));
+	}
+	must_hold(x);
+}
+
 static void test_types(void **state)
 {
 	static const struct { const char *command, *rid, *type; uint32_t rules; } cases[] = {
@@ -1031,7 +1108,9 @@ int main(void)
 		TEST(test_news),              TEST(test_cut),
 		TEST(test_by_chance),         TEST(test_pieces),
 		TEST(test_stream_pieces),     TEST(test_odd_order),
-		TEST(test_signin),
+		TEST(test_signin),            TEST(test_namesakes),
+		TEST(test_pongs),             TEST(test_behind_error),
+		TEST(test_no_stream),
 		TEST(test_token),             TEST(test_printing),
 		TEST(test_budget),            TEST(test_forgotten_threads),
 	};
