@@ -7,7 +7,8 @@
  *	          flow[DIR_S2C]
  *
  * A flow reads a chunk only when all of the chunk before was written: a receiver that is slow thus stops its sender, and a bridge holds one
- * chunk a direction at most. What is read is told to the pipeline before it is written, so that a request is known before its reply.
+ * chunk a direction at most. What is read is told to the pipeline before anything else is read, so that a request is known before its reply; where
+ * it passes as it is, once it was written, so that nobody waits for that.
  *
  * Ends: a FIN (or TLS's close_notify) goes on as such once all before it is written, and the other direction lives on. A reset goes on
  * as a reset, after what its sender had sent before it. If an end takes no more bytes, what it still sends is
@@ -349,8 +350,13 @@ static bool step(struct bridge *b, enum dir dir)
 	if (status == END_WAIT)
 		return false;
 	if (status == END_DONE) {
-		tell_bytes(&b->telling, b->shared->ring, dir, slice_of(b->shared->chunk, got));
-		pass(b, dir, slice_of(b->shared->chunk, got));
+		struct slice bytes = slice_of(b->shared->chunk, got);
+		bool as_it_is = !f->head && !f->authority && !b->what_if;
+		if (!as_it_is)
+			tell_bytes(&b->telling, b->shared->ring, dir, bytes);
+		pass(b, dir, bytes);
+		if (as_it_is)
+			tell_bytes(&b->telling, b->shared->ring, dir, bytes);
 		return true;
 	}
 	take_over(b, dir, status);

@@ -17,7 +17,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-enum { EVENTS = 256, ACCEPTS = 64, TICK_MS = 500, SOON_MS = 20, OWING_MAX = 4096 };
+enum { EVENTS = 256, ACCEPTS = 64, TICK_MS = 500, SOON_MS = 20, OWING_MAX = 4096, WAKE_NS = 1000000 };
 
 struct relay {
 	const struct relay_setup *setup;
@@ -30,6 +30,7 @@ struct relay {
 	size_t open_max;
 	uint64_t last_id;
 	int64_t ticked;
+	int64_t woken;                   /* when the pipeline was told last that there is something */
 	bool soon;                       /* somebody wants to be looked at without an event */
 	struct proxy_counts counts, counts_told;
 	bool stop;
@@ -172,10 +173,21 @@ static void tick(struct relay *r, int64_t now)
 	}
 }
 
+/* The pipeline is woken once in a while only: where messages come one by one, a process more that wants to run would slow them down. */
+static void wake_reader(struct relay *r, int64_t now)
+{
+	if (!ring_owes_wake(r->shared.ring) || now - r->woken < WAKE_NS)
+		return;
+	ring_wake(r->shared.ring);
+	r->woken = now;
+}
+
 static int patience(const struct relay *r)
 {
 	if (r->queue)
 		return 0;
+	if (ring_owes_wake(r->shared.ring))
+		return 1;
 	return r->soon || r->debtors ? SOON_MS : TICK_MS;
 }
 
@@ -183,13 +195,14 @@ static void loop(struct relay *r)
 {
 	struct epoll_event events[EVENTS];
 	while (!r->stop) {
-		int wait = patience(r), n = epoll_wait(r->shared.epoll, events, EVENTS, wait);
+		int n = epoll_wait(r->shared.epoll, events, EVENTS, patience(r));
 		for (int i = 0; i < n; i++)
 			take_event(r, &events[i]);
 		take_turns(r);
 		int64_t now = bridge_clock();
-		if (now - r->ticked >= (wait ? wait : TICK_MS) * (int64_t)(NS_PER_S / 1000))
+		if (now - r->ticked >= (r->soon || r->debtors ? SOON_MS : TICK_MS) * (int64_t)(NS_PER_S / 1000))
 			tick(r, now);
+		wake_reader(r, now);
 	}
 }
 

@@ -9,8 +9,8 @@
  * The memory is mapped twice, one behind the other, so that a record that wraps around is still one run of bytes. head and tail only
  * grow; each is written by one side. A record is the struct and its bytes, filled up to a multiple of 8.
  *
- * A reader that finds nothing says so in `waiting`; the writer that sees that writes to an event descriptor. While the reader is busy
- * nobody makes a system call.
+ * A reader that finds nothing says so in `waiting`; the writer that sees that, when it looks (ring_wake), writes to an event descriptor. While
+ * the reader is busy nobody makes a system call.
  */
 #include "capture/proxy/ring.h"
 
@@ -35,6 +35,7 @@ struct ring {
 	uint8_t *records;
 	size_t size;
 	uint64_t taken;        /* the reader: behind the record that was handed out last */
+	bool owed;             /* the writer: something was put since it woke the reader */
 	int event;
 };
 
@@ -85,9 +86,15 @@ void ring_free(struct ring *r)
 	free(r);
 }
 
-static void wake(struct ring *r)
+bool ring_owes_wake(const struct ring *r)
+{
+	return r->owed;
+}
+
+void ring_wake(struct ring *r)
 {
 	uint64_t one = 1;
+	r->owed = false;
 	if (atomic_exchange(&r->shared->waiting, false) && write(r->event, &one, sizeof one) < 0)
 		return; /* its count is full: the reader wakes anyway */
 }
@@ -106,7 +113,7 @@ bool ring_put(struct ring *r, const struct ring_record *head, struct slice bytes
 	if (bytes.len)
 		memcpy(to + sizeof written, bytes.at, bytes.len);
 	atomic_store(&r->shared->head, at + need);
-	wake(r);
+	r->owed = true;
 	return true;
 }
 

@@ -30,8 +30,13 @@ struct ring_record {
 struct ring *ring_new(size_t room);
 void ring_free(struct ring *r);
 
-/* The writer: puts a record if, after it, `reserve` bytes are left. False if there is no room: nothing was written. */
+/* The writer: puts a record if, after it, `reserve` bytes are left. False if there is no room: nothing was written. The reader does not hear of
+ * it before ring_wake(). */
 bool ring_put(struct ring *r, const struct ring_record *head, struct slice bytes, size_t reserve);
+/* The writer: has something been put since the last ring_wake()? */
+bool ring_owes_wake(const struct ring *r);
+/* Wakes the reader, if it waits. */
+void ring_wake(struct ring *r);
 /* The reader: the next record, its bytes in place; both valid until the next call. False if there is none: poll ring_fd(). */
 bool ring_take(struct ring *r, struct ring_record *head, struct slice *bytes);
 /* Readable once there is something behind a ring_take that found nothing. */

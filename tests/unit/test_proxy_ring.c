@@ -81,12 +81,18 @@ static void waking(void **state)
 	struct slice bytes;
 	struct pollfd p = { .fd = ring_fd(r), .events = POLLIN };
 	(void)state;
+	assert_false(ring_owes_wake(r));
 	assert_true(put(r, 1, 10, 0));
+	assert_true(ring_owes_wake(r));
+	ring_wake(r);
 	assert_int_equal(poll(&p, 1, 0), 0);
 	assert_true(ring_take(r, &head, &bytes));
 	assert_false(ring_take(r, &head, &bytes));
 	assert_int_equal(poll(&p, 1, 0), 0);
 	assert_true(put(r, 1, 10, 0));
+	assert_int_equal(poll(&p, 1, 0), 0);
+	ring_wake(r);
+	assert_false(ring_owes_wake(r));
 	assert_int_equal(poll(&p, 1, 0), 1);
 	assert_true(ring_take(r, &head, &bytes));
 	assert_false(ring_take(r, &head, &bytes));
@@ -105,8 +111,9 @@ static void between_processes(void **state)
 	pid_t writer = fork();
 	if (writer == 0) {
 		for (uint64_t id = 0; id < RECORDS; id++)
-			while (!put(r, id, id % 200, 0))
-				usleep(10);
+			for (; !put(r, id, id % 200, 0); usleep(10))
+				ring_wake(r);
+		ring_wake(r);
 		_exit(0);
 	}
 	for (uint64_t id = 0; id < RECORDS; id++) {
