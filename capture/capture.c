@@ -299,8 +299,11 @@ static struct capture_counts count(const struct capture *c)
 	all.gaps = n->reassembly.gaps;
 	all.gap_bytes = n->reassembly.gap_bytes;
 	all.stream = n->stream;
-	if (c->entry)
+	if (c->entry) { /* runs of bytes that were read count as packets */
 		all.proxy = entry_counts(c->entry)->proxy;
+		all.source.packets = n->segments;
+		all.source.bytes = entry_counts(c->entry)->bytes;
+	}
 	if (c->options.keylog)
 		all.keylog = keylog_counts(c->options.keylog);
 	if (c->watcher.counts)

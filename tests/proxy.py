@@ -90,6 +90,7 @@ class Proxy:
         self.process.wait(LIMIT)
         self.said += self.process.stderr.readlines()  # communicate() would lose what was read along with a line
         assert self.process.returncode == 0, (self.process.returncode, self.said)
+        assert "Sanitizer" not in "".join(self.said), self.said  # the relay's process looks for its leaks, too
         return [json.loads(line) for line in self.text().splitlines()]
 
     def __enter__(self):
@@ -513,6 +514,62 @@ def case_what_if():
         assert read_all(s) == envelope("ping", 1, "ping") + envelope("noop", 0, "noop") + envelope("pong", 2, "pong")
         events = [e for e in p.stop() if "event" not in e]
         assert [(e["dir"], e["id"]) for e in events if e["dir"] == "c2s"] == [("c2s", i) for i in ("noop", "ping", "pong")], events
+
+
+def frame(payload, masked=False):
+    """A binary WebSocket message of at most 64 KiB; the mask is zero."""
+    n = len(payload)
+    head = bytes([0x82, (n if n < 126 else 126) | (128 if masked else 0)]) + (struct.pack(">H", n) if n > 125 else b"")
+    return head + (b"\0\0\0\0" if masked else b"") + payload
+
+
+UPGRADE = (b"GET /ws/v2 HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: eA==\r\n"
+           b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Extensions: permessage-deflate\r\n\r\n")
+
+
+def accept_upgrade(s, more=b""):
+    """A server's part of the handshake; the request's head."""
+    head = b""
+    while not head.endswith(b"\r\n\r\n"):
+        head += s.recv(1)
+    s.sendall(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" + more + b"\r\n")
+    return head
+
+
+def ask_upgrade(s):
+    s.sendall(UPGRADE)
+    head = b""
+    while not head.endswith(b"\r\n\r\n"):
+        head += s.recv(1)
+    return head
+
+
+def case_what_if_websocket():
+    """Over WebSocket, chosen by a filter on the payload's connection and id, over TLS; compression is not offered; what can't be changed is said."""
+    heads, extension = [], [b""]
+
+    def serve(s):
+        heads.append(accept_upgrade(s, extension[0]))
+        s.sendall(b"".join(frame(envelope("ping", i, name)) for i, name in enumerate("abc")))
+        s.close()
+
+    def seen(options):
+        with Proxy(f"wss://:0=ws://127.0.0.1:{Server(serve).port}", options=options) as p:
+            with anybody().wrap_socket(p.connect()) as s:
+                ask_upgrade(s)
+                got = read_all(s)
+            return got, p.stop()
+    one = [frame(envelope("ping", i, name)) for i, name in enumerate("abc")]
+    got, events = seen(["--duplicate-seq", "--only", 'id == "b" && dir == "s2c"'])
+    assert got == one[0] + one[1] * 2 + one[2], got
+    assert b"permessage-deflate" not in heads[0] and b"Sec-WebSocket-Version: 13" in heads[0], heads
+    assert [e["id"] for e in events if "event" not in e] == ["a", "b", "c"], events
+    assert seen(["--drop-command", "ping", "--only", "seq in {0 2}"])[0] == one[1]
+    assert seen(["--reorder-seq"])[0] == one[1] + one[0] + one[2]
+    assert seen(["--reorder-seq", "--on", "c2s"])[0] == b"".join(one)
+    extension[0] = b"Sec-WebSocket-Extensions: permessage-deflate\r\n"
+    got, events = seen(["--duplicate-seq"])
+    assert got == b"".join(one) and any("not offered" in str(e) for e in events), events
 
 
 def case_recorded():

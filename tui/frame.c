@@ -242,7 +242,20 @@ static void draw_damage(struct app *a, int *bottom, int width)
 	draw_text(a, bottom, width, INK_ERROR, buf_slice(&a->scratch));
 }
 
-/* Where the proxy listens and leads to, and in red what is not as it should be about it. */
+/* Where there is no room for it, it goes without its colons. */
+static void draw_fingerprint(struct app *a, int *bottom, int width, const char *fingerprint)
+{
+	static const char label[] = " Certificate, SHA-256 ", short_label[] = " SHA-256 ";
+	bool fits = sizeof label + strlen(fingerprint) <= (size_t)width;
+	buf_clear(&a->scratch);
+	buf_add_str(&a->scratch, fits ? label : short_label);
+	for (; *fingerprint; fingerprint++)
+		if (fits || *fingerprint != ':')
+			buf_add_byte(&a->scratch, (uint8_t)*fingerprint);
+	draw_text(a, bottom, width, INK_STRONG, buf_slice(&a->scratch));
+}
+
+/* Where the proxy listens and leads to, which certificate it shows, and in red what is not as it should be about it. */
 static void draw_proxy(struct app *a, int *bottom, int width)
 {
 	const struct proxy *p = source_proxy(capture_source(a->o->capture));
@@ -252,6 +265,8 @@ static void draw_proxy(struct app *a, int *bottom, int width)
 	buf_clear(&a->scratch);
 	buf_addf(&a->scratch, " Listening on %s", proxy_name(p));
 	draw_text(a, bottom, width, INK_STRONG, buf_slice(&a->scratch));
+	if (proxy_fingerprint(p))
+		draw_fingerprint(a, bottom, width, proxy_fingerprint(p));
 	if (!warning)
 		return;
 	buf_clear(&a->scratch);

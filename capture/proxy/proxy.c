@@ -20,6 +20,9 @@
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/lsan_interface.h>
+#endif
 
 enum { RING_ROOM = 32 << 20 };
 
@@ -58,6 +61,11 @@ static void make_warning(struct proxy *p)
 const char *proxy_warning(const struct proxy *p)
 {
 	return p->warning.len ? (const char *)p->warning.at : NULL;
+}
+
+const char *proxy_fingerprint(const struct proxy *p)
+{
+	return p->identity.cert ? p->identity.fingerprint : NULL;
 }
 
 static bool make_contexts(struct proxy *p, struct route *r, char *why, size_t why_size)
@@ -150,6 +158,16 @@ static int run_relay(struct proxy *p, int parent)
 	return status;
 }
 
+/* The relay leaves by _exit: what the parent has registered for its own end, and has not written yet, is none of its business. So a build with
+ * sanitizers has to be asked to look for leaks. */
+static void leave(int status)
+{
+#ifdef __SANITIZE_ADDRESS__
+	__lsan_do_leak_check();
+#endif
+	_exit(status);
+}
+
 static bool start(struct proxy *p, char *why, size_t why_size)
 {
 	int pair[2];
@@ -161,7 +179,7 @@ static bool start(struct proxy *p, char *why, size_t why_size)
 	p->leash = pair[0];
 	p->relay = fork();
 	if (p->relay == 0)
-		_exit(run_relay(p, pair[1]));
+		leave(run_relay(p, pair[1]));
 	close(pair[1]);
 	if (p->relay < 0)
 		snprintf(why, why_size, "the proxy cannot start: %s", strerror(errno));

@@ -53,6 +53,8 @@ int proxy_fd(const struct proxy *p);
 bool proxy_alive(struct proxy *p);
 /* "ws://127.0.0.1:9000 → wss://app.openiap.io:443/ws/v2", of all pairs, with the ports that it really listens on. */
 const char *proxy_name(const struct proxy *p);
+/* The SHA-256 of the certificate that was made for encrypted listeners, "AB:CD:…"; NULL: none was made. */
+const char *proxy_fingerprint(const struct proxy *p);
 /* What the user must not forget about it, a sentence; NULL: nothing. */
 const char *proxy_warning(const struct proxy *p);
 /* The pair, with the port that it really listens on. */

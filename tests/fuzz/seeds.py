@@ -83,7 +83,36 @@ PROXY = {  # requests whose heads are rewritten, and pairs of addresses
     "fuzz_proxy_address": (b"ws://127.0.0.1:9000=wss://app.openiap.io/ws/v2", b"pipe://spy=pipe:///tmp/x", b"socket://[::1]:1=tcp://10.0.0.5", b"grpc://:0=grpcs://a"),
 }
 
+def what_ifs():
+    """A conversation of each framing (length prefix, WebSocket, HTTP/2, HTTP/2 with new headers), for every set of changes."""
+    def runs(parts):
+        return b"".join(bytes([len(piece) | d << 7]) + piece
+                        for d, text in parts for piece in (text[i:i + 120] for i in range(0, len(text), 120)))
+
+    def ws(op, payload, masked):
+        return bytes([op, len(payload) | masked << 7]) + bytes(4 * masked) + payload
+
+    def h2(kind, flags, stream, payload):
+        return len(payload).to_bytes(3, "big") + bytes([kind, flags]) + stream.to_bytes(4, "big") + payload
+    envelope = b"\n\x04ping\x22\x01a"
+    message, grpc = len(envelope).to_bytes(4, "little") + envelope, b"\0" + len(envelope).to_bytes(4, "big") + envelope
+    path = b"/openiap.FlowService/SetupStream"
+    block = b"\0\x05:path" + bytes([len(path)]) + path + b"\0\x0a:authority\x01b"
+    for how in range(64):
+        on, c2s = how >> 2 & 1, 1 - (how >> 2 & 1)
+        yield bytes([how]) + runs((
+            ((on, 3 * message), (c2s, b"abc")),
+            ((0, b"GET / HTTP/1.1\r\nUpgrade: websocket\r\n\r\n"), (1, b"HTTP/1.1 101 S\r\n\r\n"),
+             (on, ws(0x82, message, c2s) + ws(0x82, message[:4], c2s) + ws(2, message[4:7], c2s) + ws(0x89, b"x", c2s) + ws(0x80, message[7:], c2s)
+              + ws(0x82, 2 * message, c2s) + ws(0x88, b"\3\xe8", c2s))),
+            *2 * (((0, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + h2(4, 0, 0, b"") + h2(1, 4, 1, block)), (1, h2(4, 0, 0, b"") + h2(8, 0, 0, b"\0\0\1\0") + h2(1, 4, 1, b"\x88")),
+                   (on, h2(0, 0, 1, grpc + grpc[:5]) + h2(6, 0, 0, b"xxxxxxxx") + h2(0, 1, 1, grpc[5:] + grpc) + h2(1, 5, 1, b"\x88")),
+                   (c2s, h2(8, 0, 1, b"\0\0\1\0") + h2(3, 0, 1, b"\0\0\0\0"))),))[how & 3])
+
+
 def main(folder):
+    for i, text in enumerate(what_ifs()):
+        put(folder, "fuzz_proxy_what_if", str(i), text)
     for target, inputs in PROXY.items():
         for i, text in enumerate(inputs): put(folder, target, str(i), text)
     for target, (captures, first, head) in LAYERS.items():
