@@ -6,6 +6,15 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size);
+
+/* For targets with a mutator of their own, which is not called here. */
+size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size)
+{
+	(void)data;
+	return size < max_size ? size : max_size;
+}
+
 /* The whole file in a heap block of its size; NULL if it can't be read. */
 static uint8_t *read_file(const char *path, size_t *size)
 {

@@ -1,0 +1,326 @@
+/*
+ * The whole way: a capture of any bytes through source, connections, stream layers and session, and out in each format, each report, each form of
+ * the check, and as the models behind the screens. Bytes 8 to 15 of a pcap header, which no reader looks at, choose the format.
+ *
+ * What comes out must be what it says it is: lines of JSON are JSON (by jansson), and no control character is in what goes to a terminal.
+ * Every byte of every message that the session keeps is read again, and its tree lies within it.
+ */
+#include "export/check.h"
+#include "export/recorder.h"
+#include "export/report.h"
+#include "tests/fuzz/pcap_mutate.h"
+#include "tui/broken.h"
+#include "tui/diff.h"
+#include "tui/ladder.h"
+
+#include <jansson.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed);
+size_t LLVMFuzzerCustomCrossOver(const uint8_t *data1, size_t size1, const uint8_t *data2, size_t size2, uint8_t *out, size_t max_size, unsigned seed);
+
+enum { WHOLE_JSON = 8 << 20 };
+
+struct pipeline {
+	struct field_options fields;
+	struct session *session;
+	struct capture *capture;
+	struct printer printer;
+	struct session_listener printing;
+	struct recorder *recorder;
+	FILE *out;          /* a stream in memory … */
+	char *text;         /* … and what was written to it */
+	size_t text_len;
+};
+
+static void demand(bool good)
+{
+	if (!good)
+		abort();
+}
+
+static int file_of(const uint8_t *data, size_t size, char *path, size_t room)
+{
+	int fd = memfd_create("fuzz", 0);
+	demand(fd >= 0 && write(fd, data, size) == (ssize_t)size);
+	lseek(fd, 0, SEEK_SET);
+	snprintf(path, room, "/proc/self/fd/%d", fd);
+	return fd;
+}
+
+static void on_message(void *user, uint32_t n, struct slice bytes)
+{
+	struct pipeline *p = user;
+	p->printing.message(p->printing.user, n, bytes);
+	recorder_message(p->recorder, n, bytes);
+}
+
+static void on_rule(void *user, uint32_t n, enum rule rule, enum rule was, int64_t time)
+{
+	struct pipeline *p = user;
+	p->printing.rule(p->printing.user, n, rule, was, time);
+	recorder_rule(p->recorder, n, rule);
+}
+
+static void on_news(void *user, const struct session_news *news)
+{
+	struct pipeline *p = user;
+	p->printing.news(p->printing.user, news);
+}
+
+static void take_secrets(void *user, uint32_t format, struct slice bytes)
+{
+	(void)format;
+	keylog_feed(user, bytes);
+}
+
+/* No control character but line breaks (and tabs, which stand between the columns of -T fields). */
+static void check_harmless(const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		demand((uint8_t)text[i] >= ' ' ? text[i] != 0x7f : text[i] == '\n' || text[i] == '\t');
+}
+
+/* Every line is a value of JSON. */
+static void check_json_lines(const char *text, size_t len)
+{
+	const char *end = text + len;
+	while (text < end) {
+		const char *stop = memchr(text, '\n', (size_t)(end - text));
+		demand(stop != NULL);
+		json_t *value = json_loadb(text, (size_t)(stop - text), JSON_ALLOW_NUL, NULL);
+		demand(value != NULL);
+		json_decref(value);
+		text = stop + 1;
+	}
+}
+
+static void check_json_whole(const char *text, size_t len)
+{
+	if (len > WHOLE_JSON)
+		return;
+	json_t *value = json_loadb(text, len, JSON_ALLOW_NUL | JSON_DECODE_ANY, NULL);
+	demand(value != NULL);
+	json_decref(value);
+}
+
+/* What was written so far is taken, and held against what it is to be. */
+static void check_output(struct pipeline *p, bool lines, bool whole)
+{
+	fflush(p->out);
+	check_harmless(p->text, p->text_len);
+	if (lines)
+		check_json_lines(p->text, p->text_len);
+	if (whole && p->text_len)
+		check_json_whole(p->text, p->text_len);
+	rewind(p->out);
+}
+
+static void print_reports(struct pipeline *p)
+{
+	struct capture_counts c = capture_counts(p->capture);
+	struct report_source from = { p->session, &c, c.first_time, TIME_RELATIVE, true };
+	for (size_t i = 0; report_at(i); i++) {
+		report_write(report_at(i), &from, false, true, p->out);
+		check_output(p, false, false);
+		report_write(report_at(i), &from, true, false, p->out);
+		check_output(p, true, false);
+	}
+}
+
+static void print_checks(struct pipeline *p)
+{
+	struct check_source from = { .session = p->session, .file = "fuzz", .first_time = capture_first_time(p->capture), .utc = true };
+	check_add_fail_on(&from.fail_on, "error");
+	for (int form = CHECK_TEXT; form <= CHECK_JUNIT; form++) {
+		check_write(&from, (enum check_format)form, p->out);
+		check_output(p, false, form == CHECK_JSON);
+	}
+}
+
+/* The models of the screens: the ladder of each connection, broken rules, and two messages side by side. */
+static void build_models(struct pipeline *p)
+{
+	const struct session *s = p->session;
+	uint32_t until = session_count(s);
+	struct broken *b = broken_new(s, until);
+	while (broken_step(b, 1000))
+		;
+	broken_free(b);
+	for (uint32_t i = 0; i < session_conns(s) && i < 8; i++) {
+		struct ladder_spec spec = { .conn = session_conn_at(s, i)->info.number, .extend = i & 1, .apart = i & 2 };
+		struct ladder *l = ladder_new(s, &spec, until);
+		while (ladder_step(l, 1000))
+			;
+		for (size_t row = 0; row < ladder_rows(l); row++)
+			demand(ladder_row(l, row)->n <= until);
+		ladder_free(l);
+	}
+}
+
+static bool lies_within(const struct node *root, size_t len)
+{
+	for (const struct node *n = root; n; n = node_after(n, root))
+		if (n->offset > len || n->length > len - n->offset)
+			return false;
+	return true;
+}
+
+/* Each message that is kept, read again and taken apart; beside the one before. */
+static void read_again(struct pipeline *p)
+{
+	struct dissection tree[2];
+	struct diff diff = { 0 };
+	struct buf scratch[2] = { { 0 }, { 0 } };
+	for (int i = 0; i < 2; i++)
+		dissection_init(&tree[i], session_schema(p->session), 1 << 20);
+	for (uint32_t n = session_first(p->session); n && n <= session_count(p->session); n++) {
+		const struct record *r = session_record(p->session, n);
+		struct dissection *d = &tree[n & 1];
+		struct slice bytes = session_bytes(p->session, n, &scratch[n & 1]);
+		demand(r && r->thread && r->thread <= session_count(p->session) && bytes.len <= r->size);
+		dissect_envelope(d, bytes, r->size);
+		demand(lies_within(d->root, bytes.len));
+		diff_set(&diff, tree[0].root, tree[1].root);
+	}
+	diff_release(&diff);
+	for (int i = 0; i < 2; i++) {
+		dissection_release(&tree[i]);
+		buf_release(&scratch[i]);
+	}
+}
+
+/* What -w wrote is a capture that can be read to its end. */
+static void read_written(int fd)
+{
+	char path[64], error[256];
+	struct packet packet;
+	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+	struct source *s = source_open_file(path, NULL, error, sizeof error);
+	demand(s != NULL);
+	enum source_status status;
+	while ((status = source_next(s, &packet)) == SOURCE_PACKET)
+		;
+	demand(status == SOURCE_END);
+	source_free(s);
+}
+
+static const struct field_options *choose_fields(struct field_options *f, bool secrets)
+{
+	static const char *const names[] = { "n", "time", "openiap.command", "data", "data.query._type", "conn", "rules", "gist" };
+	struct buf error = { 0 };
+	f->header = -1;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		f->name[f->count++] = names[i];
+	demand(field_options_ready(f, true, secrets, &error));
+	buf_release(&error);
+	return f;
+}
+
+static void choose(struct pipeline *p, const uint8_t *data, size_t size, struct print_options *o, struct recorder_options *r)
+{
+	uint8_t how = size > 9 ? data[9] : 0;
+	size_t formats = 0;
+	while (exporter_at(formats))
+		formats++;
+	*o = (struct print_options){ .show_secrets = how & 1, .full_bytes = how & 2, .utc = true, .time = (enum time_format)(how >> 2 & 3) };
+	r->what = (enum record_what)((how >> 4) % 3);
+	r->file.format = how & 0x80 ? PACKETS_PCAP : PACKETS_PCAPNG;
+	o->fields = choose_fields(&p->fields, o->show_secrets);
+	printer_init(&p->printer, exporter_at((size > 8 ? data[8] : 0) % formats), o, p->out);
+}
+
+static void run(struct pipeline *p)
+{
+	enum capture_status status;
+	const struct exporter *e = p->printer.exporter;
+	printer_begin(&p->printer);
+	do
+		status = capture_step(p->capture, 1000);
+	while (status == CAPTURE_MORE);
+	demand(status == CAPTURE_END || status == CAPTURE_DAMAGED);
+	capture_finish(p->capture);
+	printer_end(&p->printer);
+	check_output(p, e == exporter_named("ndjson") || e == exporter_named("otlp"), e == exporter_named("json"));
+	if (status == CAPTURE_DAMAGED)
+		demand(source_error(capture_source(p->capture))[0]);
+}
+
+static void release(struct pipeline *p)
+{
+	capture_free(p->capture);
+	session_free(p->session);
+	printer_release(&p->printer);
+	recorder_free(p->recorder);
+	field_options_release(&p->fields);
+	fclose(p->out);
+	free(p->text);
+}
+
+/* A source is there: all behind it. */
+static void follow(struct source *source, struct keylog *k, const uint8_t *data, size_t size)
+{
+	struct pipeline p = { .out = NULL };
+	struct print_options o;
+	struct recorder_options ro = { .hold = 1 << 20 };
+	char path[64], error[256];
+	int written = file_of(NULL, 0, path, sizeof path);
+	p.out = open_memstream(&p.text, &p.text_len);
+	choose(&p, data, size, &o, &ro);
+	ro.file.path = path;
+	p.recorder = recorder_new(&ro, error, sizeof error);
+	demand(p.recorder != NULL);
+	p.printing = printer_listener(&p.printer);
+	struct session_listener listener = { .user = &p, .message = on_message, .rule = on_rule, .news = on_news };
+	struct session_options so = { .keep = true, .file = -1, .files = source_files(source), .hash_key = 7, .no_reply = size > 10 ? data[10] * 1000000 : 0 };
+	p.session = session_new(&so, &listener);
+	recorder_begin(p.recorder, p.session, NULL, source_files(source));
+	struct packet_watcher watcher = recorder_watcher(p.recorder);
+	struct sink sink = session_sink(p.session);
+	p.capture = capture_new(source, &sink, &(struct capture_options){ .keylog = k, .watcher = &watcher });
+	p.printer.session = p.session;
+	p.printer.capture = p.capture;
+	p.printer.source = "fuzz";
+	run(&p);
+	print_reports(&p);
+	print_checks(&p);
+	build_models(&p);
+	read_again(&p);
+	release(&p);
+	read_written(written);
+	close(written);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char path[64], error[512];
+	struct keylog *k = keylog_new();
+	int fd = file_of(data, size, path, sizeof path);
+	struct source_options o = { .secrets = take_secrets, .secrets_user = k };
+	struct source *source = source_open_file(path, &o, error, sizeof error);
+	if (source)
+		follow(source, k, data, size);
+	else
+		demand(error[0] && !strchr(error, '\n'));
+	keylog_free(k);
+	close(fd);
+	return 0;
+}
+
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed)
+{
+	static struct pcap_mutate m;
+	return pcap_mutate(&m, data, size, max_size, seed);
+}
+
+size_t LLVMFuzzerCustomCrossOver(const uint8_t *data1, size_t size1, const uint8_t *data2, size_t size2, uint8_t *out, size_t max_size, unsigned seed)
+{
+	static struct pcap_mutate a, b;
+	buf_clear(&a.file);
+	buf_add(&a.file, slice_of(data1, size1));
+	buf_clear(&b.file);
+	buf_add(&b.file, slice_of(data2, size2));
+	return pcap_cross(&a, &b, out, max_size, seed);
+}
