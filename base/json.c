@@ -87,7 +87,7 @@ static void add_quoted(struct buf *out, struct slice s)
 			break;
 		uint32_t p;
 		s = slice_skip(s, text_next(s, &p, NULL));
-		if (p < 0x20 || p == '"' || p == '\\' || p == 0x7f)
+		if (p == '"' || p == '\\' || text_acts(p))
 			add_escape(out, p);
 		else
 			text_add_point(out, p);

@@ -1,5 +1,5 @@
 /* A JSON writer (RFC 8259) that appends to a buf and sets the commas. Its output is always valid UTF-8: what is not becomes
- * U+FFFD. Reading JSON is a library's work (docs/libraries.md); that library has the names json_string and json_null. */
+ * U+FFFD; and nothing in it moves a terminal: what would (text_acts) is escaped. Reading JSON is a library's work (docs/libraries.md); that library has the names json_string and json_null. */
 #ifndef BASE_JSON_H
 #define BASE_JSON_H
 

@@ -96,6 +96,11 @@ static bool turns_text(uint32_t p)
 	return p == 0x061c || p == 0x200e || p == 0x200f || (p >= 0x2028 && p <= 0x202e) || (p >= 0x2066 && p <= 0x2069);
 }
 
+bool text_acts(uint32_t p)
+{
+	return p < 0x20 || (p >= 0x7f && p < 0xa0) || turns_text(p) || p == 0xfeff || (p >= 0xfff9 && p <= 0xfffb);
+}
+
 /* The code point to show for one from the wire. */
 static uint32_t harmless(uint32_t p)
 {
@@ -103,9 +108,7 @@ static uint32_t harmless(uint32_t p)
 		return 0x2400 + p;
 	if (p == 0x7f)
 		return 0x2421;
-	if ((p >= 0x80 && p < 0xa0) || turns_text(p) || p == 0xfeff || (p >= 0xfff9 && p <= 0xfffb))
-		return TEXT_REPLACEMENT;
-	return p;
+	return text_acts(p) ? TEXT_REPLACEMENT : p;
 }
 
 void text_add_safe(struct buf *out, struct slice s)

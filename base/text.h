@@ -16,6 +16,8 @@ void text_add_point(struct buf *out, uint32_t point);
 bool text_is_utf8(struct slice s);
 /* True if s is valid UTF-8 of printable characters, tab, CR and LF. */
 bool text_is_printable(struct slice s);
+/* True for a code point that a terminal does not show but obey: control characters, C1 too, and what changes the direction of text. */
+bool text_acts(uint32_t point);
 /* Appends s so that it can do nothing to a terminal: control characters as pictures (U+2400 …), what is not UTF-8, C1
  * controls, and characters that change the direction of text as U+FFFD. No line break survives. */
 void text_add_safe(struct buf *out, struct slice s);

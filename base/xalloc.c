@@ -39,3 +39,15 @@ char *xstrdup(const char *text)
 {
 	return checked(strdup(text));
 }
+
+void *xalloc_for_zlib(void *user, unsigned count, unsigned size)
+{
+	(void)user;
+	return xreallocarray(NULL, count, size);
+}
+
+void xfree_for_zlib(void *user, void *p)
+{
+	(void)user;
+	free(p);
+}

@@ -13,5 +13,8 @@ void *xcalloc(size_t count, size_t size);
 void *xreallocarray(void *p, size_t count, size_t size);
 /* A copy of text; to be freed with free(). */
 char *xstrdup(const char *text);
+/* The same as zlib wants it: z_stream.zalloc and .zfree. */
+void *xalloc_for_zlib(void *user, unsigned count, unsigned size);
+void xfree_for_zlib(void *user, void *p);
 
 #endif

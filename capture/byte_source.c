@@ -180,6 +180,8 @@ static void unpack(struct byte_source *b)
 {
 	struct gzip *g = xcalloc(1, sizeof(*g));
 	g->packed = b->buffer;
+	g->z.zalloc = xalloc_for_zlib;
+	g->z.zfree = xfree_for_zlib;
 	g->z.next_in = b->buffer;
 	g->z.avail_in = (uInt)byte_source_left(b);
 	b->gzip = g;

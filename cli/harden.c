@@ -7,6 +7,7 @@
  */
 #include "cli/harden.h"
 
+#include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -15,6 +16,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
 #if defined(__SANITIZE_ADDRESS__)
 enum { SANITIZED = 1 }; /* the leak sanitizer looks into the process as a debugger does */
@@ -58,12 +60,24 @@ static bool filter_calls(void)
 }
 #endif
 
+/* A standard descriptor that was closed is taken, so that no file that is opened later gets its number, and with it what is printed. What is
+ * written to it fails, as to a closed one. */
+static bool take_standard_descriptors(void)
+{
+	int fd;
+	do
+		fd = open("/dev/null", O_RDONLY);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	return fd > STDERR_FILENO && close(fd) == 0;
+}
+
 bool harden(void)
 {
 	const struct rlimit none = { 0, 0 };
+	bool taken = take_standard_descriptors();
 	umask(S_IRWXG | S_IRWXO);
 	bool no_core = setrlimit(RLIMIT_CORE, &none) == 0;
 	bool unseen = SANITIZED || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0;
 	bool no_more = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
-	return filter_calls() && no_core && unseen && no_more;
+	return filter_calls() && no_core && unseen && no_more && taken;
 }

@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-/* No core dumps, no look into the memory by others of the same user, files for their owner only, no new privileges, no other programs run, and
+/* Standard descriptors that were closed are taken. No core dumps, no look into the memory by others of the same user, files for their owner only, no new privileges, no other programs run, and
  * none of the system calls that only administration needs. True if all of that holds; what can't be had on this kernel or machine is left out, and
  * the rest holds all the same. Stays for the life of the process and its children. */
 bool harden(void);

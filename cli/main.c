@@ -10,6 +10,7 @@
 #include "cli/fields.h"
 #include "cli/harden.h"
 #include "cli/manual.h"
+#include "cli/memory.h"
 #include "cli/posting.h"
 #include "cli/privileges.h"
 #include "cli/recording.h"
@@ -516,6 +517,7 @@ int main(int argc, char **argv)
 	struct app a = { 0 };
 	int status = EXIT_FINE;
 	harden();
+	memory_for_libraries();
 	if (!setlocale(LC_CTYPE, "") || MB_CUR_MAX == 1) /* no more than that: numbers keep their point */
 		setlocale(LC_CTYPE, "C.UTF-8");
 	if (!options_parse(&a.options, argc, argv)) {

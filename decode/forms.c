@@ -84,7 +84,8 @@ void form_take(struct form *f, const struct piece *p)
 void form_read(struct form *f, const struct session *s, const struct record *r, struct slice bytes)
 {
 	form_read_plain(f, (enum encoding)r->encoding, bytes);
-	if (r->encoding != ENCODING_PAYLOAD)
+	bool lost = !bytes.len && r->size;
+	if (r->encoding != ENCODING_PAYLOAD && !lost)
 		return;
 	f->command = f->e.command = session_command_name(s, r);
 	f->e.has_data = r->has_data;

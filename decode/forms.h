@@ -23,7 +23,7 @@ void form_release(struct form *f);
 void form_take(struct form *f, const struct piece *p);
 /* Reads it again from its bytes; without the command where that is not in them (a bare payload). */
 void form_read_plain(struct form *f, enum encoding encoding, struct slice bytes);
-/* Reads it again from its bytes. */
+/* Reads it again from its bytes; its command also where those can no longer be had. */
 void form_read(struct form *f, const struct session *s, const struct record *r, struct slice bytes);
 /* The token in the payload of a message that was read; empty if its type has none. */
 struct slice form_token(const struct form *f, const struct session *s, const struct record *r);

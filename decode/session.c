@@ -396,6 +396,8 @@ static void end_draft(struct session *s, struct draft **at, const struct piece *
 	read_draft(s, &a, d, p);
 	if (s->listener.message || unsure)
 		a.bytes = store_read(s->store, place, d->captured, &scratch);
+	if (s->listener.message && place && d->captured && !a.bytes.len)
+		s->counts.unreadable++;
 	if (unsure)
 		judge_whole(s, &a, d);
 	arrival_prepare(s, &a);

@@ -37,7 +37,7 @@ struct session_counts session_counts(const struct session *s)
 	c.streams_untracked = streams_untracked(s->streams);
 	c.spool = store_spooled(s->store);
 	c.spool_given_up = store_given_up(s->store);
-	c.unreadable = store_failed(s->store);
+	c.unreadable += store_failed(s->store);
 	c.memory = chunks_memory(&s->records) + chunks_memory(&s->tallies) + chunks_memory(&s->threads) +
 		   chunks_memory(&s->news) + idtable_memory(s->ids) + s->conns * sizeof(struct conn_state) +
 		   s->conn_of_cap * sizeof *s->conn_of;

@@ -1,5 +1,6 @@
 /*
- * XML text: five characters are markup, most control characters cannot be there at all, not even as references.
+ * XML text: five characters are markup, most control characters cannot be there at all, not even as references. Others that a terminal would obey
+ * (DEL, C1, what changes the direction of text) stand as references.
  */
 #include "export/xml.h"
 
@@ -36,6 +37,8 @@ void xml_add(struct buf *out, struct slice text)
 		const char *ref = reference(p);
 		if (ref)
 			buf_add_str(out, ref);
+		else if (allowed(p) && text_acts(p))
+			buf_addf(out, "&#x%x;", (unsigned)p);
 		else
 			text_add_point(out, allowed(p) ? p : TEXT_REPLACEMENT);
 	}

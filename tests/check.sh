@@ -20,6 +20,8 @@ steps() {
 		wireshark  Wireshark: the dissector and the formats against tshark              bash tests/wireshark.sh
 		loss       captures with loss, and joined late                                  bash tests/loss.sh
 		interop    the public packages: .proto files, conversations through the proxy   bash tests/interop.sh
+		faults     faults: memory, disks, clocks, readers, terminals, interfaces        python3 tests/faults.py ./envscope build/tests/inject.so
+		errors     captures with byte errors, under the sanitizers                      python3 tests/byte_errors.py build/san/envscope 200 \$SEEDS
 		otlp       OpenTelemetry                                                        bash tests/otlp.sh
 		replay     inputs on which the fuzz targets once failed, and their seeds        $make SAN=1 replay
 		proxy      the proxy between plain sockets                                      python3 tests/proxy.py ./envscope
@@ -50,7 +52,7 @@ step() { # NAME
 
 build() {
 	echo "== build, warnings as errors"
-	$make -j"$jobs" all headers build/samples/.stamp build/tests/follow &&
+	$make -j"$jobs" all headers build/samples/.stamp build/tests/follow build/tests/inject.so &&
 		$make -j"$jobs" SAN=1 build/san/envscope unit-programs replay-programs build/fuzz/seeds/.stamp
 }
 

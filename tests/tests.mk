@@ -1,4 +1,4 @@
-# Tests: make unit, golden, update CASE=x, lint, fuzz, replay, agree. `make check` runs them all (tests/check.sh).
+# Tests: make unit, golden, update CASE=x, lint, fuzz, replay, agree, errors, faults. `make check` runs them all (tests/check.sh).
 
 UNIT := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 FUZZ := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -81,11 +81,26 @@ $B/replay/%: tests/fuzz/%.c tests/fuzz/replay.c $B/libenvscope.a
 	$(call say,TEST)
 	$(Q)$(CC) $(CPPFLAGS) -Itests $(CFLAGS) -MMD -MP -o $@ $< tests/fuzz/replay.c $B/libenvscope.a $(LDFLAGS) $(LDLIBS)
 
+# Byte errors in the samples, under the sanitizers: RUNS=N captures, from SEED.
+errors: build/samples/.stamp
+	@$(MAKE) --no-print-directory SAN=1 build/san/envscope
+	@python3 tests/byte_errors.py build/san/envscope $(or $(RUNS),5000) $(or $(SEED),1)
+
+# What goes wrong around the program: memory, disks, clocks, terminals, interfaces. `make faults` lets every allocation fail in turn, `make check` one of
+# each place in the program.
+faults: all build/tests/inject.so build/samples/.stamp
+	@python3 tests/faults.py ./$(PROGRAM) build/tests/inject.so all
+
+build/tests/inject.so: tests/faults/inject.c
+	@mkdir -p $(@D)
+	$(call say,TEST)
+	$(Q)$(CC) -std=c17 -D_GNU_SOURCE -O1 -g -fPIC -shared $(WARN) -o $@ $< -ldl
+
 # View, tree and protobuf-c on ten million mutated messages (AGREE=N for another number).
 agree: $B/tests/test_agree build/samples/.stamp
 	ENVSCOPE_AGREE=$(or $(AGREE),10000000) $B/tests/test_agree
 
-.PHONY: unit unit-programs golden update lint follow fuzz replay replay-programs agree
+.PHONY: unit unit-programs golden update lint follow fuzz replay replay-programs errors faults agree
 
 -include $(UNIT:%=$B/tests/%.d)
 -include $B/tests/follow.d $(FUZZ_OBJ:.o=.d) $(FUZZ:%=build/fuzz/%.d) $(FUZZ:%=$B/replay/%.d)

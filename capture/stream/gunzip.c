@@ -7,6 +7,8 @@
  */
 #include "capture/stream/gunzip.h"
 
+#include "base/xalloc.h"
+
 #define ZLIB_CONST
 #include <zlib.h>
 
@@ -61,7 +63,7 @@ static enum gunzip run(z_stream *z, struct slice in, uint64_t most, struct buf *
 
 enum gunzip gunzip(struct slice in, uint64_t most, struct buf *out)
 {
-	z_stream z = { 0 };
+	z_stream z = { .zalloc = xalloc_for_zlib, .zfree = xfree_for_zlib };
 	if (inflateInit2(&z, has_header(in) ? WINDOW + ANY_HEADER : -WINDOW) != Z_OK)
 		return GUNZIP_BAD;
 	enum gunzip result = run(&z, in, most, out);

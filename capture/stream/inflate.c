@@ -25,25 +25,13 @@ struct inflater {
 	unsigned final_blocks; /* in this message */
 };
 
-static voidpf take(voidpf user, uInt count, uInt size)
-{
-	(void)user;
-	return xreallocarray(NULL, count, size);
-}
-
-static void give_back(voidpf user, voidpf p)
-{
-	(void)user;
-	free(p);
-}
-
 /* A window of 2^8 is read with one of 2^9, since zlib writes that when it is asked for the smaller. */
 struct inflater *inflater_new(int window_bits)
 {
 	struct inflater *f = xcalloc(1, sizeof(*f));
 	int bits = window_bits < WINDOW_MIN ? WINDOW_MIN : window_bits > WINDOW_MAX ? WINDOW_MAX : window_bits;
-	f->z.zalloc = take;
-	f->z.zfree = give_back;
+	f->z.zalloc = xalloc_for_zlib;
+	f->z.zfree = xfree_for_zlib;
 	inflateInit2(&f->z, -bits);
 	return f;
 }

@@ -76,11 +76,11 @@ static void take_secrets(void *user, uint32_t format, struct slice bytes)
 	keylog_feed(user, bytes);
 }
 
-/* No control character but line breaks (and tabs, which stand between the columns of -T fields). */
+/* No control character but line breaks, those of csv with a CR before them, and tabs, which stand between columns. */
 static void check_harmless(const char *text, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
-		demand((uint8_t)text[i] >= ' ' ? text[i] != 0x7f : text[i] == '\n' || text[i] == '\t');
+		demand((uint8_t)text[i] >= ' ' ? text[i] != 0x7f : text[i] == '\n' || text[i] == '\t' || (text[i] == '\r' && i + 1 < len && text[i + 1] == '\n'));
 }
 
 /* Every line is a value of JSON. */

@@ -288,10 +288,26 @@ static void test_byte_everywhere(void **state)
 	}
 }
 
+/* What a terminal would obey is escaped, and reads back as what it was: C1 controls, marks that turn text around. */
+static void test_acting(void **state)
+{
+	static const char text[] = "a\xc2\x9b" "31m\xe2\x80\xae\x7f\xc3\xa9", escaped[] = "\"a\\u009b31m\\u202e\\u007f\xc3\xa9\"";
+	struct buf b = { 0 };
+	struct json j = json_to(&b);
+	(void)state;
+	json_text(&j, text);
+	assert_int_equal(b.len, sizeof escaped - 1);
+	assert_memory_equal(b.at, escaped, b.len);
+	json_t *back = json_loadb((const char *)b.at, b.len, JSON_DECODE_ANY, NULL);
+	assert_string_equal(json_string_value(back), text);
+	json_decref(back);
+	buf_release(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_byte_everywhere),
+		cmocka_unit_test(test_byte_everywhere), cmocka_unit_test(test_acting),
 		cmocka_unit_test(test_shape),  cmocka_unit_test(test_every_byte), cmocka_unit_test(test_escapes),
 		cmocka_unit_test(test_noise),  cmocka_unit_test(test_values),     cmocka_unit_test(test_doubles),
 		cmocka_unit_test(test_short),  cmocka_unit_test(test_base64),

@@ -1,0 +1,308 @@
+#!/usr/bin/env python3
+"""faults.py ENVSCOPE INJECT.so [all]: what goes wrong around the program, and not in the traffic. Memory that runs out, files that can't be read to their
+end, disks that are full, clocks that go back, readers and terminals that go away, interfaces that go down. Each time the program must end or go on
+as docs/limits.md and the man page say: no crash, a sentence, the status. With `all` every single allocation fails in turn, not those of
+some places. INJECT.so is tests/faults/inject.c. What this machine does not permit (mount, network namespaces) is skipped, and said. The compiler of
+capture filters, which is libpcap's, is left out: it looks at the command line only, and some of its allocations it does not check."""
+import contextlib, fcntl, json, os, pty, resource, select, shutil, signal, struct, subprocess, sys, tempfile, termios, time
+from concurrent.futures import ThreadPoolExecutor
+
+PATIENCE = 20
+PLACES = 90  # at most so many allocations of a way fail, spread over all; with `all` each of them
+OUT_OF_MEMORY = "envscope: out of memory"
+ENVIRONMENT = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "LINES")} | {"LC_ALL": "C.UTF-8", "TZ": "UTC", "TERM": "xterm-256color"}
+
+class Faults:
+    def __init__(self, envscope, inject, everything, folder):
+        self.envscope, self.inject, self.everything, self.folder = os.path.abspath(envscope), os.path.abspath(inject), everything, folder
+        self.passed = self.failed = 0
+
+    def hold(self, good, what):
+        if good: self.passed += 1
+        else: self.failed += 1; print(f"faults: {what[:1000]}", flush=True)
+
+    def equal(self, got, want, what): self.hold(got == want, f"{what}: {got!r}, not {want!r}")
+
+    def environment(self, **inject):
+        return ENVIRONMENT | ({"LD_PRELOAD": self.inject} | {k: str(v) for k, v in inject.items()} if inject else {})
+
+    def run(self, *options, inject={}, **how):
+        how = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "timeout": PATIENCE} | how
+        return subprocess.run([self.envscope, *options], env=self.environment(**inject) | how.pop("env", {}), **how)
+
+    def start(self, *options, inject={}, **how):
+        return subprocess.Popen([self.envscope, *options], env=self.environment(**inject), **how)
+
+    def path(self, name): return os.path.join(self.folder, name)
+
+# -- memory
+
+WAYS = ("-T text", "-T tree", "-T ndjson", "-T json", "-T fields -e n -e data", "-T csv", "-T pdml", "-T html", "-T svg", "-T mermaid", "-T plantuml", "-T otlp",
+        "-z summary,commands,connections,threads,rules,streams,traces,correlations,workitems", "--check", "--check=json", "--check=junit",
+        '-T text -Y data.query~"a"', "-q -w {}/w.pcapng", "-q -w {}/w.pcapng --pdu", "-q -w {}/w.pcapng -Y seq>0", "-q --extract {}/files")
+CAPTURES = (("build/samples/near_types.pcap", WAYS), ("build/samples/upload.pcap", ("-q --extract {}/files", "-z streams")),
+            ("build/samples/grpc_unary.pcap", ("-T tree",)), ("build/samples/rust_ws.pcap", ("-T text",)), ("samples/wsdeflate.pcap", ("-T text",)),
+            ("samples/rest.pcap.gz", ("-T text", "-z traces")), ("samples/legacy_start.pcap.gz", ("-T ndjson",)),
+            ("samples/wss13_aes256.pcap.gz", ("-T text --keylog samples/wss13_aes256.keys",)))
+
+def fresh(f, way, name):
+    """The options of a way with a folder of its own."""
+    folder = f.path(name)
+    shutil.rmtree(folder, ignore_errors=True)
+    os.makedirs(folder)
+    return way.format(folder).split()
+
+def fail_one(f, capture, way, number, whole):
+    """What is wrong when that allocation fails; None if nothing is."""
+    try: r = f.run("-r", capture, *fresh(f, way, f"oom{number}"), inject={"INJECT_ALLOC": number})
+    except subprocess.TimeoutExpired: return f"allocation {number} of {capture} {way}: it does not end"
+    shutil.rmtree(f.path(f"oom{number}"))
+    said = r.stderr.decode().splitlines()
+    if r.returncode == 3 and said and ("out of memory" in said[-1] or "Cannot allocate memory" in said[-1]): return None
+    if r.returncode == whole.returncode and r.stdout == whole.stdout and r.stderr == whole.stderr: return None  # a library did without
+    return f"allocation {number} of {capture} {way}: status {r.returncode}, {len(r.stdout)} of {len(whole.stdout)} bytes, {said[-1:]}"
+
+def memory(f):
+    for capture, ways in CAPTURES:
+        for way in ways:
+            whole = f.run("-r", capture, *fresh(f, way, "whole"))
+            f.run("-r", capture, *fresh(f, way, "whole"), inject={"INJECT_LIST": f.path("places")})
+            numbers = sorted(set(map(int, open(f.path("places")))))
+            numbers = range(1, numbers[-1] + 1) if f.everything else numbers[::len(numbers) // PLACES + 1]
+            with ThreadPoolExecutor(os.cpu_count()) as pool:
+                faults = [x for x in pool.map(lambda n: fail_one(f, capture, way, n, whole), numbers) if x]
+            f.hold(not faults, "\n".join(faults[:5]))
+
+# -- files
+
+def read_errors(f):
+    whole = f.run("-r", "samples/tcp.pcap", "-T", "text").stdout
+    for number in (1, 2, 3):
+        r = f.run("-r", "samples/tcp.pcap", "-T", "text", inject={"INJECT_READ": number})
+        before = [line for line in r.stdout.splitlines() if b" captured)" not in line]
+        f.equal(r.returncode, 3, f"status where read {number} fails")
+        f.hold(whole.splitlines()[:len(before)] == before, f"what comes before read {number} is not shown as it is: {before[-1:]}")
+        f.hold(b"Input/output error" in r.stderr and r.stderr.count(b"\n") == 1, f"read {number} fails: {r.stderr.decode()!r}")
+    r = f.run("-r", "samples/tcp.pcap", "-T", "text", inject={"INJECT_PREAD": 1})
+    f.equal(len(r.stdout.splitlines()), len(whole.splitlines()), "lines where large messages can't be read again")
+    f.hold(r.returncode == 0 and b"messages whose bytes could not be kept" in r.stderr, f"messages that can't be read again: {r.returncode}, {r.stderr.decode()!r}")
+
+def truncated_while_read(f):
+    """The file ends where nobody expected it, while the reader of the output makes the program wait."""
+    path = f.path("shrinks.pcap")
+    shutil.copy("samples/tcp.pcap", path)
+    p = f.start("-r", path, "-T", "tree", "--full-bytes", stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0)
+    first = p.stdout.read(1)
+    os.truncate(path, 100_000)
+    out, said = p.communicate(timeout=PATIENCE)
+    f.hold(p.returncode in (0, 3), f"a file that shrinks: status {p.returncode}, {said.decode()!r}")
+    whole = f.run("-r", "samples/tcp.pcap", "-T", "tree", "--full-bytes").stdout
+    f.equal((first + out)[:2000], whole[:2000], "the beginning of a file that shrinks")
+
+def full_disks(f):
+    with open("/dev/full", "w") as full:
+        r = f.run("-r", "samples/ws.pcap", "-T", "text", stdout=full)
+        f.equal((r.returncode, r.stderr.decode()), (3, "envscope: writing: No space left on device\n"), "standard output on a full disk")
+        for way in ("-T html", "-z summary", "--check=json", "-T ndjson"):
+            f.equal(f.run("-r", "samples/ws.pcap", *way.split(), stdout=full).returncode, 3, f"{way} on a full disk")
+    limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+    for way in ("-z threads", "-z traces", "-z streams"):
+        r = f.run("-r", "samples/wsdeflate.pcap", *way.split(), preexec_fn=limit)
+        f.hold(r.returncode == 0 and b"messages whose bytes could not be kept" in r.stderr, f"{way}, the spool is full: {r.returncode}, {r.stderr.decode()!r}")
+
+@contextlib.contextmanager
+def small_disk(f):
+    """A file system of 64 KiB; None where mounting is not permitted."""
+    path = f.path("small")
+    os.makedirs(path)
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "none", path], capture_output=True).returncode == 0
+    try: yield path if mounted else None
+    finally:
+        if mounted: subprocess.run(["umount", path], check=True)
+
+def small_disks(f):
+    with small_disk(f) as path:
+        if not path: return print("faults: no right to mount, a small disk is not tested")
+        r = f.run("-r", "samples/wsdeflate.pcap", "-z", "traces", env={"TMPDIR": path})
+        f.hold(r.returncode == 0 and b"messages whose bytes could not be kept" in r.stderr, f"a spool on a small disk: {r.returncode}, {r.stderr.decode()!r}")
+        f.equal(os.listdir(path), [], "what stays on a small disk")
+        r = f.run("-r", "samples/ws.pcap", "-q", "-w", f"{path}/w.pcapng")
+        f.hold(r.returncode == 3 and b"No space left on device" in r.stderr, f"-w to a small disk: {r.returncode}, {r.stderr.decode()!r}")
+        f.equal(f.run("-r", f"{path}/w.pcapng", "-q").returncode, 0, "what -w wrote to a small disk, read again")
+        r = f.run("-r", "samples/ws.pcap", "-q", "--extract", f"{path}/files")
+        f.hold(r.returncode == 3 and b"not all files could be written" in r.stderr, f"--extract to a small disk: {r.returncode}, {r.stderr.decode()!r}")
+
+def sudden_ends(f):
+    """SIGKILL at any time while -w writes: what is in the file can be read, by others too."""
+    data = open("samples/tcp.pcap", "rb").read()
+    for size in range(30_000, len(data), 70_000):
+        path = f.path("killed.pcapng")
+        p = f.start("-r", "-", "-q", "-w", path, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        p.stdin.write(data[:size]); p.stdin.flush()
+        wait_for(lambda: os.path.exists(path) and os.path.getsize(path) > size - 140_000 - 1000 and os.path.getsize(path) > 0)
+        p.kill(); p.wait(); p.stdin.close()
+        f.equal(f.run("-r", path, "-q").returncode, 0, f"killed after {size} bytes: read again")
+        if shutil.which("capinfos"): f.equal(subprocess.run(["capinfos", path], capture_output=True).returncode, 0, f"killed after {size} bytes: capinfos")
+
+def wait_for(condition):
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        if time.monotonic() > end: raise TimeoutError
+        time.sleep(0.01)
+
+# -- clocks
+
+def records(data):
+    at = 24
+    while at < len(data):
+        size = struct.unpack_from("<I", data, at + 8)[0]
+        yield bytearray(data[at:at + 16 + size])
+        at += 16 + size
+
+def clocks(f):
+    """Times that go back in a capture, and a clock of the machine that jumps while a pipe is read."""
+    data = open("samples/tcp.pcap", "rb").read()
+    path = f.path("back.pcap")
+    with open(path, "wb") as out:
+        out.write(data[:24])
+        for i, record in enumerate(records(data)):
+            if i % 3 == 0: struct.pack_into("<I", record, 0, struct.unpack_from("<I", record)[0] - 7 * i)
+            out.write(record)
+    whole = f.run("-r", "samples/tcp.pcap", "-T", "ndjson")
+    back = f.run("-r", path, "-T", "ndjson")
+    names = lambda r: [(m.get("command"), m.get("id"), m.get("rid"), m.get("rules")) for m in map(json.loads, r.stdout.splitlines()) if "event" not in m]
+    f.equal(names(back), names(whole), "messages of a capture whose clock goes back")
+    f.hold(all(m.get("latency", 0) is None or m.get("latency", 0) >= 0 for m in map(json.loads, back.stdout.splitlines())), "a latency below 0")
+    for way in WAYS:
+        r = f.run("-r", path, *fresh(f, way, "clock"))
+        f.hold(r.returncode in (0, 1), f"a clock that goes back, {way}: {r.returncode}, {r.stderr.decode()!r}")
+    with open("samples/tcp.pcap", "rb") as pipe:
+        r = f.run("-r", "-", "-T", "ndjson", "-o", "no-reply=1s", inject={"INJECT_CLOCK": 100_000}, stdin=subprocess.Popen(["cat"], stdin=pipe, stdout=subprocess.PIPE).stdout)
+    f.equal((r.returncode, names(r)), (0, names(whole)), "a pipe while the clock jumps")
+
+# -- readers, terminals, signals
+
+def descriptors(f):
+    """Standard input and output that are closed, and a reader that goes."""
+    closed = lambda *fds: lambda: [os.close(fd) for fd in fds]
+    whole = f.run("-r", "samples/tcp.pcap", "-T", "text").stdout
+    f.equal(f.run("-r", "samples/tcp.pcap", "-T", "text", stdin=None, preexec_fn=closed(0)).stdout, whole, "standard input is closed")
+    for fds in ((1,), (0, 1), (2,), (0, 1, 2)):
+        path = f.path("w.pcapng")
+        r = f.run("-r", "samples/tcp.pcap", "-T", "text", "-w", path, preexec_fn=closed(*fds))
+        f.equal(r.returncode, 3 if 1 in fds else 0, f"descriptors {fds} are closed: status")
+        f.hold(f.run("-r", path, "-T", "text").stdout == whole, f"descriptors {fds} are closed: something else was written")
+        os.remove(path)
+    for way in WAYS:
+        if "-q" in way: continue
+        p = f.start("-r", "samples/ws.pcap", *way.split(), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        p.stdout.close()
+        said = p.stderr.read().decode()
+        f.hold(p.wait(PATIENCE) in (0, 1) and "writing" not in said, f"a reader that has gone, {way}: {p.returncode}, {said!r}")
+
+class Terminal:
+    """The program on a terminal of its own."""
+    def __init__(self, f, *options, inject={}):
+        self.pid, self.fd = pty.fork()
+        if self.pid == 0: os.execve(f.envscope, [f.envscope, *options], f.environment(**inject))
+        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+        self.out = b""
+
+    def read(self, until=None):
+        """What comes, until that text has come, or the program ends."""
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end and not (until and until in self.out):
+            if not select.select([self.fd], [], [], 0.1)[0]: continue
+            try: part = os.read(self.fd, 65536)
+            except OSError: break
+            if not part: break
+            self.out += part
+        return self.out
+
+    def status(self):
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid: return os.waitstatus_to_exitcode(status)
+            time.sleep(0.02)
+        os.kill(self.pid, signal.SIGKILL)
+        os.waitpid(self.pid, 0)
+        return "it did not end"
+
+    def close(self):
+        with contextlib.suppress(OSError): os.close(self.fd)
+
+def terminals(f):
+    """A terminal that goes away ends the program, on whatever screen it is."""
+    fifo = f.path("fifo")
+    os.mkfifo(fifo)
+    for options, keys in ((("-r", "samples/tcp.pcap"), b""), (("-r", "samples/tcp.pcap"), b"\r"), (("-r", fifo), b"")):
+        t = Terminal(f, *options)
+        feed = os.open(fifo, os.O_WRONLY) if fifo in options else None
+        t.read(until=b"F1")
+        os.write(t.fd, keys)
+        t.close()
+        f.hold(t.status() in (0, -signal.SIGHUP), f"the terminal is closed, {options[1]} {keys}: status")
+        if feed is not None: os.close(feed)
+    for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGINT):
+        t = Terminal(f, "-r", "samples/tcp.pcap")
+        t.read(until=b"F1")
+        os.kill(t.pid, number)
+        out = t.read()
+        f.equal(t.status(), 0, f"screens, signal {number.name}: status")
+        f.hold(b"\x1b[?1049l" in out, f"screens, signal {number.name}: the terminal is not put back")
+        t.close()
+
+def screens_without_memory(f):
+    """Allocations that fail while screens are shown: the terminal is put back, and a sentence stands on it."""
+    t = Terminal(f, "-r", "build/samples/near_types.pcap", inject={"INJECT_LIST": f.path("places")})
+    t.read(until=b"F1"); os.write(t.fd, b"q"); t.read(); t.status(); t.close()
+    numbers = sorted(set(map(int, open(f.path("places")))))
+    numbers = range(1, numbers[-1] + 1) if f.everything else numbers[::8]
+    for number in numbers:
+        t = Terminal(f, "-r", "build/samples/near_types.pcap", inject={"INJECT_ALLOC": number})
+        t.read(until=b"F1")
+        with contextlib.suppress(OSError): os.write(t.fd, b"q")
+        out, status = t.read(), t.status()
+        t.close()
+        ended = status == 3 and (OUT_OF_MEMORY.encode() in out or b"Cannot allocate" in out or b"not known here" in out)
+        f.hold(status == 0 or ended, f"screens, allocation {number}: status {status}, {out[-200:]!r}")
+        f.hold(b"\x1b[?1049h" not in out or b"\x1b[?1049l" in out, f"screens, allocation {number}: the terminal is not put back")
+
+# -- interfaces
+
+def interfaces(f):
+    """An interface goes down and comes up again while it is captured on, and then it is taken away: in a network of the test's own."""
+    script = r"""
+        ip link add dirt type veth peer name dust && ip addr add 10.99.0.1/24 dev dirt && ip link set dirt up && ip link set dust up || exit 77
+        "$1" -i dirt -T text -l -w "$2/live.pcapng" >"$2/out" 2>"$2/err" & pid=$!
+        until [ -e "$2/live.pcapng" ]; do kill -0 $pid || exit 77; sleep 0.05; done
+        ip link set dirt down; sleep 0.3; ip link set dirt up; sleep 0.3
+        kill -0 $pid && echo "goes on"
+        ip link del dirt
+        for i in $(seq 200); do kill -0 $pid 2>/dev/null || break; sleep 0.05; done
+        kill $pid 2>/dev/null && echo "did not end"
+        wait $pid; echo "status $?"
+    """
+    if os.geteuid() != 0: return print("faults: not root, interfaces that go down are not tested")
+    r = subprocess.run(["unshare", "-n", "bash", "-c", script, "bash", f.envscope, f.folder], capture_output=True, text=True, timeout=60, env=ENVIRONMENT)
+    if r.returncode: return print("faults: no network of its own, interfaces that go down are not tested")
+    f.equal(r.stdout, "goes on\nstatus 3\n", "an interface that goes down, comes up, and is taken away")
+    f.hold("envscope: the capture has ended: The interface disappeared; 0 messages before that\n" in open(f.path("err")).read(), "nothing is said of it")
+
+TESTS = (memory, read_errors, truncated_while_read, full_disks, small_disks, sudden_ends, clocks, descriptors, terminals, screens_without_memory, interfaces)
+
+def main(envscope, inject, *names):
+    with tempfile.TemporaryDirectory() as folder:
+        f = Faults(envscope, inject, "all" in names, folder)
+        for test in TESTS:
+            if not set(names) - {"all"} or test.__name__ in names:
+                began = time.monotonic()
+                test(f)
+                if os.environ.get("TIMES"): print(f"{test.__name__}: {time.monotonic() - began:.1f} s")
+    print(f"faults: {f.passed} passed, {f.failed} failed")
+    return f.failed > 0
+
+if __name__ == "__main__":
+    os.chdir(os.path.dirname(os.path.abspath(__file__)) + "/..")
+    sys.exit(main(*sys.argv[1:]))

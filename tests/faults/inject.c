@@ -1,0 +1,197 @@
+/*
+ * Faults for a program that is tested, as a library to be preloaded. What is to fail is said by the environment:
+ *
+ *	INJECT_ALLOC=N    the N-th allocation (from 1) fails
+ *	INJECT_LIST=FILE  nothing fails; the numbers of allocations are written, the first and the last from each place in the program
+ *	INJECT_READ=N     the N-th read of a file with .pcap in its name fails with EIO, and all after it
+ *	INJECT_PREAD=N    the same for reading at a place
+ *	INJECT_CLOCK=MS   the clock that tells the time of day stands MS milliseconds back at every second look
+ *
+ * Allocations are counted from main() on, those of libraries too: what comes before that is the loader's. A place is a path of return addresses.
+ */
+#include <dlfcn.h>
+#include <errno.h>
+#include <execinfo.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { DEPTH = 8, PLACES = 1 << 14 };
+
+int __libc_start_main(int (*entry)(int, char **, char **), int argc, char **argv, void (*init)(void), void (*fini)(void), void (*rtld_fini)(void),
+		      void *stack_end);
+extern void *__libc_malloc(size_t), *__libc_calloc(size_t, size_t), *__libc_realloc(void *, size_t);
+
+/* A library that is preloaded has no other place for what it knows. */
+static bool counting, inside;
+static uint64_t allocations, fail_at, reads, fail_read, preads, fail_pread;
+static bool listing;
+static struct {
+	uint64_t hash, first, last;
+} places[PLACES];
+
+static uint64_t number(const char *name)
+{
+	const char *text = getenv(name);
+	return text ? strtoull(text, NULL, 10) : 0;
+}
+
+/* Remembers the first and the last number of the place that is asked from. */
+static void note_place(void)
+{
+	void *frame[DEPTH];
+	uint64_t hash = 14695981039346656037u;
+	int depth = backtrace(frame, DEPTH);
+	for (int i = 2; i < depth; i++)
+		hash = (hash ^ (uintptr_t)frame[i]) * 1099511628211u;
+	for (size_t at = hash % PLACES, tries = 0; tries < PLACES; at = (at + 1) % PLACES, tries++) {
+		if (places[at].hash && places[at].hash != hash)
+			continue;
+		if (!places[at].hash)
+			places[at].first = allocations;
+		places[at].hash = hash;
+		places[at].last = allocations;
+		return;
+	}
+}
+
+/* Counts an allocation; true if it is to fail. */
+static bool fails(void)
+{
+	if (!counting || inside)
+		return false;
+	allocations++;
+	if (listing) {
+		inside = true;
+		note_place();
+		inside = false;
+	}
+	return allocations == fail_at;
+}
+
+void *malloc(size_t n)
+{
+	if (fails()) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	return __libc_malloc(n);
+}
+
+void *calloc(size_t count, size_t size)
+{
+	if (fails()) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	return __libc_calloc(count, size);
+}
+
+void *realloc(void *p, size_t n)
+{
+	if (fails()) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	return __libc_realloc(p, n);
+}
+
+static void write_places(void)
+{
+	FILE *out;
+	if (!listing)
+		return;
+	inside = true;
+	out = fopen(getenv("INJECT_LIST"), "w");
+	for (size_t i = 0; out && i < PLACES; i++)
+		if (places[i].hash)
+			fprintf(out, "%llu\n%llu\n", (unsigned long long)places[i].first, (unsigned long long)places[i].last);
+	if (out)
+		fclose(out);
+}
+
+static int (*real_main)(int, char **, char **);
+
+static int counted_main(int argc, char **argv, char **environment)
+{
+	void *warm[2];
+	backtrace(warm, 2); /* it loads a library the first time */
+	fail_at = number("INJECT_ALLOC");
+	fail_read = number("INJECT_READ");
+	fail_pread = number("INJECT_PREAD");
+	listing = getenv("INJECT_LIST") != NULL;
+	atexit(write_places);
+	counting = fail_at || listing;
+	return real_main(argc, argv, environment);
+}
+
+int __libc_start_main(int (*entry)(int, char **, char **), int argc, char **argv, void (*init)(void), void (*fini)(void), void (*rtld_fini)(void),
+		      void *stack_end)
+{
+	int (*start)(int (*)(int, char **, char **), int, char **, void (*)(void), void (*)(void), void (*)(void), void *) =
+		dlsym(RTLD_NEXT, "__libc_start_main");
+	real_main = entry;
+	return start(counted_main, argc, argv, init, fini, rtld_fini, stack_end);
+}
+
+/* Is ".pcap" in the name of the file? */
+static bool is_capture(int fd)
+{
+	char link[64], path[4096];
+	snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+	ssize_t n = readlink(link, path, sizeof path - 1);
+	if (n < 4)
+		return false;
+	path[n] = 0;
+	return strstr(path, ".pcap") != NULL;
+}
+
+ssize_t read(int fd, void *to, size_t n)
+{
+	static ssize_t (*real)(int, void *, size_t);
+	if (!real)
+		real = dlsym(RTLD_NEXT, "read");
+	if (fail_read && is_capture(fd) && ++reads >= fail_read) {
+		errno = EIO;
+		return -1;
+	}
+	return real(fd, to, n);
+}
+
+ssize_t pread64(int fd, void *to, size_t n, off64_t at)
+{
+	static ssize_t (*real)(int, void *, size_t, off64_t);
+	if (!real)
+		real = dlsym(RTLD_NEXT, "pread64");
+	if (fail_pread && is_capture(fd) && ++preads >= fail_pread) {
+		errno = EIO;
+		return -1;
+	}
+	return real(fd, to, n, at);
+}
+
+ssize_t pread(int fd, void *to, size_t n, off_t at)
+{
+	return pread64(fd, to, n, at);
+}
+
+int clock_gettime(clockid_t clock, struct timespec *out)
+{
+	static int (*real)(clockid_t, struct timespec *);
+	static bool back;
+	if (!real)
+		real = dlsym(RTLD_NEXT, "clock_gettime");
+	int result = real(clock, out);
+	uint64_t ms = clock == CLOCK_REALTIME ? number("INJECT_CLOCK") : 0;
+	back = !back;
+	if (ms && back)
+		out->tv_sec -= (time_t)(ms / 1000) + 1;
+	return result;
+}
