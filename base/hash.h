@@ -1,9 +1,23 @@
 /* A keyed 64-bit hash of bytes, fast on the short strings that ids are. Not for cryptography; the key keeps a sender who
- * does not know it from choosing ids that collide. */
+ * does not know it from choosing ids that collide: each table of what a sender chooses has one of its own (hash_new_key). */
 #ifndef BASE_HASH_H
 #define BASE_HASH_H
 
 #include "base/slice.h"
+
+#include <sys/random.h>
+#include <time.h>
+
+/* A key that nobody can guess; while the kernel has no randomness yet, one that is at least another each time. */
+static inline uint64_t hash_new_key(void)
+{
+	uint64_t key;
+	struct timespec now;
+	if (getrandom(&key, sizeof key, GRND_NONBLOCK) == sizeof key)
+		return key;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_nsec * 0x9e3779b97f4a7c15u ^ (uintptr_t)&key;
+}
 
 static inline uint64_t hash_mix(uint64_t a, uint64_t b)
 {

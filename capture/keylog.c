@@ -46,6 +46,7 @@ struct file {
 
 struct keylog {
 	uint32_t bucket[BUCKETS];
+	uint64_t hash_key;
 	struct entry *entries;
 	size_t count, room, next; /* next: the one to be replaced, once the array is full */
 	struct file file;
@@ -69,6 +70,7 @@ static const char *const labels[KEYLOG_LABELS] = {
 struct keylog *keylog_new(void)
 {
 	struct keylog *k = xcalloc(1, sizeof *k);
+	k->hash_key = hash_new_key();
 	k->file.fd = -1;
 	return k;
 }
@@ -87,7 +89,7 @@ void keylog_free(struct keylog *k)
 
 static uint32_t *bucket_of(struct keylog *k, const uint8_t *random)
 {
-	return &k->bucket[hash_bytes(slice_of(random, KEYLOG_RANDOM), 0) % BUCKETS];
+	return &k->bucket[hash_bytes(slice_of(random, KEYLOG_RANDOM), k->hash_key) % BUCKETS];
 }
 
 static struct entry *find(struct keylog *k, const uint8_t *random)

@@ -7,10 +7,10 @@
  */
 #include "cli/chooser.h"
 
+#include "base/hash.h"
 #include "base/xalloc.h"
 
 #include <stdlib.h>
-#include <sys/random.h>
 
 struct chooser {
 	struct session *session;
@@ -52,9 +52,7 @@ struct chooser *chooser_new(struct options *o)
 	if (!o->proxy.count || (!o->only_filter && !*what_if->drop))
 		return NULL;
 	struct chooser *c = xcalloc(1, sizeof *c);
-	struct session_options so = { .no_bytes = true, .file = -1 };
-	if (getrandom(&so.hash_key, sizeof so.hash_key, GRND_NONBLOCK) != sizeof so.hash_key)
-		so.hash_key = (uint64_t)(uintptr_t)c;
+	struct session_options so = { .no_bytes = true, .file = -1, .hash_key = hash_new_key() };
 	c->only = o->only_filter;
 	c->drop = what_if->drop;
 	c->session = session_new(&so, &(struct session_listener){ .user = c, .message = hear });

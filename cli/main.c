@@ -4,6 +4,7 @@
  * A source, a capture, a session; then either the screens drive them, or the loop here does and a printer writes what the session tells.
  * Signals set one flag, which both look at.
  */
+#include "base/hash.h"
 #include "base/when.h"
 #include "cli/chooser.h"
 #include "cli/completions.h"
@@ -25,7 +26,6 @@
 #include <poll.h>
 #include <sched.h>
 #include <stdlib.h>
-#include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -270,8 +270,7 @@ static void open_session(struct app *a, bool keep, bool bytes)
 		listener = posting_listener(&a->posting, &listener);
 	struct session_options so = { .keep = keep, .no_bytes = !bytes, .memory = a->options.memory, .file = -1, .files = source_files(a->source),
 				      .no_reply = a->options.no_reply, .spool = a->options.spool };
-	if (getrandom(&so.hash_key, sizeof so.hash_key, GRND_NONBLOCK) != sizeof so.hash_key)
-		so.hash_key = (uint64_t)now();
+	so.hash_key = hash_new_key();
 	a->session = session_new(&so, &listener);
 	if (a->extract)
 		extract_set_session(a->extract, a->session);

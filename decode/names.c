@@ -13,7 +13,7 @@ enum { SLOTS = 2 * NAMES_MAX };
 
 void names_init(struct names *n, const struct schema *schema)
 {
-	*n = (struct names){ .schema = schema };
+	*n = (struct names){ .schema = schema, .hash_key = hash_new_key() };
 	n->unknown = xcalloc(NAMES_MAX, sizeof *n->unknown);
 	n->slot = xcalloc(SLOTS, sizeof *n->slot);
 }
@@ -29,7 +29,7 @@ void names_release(struct names *n)
 
 static uint16_t learn(struct names *n, struct slice command)
 {
-	size_t i = hash_bytes(command, 0) % SLOTS;
+	size_t i = hash_bytes(command, n->hash_key) % SLOTS;
 	for (; n->slot[i]; i = (i + 1) % SLOTS)
 		if (slice_is(command, n->unknown[n->slot[i] - 1]))
 			return (uint16_t)(schema_commands(n->schema) + n->slot[i]);

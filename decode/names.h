@@ -11,6 +11,7 @@ struct names {
 	char **unknown;       /* numbers follow those of the schema */
 	uint16_t count;
 	uint16_t *slot;       /* open addressing: index + 1 into unknown */
+	uint64_t hash_key;
 	uint64_t unnamed;     /* look-ups of a new name that is too long or found no room */
 };
 

@@ -31,6 +31,7 @@ struct relations {
 	uint32_t groups, cap;
 	uint32_t *slot; /* index + 1 */
 	uint32_t slots; /* a power of two, at least twice the groups */
+	uint64_t hash_key;
 	struct arena keys;
 	uint64_t left_out;
 	uint32_t n;     /* the message whose ids are added */
@@ -194,7 +195,7 @@ bool relation_id(const struct session *s, enum relation_kind kind, uint32_t n, s
 
 static uint32_t *slot_of(const struct relations *r, struct slice key)
 {
-	uint32_t i = (uint32_t)hash_bytes(key, 0) & (r->slots - 1);
+	uint32_t i = (uint32_t)hash_bytes(key, r->hash_key) & (r->slots - 1);
 	while (r->slot[i] && !slice_eq(r->group[r->slot[i] - 1].key, key))
 		i = (i + 1) & (r->slots - 1);
 	return &r->slot[i];
@@ -256,6 +257,7 @@ static struct way *ways_of(const struct schema *schema, enum relation_kind kind)
 struct relations *relations_new(const struct session *s, enum relation_kind kind)
 {
 	struct relations *r = xcalloc(1, sizeof *r);
+	r->hash_key = hash_new_key();
 	struct buf scratch = { 0 };
 	struct form form;
 	struct way *way = ways_of(session_schema(s), kind);

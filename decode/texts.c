@@ -27,8 +27,9 @@ struct slice texts_keep(struct texts *t, struct slice text)
 	if (!t->slot) {
 		t->text = xcalloc(TEXTS_MAX, sizeof *t->text);
 		t->slot = xcalloc(SLOTS, sizeof *t->slot);
+		t->hash_key = hash_new_key();
 	}
-	size_t i = hash_bytes(text, 0) % SLOTS;
+	size_t i = hash_bytes(text, t->hash_key) % SLOTS;
 	for (; t->slot[i]; i = (i + 1) % SLOTS)
 		if (slice_is(text, t->text[t->slot[i] - 1]))
 			return slice_str(t->text[t->slot[i] - 1]);

@@ -11,6 +11,7 @@ struct texts {
 	char **text;
 	uint16_t count;
 	uint16_t *slot; /* open addressing: index + 1 into text */
+	uint64_t hash_key;
 };
 
 void texts_release(struct texts *t);

@@ -57,6 +57,7 @@ struct connections {
 	size_t count;
 	const struct sink *sink;
 	const struct stream_limits *limits;
+	uint64_t hash_key;
 	layer_maker *make;
 	void *user;
 	void (*gone)(void *user, uint32_t conn);
@@ -366,7 +367,7 @@ static void tick(struct connection *c, int64_t time, bool packet)
 static struct connection *connection_for(struct connections *t, const struct ip_packet *ip, const struct segment *seg, bool *lower, int64_t time)
 {
 	struct key k = key_of(ip, seg, lower);
-	uint64_t hash = hash_bytes(slice_of(&k, sizeof k), 0);
+	uint64_t hash = hash_bytes(slice_of(&k, sizeof k), t->hash_key);
 	struct connection *c = find(t, &k, hash);
 	if (c && is_reuse(c, seg, *lower == c->lower_is_client ? DIR_C2S : DIR_S2C)) {
 		forget(t, c, CONN_FORGOTTEN, time);
@@ -439,6 +440,7 @@ const struct connections_counts *connections_counts(const struct connections *t)
 struct connections *connections_new(const struct sink *sink, const struct stream_limits *limits, layer_maker *make, void *user)
 {
 	struct connections *t = xcalloc(1, sizeof *t);
+	t->hash_key = hash_new_key();
 	t->sink = sink;
 	t->limits = limits;
 	t->make = make;

@@ -51,6 +51,7 @@ struct pending {
 struct fragments {
 	struct pending **buckets;
 	size_t mask;                     /* number of buckets - 1 */
+	uint64_t hash_key;
 	struct pending *oldest, *newest;
 	struct pending *done;            /* the packet handed out last: freed by the next call */
 	size_t packets, max_packets;
@@ -61,6 +62,7 @@ struct fragments {
 struct fragments *fragments_new(size_t max_packets, size_t max_bytes)
 {
 	struct fragments *f = xcalloc(1, sizeof(*f));
+	f->hash_key = hash_new_key();
 	size_t buckets = 16;
 	while (buckets < max_packets && buckets < 1 << 16)
 		buckets *= 2;
@@ -93,7 +95,7 @@ void fragments_free(struct fragments *f)
 
 static struct pending **bucket_of(const struct fragments *f, const struct key *key)
 {
-	return &f->buckets[hash_bytes(slice_of(key, sizeof(*key)), 0x6672616773) & f->mask];
+	return &f->buckets[hash_bytes(slice_of(key, sizeof(*key)), f->hash_key) & f->mask];
 }
 
 static void unlink_pending(struct fragments *f, struct pending *p)

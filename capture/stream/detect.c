@@ -5,6 +5,9 @@
  * Envelope behind it. Joined in the middle, or beginning with something else, both directions are searched for a message or a
  * WebSocket frame; the first that holds decides for the connection. Bytes are kept until then, at most a window of HELD bytes in
  * each direction; after limits->scan bytes without a find the connection counts as somebody else's and is no longer read.
+ *
+ * What can't be told yet is searched again with what comes next. So that segments of a byte don't make 128 KiB be searched for each of them, a chunk
+ * pays for so many bytes to be searched: SEARCHED_A_CHUNK and SEARCHED_A_BYTE for each of its own. Segments as they are in earnest always suffice.
  */
 #include "capture/stream/detect.h"
 
@@ -19,12 +22,13 @@
 
 #include <stdlib.h>
 
-enum { HELD = 128 * 1024 };
+enum { HELD = 128 * 1024, SEARCHED_A_BYTE = 128, SEARCHED_A_CHUNK = 512 };
 
 struct held {
 	struct buf bytes;
 	int64_t time;     /* of the newest of them */
 	uint64_t passed;  /* bytes searched and dropped */
+	size_t credit;    /* bytes that may be searched */
 	bool searching;   /* its first byte is not the first of the stream, or tells nothing */
 	bool ended;
 };
@@ -254,6 +258,9 @@ static void look(struct detect *d, enum dir dir, bool final)
 			return;
 	}
 	h->searching = true;
+	if (!final && h->credit < in.len && in.len < HELD)
+		return;
+	h->credit = 0;
 	search(d, dir, final);
 	if (!d->inner && h->passed > d->stream->limits->scan)
 		give_up(d, dir, h->time, "nothing in it looks like OpenIAP");
@@ -315,6 +322,7 @@ static void feed(struct layer *layer, enum dir dir, struct chunk c)
 	if (look_in_place(d, dir, c) || look_for_head(d, dir, c))
 		return;
 	buf_add(&h->bytes, c.bytes);
+	h->credit += SEARCHED_A_CHUNK + c.bytes.len * SEARCHED_A_BYTE;
 	look(d, dir, false);
 }
 
