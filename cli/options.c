@@ -243,6 +243,15 @@ static bool unusable(int code, const char *word)
 	return option_fail("no such option (envscope -h lists them)", word);
 }
 
+/* Behind "--" there are only words. */
+static bool take_words(struct options *o, int count, char **words)
+{
+	for (int i = 0; i < count; i++)
+		if (!take_word(o, words[i]))
+			return false;
+	return check(o);
+}
+
 bool options_parse(struct options *o, int argc, char **argv)
 {
 	char letters[2 * OPTIONS_MAX + 3];
@@ -250,9 +259,12 @@ bool options_parse(struct options *o, int argc, char **argv)
 	*o = (struct options){ .source.promiscuous = true, .proxy.what_if.on = DIR_S2C, .fields.header = -1 };
 	build(letters, longs);
 	for (;;) {
+		int at = optind ? optind : 1;
 		int code = getopt_long(argc, argv, letters, longs, NULL);
 		if (code == '?' || code == ':')
 			return unusable(code, argv[optind - 1]);
+		if (code == -1 && at < argc && strcmp(argv[at], "--") == 0)
+			return take_words(o, argc - at - 1, argv + at + 1);
 		if (code != -1) {
 			if (!option_of(code)->take(o, optarg))
 				return false;
