@@ -5,7 +5,11 @@ Each function case_… is a case. Nothing waits for a time; what is waited for i
 import hashlib
 import json
 import os
+import queue
+import random
 import re
+import select
+import shutil
 import resource
 import signal
 import socket
@@ -52,7 +56,7 @@ class Proxy:
                 raise AssertionError("it does not start: " + "".join(self.said))
             self.said.append(line)
             if "listening on" in line:
-                port = re.search(r":(\d+)\S* → ", line)
+                port = re.search(r":(\d+)(?:/\S*)? → ", line)
                 self.port.append(int(port.group(1)) if port else 0)
 
     def connect(self, i=0):
@@ -104,9 +108,9 @@ class Proxy:
 
 class Server:
     """A listener whose connections are given to `serve` in threads."""
-    def __init__(self, serve, context=None, path=None):
-        self.listener = socket.socket(socket.AF_UNIX if path else socket.AF_INET)
-        self.listener.bind(path or ("127.0.0.1", 0))
+    def __init__(self, serve, context=None, path=None, host="127.0.0.1"):
+        self.listener = socket.socket(socket.AF_UNIX if path else socket.AF_INET6 if ":" in host else socket.AF_INET)
+        self.listener.bind(path or (host, 0))
         self.listener.listen(1024)
         self.port = None if path else self.listener.getsockname()[1]
         self.serve, self.context, self.faults = serve, context, []
@@ -589,6 +593,183 @@ def case_recorded():
     def facts(all_events):
         return [tuple(e[k] for k in ("time", "conn", "src", "dst", "dir", "command", "seq", "id", "size", "rules")) for e in all_events if "event" not in e]
     assert len(facts(events)) == 100 and facts(events) == facts(again), (facts(events)[:2], facts(again)[:2])
+
+
+def case_tshark():
+    """The recording of plain, half-closed, reset, IPv6 and TLS connections: nothing in it that tshark finds wrong, and the ends and times are the real ones."""
+    if not shutil.which("tshark"):
+        print("proxy: tshark: skipped, it is not installed")
+        return
+    path, begun, ends = os.path.join(TMP, "all.pcapng"), time.time(), []
+    v6 = Server(echo, host="::1")
+    targets = (Server(echo), v6, Server(echo, server_context()))
+    with Proxy(f"socket://:0=socket://127.0.0.1:{targets[0].port}", f"socket://[::1]:0=socket://[::1]:{v6.port}",
+               f"wss://:0=wss://127.0.0.1:{targets[2].port}", options=["-w", path, "--insecure"]) as p:
+        for i in range(3):
+            for how in ("half", "reset", "close"):
+                raw = socket.create_connection(("::1" if i == 1 else "127.0.0.1", p.port[i]), LIMIT)
+                ends.append((raw.getsockname()[0], raw.getsockname()[1], targets[i].port))
+                s = anybody().wrap_socket(raw) if i == 2 else raw
+                message = b"".join(envelope("stream", n, f"r{n}", n * 30000) for n in range(4))
+                message = b"\x01" + message if i == 2 else message
+                threading.Thread(target=s.sendall, args=(message,)).start()
+                assert read_exactly(s, len(message)) == message
+                if how == "half" and i < 2:
+                    s.shutdown(socket.SHUT_WR)
+                    assert read_all(s) == b""
+                if how == "reset":
+                    s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                s.close()
+        p.stop()
+
+    def tshark(*args):
+        checks = ["-o", "tcp.check_checksum:TRUE", "-o", "ip.check_checksum:TRUE"]
+        return subprocess.run(["tshark", "-n", "-r", path, *checks, *args], capture_output=True, text=True, timeout=LIMIT, check=True).stdout
+    wrong = tshark("-Y", "_ws.malformed || tcp.analysis.flags || tcp.checksum.status == 0 || ip.checksum.status == 0 || _ws.expert.severity >= 8388608")
+    assert wrong == "", wrong
+    warnings = tshark("-Y", "_ws.expert.severity >= 6291456 && !tcp.flags.reset == 1")
+    assert warnings == "", warnings
+    syns = tshark("-Y", "tcp.flags.syn == 1 && tcp.flags.ack == 0", "-T", "fields", "-e", "ip.src", "-e", "ipv6.src", "-e", "tcp.srcport", "-e", "tcp.dstport")
+    assert sorted(tuple(line.split()) for line in syns.splitlines()) == sorted(tuple(map(str, e)) for e in ends), (syns, ends)
+    for stream in range(len(ends)):
+        times = [float(t) for t in tshark("-Y", f"tcp.stream == {stream}", "-T", "fields", "-e", "frame.time_epoch").split()]
+        assert begun <= times[0] and times == sorted(times) and times[-1] <= time.time(), (begun, times)
+
+
+def exchange(s, out, want, chance):
+    """Sends and receives at the same time, in pieces of any size; what was received."""
+    s.setblocking(False)
+    got, at, piece = bytearray(), 0, b""
+    end = time.monotonic() + LIMIT
+    while at < len(out) or len(got) < want:
+        assert time.monotonic() < end, f"{at} of {len(out)} sent, {len(got)} of {want} received"
+        if not (hasattr(s, "pending") and s.pending()):
+            select.select([s], [s] if at < len(out) else [], [], 1)
+        piece = piece or out[at:at + chance.choice((1, 100, 3000, 70000))]
+        try:
+            n = s.send(piece) if piece else 0
+            at, piece = at + n, b""
+        except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            pass
+        try:
+            got += s.recv(chance.choice((1, 100, 5000, 65536)))
+        except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            pass
+    s.setblocking(True)
+    s.settimeout(LIMIT)
+    return bytes(got)
+
+
+def case_transparent():
+    """Random bytes both ways at the same time, in pieces of any size, over every pair of schemes: the same come out. PROXY_ROUNDS: how often."""
+    rounds = int(os.environ.get("PROXY_ROUNDS", "2"))
+    jobs, done = queue.Queue(), queue.Queue()
+
+    def serve(s):
+        out, want, chance, half = jobs.get()
+        got = exchange(s, out, want, chance)
+        if half:
+            s.shutdown(socket.SHUT_WR)
+            got += read_all(s)
+        done.put(got)
+        if not half:
+            try:
+                s.recv(1)
+            except OSError:
+                pass
+        s.close()
+    plain, tls, path = Server(serve).port, Server(serve, server_context()).port, os.path.join(TMP, "CoreFxPipe_any")
+    Server(serve, path=path)
+    pairs = [f"{a}://:0={b}" for a, b in (
+        ("socket", f"tcp://127.0.0.1:{plain}"), ("tcp", "pipe://any"), ("ws", f"ws://127.0.0.1:{plain}"), ("ws", f"wss://127.0.0.1:{tls}"),
+        ("wss", f"http://127.0.0.1:{plain}"), ("https", f"https://127.0.0.1:{tls}"), ("grpc", f"grpc://127.0.0.1:{plain}"), ("grpc", f"grpcs://127.0.0.1:{tls}"),
+        ("grpcs", f"grpc://127.0.0.1:{plain}"), ("grpcs", f"grpcs://127.0.0.1:{tls}"))]
+    seed = int(os.environ.get("PROXY_SEED", "1"))
+    with Proxy(*pairs, options=["--insecure", "-q"]) as p:
+        for n in range(rounds * len(pairs)):
+            pair, chance = pairs[n % len(pairs)], random.Random(seed + n)
+            encrypted = pair.startswith(("wss", "https", "grpcs"))
+            half = not encrypted and "=pipe" not in pair and "s://" not in pair.split("=")[1] and chance.random() < .5
+            to, back = (b"\x01" + chance.randbytes(chance.choice((0, 10, 3000, 300000))) for _ in range(2))
+            jobs.put((back, len(to), random.Random(n), half))
+            s = p.connect(n % len(pairs))
+            s = anybody().wrap_socket(s) if encrypted else s
+            got = exchange(s, to, len(back), chance)
+            if half:
+                s.shutdown(socket.SHUT_WR)
+                got += read_all(s)
+            assert got == back, f"{pair}, round {n}: {len(got)} of {len(back)} bytes"
+            arrived = done.get(timeout=LIMIT)
+            assert arrived == to, f"{pair}, round {n}: {len(arrived)} of {len(to)} bytes"
+            s.close()
+        p.stop()
+
+
+def case_rest():
+    """OpenIAP's REST through http to https, and https on both sides: two requests on a connection; the server sees its own name."""
+    seen = []
+
+    def serve(s):
+        while True:
+            head = b""
+            while not head.endswith(b"\r\n\r\n"):
+                part = s.recv(1)
+                if not part:
+                    return
+                head += part
+            body = read_exactly(s, int(re.search(rb"Content-Length: (\d+)", head).group(1)))
+            seen.append((head, body))
+            reply = json.dumps({"command": "pong", "id": "r", "rid": json.loads(body)["id"]}).encode()
+            s.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(reply) + reply)
+    server = Server(serve, server_context())
+    with Proxy(f"http://:0=https://127.0.0.1:{server.port}", f"https://:0=https://127.0.0.1:{server.port}/", options=["--cacert", certificate()[0]]) as p:
+        for i in range(2):
+            s = p.connect(i)
+            s = anybody().wrap_socket(s) if i else s
+            for n in range(2):
+                body = json.dumps({"command": "ping", "id": f"q{i}{n}", "seq": n}).encode()
+                s.sendall(b"POST /api/v2 HTTP/1.1\r\nHost: 127.0.0.1:9\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+                head = b""
+                while not head.endswith(b"\r\n\r\n"):
+                    head += s.recv(1)
+                assert json.loads(read_exactly(s, int(re.search(rb"Content-Length: (\d+)", head).group(1))))["rid"] == f"q{i}{n}"
+            s.close()
+        assert len(seen) == 4 and all(f"Host: 127.0.0.1:{server.port}\r\n".encode() in head for head, _ in seen), seen
+        messages = [(e["command"], e["transport"], e["tls"], e["dir"]) for e in p.stop() if "event" not in e]
+        assert messages == [("ping", "rest", True, "c2s"), ("pong", "rest", True, "s2c")] * 4, messages
+
+
+def case_allow():
+    """Clients from other networks, in a network namespace whose addresses are made up: those of --allow may, others are reset and counted."""
+    if not os.environ.get("PROXY_NETNS"):
+        inside = ["unshare", "-r", "-n"]
+        if not shutil.which("unshare") or not shutil.which("ip") or subprocess.run(inside + ["ip", "link", "set", "lo", "up"], capture_output=True, check=False).returncode:
+            print("proxy: allow: skipped, no network namespace can be made")
+            return
+        got = subprocess.run(inside + [sys.executable, __file__, ENVSCOPE, "allow"], capture_output=True, text=True, timeout=2 * LIMIT, check=False,
+                             env=dict(os.environ, PROXY_NETNS="1"))
+        assert got.returncode == 0, got.stdout + got.stderr
+        return
+    for args in ("link set lo up", "addr add 10.9.0.1/24 dev lo", "addr add 10.9.0.2/24 dev lo", "addr add 10.9.1.2/24 dev lo", "addr add fd09::1/64 dev lo nodad",
+                 "addr add fd09::2/64 dev lo nodad", "addr add fd0a::2/64 dev lo nodad"):
+        subprocess.run(["ip"] + args.split(), check=True)
+    port = Server(echo).port
+    with Proxy(f"socket://10.9.0.1:0=socket://127.0.0.1:{port}", f"socket://[fd09::1]:0=socket://127.0.0.1:{port}", f"socket://0.0.0.0:0=socket://127.0.0.1:{port}",
+               options=["--allow", "10.9.0.0/24", "--allow", "fd09::2"]) as p:
+        for i, at, client, allowed in ((0, "10.9.0.1", "10.9.0.2", True), (0, "10.9.0.1", "10.9.1.2", False), (1, "fd09::1", "fd09::2", True),
+                                       (1, "fd09::1", "fd0a::2", False), (1, "fd09::1", "fd09::1", False), (2, "10.9.0.1", "10.9.1.2", False),
+                                       (2, "127.0.0.1", "127.0.0.1", True)):
+            s = socket.create_connection((at, p.port[i]), LIMIT, (client, 0))
+            try:
+                s.sendall(envelope("noop", 0, client))
+                answered = len(s.recv(1)) == 1
+            except ConnectionError:
+                answered = False
+            assert answered == allowed, (at, client)
+            s.close()
+        events = p.stop()
+    assert {e["src"].rsplit(":", 1)[0] for e in events if e.get("dir") == "c2s" and "event" not in e} == {"10.9.0.2", "[fd09::2]", "127.0.0.1"}, events
+    assert any("4 clients refused for their address" in line for line in p.said), p.said
 
 
 def main(envscope, names):

@@ -107,6 +107,8 @@ static void equip(struct bridge *b, enum dir side)
 	if (c)
 		e->ssl = side == DIR_C2S ? tls_server_new(c, e->fd) : tls_client_new(c, &b->route->pair.target, e->fd);
 	e->ready = !c;
+	if (side == DIR_S2C)
+		tell_owed(&b->telling, b->shared->ring);
 	if (c && !e->ssl)
 		fail(b, side, "cannot have TLS: out of memory", NULL);
 }

@@ -162,7 +162,6 @@ static void tick(struct relay *r, int64_t now)
 	r->ticked = now;
 	r->soon = false;
 	pay_debts(r);
-	tell_counts(r);
 	for (struct bridge *b = r->newest; b; b = b->older) {
 		bool again = b->retry;
 		b->retry = false;
@@ -199,6 +198,7 @@ static void loop(struct relay *r)
 		for (int i = 0; i < n; i++)
 			take_event(r, &events[i]);
 		take_turns(r);
+		tell_counts(r);
 		int64_t now = bridge_clock();
 		if (now - r->ticked >= (r->soon || r->debtors ? SOON_MS : TICK_MS) * (int64_t)(NS_PER_S / 1000))
 			tick(r, now);

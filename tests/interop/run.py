@@ -59,6 +59,8 @@ def run(envscope, tmp, protocol, pair, url, options):
         said += proxy.communicate(timeout=20)[1]
         if client.returncode or proxy.returncode:
             return f"the client's status is {client.returncode}, envscope's {proxy.returncode}: {said}"
+        if "Sanitizer" in said:
+            return said
         return "differs" if compare.main(log["client"], log["server"], printed) else None
     finally:
         for process in (proxy, server):
