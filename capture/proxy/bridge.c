@@ -156,7 +156,7 @@ static void connect_next(struct bridge *b)
 }
 
 /* What rewrites and changes the bytes. */
-static void prepare(struct bridge *b)
+static void prepare(struct bridge *b, const struct endpoint *client)
 {
 	const struct what_if_options *o = &b->shared->options->what_if;
 	const struct proxy_address *target = &b->route->pair.target;
@@ -166,9 +166,7 @@ static void prepare(struct bridge *b)
 		b->flow[DIR_C2S].head = http_head_new(target, changes);
 	if (proxy_family(target) == PROXY_HTTP2)
 		b->flow[DIR_C2S].authority = authority_new(target);
-	info.ends[DIR_C2S].family = b->telling.open.family[DIR_C2S];
-	info.ends[DIR_C2S].port = b->telling.open.port[DIR_C2S];
-	memcpy(info.ends[DIR_C2S].addr, b->telling.open.addr[DIR_C2S], sizeof info.ends[DIR_C2S].addr);
+	info.ends[DIR_C2S] = *client;
 	info.settled[0] = info.settled[1] = true;
 	info.tls = proxy_is_tls(&b->route->pair.listen) || proxy_is_tls(target);
 	if (proxy_is_pipe(&b->route->pair.listen) || proxy_is_pipe(target))
@@ -194,7 +192,7 @@ struct bridge *bridge_new(struct bridge_shared *s, const struct route *r, int fd
 	b->deadline = bridge_clock() + BRIDGE_PATIENCE_S * (int64_t)NS_PER_S;
 	if (from.family)
 		set_options(fd);
-	prepare(b);
+	prepare(b, &from);
 	watch_end(b, DIR_C2S);
 	equip(b, DIR_C2S);
 	if (!b->done)
