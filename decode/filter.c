@@ -81,7 +81,7 @@ const struct node *look_payload(struct look *l)
 {
 	struct dissection *d = &l->f->dissection;
 	if (!l->has_tree) {
-		d->shallow = !l->f->deep;
+		d->shallow = true; /* a path looks into the strings that it goes through */
 		form_dissect(d, l->r, look_bytes(l));
 	}
 	l->has_tree = true;

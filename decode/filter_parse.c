@@ -160,7 +160,6 @@ const struct field *parse_name(struct parser *p, struct slice name, size_t at, s
 		*path = parse_path(p, within, slice_skip(name, front), at + front);
 		if (!*path)
 			return NULL;
-		p->f->deep |= (*path)->deep;
 		name = slice_str("data");
 	}
 	const struct field *field = field_named(name);

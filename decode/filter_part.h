@@ -67,7 +67,6 @@ struct step {
 struct path {
 	struct step *first;
 	unsigned kinds;    /* of what it may lead to */
-	bool deep;         /* goes into the text of a string */
 	bool *types;       /* by type_id: the payload may have the first step */
 	type_id within;    /* begins at every message of that type, wherever in the payload; 0: at the payload */
 };
@@ -97,7 +96,7 @@ struct expr {
 struct filter {
 	struct arena arena;
 	struct schema *schema;
-	bool show_secrets, deep;
+	bool show_secrets;
 	struct expr *root;         /* NULL: everything matches */
 	struct regex *regexes;     /* to be freed */
 	int64_t start;

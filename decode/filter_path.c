@@ -8,8 +8,8 @@
  * goes into the text of a string, anything may follow, for that is JSON or the claims of a token.
  *
  * In a tree a step of a name goes to all fields of that name, and in an array to the elements first; so whoever asks for a value gets
- * every one of them. Of a singular field that comes twice the last one counts. JSON in a string that is itself in JSON is not in the tree;
- * it is added when a path goes there.
+ * every one of them. Of a singular field that comes twice the last one counts. JSON in strings is not in the tree that a filter makes; it is
+ * added when a path goes there.
  */
 #include "decode/filter_part.h"
 
@@ -110,7 +110,6 @@ static bool read_steps(struct parser *p, struct path *path, struct slice text, s
 /* Through the schema. */
 
 struct survey {
-	bool deep;
 	const struct step *furthest; /* the step that was reached and not found */
 	size_t reached;
 	bool blocked;                /* it was not found, as it follows a field that holds no others */
@@ -163,7 +162,6 @@ static unsigned kinds_behind(struct survey *v, const ProtobufCFieldDescriptor *f
 		blocked(v, s, depth);
 		return 0;
 	}
-	v->deep = true;
 	return KIND_ANY;
 }
 
@@ -173,10 +171,8 @@ static unsigned kinds_of_message(struct survey *v, const ProtobufCMessageDescrip
 	const ProtobufCFieldDescriptor *field = s->is_index ? NULL : protobuf_c_message_descriptor_get_field_by_name(type, name);
 	if (field)
 		return kinds_behind(v, field, s->next, depth + 1);
-	if (s->quoted || is_number(s->name)) {
-		v->deep = true;
+	if (s->quoted || is_number(s->name))
 		return KIND_ANY;
-	}
 	missed(v, type, s, depth);
 	return 0;
 }
@@ -223,7 +219,6 @@ struct path *parse_path(struct parser *p, type_id within, struct slice text, siz
 	memset(path->types, within != 0, types * sizeof *path->types);
 	path->types[0] = true;
 	path->kinds = kinds_of_path(p, path, &v);
-	path->deep = v.deep;
 	return path->kinds || unknown_name(p, path, &v) ? path : NULL;
 }
 
@@ -286,7 +281,7 @@ static bool visit_fields(const struct path_walk *w, struct node *n, const struct
 	return last && visit(w, last, next);
 }
 
-/* What is in a text within JSON: more JSON, or a token's header and claims. */
+/* What is in a text: JSON, or a token's header and claims. */
 static void look_into(const struct path_walk *w, struct node *n)
 {
 	if (slice_is(n->name, "jwt"))
@@ -301,7 +296,7 @@ static bool visit(const struct path_walk *w, struct node *n, const struct step *
 		return visit_elements(w, n, s);
 	if (!s)
 		return w->leaf(w->user, n);
-	if (n->kind == NODE_STRING && n->from_text && !n->child)
+	if (n->kind == NODE_STRING && !n->child)
 		look_into(w, n);
 	if (n->kind == NODE_STRING && n->child && !n->child->name.len)
 		return visit(w, n->child, s);
