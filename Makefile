@@ -114,11 +114,20 @@ install: all
 	install -D -m 644 build/completion.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/envscope
 	install -D -m 644 build/completion.zsh $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_envscope
 	install -D -m 644 build/completion.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/envscope.fish
+	mkdir -p $(DESTDIR)$(PREFIX)/share/doc/envscope/docs/pictures
+	install -m 644 README.md CHANGELOG.md LICENSE $(DESTDIR)$(PREFIX)/share/doc/envscope
+	install -m 644 docs/*.md $(DESTDIR)$(PREFIX)/share/doc/envscope/docs
+	install -m 644 docs/pictures/*.svg $(DESTDIR)$(PREFIX)/share/doc/envscope/docs/pictures
 
-clean:
+uninstall:
+	rm -rf $(DESTDIR)$(PREFIX)/share/doc/envscope
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/,bin/envscope lib/wireshark/extcap/envscope share/man/man1/envscope.1 \
+		share/bash-completion/completions/envscope share/zsh/site-functions/_envscope share/fish/vendor_completions.d/envscope.fish)
+
+clean distclean:
 	rm -rf build envscope
 
-.PHONY: all headers check demo deps install clean
+.PHONY: all headers check demo deps install uninstall clean distclean
 .DELETE_ON_ERROR:
 .SECONDARY:
 

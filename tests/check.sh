@@ -36,6 +36,7 @@ steps() {
 		extract    extracted files                                                      python3 tests/extract.py
 		listings   listings                                                             bash tests/golden.sh
 		complete   completions                                                          bash tests/completions.sh
+		install    what make install puts where                                         bash tests/install.sh
 		documents  documents                                                            bash tests/docs.sh
 	END
 }

@@ -113,6 +113,14 @@ print("\n".join(sorted(seen)))' >"$tmp/keys"
 	done <"$tmp/keys"
 }
 
+# Every variable that the program asks for is in the manual.
+check_environment() {
+	sed -n '/^\.SH ENVIRONMENT/,/^\.SH SIGNALS/p' "$tmp/man" >"$tmp/said"
+	for name in $(grep -rhoE 'getenv\("[A-Z_]+"' base capture cli export tui | cut -d'"' -f2 | sort -u); do
+		grep -qw "$name" "$tmp/said" || fail "the man page: ENVIRONMENT lacks $name"
+	done
+}
+
 check_man() {
 	if command -v groff >/dev/null; then
 		groff -man -ww -z -Tutf8 "$tmp/man.1" >"$tmp/said" 2>&1
@@ -136,6 +144,7 @@ check_anatomy
 check_rules
 check_transports
 check_keys
+check_environment
 check_man
 echo "docs: $(cat $documents | grep -c '^\$ ') commands, $wrong faults"
 [ "$wrong" = 0 ]
