@@ -115,7 +115,7 @@ print("\n".join(sorted(seen)))' >"$tmp/keys"
 
 # Every variable that the program asks for is in the manual.
 check_environment() {
-	sed -n '/^\.SH ENVIRONMENT/,/^\.SH SIGNALS/p' "$tmp/man" >"$tmp/said"
+	sed -n '/^\.SH ENVIRONMENT/,/^\.SH SIGNALS/p' "$tmp/man.1" >"$tmp/said"
 	for name in $(grep -rhoE 'getenv\("[A-Z_]+"' base capture cli export tui | cut -d'"' -f2 | sort -u); do
 		grep -qw "$name" "$tmp/said" || fail "the man page: ENVIRONMENT lacks $name"
 	done
