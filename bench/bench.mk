@@ -28,10 +28,17 @@ $(BENCH)/proxy_load: $(BENCH)/proxy_load.o
 	$(call say,LINK)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -pthread
 
+# Time and memory as captures grow; 500 million messages within -M 512M (COUNT=N for less); live on loopback, and the first rows of 10 GB.
+bench-growth bench-soak: envscope $(BENCH)/make_input
+	@BENCH_TOOLS=$(BENCH) python3 bench/growth.py $(@:bench-%=%) $(COUNT)
+
+bench-live: envscope $(BENCH)/make_input $(BENCH)/proxy_load
+	@BENCH_TOOLS=$(BENCH) python3 bench/live.py $(LIVE_SECONDS)
+
 # The proxy beside a direct connection, socat and nginx.
 bench-proxy: envscope $(BENCH)/proxy_load
 	@BENCH_TOOLS=$(BENCH) bash bench/proxy.sh
 
-.PHONY: bench bench-proxy
+.PHONY: bench bench-proxy bench-growth bench-soak bench-live
 
 -include $(wildcard $(BENCH)/*.d)

@@ -4,6 +4,7 @@
  *	make_input small FILE [COUNT]	COUNT small Envelopes, 2,500,000 unless given
  *	make_input big FILE [MB]	large Envelopes, MB million bytes of capture, 1000 unless given
  *	make_input short FILE [COUNT]	COUNT connections of one request and reply each, one after the other, 1,000,000 unless given
+ *	make_input soak FILE [COUNT]	small ones over eight hours, 500,000,000 unless given
  *	make_input crowd FILE [COUNT]	the same with 20,000 of them open at a time, 200,000 unless given
  *
  * Prints what it wrote: "packets N messages N bytes N", bytes being the size of the file.
@@ -35,6 +36,7 @@ static const struct input inputs[] = {
 	{ "small", small_traffic_write, 2500000, 1, 50 },
 	{ "big", big_traffic_write, 1000, 1000000, 500 },
 	{ "short", write_short, 1000000, 1, 50 },
+	{ "soak", small_traffic_write, 500000000, 1, 98 },
 	{ "crowd", write_crowd, 200000, 1, 50 },
 };
 
@@ -76,7 +78,7 @@ int main(int argc, char **argv)
 	const struct input *in = argc == 3 || argc == 4 ? input_named(argv[1]) : NULL;
 	uint64_t size = in ? in->size : 0;
 	if (!in || (argc == 4 && !parse_size(argv[3], &size))) {
-		fputs("usage: make_input small|big|short|crowd FILE [SIZE]\n", stderr);
+		fputs("usage: make_input small|big|short|crowd|soak FILE [SIZE]\n", stderr);
 		return 2;
 	}
 	return write_input(in, argv[2], size);

@@ -6,6 +6,7 @@
  *	proxy_load messages PORT COUNT           small Envelopes one way, as fast as they go: messages a second
  *	proxy_load bulk PORT MIB                 Envelopes of 64 KiB one way: MiB a second
  *	proxy_load paced PORT COUNT              small Envelopes one way, 100,000 a second: messages a second
+ *	proxy_load live PORT COUNT               the same, 200,000 a second, ten in a segment
  *	proxy_load idle PORT COUNT               so many connections at once, an Envelope there and back on each: milliseconds for all
  */
 #include <arpa/inet.h>
@@ -235,6 +236,8 @@ int main(int argc, char **argv)
 		printf("%.0f\n", (double)n * 1e6 / pour(argv[2], n, 110, BATCH, 0));
 	else if (strcmp(argv[1], "paced") == 0)
 		printf("%.0f\n", (double)n * 1e6 / pour(argv[2], n, 110, 100, 1e5));
+	else if (strcmp(argv[1], "live") == 0)
+		printf("%.0f\n", (double)n * 1e6 / pour(argv[2], n, 110, 10, 2e5));
 	else if (strcmp(argv[1], "bulk") == 0)
 		printf("%.0f\n", (double)n * 1e6 / pour(argv[2], n * ((1 << 20) / LARGE), LARGE, 4, 0));
 	else

@@ -20,13 +20,13 @@ PAGE_DOWN, END, HOME = b"\x1b[6~", b"\x1b[F", b"\x1b[H"
 
 
 class Screen:
-    def __init__(self, program, capture):
+    def __init__(self, program, *arguments):
         self.out = b""
         self.started = time.monotonic()
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             os.environ.update(TERM="xterm-256color", LC_ALL="C.UTF-8", ENVSCOPE_CONFIG="/dev/null")
-            os.execv(program, [program, "-r", capture])
+            os.execv(program, [program, *arguments])
         fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
 
     def read(self, patience):
@@ -146,7 +146,7 @@ def resident(s):
 def main():
     capture = sys.argv[1]
     program = os.path.abspath(sys.argv[2] if len(sys.argv) > 2 else "./envscope")
-    s = Screen(program, capture)
+    s = Screen(program, "-r", capture)
     s.wait(b"query")
     tell("first rows", time.monotonic() - s.started, "s", 0.3)
     loading(s)

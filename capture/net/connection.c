@@ -17,7 +17,7 @@
 
 #include <stdlib.h>
 
-enum { BUCKETS = 65536 };
+enum { BUCKETS = 4 * CONNECTIONS_MAX };
 
 struct key {
 	uint8_t addr[2][16]; /* the smaller endpoint first */
@@ -33,10 +33,12 @@ struct half {
 	bool ended;              /* its layer_end was called */
 };
 
+/* What a search reads stands in front, in one line of the cache. */
 struct connection {
-	struct conn_info info;
-	struct key key;
+	struct connection *chain;
 	uint64_t hash;
+	struct key key;
+	struct conn_info info;
 	bool lower_is_client;    /* key's first endpoint is the client */
 	bool closed;
 	enum conn_end closer;    /* whose FIN was handed on first */
@@ -45,7 +47,7 @@ struct connection {
 	struct layer *layer;
 	struct connections *table;
 	enum dir feeding;        /* the direction that reassembly hands bytes of */
-	struct connection *chain, *older, *newer;
+	struct connection *older, *newer;
 	struct connection *waiting_next, **waiting_at; /* in the list of those that wait; NULL: not there */
 };
 
