@@ -48,6 +48,24 @@ equal "messages in the file" "$("$envscope" -r "$tmp/live.pcapng" -T text 2>/dev
 equal "the interface's name" "$(grep -ac 'lo' "$tmp/live.pcapng")" 1
 equal "times have nine decimals" "$("$envscope" -r "$tmp/live.pcapng" -T ndjson 2>/dev/null | head -1 | grep -c '000Z"')" 0
 
+# gRPC over TLS between node's own ends, whose key log is followed as it grows.
+if command -v node openssl >/dev/null; then
+	port=$((28000 + $$ % 1000))
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$tmp/key" -out "$tmp/cert" -days 1 -subj /CN=localhost 2>/dev/null
+	: >"$tmp/keys"
+	"$envscope" -i lo --keylog "$tmp/keys" -T text -w "$tmp/grpc.pcapng" -l "tcp port $port" >"$tmp/out" 2>"$tmp/err" &
+	pid=$!
+	until_there "$tmp/grpc.pcapng"
+	timeout 30 node --tls-keylog="$tmp/keys" tests/grpc_tls.js $port "$tmp/key" "$tmp/cert" 5 2>/dev/null
+	for _ in $(seq 200); do [ "$(grep -c ' pong \| queryreply ' "$tmp/out")" -ge 6 ] && break; sleep 0.05; done
+	kill -INT $pid
+	wait $pid
+	equal "grpc over TLS: messages" "$(grep -c ' grpc .* \(ping\|pong\|query\|queryreply\) ' "$tmp/out")" 12
+	equal "grpc over TLS: the file has its keys" "$("$envscope" -r "$tmp/grpc.pcapng" -T text 2>/dev/null | grep -c ' grpc ')" 12
+else
+	echo "live: there is no node or no openssl, grpc over TLS is skipped"
+fi
+
 # Without tshark the pipe is read by us.
 mkfifo "$tmp/fifo"
 cat "$tmp/fifo" >"$tmp/pdus.pcapng" &
