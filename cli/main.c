@@ -22,6 +22,7 @@
 #include "export/wireshark_plugin.h"
 
 #include <errno.h>
+#include <langinfo.h>
 #include <locale.h>
 #include <poll.h>
 #include <sched.h>
@@ -43,6 +44,7 @@ struct app {
 	struct session_listener printing; /* the printer's share of what is heard */
 	struct recording recording;      /* -w */
 	struct posting posting;          /* --otlp */
+	bool ascii;      /* the user's locale has no UTF-8 */
 	int64_t started; /* monotonic */
 };
 
@@ -466,7 +468,7 @@ static int run_screens(struct app *a)
 	const struct options *o = &a->options;
 	open_session(a, true, true);
 	struct tui_options t = { .session = a->session, .capture = a->capture, .source = source_name(a->source),
-				 .show_secrets = o->print.show_secrets, .utc = o->print.utc, .no_mouse = o->no_mouse,
+				 .show_secrets = o->print.show_secrets, .utc = o->print.utc, .no_mouse = o->no_mouse, .ascii = a->ascii,
 				 .color = o->color, .clock = tell_time, .user = a->session, .stop = signals_stop() };
 	int status = tui_run(&t);
 	posting_finish(&a->posting, signals_stop());
@@ -511,14 +513,29 @@ static int run(struct app *a)
 	return status;
 }
 
+/*
+ * Sets the locale for characters, and no more than that: numbers keep their point. True if the user has named one that is not UTF-8 (as LC_ALL=C): then
+ * the screens paint ASCII only. Within, text is always UTF-8.
+ */
+static bool set_locale(void)
+{
+	static const char *const variables[] = { "LC_ALL", "LC_CTYPE", "LANG" };
+	const char *name = NULL, *got = setlocale(LC_CTYPE, "");
+	for (size_t i = 0; i < sizeof variables / sizeof *variables && !(name && *name); i++)
+		name = getenv(variables[i]);
+	bool utf8 = got && strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+	if (!utf8)
+		setlocale(LC_CTYPE, "C.UTF-8");
+	return !utf8 && name && *name && !strcasestr(name, "utf");
+}
+
 int main(int argc, char **argv)
 {
 	struct app a = { 0 };
 	int status = EXIT_FINE;
 	harden();
 	memory_for_libraries();
-	if (!setlocale(LC_CTYPE, "") || MB_CUR_MAX == 1) /* no more than that: numbers keep their point */
-		setlocale(LC_CTYPE, "C.UTF-8");
+	a.ascii = set_locale();
 	if (!options_parse(&a.options, argc, argv)) {
 		status = EXIT_USAGE;
 	} else {

@@ -35,7 +35,7 @@ struct screen_options app_screen_options(const struct settings *s)
 	const char *no_color = getenv("NO_COLOR");
 	int colours = s->value[SETTING_COLOURS];
 	bool color = colours == 1 || (colours == 0 && !(no_color && *no_color));
-	return (struct screen_options){ color, s->value[SETTING_MOUSE] == 0, s->looks };
+	return (struct screen_options){ .color = color, .mouse = s->value[SETTING_MOUSE] == 0, .looks = s->looks };
 }
 
 void app_use_settings(struct app *a)

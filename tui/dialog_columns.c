@@ -136,7 +136,7 @@ static unsigned mouse(struct dialog *d, struct key key)
 
 static const struct dialog_ops ops = {
 	.name = "Columns",
-	.hint = "Space Show or hide\tLeft/Right Move\t+/- Width\t= As usual\t0 All as usual\ts Save\tEsc Done",
+	.hint = "Space Show/hide\tLeft/Right Move\t+/- Width\t= Usual\t0 All usual\ts Save\tEsc Done",
 	.free = free_columns,
 	.size = size,
 	.draw = draw,

@@ -2,8 +2,8 @@
  * The terminal through ncursesw.
  *
  * Inks become attributes once, at the start. Colours are mid-tones that can be read on dark and on light
- * backgrounds; without colours what matters is bold, dim, reversed or underlined. In a locale that is not
- * UTF-8 the few signs of our own become ASCII and foreign characters "?".
+ * backgrounds; without colours what matters is bold, dim, reversed or underlined. Where only ASCII is wanted
+ * the few signs of our own become ASCII and foreign characters "?".
  *
  * The terminal is put back by screen_free, by an exit handler (out of memory), and by a handler for the
  * signals of a crash; the latter two need no state of ours, curses knows its own.
@@ -154,7 +154,7 @@ void screen_set(struct screen *s, const struct screen_options *o)
 struct screen *screen_new(const struct screen_options *o, const char **error)
 {
 	struct screen *s = xcalloc(1, sizeof *s);
-	s->utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+	s->utf8 = !o->ascii && strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
 	s->console = getenv("TERM") && strncmp(getenv("TERM"), "linux", 5) == 0;
 	s->cursor_row = -1;
 	if (!isatty(STDIN_FILENO))
@@ -306,7 +306,7 @@ static wchar_t glyph(const struct screen *s, uint32_t point)
 		{ 0x2026, '~', 0 }, { 0x2190, '<', 0 }, { 0x2192, '>', 0 }, { 0x2502, '|', 0 }, { 0x25ba, '+', 0 }, { 0x25bc, '-', 0 },
 		{ 0x2588, '#', 0 }, { 0x2591, '.', 0 }, { 0x00b5, 'u', 0 }, { 0x2039, '<', 0 }, { 0x203a, '>', 0 }, { 0x2022, '*', 0 },
 		{ 0x00b7, '.', 0 }, { 0x2500, '-', 0 }, { 0x2550, '=', 0 }, { 0x253c, '+', 0 }, { 0x256a, '+', 0 }, { 0x00d7, 'x', 0 },
-		{ 0x2013, '-', '-' },
+		{ 0x2013, '-', '-' }, { 0x250c, '+', 0 }, { 0x2510, '+', 0 }, { 0x2514, '+', 0 }, { 0x2518, '+', 0 }, { 0x25b2, '^', 0 },
 		{ 0x2581, '_', '_' }, { 0x2582, '.', '_' }, { 0x2583, '-', 0x2584 }, { 0x2584, '=', 0 }, { 0x2585, '+', 0x2584 },
 		{ 0x2586, '*', 0x2588 }, { 0x2587, '%', 0x2588 }, { 0x2589, '#', 0x2588 }, { 0x258a, '#', 0x2588 }, { 0x258b, '=', 0x258c },
 		{ 0x258c, '=', 0 }, { 0x258d, '-', 0x258c }, { 0x258e, '-', 0x258c }, { 0x258f, '-', 0x258c },

@@ -153,6 +153,7 @@ int tui_run(const struct tui_options *o)
 		config_read(&settings, buf_cstr(&path), &complaints);
 	take_options(&settings, o);
 	struct screen_options so = app_screen_options(&settings);
+	so.ascii = o->ascii;
 	struct screen *screen = screen_new(&so, &error);
 	if (screen) {
 		app_init(&l.app, o, screen, &settings, &complaints);

@@ -16,6 +16,7 @@ struct tui_options {
 	bool show_secrets;
 	bool utc;                 /* times of day in UTC instead of local time */
 	bool no_mouse;
+	bool ascii;               /* nothing but ASCII is painted: the user's locale has no UTF-8 */
 	enum tui_color color;     /* AUTO: colours unless NO_COLOR is set; a terminal without colours has none anyway */
 	void (*clock)(void *user, int64_t now); /* live: told about once a second what time it is (ns since 1970); or NULL */
 	void *user;

@@ -99,11 +99,19 @@ bool view_select(struct view *v, uint32_t n)
 	return true;
 }
 
+/* Is the first place selected? Who looks at the beginning of a list sees the beginning, too, when it was sorted. */
+static bool at_top(const struct view *v)
+{
+	return v->list.selected == v->list.first;
+}
+
 /* Lets the selection stand on the same row after places have changed, at the same line of the screen. */
 static void keep_selection(struct view *v, bool there, uint64_t row)
 {
 	uint64_t place, above = v->list.selected - v->list.top;
 	take_up(v, v->list.height);
+	if (!there && !v->list.follow)
+		list_select(&v->list, v->list.first);
 	if (!there || v->list.follow || !order_place(&v->order, row, &place))
 		return;
 	list_select(&v->list, place);
@@ -114,7 +122,8 @@ static void keep_selection(struct view *v, bool there, uint64_t row)
 unsigned view_step(struct view *v, int64_t until)
 {
 	uint64_t row = 0;
-	bool there = view_row(v, &row);
+	bool sorts = v->order.sort || v->order.again || !v->order.ready;
+	bool there = view_row(v, &row) && !(at_top(v) && sorts);
 	if (v->order.filter)
 		filter_set_start(v->order.filter, capture_first_time(v->app->o->capture));
 	if (order_step(&v->order, until))

@@ -28,7 +28,7 @@ KEYS = ([bytes([c]) for c in range(32, 127) if c != ord("/")] * 2 + [b"\t", b"\r
         ["æ".encode(), "漢".encode(), b"\xff", b"\x1b[999~", b"\x1b["])
 WORDS = [b"\x1bORquery\r", b"f\x15command == query\r", b"f\x15latency > 0\r", b"f\x15data.collectionname\r", b"f\x15 && \r\x1b", b"F",
          b"s\x1b", b"t \x1b[C+-0\x1b", b"o\x1b", b"2>>>>>>z", b"1>>>>>", b"  d", b"ma", b"'a", b"L", b"x", b"i", b"?", b"S", b"y", b"*", b"G", b"g"]
-PATIENCE = 20.0
+PATIENCE = 20.0     # seconds of its own processor time, or ten times as many of the clock: on a busy machine it may get little of that
 LEAVES = 5          # times that it may be told to leave; then that key is taken away, so that one run is long
 BUDGET = 12         # MiB that the records may have: so few that they are soon reached, and whatever grows after that is seen
 ALLOWANCE = 140     # MiB beyond that: the program, what is drawn, and what the sanitizer keeps beside everything
@@ -103,6 +103,13 @@ def resident(pid):
         return next((int(line.split()[1]) for line in status if line.startswith("VmRSS")), 0)
 
 
+def worked(pid):
+    """Seconds of processor time so far."""
+    with open(f"/proc/{pid}/stat") as stat:
+        fields = stat.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def gone(pid):
     done, status = os.waitpid(pid, os.WNOHANG)
     return status if done else None
@@ -163,7 +170,7 @@ def fuzz(program, seconds, seed, files, child):
     child[0] = pid
     feeder = Feeder(writer, files, seconds + 5, seed)
     feeder.start()
-    began, keys, starts, answered = time.monotonic(), 0, 1, time.monotonic()
+    began, keys, starts, answered = time.monotonic(), 0, 1, (time.monotonic(), worked(pid))
     samples, out = [], b""
     with open("build/tui/fuzz.keys", "w") as log:
         while time.monotonic() - began < seconds:
@@ -172,7 +179,6 @@ def fuzz(program, seconds, seed, files, child):
                 keys += 1
             part = drain(fd, 0.02)
             out = (out + part)[-20000:]
-            answered = time.monotonic() if part else answered
             status = gone(pid)
             if status is not None and os.WIFEXITED(status) and os.WEXITSTATUS(status) == 0:
                 feeder.join()
@@ -182,17 +188,19 @@ def fuzz(program, seconds, seed, files, child):
                 child[0] = pid
                 feeder = Feeder(writer, files, seconds + 5, seed + starts)
                 feeder.start()
-                starts, samples = starts + 1, []
+                starts, samples, answered = starts + 1, [], (time.monotonic(), worked(pid))
             elif status is not None:
                 return f"it ended with status {status:#x} after {keys} keys"
-            elif time.monotonic() - answered > PATIENCE:
-                return f"nothing was drawn for {PATIENCE} s after {keys} keys"
+            elif part:
+                answered = time.monotonic(), worked(pid)
+            elif worked(pid) - answered[1] > PATIENCE or time.monotonic() - answered[0] > 10 * PATIENCE:
+                return f"nothing was drawn for {time.monotonic() - answered[0]:.0f} s after {keys} keys"
             if keys % 500 < 3:
                 samples.append((time.monotonic() - began, resident(pid)))
                 if samples[-1][1] > (BUDGET + ALLOWANCE) * 1024:
                     return f"it has {samples[-1][1] // 1024} MB of memory after {keys} keys, with a budget of {BUDGET} MB: {course(samples)}"
     os.kill(pid, signal.SIGTERM)
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + 10 * PATIENCE
     while (status := gone(pid)) is None:
         drain(fd, 0.05)
         if time.monotonic() > deadline:

@@ -183,6 +183,24 @@ static void test_layout(void **state)
 	buf_release(&scratch);
 }
 
+static void wraps(const char *text, int columns, size_t expected)
+{
+	assert_int_equal(line_wrap(slice_str(text), columns), expected);
+}
+
+static void test_wrap(void **state)
+{
+	(void)state;
+	wraps("", 10, 0);
+	wraps("one two", 10, 7);
+	wraps("one two", 7, 7);
+	wraps("one two", 6, 3);
+	wraps("one two", 3, 3); /* the space need not fit */
+	wraps("one two", 2, 2);
+	wraps("漢字 x", 4, 6);
+	wraps("漢字", 1, 3);     /* at least one character */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -194,6 +212,7 @@ int main(void)
 		cmocka_unit_test(test_columns_never_too_wide),
 		cmocka_unit_test(test_columns_row),
 		cmocka_unit_test(test_layout),
+		cmocka_unit_test(test_wrap),
 	};
 	setlocale(LC_ALL, "C.UTF-8");
 	return cmocka_run_group_tests(tests, NULL, NULL);
