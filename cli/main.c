@@ -514,8 +514,8 @@ static int run(struct app *a)
 }
 
 /*
- * Sets the locale for characters, and no more than that: numbers keep their point. True if the user has named one that is not UTF-8 (as LC_ALL=C): then
- * the screens paint ASCII only. Within, text is always UTF-8.
+ * Sets the locale for characters, and no more than that: numbers keep their point. True if the user has named one that is not UTF-8 (as
+ * LC_ALL=C): then the screens paint ASCII only. Within, text is always UTF-8.
  */
 static bool set_locale(void)
 {

@@ -280,7 +280,7 @@ static unsigned sort_by(struct view *v, int by)
 static unsigned reverse(struct view *v)
 {
 	uint64_t row, place;
-	bool there = view_row(v, &row);
+	bool there = view_row(v, &row) && v->list.selected != v->list.first; /* the top stays the top */
 	if (!v->ops->key)
 		return REDRAW;
 	v->order.reverse = !v->order.reverse;

@@ -183,9 +183,9 @@ static void test_layout(void **state)
 	buf_release(&scratch);
 }
 
-static void wraps(const char *text, int columns, size_t expected)
+static void wraps(const char *text, int width, size_t expected)
 {
-	assert_int_equal(line_wrap(slice_str(text), columns), expected);
+	assert_int_equal(line_wrap(slice_str(text), width), expected);
 }
 
 static void test_wrap(void **state)
