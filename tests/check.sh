@@ -38,6 +38,7 @@ steps() {
 		complete   completions                                                          bash tests/completions.sh
 		install    what make install puts where                                         bash tests/install.sh
 		documents  documents                                                            bash tests/docs.sh
+		shown      commands that the documents show                                     python3 tests/shown.py ./envscope
 	END
 }
 
