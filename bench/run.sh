@@ -54,8 +54,10 @@ measure_all() {
 	for ((round = 1; round <= rounds; round++)); do
 		say "$1, round $round of $rounds"
 		sample "$1" floor /dev/null "$tools/floor" "$2"
+		sample "$1" one /dev/null "$envscope" -r "$2" -z summary -o threads=1
 		sample "$1" summary /dev/null "$envscope" -r "$2" -z summary
 		sample "$1" filter /dev/null "$envscope" -r "$2" -z summary -Y 'command == "query" && seq > 10'
+		sample "$1" payload /dev/null "$envscope" -r "$2" -z summary -Y 'data.collectionname == "entities"'
 		for row in commands connections streams workitems threads; do
 			sample "$1" "$row" /dev/null "$envscope" -r "$2" -z "$row"
 		done

@@ -43,11 +43,28 @@ static bool field_valid(const ProtobufCFieldDescriptor *field, struct wire_field
 	return field->type != PROTOBUF_C_TYPE_MESSAGE || (depth < DEPTH && valid(field->descriptor, f.bytes, depth + 1));
 }
 
+/* Passes texts shorter than 128 bytes at the front of *rest, of which there is nothing to be judged: most fields are of that kind. */
+static void pass_texts(const ProtobufCMessageDescriptor *type, struct slice *rest)
+{
+	const uint8_t *at = rest->at;
+	size_t left = rest->len;
+	while (left >= 2 && (at[0] | at[1]) < 0x80 && at[0] >= 8 && (at[0] & 7) == WIRE_LENGTH && at[1] <= left - 2) {
+		unsigned index = (at[0] >> 3) - 1u;
+		const ProtobufCFieldDescriptor *field = &type->fields[index];
+		if (index >= type->n_fields || field->id != index + 1 ||
+		    (field->type != PROTOBUF_C_TYPE_STRING && field->type != PROTOBUF_C_TYPE_BYTES))
+			break;
+		left -= 2 + (size_t)at[1];
+		at += 2 + at[1];
+	}
+	*rest = slice_of(at, left);
+}
+
 static bool valid(const ProtobufCMessageDescriptor *type, struct slice rest, int depth)
 {
 	struct wire_field f;
 	enum wire_status status;
-	while ((status = wire_next(&rest, &f)) == WIRE_FIELD) {
+	while (pass_texts(type, &rest), (status = wire_next(&rest, &f)) == WIRE_FIELD) {
 		const ProtobufCFieldDescriptor *field = schema_field(type, f.number);
 		if (field && !field_valid(field, f, depth))
 			return false;
