@@ -111,9 +111,22 @@ static uint32_t harmless(uint32_t p)
 	return text_acts(p) ? TEXT_REPLACEMENT : p;
 }
 
+size_t text_plain(struct slice s, char except)
+{
+	size_t n = 0;
+	while (n < s.len && (uint8_t)(s.at[n] - 0x20) < 0x7f - 0x20 && s.at[n] != (uint8_t)except)
+		n++;
+	return n;
+}
+
 void text_add_safe(struct buf *out, struct slice s)
 {
 	while (s.len) {
+		size_t plain = text_plain(s, 0);
+		buf_add(out, slice_head(s, plain));
+		s = slice_skip(s, plain);
+		if (!s.len)
+			break;
 		uint32_t p;
 		s = slice_skip(s, text_next(s, &p, NULL));
 		text_add_point(out, harmless(p));
@@ -123,12 +136,7 @@ void text_add_safe(struct buf *out, struct slice s)
 /* Printable ASCII of no more than that many columns. */
 static bool is_short_plain(struct slice s, int columns)
 {
-	if (columns < 0 || s.len > (size_t)columns)
-		return false;
-	for (size_t i = 0; i < s.len; i++)
-		if (s.at[i] < 0x20 || s.at[i] >= 0x7f)
-			return false;
-	return true;
+	return columns >= 0 && s.len <= (size_t)columns && text_plain(s, 0) == s.len;
 }
 
 int text_add_fit(struct buf *out, struct slice s, int columns)

@@ -18,6 +18,8 @@ bool text_is_utf8(struct slice s);
 bool text_is_printable(struct slice s);
 /* True for a code point that a terminal does not show but obey: control characters, C1 too, and what changes the direction of text. */
 bool text_acts(uint32_t point);
+/* How many bytes at the front are printable ASCII and not `except` (a character, or 0): what can be copied as it is. */
+size_t text_plain(struct slice s, char except);
 /* Appends s so that it can do nothing to a terminal: control characters as pictures (U+2400 …), what is not UTF-8, C1
  * controls, and characters that change the direction of text as U+FFFD. No line break survives. */
 void text_add_safe(struct buf *out, struct slice s);

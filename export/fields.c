@@ -178,12 +178,26 @@ static void take_value(void *user, const struct pick *v)
 	c->values++;
 }
 
+/* Appends what at the front of text needs nothing, and returns how many bytes that was. */
+static size_t add_plain(struct buf *out, struct slice text, char quote)
+{
+	size_t n = text_plain(text, quote);
+	const uint8_t *slash = n ? memchr(text.at, '\\', n) : NULL;
+	if (slash)
+		n = (size_t)(slash - text.at);
+	buf_add(out, slice_head(text, n));
+	return n;
+}
+
 /* What would break a line or a column stands as \n, \r, \t, \\; all else as text_add_safe has it. */
 static void add_escaped(struct buf *out, struct slice text, char quote)
 {
 	static const char escaped[] = "\nn\rr\tt\\\\";
 	for (size_t n; text.len; text = slice_skip(text, n)) {
 		uint32_t point;
+		n = add_plain(out, text, quote);
+		if (n)
+			continue;
 		n = text_next(text, &point, NULL);
 		const char *e = point && point < 0x80 ? strchr(escaped, (int)point) : NULL;
 		if (e && (e - escaped) % 2 == 0) {
@@ -212,12 +226,18 @@ static void add_csv_value(struct buf *out, struct slice text, const struct field
 {
 	char separator = o->separator ? o->separator : ',', quote = o->quote == '\'' ? '\'' : '"';
 	bool quoted = o->quote == '"' || o->quote == '\'';
-	for (size_t i = 0; i < text.len && !quoted; i++)
-		quoted = text.at[i] == (uint8_t)separator || strchr("\"\r\n ", text.at[i]);
+	for (size_t i = 0; i < text.len && !quoted; i++) {
+		uint8_t c = text.at[i];
+		quoted = c == (uint8_t)separator || c == '"' || c == '\r' || c == '\n' || c == ' ';
+	}
 	if (quoted)
 		buf_add_byte(out, (uint8_t)quote);
 	for (size_t n; text.len; text = slice_skip(text, n)) {
 		uint32_t point;
+		n = text_plain(text, quoted ? quote : 0);
+		buf_add(out, slice_head(text, n));
+		if (n)
+			continue;
 		n = text_next(text, &point, NULL);
 		if (quoted && point == (uint32_t)quote)
 			buf_add_byte(out, (uint8_t)quote);

@@ -287,7 +287,9 @@ void layer_add_name(struct buf *out, const struct dissection *d, const struct no
 	if (name || !in || layer_is_wrapper(d, in)) {
 		buf_add_str(out, "openiap.");
 	} else if ((in->kind == NODE_MESSAGE || in == form_payload(d)) && short_name(d, in)) {
-		buf_addf(out, "openiap.%s.", short_name(d, in));
+		buf_add_str(out, "openiap.");
+		buf_add_str(out, short_name(d, in));
+		buf_add_byte(out, '.');
 	} else {
 		layer_add_name(out, d, in);
 		if (in->kind == NODE_ARRAY)

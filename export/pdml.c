@@ -13,9 +13,13 @@
 
 enum { SHOWN = 200, GENERAL_INDENT = 4, FIELD_INDENT = 4 };
 
+static const char digits[] = "0123456789abcdef";
+
 static void add_attribute(struct buf *out, const char *name, struct slice value)
 {
-	buf_addf(out, " %s=\"", name);
+	buf_add_byte(out, ' ');
+	buf_add_str(out, name);
+	buf_add_str(out, "=\"");
 	xml_add(out, value);
 	buf_add_byte(out, '"');
 }
@@ -24,6 +28,16 @@ static void add_indent(struct buf *out, int n)
 {
 	while (n-- > 0)
 		buf_add_byte(out, ' ');
+}
+
+/* The place of what is in the bytes of the message; 0, 0 for what is not. */
+static void add_place(struct buf *out, uint32_t size, uint32_t pos)
+{
+	buf_add_str(out, " size=\"");
+	buf_add_number(out, size, 1);
+	buf_add_str(out, "\" pos=\"");
+	buf_add_number(out, pos, 1);
+	buf_add_byte(out, '"');
 }
 
 /* Layers. */
@@ -43,9 +57,14 @@ static void close_layer(struct layer_writer *w)
 static void take_field(struct layer_writer *w, const struct layer_field *f)
 {
 	add_indent(w->out, FIELD_INDENT);
-	buf_addf(w->out, "<field name=\"%s\" showname=\"%s: ", f->name, f->name);
+	buf_add_str(w->out, "<field name=\"");
+	buf_add_str(w->out, f->name);
+	buf_add_str(w->out, "\" showname=\"");
+	buf_add_str(w->out, f->name);
+	buf_add_str(w->out, ": ");
 	xml_add(w->out, f->value);
-	buf_add_str(w->out, "\" size=\"0\" pos=\"0\"");
+	buf_add_byte(w->out, '"');
+	add_place(w->out, 0, 0);
 	add_attribute(w->out, "show", f->value);
 	buf_add_str(w->out, "/>\n");
 }
@@ -56,7 +75,11 @@ static void take_layer(void *user, const struct layer_field *f)
 	if (!w->layer || strcmp(w->layer, f->layer) != 0) {
 		close_layer(w);
 		w->layer = f->layer;
-		buf_addf(w->out, "  <proto name=\"%s\" showname=\"%s\" size=\"0\" pos=\"0\">\n", f->layer, f->title);
+		buf_add_str(w->out, "  <proto");
+		add_attribute(w->out, "name", slice_str(f->layer));
+		add_attribute(w->out, "showname", slice_str(f->title));
+		add_place(w->out, 0, 0);
+		buf_add_str(w->out, ">\n");
 	}
 	if (f->name)
 		take_field(w, f);
@@ -71,17 +94,16 @@ static void take_fact(void *user, const struct layer_field *f)
 
 static void add_shown_name(struct printer *p, const struct node *n)
 {
-	struct buf text = { 0 };
+	buf_clear(&p->scratch);
 	if (n->kind == NODE_MESSAGE)
-		buf_add_str(&text, n->type ? n->type : "message");
+		buf_add_str(&p->scratch, n->type ? n->type : "message");
 	else
-		node_add_head(&text, n, p->options.show_secrets, SHOWN);
+		node_add_head(&p->scratch, n, p->options.show_secrets, SHOWN);
 	buf_add_str(&p->line, " showname=\"");
 	xml_add(&p->line, n->name);
 	buf_add_str(&p->line, n->name.len ? ": " : "");
-	xml_add(&p->line, buf_slice(&text));
+	xml_add(&p->line, buf_slice(&p->scratch));
 	buf_add_byte(&p->line, '"');
-	buf_release(&text);
 }
 
 /* The bytes of a value, where they are in the message and not secret. */
@@ -96,7 +118,6 @@ static struct slice bytes_of(const struct printer *p, const struct node *n, stru
 
 static void add_bytes(struct buf *out, struct slice bytes)
 {
-	static const char digits[] = "0123456789abcdef";
 	buf_add_str(out, " value=\"");
 	uint8_t *at = buf_reserve(out, 2 * bytes.len);
 	for (size_t i = 0; i < bytes.len; i++) {
@@ -117,18 +138,18 @@ static void add_children(struct printer *p, const struct node *n, int indent)
 
 static void add_attributes(struct printer *p, const struct node *n)
 {
-	struct buf text = { 0 };
-	layer_add_name(&text, &p->dissection, n);
-	add_attribute(&p->line, "name", buf_slice(&text));
+	struct buf *text = &p->scratch;
+	buf_clear(text);
+	layer_add_name(text, &p->dissection, n);
+	add_attribute(&p->line, "name", buf_slice(text));
 	add_shown_name(p, n);
-	buf_addf(&p->line, " size=\"%u\" pos=\"%u\"", n->value_length, n->value_offset);
-	buf_clear(&text);
-	layer_add_value(&text, n, p->options.show_secrets);
-	add_attribute(&p->line, "show", buf_slice(&text));
-	struct slice bytes = bytes_of(p, n, buf_slice(&text));
+	add_place(&p->line, n->value_length, n->value_offset);
+	buf_clear(text);
+	layer_add_value(text, n, p->options.show_secrets);
+	add_attribute(&p->line, "show", buf_slice(text));
+	struct slice bytes = bytes_of(p, n, buf_slice(text));
 	if (bytes.len)
 		add_bytes(&p->line, bytes);
-	buf_release(&text);
 }
 
 static void add_node(struct printer *p, const struct node *n, int indent)
@@ -150,17 +171,35 @@ static void add_node(struct printer *p, const struct node *n, int indent)
 	buf_add_str(&p->line, "</field>\n");
 }
 
+static void add_hex_number(struct buf *out, uint64_t n)
+{
+	int shift = 60;
+	while (shift && !(n >> shift))
+		shift -= 4;
+	for (; shift >= 0; shift -= 4)
+		buf_add_byte(out, (uint8_t)digits[n >> shift & 15]);
+}
+
 static void add_general(struct buf *out, const char *name, const char *title, uint64_t value)
 {
 	add_indent(out, GENERAL_INDENT);
-	buf_addf(out, "<field name=\"%s\" pos=\"0\" show=\"%llu\" showname=\"%s\" value=\"%llx\" size=\"0\"/>\n", name,
-		 (unsigned long long)value, title, (unsigned long long)value);
+	buf_add_str(out, "<field");
+	add_attribute(out, "name", slice_str(name));
+	buf_add_str(out, " pos=\"0\" show=\"");
+	buf_add_number(out, value, 1);
+	buf_add_byte(out, '"');
+	add_attribute(out, "showname", slice_str(title));
+	buf_add_str(out, " value=\"");
+	add_hex_number(out, value);
+	buf_add_str(out, "\" size=\"0\"/>\n");
 }
 
 static void add_general_proto(struct printer *p, const struct message_facts *m)
 {
 	struct buf *out = &p->line;
-	buf_addf(out, "  <proto name=\"geninfo\" pos=\"0\" showname=\"General information\" size=\"%u\">\n", m->record->size);
+	buf_add_str(out, "  <proto name=\"geninfo\" pos=\"0\" showname=\"General information\" size=\"");
+	buf_add_number(out, m->record->size, 1);
+	buf_add_str(out, "\">\n");
 	add_general(out, "num", "Number", m->n);
 	add_general(out, "len", "Message Length", m->record->size);
 	add_general(out, "caplen", "Captured Length", m->bytes.len);

@@ -101,6 +101,13 @@ static void add_size(struct buf *out, const struct node *n)
 		buf_addf(out, "[%zu element%s]", count, plural);
 }
 
+static void add_integer(struct buf *out, int64_t n)
+{
+	if (n < 0)
+		buf_add_byte(out, '-');
+	buf_add_number(out, n < 0 ? 0 - (uint64_t)n : (uint64_t)n, 1);
+}
+
 static void add_bad(struct buf *out, const struct node *n, size_t most)
 {
 	buf_addf(out, "[%s", n->fault);
@@ -122,8 +129,8 @@ void node_add_head(struct buf *out, const struct node *n, bool show_secrets, siz
 	switch (n->kind) {
 	case NODE_STRING: add_string(out, n, show_secrets, most); break;
 	case NODE_BYTES: add_hex(out, n->text, most); break;
-	case NODE_INT: buf_addf(out, "%lld", (long long)n->integer); break;
-	case NODE_UINT: buf_addf(out, "%llu", (unsigned long long)n->integer); break;
+	case NODE_INT: add_integer(out, n->integer); break;
+	case NODE_UINT: buf_add_number(out, (uint64_t)n->integer, 1); break;
 	case NODE_BOOL: buf_add_str(out, n->integer ? "true" : "false"); break;
 	case NODE_FLOAT:
 	case NODE_DOUBLE: add_real(out, n); break;

@@ -29,10 +29,25 @@ static const char *reference(uint32_t p)
 	}
 }
 
+/* How many bytes at the front can be copied as they are. */
+static size_t plain(struct slice text)
+{
+	static const bool markup[128] = { ['&'] = true, ['<'] = true, ['>'] = true, ['"'] = true, ['\''] = true, [0x7f] = true };
+	size_t n = 0;
+	while (n < text.len && text.at[n] >= 0x20 && text.at[n] < 0x80 && !markup[text.at[n]])
+		n++;
+	return n;
+}
+
 void xml_add(struct buf *out, struct slice text)
 {
 	while (text.len) {
 		uint32_t p;
+		size_t n = plain(text);
+		buf_add(out, slice_head(text, n));
+		text = slice_skip(text, n);
+		if (!text.len)
+			break;
 		text = slice_skip(text, text_next(text, &p, NULL));
 		const char *ref = reference(p);
 		if (ref)
