@@ -36,6 +36,12 @@ static int get_conn(struct look *l, int64_t out[2])
 	return one(out, l->r->conn);
 }
 
+/* Wireshark counts from 0. */
+static int get_tcp_stream(struct look *l, int64_t out[2])
+{
+	return one(out, (int64_t)l->r->conn - 1);
+}
+
 static int get_tls(struct look *l, int64_t out[2])
 {
 	return one(out, l->r->tls);
@@ -283,7 +289,9 @@ static const struct field fields[] = {
 	{ INDEX("n", NUMBER, "number of the message"), .number = get_n },
 	{ INDEX("time", TIME, "when its last packet was captured"), .number = get_time },
 	{ INDEX("rel", SECONDS, "time since the first packet"), .number = get_rel },
+	{ INDEX("epoch", SECONDS, "time since 1970, UTC"), .number = get_time },
 	{ INDEX("conn", NUMBER, "number of the connection"), .number = get_conn },
+	{ INDEX("tcp.stream", NUMBER, "the same counted from 0, as Wireshark does"), .number = get_tcp_stream },
 	{ INDEX("src", ADDRESS, "sender, with its port: ==, or as text"), .ends = get_src, .textual = true },
 	{ INDEX("dst", ADDRESS, "receiver, with its port: ==, or as text"), .ends = get_dst, .textual = true },
 	{ INDEX("addr", ADDRESS, "address of either end"), .ends = get_ends },
@@ -325,6 +333,7 @@ static const struct alias {
 	{ "ip.addr", "addr" },         { "ip.src", "src.addr" },      { "ip.dst", "dst.addr" },
 	{ "ipv6.addr", "addr" },       { "ipv6.src", "src.addr" },    { "ipv6.dst", "dst.addr" },
 	{ "tcp.port", "port" },        { "tcp.srcport", "src.port" }, { "tcp.dstport", "dst.port" },
+	{ "frame.number", "n" },       { "frame.time", "time" },      { "frame.time_epoch", "epoch" },
 	{ "frame.time_relative", "rel" }, { "type", "message" },
 };
 enum { ALIASES = sizeof aliases / sizeof *aliases };

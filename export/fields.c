@@ -17,10 +17,26 @@
 
 /* Settings. */
 
+static bool is_yes(const char *v)
+{
+	return v[0] && strchr("yY1", v[0]);
+}
+
+static bool is_yes_or_no(const char *v)
+{
+	return v[0] && !v[1] && strchr("yYnN10", v[0]);
+}
+
+static bool take_bom(struct field_options *o, const char *v)
+{
+	o->bom = is_yes(v);
+	return is_yes_or_no(v);
+}
+
 static bool take_header(struct field_options *o, const char *v)
 {
-	o->header = strchr("yY1", v[0]) != NULL;
-	return v[0] && !v[1] && strchr("yYnN10", v[0]);
+	o->header = is_yes(v);
+	return is_yes_or_no(v);
 }
 
 /* One character, or a name for one that a shell does not like. */
@@ -56,6 +72,7 @@ static const struct setting {
 	const char *name, *values, *sentence;
 	bool (*take)(struct field_options *o, const char *value);
 } settings[] = {
+	{ "bom", "bom=y|n", "a byte order mark in front of all, by which some spreadsheets know UTF-8", take_bom },
 	{ "header", "header=y|n", "the names of the fields as the first line (fields: n, csv: y)", take_header },
 	{ "separator", "separator=/t|/s|CHARACTER", "between the columns: tab, space, any other (fields: tab, csv: comma)", take_separator },
 	{ "quote", "quote=d|s|n", "values in double quotes, in single ones, in none (csv: where they have to be)", take_quote },
@@ -271,6 +288,8 @@ static void end_column(struct printer *p, const struct table *t, size_t i, struc
 static void write_header(struct printer *p, const struct table *t)
 {
 	const struct field_options *o = p->options.fields;
+	if (o->bom)
+		text_add_point(&p->line, 0xfeff);
 	if (!(o->header < 0 ? t->header : o->header))
 		return;
 	for (size_t i = 0; i < picks_count(o->picks); i++)

@@ -13,6 +13,7 @@ enum occurrence { OCCURRENCE_ALL, OCCURRENCE_FIRST, OCCURRENCE_LAST };
 struct field_options {
 	const char *name[FIELDS_MAX]; /* -e */
 	size_t count;
+	bool bom;
 	int header;           /* 1 yes, 0 no, -1 as the format has it */
 	char separator, aggregator, quote; /* each 0: as the format has it */
 	enum occurrence occurrence;
