@@ -4,11 +4,10 @@
  * PlantUML reads markup (Creole, some HTML, [[links]]) and functions of its preprocessor (%name) in every text. So each character that could
  * begin one is written as <U+HEX>, which it knows as the character itself.
  */
-#include "export/drawing.h"
-
 #include "base/text.h"
+#include "export/diagram_lines.h"
 
-enum { ROWS = 500, COLUMNS = 72 };
+enum { ROWS = 500 };
 
 static void add_text(struct buf *out, struct slice text)
 {
@@ -25,19 +24,15 @@ static void add_text(struct buf *out, struct slice text)
 	}
 }
 
-static void add_actor(struct buf *out, unsigned i, const struct diagram_actor *a)
+static void begin_actor(struct buf *out, unsigned i)
 {
-	struct buf text = { 0 };
+	(void)i;
 	buf_add_str(out, "participant \"");
-	diagram_add_address(&text, a);
-	add_text(out, buf_slice(&text));
-	buf_clear(&text);
-	diagram_add_name(&text, a);
-	if (text.len)
-		buf_add_str(out, "\\n");
-	add_text(out, buf_slice(&text));
+}
+
+static void end_actor(struct buf *out, unsigned i)
+{
 	buf_addf(out, "\" as A%u\n", i);
-	buf_release(&text);
 }
 
 static const char *arrow_of(const struct diagram_row *r)
@@ -49,32 +44,19 @@ static const char *arrow_of(const struct diagram_row *r)
 	return r->role == ROLE_EVENT || r->kind == DIAGRAM_STREAM ? "->>" : "->";
 }
 
-static void add_note(struct buf *out, const struct diagram_row *r, struct slice text)
+static void begin_arrow(struct buf *out, const struct diagram_row *r)
+{
+	buf_addf(out, "A%u %s A%u : ", r->from, arrow_of(r), r->to);
+}
+
+static void begin_note(struct buf *out, const struct diagram_row *r)
 {
 	static const char *const colors[] = { [SEVERITY_NOTE] = "#EEF2F7", [SEVERITY_WARNING] = "#FFF3CD", [SEVERITY_ERROR] = "#F8D7DA" };
 	int worst = rules_worst(r->rules);
 	buf_addf(out, "note over A%u, A%u %s : ", r->from, r->to, colors[worst < 0 ? SEVERITY_NOTE : worst]);
-	add_text(out, text);
-	buf_add_byte(out, '\n');
 }
 
-static void add_row(struct buf *out, const struct diagram_row *r)
-{
-	struct buf text = { 0 };
-	if (r->kind == DIAGRAM_NEWS) {
-		add_note(out, r, r->text);
-		return;
-	}
-	drawing_add_line(&text, r, COLUMNS);
-	buf_addf(out, "A%u %s A%u : ", r->from, arrow_of(r), r->to);
-	add_text(out, buf_slice(&text));
-	buf_add_byte(out, '\n');
-	buf_clear(&text);
-	drawing_add_note(&text, r);
-	if (text.len)
-		add_note(out, r, buf_slice(&text));
-	buf_release(&text);
-}
+static const struct diagram_language language = { add_text, begin_actor, end_actor, "\\n", begin_arrow, begin_note };
 
 static void plantuml_begin(struct printer *p)
 {
@@ -85,17 +67,13 @@ static void plantuml_end(struct printer *p)
 {
 	const struct drawing *drawing = p->state;
 	const struct diagram *d = &drawing->diagram;
-	struct buf *out = &p->line, note = { 0 };
+	struct buf *out = &p->line;
 	buf_add_str(out, "@startuml\n");
-	for (unsigned i = 0; i < d->actors; i++)
-		add_actor(out, i, &d->actor[i]);
+	diagram_add_actors(out, &language, d);
 	for (size_t i = 0; i < d->rows; i++)
-		add_row(out, &d->row[i]);
-	diagram_add_left_out(&note, d->left_out, "the limit is 500 arrows and 16 participants");
-	if (note.len && d->rows)
-		add_note(out, &(struct diagram_row){ .from = d->row[0].from, .to = d->row[0].to }, buf_slice(&note));
+		diagram_add_row(out, &language, &d->row[i]);
+	diagram_add_rest(out, &language, d, d->left_out, "the limit is 500 arrows and 16 participants");
 	buf_add_str(out, "@enduml\n");
-	buf_release(&note);
 }
 
 const struct exporter exporter_plantuml = {
