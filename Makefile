@@ -6,6 +6,8 @@ Q := $(if $(V),,@)
 say = $(if $(V),,@echo '  $(1) $@')
 
 PREFIX ?= /usr/local
+# Where Wireshark looks for plugins/ and extcap/: that of a distribution may look in its own folder only (Help, About, Folders).
+WIRESHARK ?= $(PREFIX)/lib/wireshark
 CC ?= cc
 VERSION := 0.1.0
 
@@ -105,9 +107,11 @@ deps:
 
 install: all
 	install -D -m 755 envscope $(DESTDIR)$(PREFIX)/bin/envscope
-	mkdir -p $(DESTDIR)$(PREFIX)/lib/wireshark/extcap
-	sed 's|@PREFIX@|$(PREFIX)|' cli/extcap.sh > $(DESTDIR)$(PREFIX)/lib/wireshark/extcap/envscope
-	chmod 755 $(DESTDIR)$(PREFIX)/lib/wireshark/extcap/envscope
+	mkdir -p $(DESTDIR)$(WIRESHARK)/extcap $(DESTDIR)$(WIRESHARK)/plugins
+	sed 's|@PREFIX@|$(PREFIX)|' cli/extcap.sh > $(DESTDIR)$(WIRESHARK)/extcap/envscope
+	chmod 755 $(DESTDIR)$(WIRESHARK)/extcap/envscope
+	./envscope --wireshark-plugin > $(DESTDIR)$(WIRESHARK)/plugins/openiap.lua
+	chmod 644 $(DESTDIR)$(WIRESHARK)/plugins/openiap.lua
 	./envscope --man > build/envscope.1
 	install -D -m 644 build/envscope.1 $(DESTDIR)$(PREFIX)/share/man/man1/envscope.1
 	for shell in bash zsh fish; do ./envscope --completions $$shell > build/completion.$$shell || exit 1; done

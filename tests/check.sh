@@ -29,6 +29,7 @@ steps() {
 		follow     TLS and HTTP/2 beside tshark                                         $make follow
 		written    captures that are written                                            bash tests/written.sh
 		live       live captures                                                        bash tests/live.sh
+		exports    documents of -T, whole whatever ends them                             bash tests/exports.sh
 		browser    pictures and reports in a browser                                    bash tests/browser.sh
 		structure  includes, lengths of functions, layout, scripts                      python3 tests/structure.py && bash tests/lint.sh format shell
 		rules      rules                                                                python3 tests/rules.py

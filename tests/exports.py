@@ -1,0 +1,111 @@
+#!/usr/bin/env python3
+"""Ctrl-C in the middle of each format: exports.py ENVSCOPE CAPTURE
+
+The capture comes through a pipe that stays open. When envscope says (SIGUSR1) that it has the messages, it gets SIGINT: what it has written then
+must be a whole document, with all of them.
+"""
+import csv
+import io
+import json
+import os
+import re
+import select
+import signal
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def json_lines(text):
+    return sum("event" not in json.loads(line) for line in text.splitlines())
+
+
+def csv_rows(text):
+    rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+    assert all(len(row) == len(rows[0]) for row in rows), "rows of different lengths"
+    return len(rows) - 1
+
+
+def svg_rows(text):
+    return sum(g.get("class") != "news" for g in xml.etree.ElementTree.fromstring(text).iter(SVG + "g"))
+
+
+def html_messages(text):
+    assert text.rstrip().endswith("</html>"), "no end"
+    return len(re.findall(r'<details [^>]*id="m[0-9]', text))
+
+
+def plantuml_rows(text):
+    assert text.startswith("@startuml\n") and text.endswith("@enduml\n"), "no frame"
+    return None
+
+
+FORMATS = {
+    "json": lambda text: len(json.loads(text)),
+    "pdml": lambda text: len(xml.etree.ElementTree.fromstring(text).findall("packet")),
+    "ndjson": json_lines,
+    "otlp": lambda text: json_lines(text) and None,
+    "csv": csv_rows,
+    "svg": lambda text: svg_rows(text) and None,
+    "html": html_messages,
+    "plantuml": plantuml_rows,
+    "mermaid": lambda text: None if text.startswith("sequenceDiagram\n") and text.endswith("\n") else 0,
+}
+
+
+def wait_for_messages(child, want):
+    """Asks for the counts until all messages are there."""
+    said, end = b"", time.monotonic() + 30
+    while f"{want} messages".encode() not in said:
+        assert time.monotonic() < end, f"no {want} messages: {said.decode()}"
+        child.send_signal(signal.SIGUSR1)
+        if select.select([child.stderr], [], [], 0.1)[0]:
+            said = os.read(child.stderr.fileno(), 65536)
+            assert said, "it ended before Ctrl-C"
+
+
+def interrupted(envscope, part, name, want, out):
+    with open(out, "wb") as file:
+        child = subprocess.Popen([envscope, "-r", "-", "-T", name], stdin=subprocess.PIPE, stdout=file, stderr=subprocess.PIPE)
+        child.stdin.write(part)
+        child.stdin.flush()
+        try:
+            wait_for_messages(child, want)
+            child.send_signal(signal.SIGINT)
+            child.wait(30)
+        finally:
+            child.kill()
+        child.stdin.close()
+        child.stderr.close()
+    with open(out, encoding="utf-8", newline="") as file:
+        return file.read(), child.returncode
+
+
+def main():
+    envscope, capture = sys.argv[1:3]
+    with open(capture, "rb") as file:
+        part = file.read()
+    whole = subprocess.run([envscope, "-r", "-", "-T", "fields", "-e", "n"], input=part, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
+    want = len(whole.stdout.splitlines())
+    out = os.path.join(os.environ.get("TMPDIR", "/tmp"), f"exports.{os.getpid()}")
+    wrong = 0
+    for name, count in FORMATS.items():
+        print(name, end=": ", flush=True)
+        try:
+            text, status = interrupted(envscope, part, name, want, out)
+            found = count(text)
+            assert status == 0, f"status {status}"
+            assert found is None or found == want, f"{found} messages, not {want}"
+        except (AssertionError, ValueError, xml.etree.ElementTree.ParseError, csv.Error) as fault:
+            wrong += 1
+            print(f"after Ctrl-C: {fault}")
+        else:
+            print("whole")
+    os.unlink(out)
+    sys.exit(wrong)
+
+
+main()
