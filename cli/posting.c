@@ -5,12 +5,21 @@
 
 #include "base/amount.h"
 
+#include <stdlib.h>
+
+/* Headers for the collector, such as a key: what exporters of OpenTelemetry take from the environment. */
+static const char *headers_of_environment(void)
+{
+	const char *traces = getenv("OTEL_EXPORTER_OTLP_TRACES_HEADERS"), *all = getenv("OTEL_EXPORTER_OTLP_HEADERS");
+	return traces && *traces ? traces : all && *all ? all : NULL;
+}
+
 bool posting_open(struct posting *p, const struct options *o, bool live)
 {
 	char error[256];
 	if (!o->otlp)
 		return true;
-	p->post = otlp_post_new(o->otlp, !live, error, sizeof error);
+	p->post = otlp_post_new(o->otlp, headers_of_environment(), !live, error, sizeof error);
 	if (!p->post) {
 		fprintf(stderr, "envscope: --otlp: %s\n", error);
 		return false;

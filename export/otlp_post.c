@@ -75,12 +75,54 @@ static size_t take_reply(char *at, size_t size, size_t n, void *user)
 	return size * n;
 }
 
-static bool set_up(struct otlp_post *p, const char *url)
+/* Adds one "key=value" of the headers; its value is percent-encoded. */
+static bool add_header(struct otlp_post *p, struct slice pair)
+{
+	const uint8_t *equals = memchr(pair.at, '=', pair.len);
+	struct buf line = { 0 };
+	bool good = equals && equals > pair.at;
+	if (good) {
+		struct slice value = slice_skip(pair, (size_t)(equals - pair.at) + 1);
+		int length = 0;
+		char *plain = curl_easy_unescape(p->easy, (const char *)value.at, (int)value.len, &length);
+		buf_add(&line, slice_head(pair, (size_t)(equals - pair.at)));
+		buf_add_str(&line, ": ");
+		buf_add(&line, slice_of(plain, plain ? (size_t)length : 0));
+		curl_free(plain);
+		good = plain && text_is_printable(buf_slice(&line)) && !memchr(line.at, '\n', line.len) && !memchr(line.at, '\r', line.len);
+	}
+	struct curl_slist *more = good ? curl_slist_append(p->headers, buf_cstr(&line)) : NULL;
+	if (more)
+		p->headers = more;
+	buf_release(&line);
+	return more != NULL;
+}
+
+/* "key=value,key=value", with blanks around each (the form of W3C Baggage). */
+static bool add_headers(struct otlp_post *p, struct slice all)
+{
+	while (all.len) {
+		const uint8_t *comma = memchr(all.at, ',', all.len);
+		struct slice pair = slice_head(all, comma ? (size_t)(comma - all.at) : all.len);
+		all = slice_skip(all, comma ? pair.len + 1 : pair.len);
+		while (pair.len && *pair.at == ' ')
+			pair = slice_skip(pair, 1);
+		while (pair.len && pair.at[pair.len - 1] == ' ')
+			pair.len--;
+		if (pair.len && !add_header(p, pair))
+			return false;
+	}
+	return true;
+}
+
+static bool set_up(struct otlp_post *p, const char *url, const char *headers)
 {
 	p->multi = curl_multi_init();
 	p->easy = curl_easy_init();
 	p->headers = curl_slist_append(NULL, "Content-Type: application/json");
-	return p->multi && p->easy && p->headers && curl_easy_setopt(p->easy, CURLOPT_URL, url) == CURLE_OK &&
+	if (!p->multi || !p->easy || !p->headers || !add_headers(p, slice_str(headers ? headers : "")))
+		return false;
+	return curl_easy_setopt(p->easy, CURLOPT_URL, url) == CURLE_OK &&
 	       curl_easy_setopt(p->easy, CURLOPT_HTTPHEADER, p->headers) == CURLE_OK &&
 	       curl_easy_setopt(p->easy, CURLOPT_USERAGENT, "envscope/" ENVSCOPE_VERSION) == CURLE_OK &&
 	       curl_easy_setopt(p->easy, CURLOPT_PROTOCOLS_STR, "http,https") == CURLE_OK &&
@@ -276,7 +318,7 @@ static ssize_t take_written(void *user, const char *at, size_t n)
 	return (ssize_t)n;
 }
 
-struct otlp_post *otlp_post_new(const char *url, bool patient, char *error, size_t room)
+struct otlp_post *otlp_post_new(const char *url, const char *headers, bool patient, char *error, size_t room)
 {
 	char *full = full_url(url);
 	if (!full) {
@@ -285,11 +327,11 @@ struct otlp_post *otlp_post_new(const char *url, bool patient, char *error, size
 	}
 	struct otlp_post *p = xcalloc(1, sizeof *p);
 	p->patient = patient;
-	bool good = set_up(p, full);
+	bool good = set_up(p, full, headers);
 	free(full);
 	p->file = good ? fopencookie(p, "w", (cookie_io_functions_t){ .write = take_written }) : NULL;
 	if (!p->file) {
-		snprintf(error, room, "libcurl can't be set up");
+		snprintf(error, room, "%s", headers ? "headers are key=value, with commas between them and %XX for what is not plain" : "libcurl can't be set up");
 		otlp_post_free(p);
 		return NULL;
 	}

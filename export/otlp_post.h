@@ -31,10 +31,10 @@ struct otlp_post_counts {
 	uint64_t retries;    /* requests that were tried again */
 };
 
-/* url: http or https, of a collector or of its path for traces; without a path it is /v1/traces. patient: where the queue is full, writing waits for
+/* headers: more of them for each request, as OTEL_EXPORTER_OTLP_HEADERS has them ("api-key=secret,x=y%20z"); NULL for none. url: http or https, of a collector or of its path for traces; without a path it is /v1/traces. patient: where the queue is full, writing waits for
  * the collector up to POST_FINISH_MS (for files, which can wait), else spans are given up at once (live). NULL, and a sentence in error, if
- * the URL is none. */
-struct otlp_post *otlp_post_new(const char *url, bool patient, char *error, size_t room);
+ * the URL or the headers are none. */
+struct otlp_post *otlp_post_new(const char *url, const char *headers, bool patient, char *error, size_t room);
 void otlp_post_free(struct otlp_post *p);
 /* Where -T otlp writes its lines. Owned by the post. */
 FILE *otlp_post_file(struct otlp_post *p);

@@ -71,6 +71,13 @@ collector 400
 post 3 "0 spans sent, $spans refused by the collector; last fault: the collector answers 400: no such tenant" 0 "400"
 collector partial
 post 3 "$((spans - 3)) spans sent, 3 refused by the collector; last fault: the collector refused spans: too long" "$spans" "a partial success"
+collector auth
+OTEL_EXPORTER_OTLP_HEADERS="authorization=Bearer%20a%2C%20b, x-tenant=7" post 0 "$spans spans sent$" "$spans" "only who has the headers"
+collector auth
+OTEL_EXPORTER_OTLP_HEADERS="authorization=other" post 3 "$spans refused by the collector; last fault: the collector answers 401" 0 "401"
+OTEL_EXPORTER_OTLP_HEADERS="a=%0a" "$envscope" -r samples/tcp.pcap -q --otlp "$url" >"$tmp/said" 2>&1
+[ $? = 2 ]
+result $? "headers that are none"
 collector 200
 kill $server
 wait $server 2>/dev/null

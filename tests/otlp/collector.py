@@ -3,6 +3,7 @@
 all others) and appends each span that it took to TAKEN, a line each. An answer is a status, or
 
     drop     the connection is closed without an answer
+    auth     200, if the headers of the test are there; else 401
     slow     200, after half a second
     partial  200, with three spans refused in the body
 """
@@ -25,6 +26,8 @@ class Collector(http.server.BaseHTTPRequestHandler):
             return
         if answer == "slow":
             time.sleep(0.5)
+        if answer == "auth":
+            answer = 200 if self.headers["Authorization"] == "Bearer a, b" and self.headers["X-Tenant"] == "7" else 401
         status = 200 if answer in ("slow", "partial") else int(answer)
         text = b"no such tenant" if status == 400 else b""
         if answer == "partial":
