@@ -8,6 +8,7 @@ import os
 import queue
 import random
 import re
+import resource
 import select
 import shutil
 import resource
@@ -45,10 +46,11 @@ def envelope(command, seq, ident, size=0):
 
 class Proxy:
     """envscope with --proxy; .port are the ports of its pairs."""
-    def __init__(self, *pairs, options=(), pipes=0):
+    def __init__(self, *pairs, options=(), files=0):
         self.printed = tempfile.TemporaryFile("w+", dir=TMP)
         args = [ENVSCOPE] + [a for pair in pairs for a in ("--proxy", pair)] + ["-T", "ndjson"] + list(options)
-        self.process = subprocess.Popen(args, stdout=self.printed, stderr=subprocess.PIPE, text=True, env=dict(os.environ, TMPDIR=TMP))
+        self.process = subprocess.Popen(args, stdout=self.printed, stderr=subprocess.PIPE, text=True, env=dict(os.environ, TMPDIR=TMP),
+                                        preexec_fn=(lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))) if files else None)
         self.said, self.port = [], []
         while len(self.port) < len(pairs):
             line = self.process.stderr.readline()
@@ -333,6 +335,7 @@ def case_target_absent():
             except ConnectionResetError:
                 pass
             p.wait_printed("cannot be reached: " + reason)
+        assert "proxy: the target" in p.text(), p.text()
         other.sendall(envelope("noop", 0, "other"))
         read_exactly(other, len(envelope("noop", 0, "other")))
         assert any(e.get("id") == "other" for e in p.stop())
@@ -479,6 +482,57 @@ def case_flood():
         read_exactly(honest, len(envelope("noop", 0, "honest")))
         assert p.memory() - before < 24 << 20, (before, p.memory())
         p.stop()
+
+
+def case_malformed():
+    """Requests and upgrades that are none pass as they came, and do no harm to those behind them."""
+    arrived = queue.Queue()
+
+    def serve(s):
+        arrived.put(read_all(s))
+        s.close()
+    heads = [b"GET / HTTP/1.1\r\nHost\r\n\r\n", b"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
+             b"GET / HTTP/9.9\r\nHost: a\r\n\r\n", b"GET  HTTP/1.1\r\nUpgrade: websocket\r\n\r\n", b"\0" * 3000, b"GET /\r\n" * 50, b"A" * 100000,
+             b"GET /a HTTP/1.1\r\nX: " + b"y" * 100000, b"GET /a HTTP/1.1\r\n" + b"X: y\r\n" * 20000 + b"\r\n", b"GET /\xff HTTP/1.1\r\nHo st: a\r\n\r\n",
+             b"POST /a HTTP/1.1\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\xff" * 100,
+             b"GET /a HTTP/1.1\r\nHost: a\rX: b\r\n\r\n", b"\x16\x03\x01\x02\0\x01\0" * 40]
+    with Proxy(f"ws://:0=ws://127.0.0.1:{Server(serve).port}", f"grpc://:0=grpc://127.0.0.1:{Server(serve).port}") as p:
+        for head in heads:
+            for i in range(2):
+                s = p.connect(i)
+                s.sendall(head)
+                s.shutdown(socket.SHUT_WR)
+                assert read_all(s) == b"" and arrived.get(timeout=LIMIT) == head, (i, head[:60])
+        s = p.connect()
+        s.sendall(b"GET /a HTTP/1.1\r\nHost: a\r\n\r\n")
+        s.shutdown(socket.SHUT_WR)
+        assert b"Host: 127.0.0.1:" in arrived.get(timeout=LIMIT)
+        p.stop()
+
+
+def case_full():
+    """Clients beyond the number of connections are reset and counted; when others have gone there is room again."""
+    with Proxy(f"socket://:0=socket://127.0.0.1:{Server(echo).port}", files=200) as p:
+        def answers(s):
+            try:
+                s.sendall(b"\0")
+                return s.recv(1) == b"\0"
+            except ConnectionError:
+                return False
+        socks = [p.connect() for _ in range(100)]
+        served = [s for s in socks if answers(s)]
+        assert len(served) == 68, len(served)
+        for s in served:
+            s.close()
+        for _ in range(LIMIT * 20):
+            s = p.connect()
+            if answers(s):
+                break
+        else:
+            raise AssertionError("there is no room again")
+        p.stop()
+        refused_clients = [int(line.split()[0].replace(",", "")) for line in p.said if "clients refused for the number of connections" in line]
+        assert refused_clients and refused_clients[0] >= 32, p.said
 
 
 def case_many():

@@ -150,7 +150,7 @@ static void take_gap(struct entry *e, struct proxied *p, const struct ring_recor
 
 static void take_note(struct proxied *p, const struct ring_record *r, struct slice text, enum dir dir)
 {
-	struct news n = { NEWS_NOTE, &p->info, dir, r->time, 0, "proxy: ", text };
+	struct news n = { NEWS_NOTE, &p->info, dir, r->time, 0, "proxy", text };
 	p->stream.sink->news(p->stream.sink->user, &n);
 }
 
