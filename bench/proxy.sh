@@ -75,3 +75,6 @@ done
 echo
 echo "What envscope showed of that, flat out: $flat_out"
 echo "1,000,000 messages, $paced a second passed; shown of them: $(showed)"
+echo
+echo "Random bytes both ways over every pair of schemes, ${SAME_ROUNDS:-40} times each, held against what was sent:"
+PROXY_ROUNDS=${SAME_ROUNDS:-40} PROXY_SEED=$RANDOM python3 tests/proxy.py ./envscope transparent
