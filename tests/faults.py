@@ -7,6 +7,8 @@ capture filters, which is libpcap's, is left out: it looks at the command line o
 import contextlib, fcntl, json, os, pty, resource, select, shutil, signal, struct, subprocess, sys, tempfile, termios, time
 from concurrent.futures import ThreadPoolExecutor
 
+import attacks
+
 PATIENCE = 20
 PLACES = 90  # at most so many allocations of a way fail, spread over all; with `all` each of them
 OUT_OF_MEMORY = "envscope: out of memory"
@@ -72,6 +74,28 @@ def memory(f):
             with ThreadPoolExecutor(os.cpu_count()) as pool:
                 faults = [x for x in pool.map(lambda n: fail_one(f, capture, way, n, whole), numbers) if x]
             f.hold(not faults, "\n".join(faults[:5]))
+
+def talk(transport, messages):
+    """A capture of requests and replies."""
+    capture = attacks.Capture()
+    if transport == "ws": t = attacks.upgraded(capture, 1400)
+    else: t = attacks.Talk(capture, size=1400)
+    for i in range(messages // 2):
+        for client, command, kind, rid in ((True, b"query", b"QueryRequest", b""), (False, b"queryreply", b"QueryResponse", b"c%d" % i)):
+            e = attacks.framed(attacks.envelope(command, i, (b"c%d" if client else b"s%d") % i, rid, kind, attacks.field(1, b'{"name":"%d"}' % i)))
+            t.send((b"\x82" + bytes([len(e) | (128 if client else 0)]) + (bytes(4) if client else b"") if transport == "ws" else b"") + e, client)
+    return capture.bytes()
+
+def allocations(f):
+    """What is done for each message allocates nothing: where there are twice as many, there are a few blocks more."""
+    for transport in ("socket", "ws"):
+        for way in ("-T text", "-T ndjson", "-q -z summary", "-q -w {}/w.pcapng"):
+            counts = []
+            for messages in (4000, 8000):
+                with open(f.path("talk.pcap"), "wb") as out: out.write(talk(transport, messages))
+                r = f.run("-r", f.path("talk.pcap"), *fresh(f, way, "talk"), inject={"INJECT_COUNT": f.path("count")})
+                counts.append(int(open(f.path("count")).read()))
+            f.hold(r.returncode == 0 and counts[1] - counts[0] < 4000 / 50, f"{transport} {way}: {counts[0]} allocations for 4000 messages, {counts[1]} for 8000")
 
 # -- files
 
@@ -290,7 +314,7 @@ def interfaces(f):
     f.equal(r.stdout, "goes on\nstatus 3\n", "an interface that goes down, comes up, and is taken away")
     f.hold("envscope: the capture has ended: The interface disappeared; 0 messages before that\n" in open(f.path("err")).read(), "nothing is said of it")
 
-TESTS = (memory, read_errors, truncated_while_read, full_disks, small_disks, sudden_ends, clocks, descriptors, terminals, screens_without_memory, interfaces)
+TESTS = (memory, allocations, read_errors, truncated_while_read, full_disks, small_disks, sudden_ends, clocks, descriptors, terminals, screens_without_memory, interfaces)
 
 def main(envscope, inject, *names):
     with tempfile.TemporaryDirectory() as folder:

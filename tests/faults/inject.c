@@ -3,6 +3,7 @@
  *
  *	INJECT_ALLOC=N    the N-th allocation (from 1) fails
  *	INJECT_LIST=FILE  nothing fails; the numbers of allocations are written, the first and the last from each place in the program
+ *	INJECT_COUNT=FILE nothing fails; the number of allocations is written
  *	INJECT_READ=N     the N-th read of a file with .pcap in its name fails with EIO, and all after it
  *	INJECT_PREAD=N    the same for reading at a place
  *	INJECT_CLOCK=MS   the clock that tells the time of day stands MS milliseconds back at every second look
@@ -30,8 +31,10 @@ int __libc_start_main(int (*entry)(int, char **, char **), int argc, char **argv
 extern void *__libc_malloc(size_t), *__libc_calloc(size_t, size_t), *__libc_realloc(void *, size_t);
 
 /* A library that is preloaded has no other place for what it knows. */
-static bool counting, inside;
-static uint64_t allocations, fail_at, reads, fail_read, preads, fail_pread;
+static bool counting;
+static _Thread_local bool inside;
+static _Atomic uint64_t allocations;
+static uint64_t fail_at, reads, fail_read, preads, fail_pread;
 static bool listing;
 static struct {
 	uint64_t hash, first, last;
@@ -44,7 +47,7 @@ static uint64_t number(const char *name)
 }
 
 /* Remembers the first and the last number of the place that is asked from. */
-static void note_place(void)
+static void note_place(uint64_t this_one)
 {
 	void *frame[DEPTH];
 	uint64_t hash = 14695981039346656037u;
@@ -55,9 +58,9 @@ static void note_place(void)
 		if (places[at].hash && places[at].hash != hash)
 			continue;
 		if (!places[at].hash)
-			places[at].first = allocations;
+			places[at].first = this_one;
 		places[at].hash = hash;
-		places[at].last = allocations;
+		places[at].last = this_one;
 		return;
 	}
 }
@@ -67,13 +70,13 @@ static bool fails(void)
 {
 	if (!counting || inside)
 		return false;
-	allocations++;
+	uint64_t this_one = ++allocations;
 	if (listing) {
 		inside = true;
-		note_place();
+		note_place(this_one);
 		inside = false;
 	}
-	return allocations == fail_at;
+	return this_one == fail_at;
 }
 
 void *malloc(size_t n)
@@ -103,9 +106,22 @@ void *realloc(void *p, size_t n)
 	return __libc_realloc(p, n);
 }
 
+static void write_count(void)
+{
+	FILE *out;
+	const char *path = getenv("INJECT_COUNT");
+	inside = true;
+	out = path ? fopen(path, "w") : NULL;
+	if (!out)
+		return;
+	fprintf(out, "%llu\n", (unsigned long long)allocations);
+	fclose(out);
+}
+
 static void write_places(void)
 {
 	FILE *out;
+	write_count();
 	if (!listing)
 		return;
 	inside = true;
@@ -128,7 +144,7 @@ static int counted_main(int argc, char **argv, char **environment)
 	fail_pread = number("INJECT_PREAD");
 	listing = getenv("INJECT_LIST") != NULL;
 	atexit(write_places);
-	counting = fail_at || listing;
+	counting = fail_at || listing || getenv("INJECT_COUNT");
 	return real_main(argc, argv, environment);
 }
 
