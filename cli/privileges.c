@@ -1,14 +1,16 @@
 /*
- * Giving up root (-Z). Groups go first, since without root they could not; then it is made sure that there is no way back.
+ * Giving up root (-Z), and the capabilities of a user who has some. Groups go first, since without root they could not; then it is made sure that there is no way back.
  */
 #include "cli/privileges.h"
 
 #include <errno.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 static bool fail(const char *user, const char *why)
@@ -28,7 +30,7 @@ static bool become(const char *user, const struct passwd *p)
 	return true;
 }
 
-bool privileges_drop(const char *user, bool live)
+static bool change_user(const char *user, bool live)
 {
 	const char *sudo = getenv("SUDO_USER");
 	if (!user && (!live || geteuid() != 0 || !sudo || !*sudo))
@@ -36,4 +38,20 @@ bool privileges_drop(const char *user, bool live)
 	const char *who = user ? user : sudo;
 	const struct passwd *p = getpwnam(who);
 	return p ? become(who, p) : fail(who, "there is no such user");
+}
+
+/* The right to capture that a user has been given (setcap): what is open stays open. */
+static void drop_capabilities(void)
+{
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	const struct __user_cap_data_struct none[2] = { { 0 } };
+	if (geteuid() != 0)
+		syscall(SYS_capset, &head, none);
+}
+
+bool privileges_drop(const char *user, bool live)
+{
+	bool good = change_user(user, live);
+	drop_capabilities();
+	return good;
 }

@@ -11,6 +11,8 @@
  */
 #include "decode/dissect_part.h"
 
+#include "decode/token.h"
+
 #include <google/protobuf/timestamp.pb-c.h>
 
 enum { DEPTH = 100 };
@@ -333,8 +335,16 @@ static enum next next_part(struct slice *rest, uint64_t missing, struct part *p)
 	}
 }
 
-/* Adds what can't be read on. It may hold a secret: the field that it begins with may be known though its end
- * is not. */
+static bool has_secret(const struct node *parent)
+{
+	for (const struct node *c = parent->child; c; c = c->next)
+		if (c->secret)
+			return true;
+	return false;
+}
+
+/* Adds what can't be read on. It may hold a secret: the field that it begins with may be known though its end is not;
+ * something in it looks like a token; or it is the end of a secret before it whose length is wrong. */
 static void add_rest(struct dissection *d, struct node *parent, const ProtobufCMessageDescriptor *type,
 		     struct slice rest)
 {
@@ -346,7 +356,7 @@ static void add_rest(struct dissection *d, struct node *parent, const ProtobufCM
 	n->fault = "no field of a message can be read here";
 	const ProtobufCFieldDescriptor *field =
 		type && wire_header(rest, &f, &length) ? schema_field(type, f.number) : NULL;
-	n->secret = field && schema_is_secret(field);
+	n->secret = (field && schema_is_secret(field)) || token_inside(rest) || has_secret(parent);
 }
 
 void dissect_fields(struct dissection *d, struct node *n, const ProtobufCMessageDescriptor *type,

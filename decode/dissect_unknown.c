@@ -3,11 +3,13 @@
  *
  * The wire tells only a number and one of four wire types. What is length-delimited is a guess: text if it is
  * printable, else a message if its bytes are fields from the first to the last, else bytes. A guess may be
- * wrong (short text can look like a message), so text comes first, and the guess goes only so deep.
+ * wrong (short text can look like a message), so text comes first, and the guess goes only so deep. What has something like a token in it is taken for a
+ * secret: its field may have got another number by damage.
  */
 #include "decode/dissect_part.h"
 
 #include "base/text.h"
+#include "decode/token.h"
 
 #include <stdio.h>
 
@@ -40,6 +42,7 @@ static void set_content(struct dissection *d, struct node *n, const struct part 
 		n->kind = NODE_BYTES;
 		n->type = "bytes";
 	}
+	n->secret = n->kind != NODE_MESSAGE && token_inside(bytes);
 	if (p->missing)
 		node_cut(n, p->missing);
 }

@@ -57,6 +57,32 @@ bool token_read(struct arena *a, struct slice token, struct slice *header, struc
 	return header->at && claims->at;
 }
 
+static size_t token_run(struct slice text)
+{
+	size_t n = 0;
+	for (; n < text.len; n++) {
+		uint8_t c = text.at[n];
+		bool digit = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+		if (!digit && c != '.')
+			break;
+	}
+	return n;
+}
+
+bool token_inside(struct slice bytes)
+{
+	static const char begin[] = "eyJ"; /* {" in base64 */
+	enum { SHORTEST = 32 };
+	const uint8_t *at;
+	while (bytes.len >= SHORTEST && (at = memmem(bytes.at, bytes.len, begin, sizeof begin - 1))) {
+		bytes = slice_skip(bytes, (size_t)(at - bytes.at));
+		if (token_run(bytes) >= SHORTEST)
+			return true;
+		bytes = slice_skip(bytes, 1);
+	}
+	return false;
+}
+
 bool token_time(double seconds, int64_t *ns)
 {
 	if (!(fabs(seconds) < 9.2e9))

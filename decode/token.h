@@ -7,6 +7,9 @@
 /* The JSON texts of header and claims, decoded into the arena. False if the token is not made like one, or the arena's budget is spent;
  * *header may then be set and *claims not. */
 bool token_read(struct arena *a, struct slice token, struct slice *header, struct slice *claims);
+/* True if there is something in it that looks like a token, or the front of one: base64url and dots, beginning like JSON. For bytes of which it
+ * is not known what they are. */
+bool token_inside(struct slice bytes);
 /* A NumericDate (RFC 7519, section 2) in ns since 1970; false for one beyond 292 years. */
 bool token_time(double seconds, int64_t *ns);
 /* The time that the claim exp names (RFC 7519, section 4.1.4), ns; false if there is none. */

@@ -23,6 +23,7 @@ steps() {
 		faults     faults: memory, disks, clocks, readers, terminals, interfaces        python3 tests/faults.py ./envscope build/tests/inject.so
 		errors     captures with byte errors, under the sanitizers                      python3 tests/byte_errors.py build/san/envscope 200 \$SEEDS
 		attacks    captures that were made to make work                                 python3 tests/attacks.py ./envscope
+		security   what docs/security.md promises, secrets in what is printed           python3 tests/security.py ./envscope
 		otlp       OpenTelemetry                                                        bash tests/otlp.sh
 		replay     inputs on which the fuzz targets once failed, and their seeds        $make SAN=1 replay
 		proxy      the proxy between plain sockets                                      python3 tests/proxy.py ./envscope

@@ -60,6 +60,12 @@ def tls_talks():
         yield f"tls13.{how}", bytes([3 | how]) + hello + data + update + sealed(1, 21, 1, b"\1\0")
         yield f"tls12.{how}", bytes([2 | how]) + change + finished + data + sealed(0, 21, 0, b"\2\x50")
 
+def front(path):
+    """the first records of a capture"""
+    data = (gzip.open if path.endswith(".gz") else open)(path, "rb").read(); at = 24
+    while at + 16 <= len(data) and at < 12000: at += 16 + struct.unpack_from("<I", data, at + 8)[0]
+    return data[:at]
+
 def put(folder, target, name, data):
     os.makedirs(f"{folder}/{target}", exist_ok=True)
     open(f"{folder}/{target}/{name}", "wb").write(data)
@@ -73,6 +79,13 @@ LAYERS = {
     "fuzz_http2": (("grpc",), b"\x03", False),
     "fuzz_tls": (("wss13", "wss12", "grpctls"), b"", False),
     "fuzz_detect": (("tcp", "ws", "wsdeflate", "grpc", "rest", "legacy", "wss13", "wss12", "grpctls"), b"\x18", False),
+}
+
+TEXTS = {
+    "fuzz_options": (b"-r\0x.pcap\0-T\0ndjson\0-Y\0seq > 3\0", b"-i\0any\0-w\0x\0-b\0filesize:10\0-b\0files:3\0tcp\0port\08080\0", b"--check=json\0--fail-on\0error,seq-gap\0",
+                     b"-T\0fields\0-e\0n\0-E\0header=y\0-d\0tcp.port==80,ws\0-o\0no-reply=30s\0-M\0512M\0-t\0ud\0", b"--proxy\0ws://:1=wss://a\0--delay\0500ms\0--allow\010.0.0.0/8\0"),
+    "fuzz_config": (b"columns.threads = time,command\n# a comment\nkey.quit = q\n", b"utc = yes\nno such = line\n"),
+    "fuzz_json": (b'{"id":"1","data":{"type_url":"a","value":{"password":"x"}},"seq":3}', b'{"id":"1","replyto":"2","command":"query","data":"{\\"jwt\\":\\"a\\"}","count":1,"index":0}', b'[1,2.5e3,"\\ud83d\\ude80",null]'),
 }
 
 PROXY = {  # requests whose heads are rewritten, and pairs of addresses
@@ -113,11 +126,12 @@ def what_ifs():
 def main(folder):
     for i, text in enumerate(what_ifs()):
         put(folder, "fuzz_proxy_what_if", str(i), text)
-    for target, inputs in PROXY.items():
+    for target, inputs in (PROXY | TEXTS).items():
         for i, text in enumerate(inputs): put(folder, target, str(i), text)
     for target, (captures, first, head) in LAYERS.items():
         for path in sorted(sum((glob.glob(f"samples/{c}[._]*pcap*") for c in captures), [])):
             put(folder, target, os.path.basename(path).split(".")[0], first + conversation(path, head))
+    for path in sorted(glob.glob("samples/*.pcap*")): put(folder, "fuzz_pipeline", os.path.basename(path).split(".")[0], front(path))
     for name, talk in tls_talks(): put(folder, "fuzz_tls", name, talk)
     for path in sorted(glob.glob("samples/*.keys")):
         put(folder, "fuzz_keylog", os.path.basename(path), b"\x41" + open(path, "rb").read() * 2)

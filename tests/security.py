@@ -1,0 +1,128 @@
+#!/usr/bin/env python3
+"""security.py [ENVSCOPE]: what docs/security.md promises, seen from outside: how the program is built (readelf), what the process has given up (/proc), and
+that no secret of a sample is in what is printed of it, in any format, nor of copies whose messages are damaged around it."""
+import glob, json, os, random, re, subprocess, sys, tempfile, time
+
+WAYS = ("-T text", "-T tree --full-bytes", "-T ndjson --full-bytes", "-T json", "-T csv", "-T fields -e data -e openiap.jwt", "-T pdml", "-T html", "-T svg", "-T mermaid",
+        "-T plantuml", "-T otlp", "-z summary,commands,connections,threads,rules,streams,traces,correlations,workitems", "--check --fail-on note",
+        "--check=json --fail-on note", "--check=junit --fail-on note")
+DAMAGED = 40
+SHORTEST = 8
+
+class Checks:
+    passed = failed = 0
+    def hold(self, good, what):
+        if good: self.passed += 1
+        else: self.failed += 1; print(f"security: {what}"[:1000], flush=True)
+
+def built(c, envscope):
+    read = lambda *o: subprocess.run(["readelf", "-W", *o, envscope], capture_output=True, text=True).stdout
+    c.hold("DYN (Position-Independent Executable file)" in read("-h"), "the program is no PIE")
+    c.hold("GNU_RELRO" in read("-l"), "there is no RELRO")
+    c.hold(re.search(r"GNU_STACK .* RW +0x", read("-l")), "the stack can be executed")
+    c.hold(not re.search(r"LOAD .* RWE ", read("-l")), "memory can be written and executed")
+    c.hold("BIND_NOW" in read("-d") or "Flags: NOW" in read("-d"), "functions are bound late")
+    c.hold("RPATH" not in read("-d") and "RUNPATH" not in read("-d"), "there is a path for libraries")
+    symbols = read("--dyn-syms")
+    c.hold("__stack_chk_fail" in symbols, "there is no stack protector")
+    c.hold(len(set(re.findall(r"__\w+_chk\b", symbols))) > 2, "there is no FORTIFY_SOURCE")
+
+def given_up(c, envscope, folder):
+    """A process that waits for a pipe."""
+    os.mkfifo(f"{folder}/fifo")
+    p = subprocess.Popen([envscope, "-r", f"{folder}/fifo", "-T", "text"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    pipe = os.open(f"{folder}/fifo", os.O_WRONLY)
+    try:
+        wait_until(lambda: "Seccomp:\t2" in open(f"/proc/{p.pid}/status").read())
+        status = open(f"/proc/{p.pid}/status").read()
+        c.hold("NoNewPrivs:\t1" in status, "new privileges can be had")
+        c.hold(re.search(r"Max core file size +0 +0 ", open(f"/proc/{p.pid}/limits").read()), "core dumps are on")
+        c.hold(os.stat(f"/proc/{p.pid}/environ").st_uid == 0, "the process can be looked into") # not dumpable: /proc belongs to root
+    finally:
+        os.close(pipe); p.kill(); p.wait()
+
+def capabilities(c, envscope, folder):
+    """A user who may capture gives that up once the interface is open."""
+    lend = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "--inh-caps", "+net_raw,+net_admin", "--ambient-caps", "+net_raw,+net_admin"]
+    if os.geteuid() != 0 or subprocess.run([*lend, envscope, "-i", "lo", "-L"], capture_output=True).returncode:
+        return print("security: no right to capture can be lent, giving it up is not tested")
+    os.chmod(folder, 0o777)
+    p = subprocess.Popen([*lend, envscope, "-i", "lo", "-q", "-w", f"{folder}/live.pcapng"], stderr=subprocess.DEVNULL)
+    try:
+        wait_until(lambda: os.path.exists(f"{folder}/live.pcapng"))
+        c.hold(re.search(r"CapPrm:\t0+\nCapEff:\t0+\n", open(f"/proc/{p.pid}/status").read()), "capabilities are kept")
+    finally:
+        p.terminate(); c.hold(p.wait() == 0, "a live capture without capabilities does not end well")
+
+def wait_until(condition):
+    end = time.monotonic() + 20
+    while not condition() and time.monotonic() < end: time.sleep(0.01)
+
+def keylog(path):
+    keys = re.sub(r"\.pcap(\.gz)?$", ".keys", path)
+    return ["--keylog", keys] if os.path.exists(keys) else []
+
+def run(envscope, path, keys, way):
+    r = subprocess.run([envscope, "-r", path, *keys, *way.split()], capture_output=True, timeout=60)
+    return r.stdout + r.stderr
+
+def values(of, out):
+    """Values of keys that are secret, in what --show-secrets prints."""
+    if isinstance(of, dict):
+        for key, value in of.items():
+            if key in ("jwt", "password") and isinstance(value, str): out.add(value)
+            values(value, out)
+    elif isinstance(of, list):
+        for value in of: values(value, out)
+
+def secrets_of(envscope, path, keys):
+    """Passwords, and of tokens the signature: claims are shown."""
+    found = set()
+    for line in run(envscope, path, keys, "-T ndjson --show-secrets --full-bytes").decode().splitlines():
+        if line.startswith("{"): values(json.loads(line), found)
+    return {s for s in (v.rpartition(".")[2] for v in found) if len(s) >= SHORTEST}
+
+def shows(out, secret):
+    """As text, or as digits of a hex dump."""
+    plain = secret.encode()
+    return plain in out or plain.hex().encode() in out.lower()
+
+def samples(c, envscope):
+    seen = 0
+    for path in sorted(glob.glob("samples/*.pcap*") + glob.glob("build/samples/*.pcap"))[::1 if os.environ.get("ALL") else 4]:
+        keys = keylog(path)
+        secrets = secrets_of(envscope, path, keys)
+        seen += len(secrets)
+        for way in WAYS if secrets else ():
+            out = run(envscope, path, keys, way)
+            c.hold(not any(shows(out, s) for s in secrets), f"{path}, {way}: a secret is shown")
+    c.hold(seen > 10, f"only {seen} secrets are in the samples")
+
+def damaged(c, envscope, folder):
+    """A byte beside a token, of a field's number or a length, is another: whatever it is taken for then, its signature is hidden."""
+    path = "build/samples/error_reply.pcap"
+    data = open(path, "rb").read()
+    signature = next(s for s in secrets_of(envscope, path, []) if s.encode() in data and "-" not in s)
+    chance, begin = random.Random(1), data.index(b"eyJ")
+    for i in range(DAMAGED):
+        copy = bytearray(data)
+        at = begin - 1 - chance.randrange(3) if i % 2 else begin - chance.randrange(1, 60)
+        copy[at] = chance.randrange(256)
+        with open(f"{folder}/damaged.pcap", "wb") as out: out.write(copy)
+        way = WAYS[i % len(WAYS)]
+        c.hold(not shows(run(envscope, f"{folder}/damaged.pcap", [], way), signature), f"byte {at - begin} before the token is {copy[at]}, {way}: its signature is shown")
+
+def main(envscope="./envscope"):
+    c = Checks()
+    with tempfile.TemporaryDirectory() as folder:
+        built(c, envscope)
+        given_up(c, envscope, folder)
+        capabilities(c, os.path.abspath(envscope), folder)
+        samples(c, envscope)
+        damaged(c, envscope, folder)
+    print(f"security: {c.passed} passed, {c.failed} failed")
+    return c.failed > 0
+
+if __name__ == "__main__":
+    os.chdir(os.path.dirname(os.path.abspath(__file__)) + "/..")
+    sys.exit(main(*sys.argv[1:]))
