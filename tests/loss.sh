@@ -10,6 +10,10 @@ if [ ! -f "$shared/tools/impair.py" ]; then
 	echo "loss: skipped, there is no impair.py"
 	exit 0
 fi
+if [ -z "${CAPTURES:-}" ]; then # each by itself, as many at a time as there are cores; the longest first
+	printf '%s\n' ws tcp grpc grpctls rest legacy wss13_aes256 wss12_aes128 wsdeflate | xargs -P "$(nproc)" -I{} env CAPTURES={} bash "$0"
+	exit
+fi
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 passed=0 failed=0
@@ -52,39 +56,50 @@ rules_() {
 	fi
 }
 
-name=""
-for capture in wsdeflate wss13_aes256 wss12_aes128 grpctls; do
+# Deflated, or encrypted.
+closed() {
 	for seed in ${SEEDS:-1 2 3 4}; do
-		rules_ $capture --seed $((seed + 2)) --drop 0.05 --mss 1448
-		rules_ $capture --seed $((seed + 2)) --drop 0.1 --mss 400 --reorder .2 --past-acks --dup .1
+		rules_ "$1" --seed $((seed + 2)) --drop 0.05 --mss 1448
+		rules_ "$1" --seed $((seed + 2)) --drop 0.1 --mss 400 --reorder .2 --past-acks --dup .1
 	done
-done
-for capture in grpc rest legacy; do
-	seeds=${SEEDS:-1 2 3 4} skips=${SKIPS:-1 3 4 5 6 10 15 30 50 80 120}
-	[ $capture = legacy ] && seeds=${SEEDS:-1} skips=${SKIPS:-4 50} # 4.6 MB
+}
+
+open_() {
+	local seeds=${SEEDS:-1 2 3 4} skips=${SKIPS:-1 3 4 5 6 10 15 30 50 80 120}
+	[ "$1" = legacy ] && seeds=${SEEDS:-1} skips=${SKIPS:-4 50} # 4.6 MB
 	for seed in $seeds; do
-		case_ $capture "" --seed $seed --drop 0.05
-		case_ $capture "" --seed $seed --drop 0.05 --mss 1448 --reorder .3 --past-acks --dup .2 --retransmit-overlap .2
-		[ $capture = legacy ] || case_ $capture "" --seed $seed --drop 0.1 --mss 400
+		case_ "$1" "" --seed $seed --drop 0.05
+		case_ "$1" "" --seed $seed --drop 0.05 --mss 1448 --reorder .3 --past-acks --dup .2 --retransmit-overlap .2
+		[ "$1" = legacy ] || case_ "$1" "" --seed $seed --drop 0.1 --mss 400
 	done
 	for skip in $skips; do
-		case_ $capture --joined --skip-start $skip --mss 1448
+		case_ "$1" --joined --skip-start $skip --mss 1448
 	done
-done
-for capture in tcp ws; do
+}
+
+prefixed() {
 	for seed in ${SEEDS:-1 2 3 4}; do
 		for drop in 0.02 0.05 0.1; do
-			case_ $capture "" --seed $seed --drop $drop
-			case_ $capture "" --seed $seed --drop $drop --mss 1448
-			case_ $capture "" --seed $seed --drop $drop --mss 100
-			case_ $capture "" --seed $seed --drop $drop --mss 1448 --reorder .3 --past-acks --dup .2 --retransmit-overlap .2
+			case_ "$1" "" --seed $seed --drop $drop
+			case_ "$1" "" --seed $seed --drop $drop --mss 1448
+			case_ "$1" "" --seed $seed --drop $drop --mss 100
+			case_ "$1" "" --seed $seed --drop $drop --mss 1448 --reorder .3 --past-acks --dup .2 --retransmit-overlap .2
 		done
 	done
 	for skip in ${SKIPS:-1 3 4 6 10 15 20 30 39 40 41 42 50 51 52 80 120}; do
-		case_ $capture --joined --skip-start $skip
-		case_ $capture --joined --skip-start $skip --mss 1448
-		case_ $capture --joined --skip-start $skip --mss 77
+		case_ "$1" --joined --skip-start $skip
+		case_ "$1" --joined --skip-start $skip --mss 1448
+		case_ "$1" --joined --skip-start $skip --mss 77
 	done
+}
+
+name=""
+for capture in $CAPTURES; do
+	case $capture in
+	tcp | ws) prefixed $capture ;;
+	grpc | rest | legacy) open_ $capture ;;
+	*) closed $capture ;;
+	esac
 done
-echo "loss: $passed passed, $failed failed"
+echo "loss of $CAPTURES: $passed passed, $failed failed"
 [ "$failed" = 0 ]

@@ -361,9 +361,20 @@ static void hand_over_blindly(struct http1 *h)
 		hand_over(h, true, false);
 }
 
+/* The request that the server has granted already is not to be had: frames of the client are searched for. */
+static void go_through_blindly(struct side *client)
+{
+	client->mode = THROUGH;
+	layer_gap(client->http->above, DIR_C2S, 0, client->time);
+}
+
 static void go_blind(struct side *s, const char *why)
 {
 	struct http1 *h = s->http;
+	if (h->above && s->dir == DIR_C2S) {
+		go_through_blindly(s);
+		return;
+	}
 	s->mode = BLIND;
 	s->before = 0;
 	h->unsure = true;
