@@ -367,6 +367,11 @@ static void search(void **state)
 	check_search(DIR_C2S, "}}POST /other HTTP/1.1\r\n", 'x', FIND_NONE, 24);
 	check_search(DIR_C2S, "}}POS", 'x', FIND_MORE, 2);
 	check_search(DIR_C2S, "}}PUT", 'x', FIND_NONE, 5);
+	char line[1100] = "POST /";
+	memset(line + 6, 'x', 1017);
+	check_search(DIR_C2S, line, 0, FIND_MORE, 0);
+	line[1023] = 'x';
+	check_search(DIR_C2S, line, 0, FIND_NONE, 1024);
 }
 
 /* A connection joined in a body: the next chunk that begins with a head is where it is read. Responses are told by their bodies. */
