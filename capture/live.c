@@ -161,6 +161,7 @@ enum source_status live_next(struct live *l, struct packet *out)
 	out->wire_len = h->len;
 	out->link = l->interface.link;
 	out->interface = &l->interface;
+	out->comments = (struct slice){ NULL, 0 };
 	out->time = (int64_t)h->ts.tv_sec * 1000000000 + h->ts.tv_usec * l->unit;
 	out->at = -1;
 	return SOURCE_PACKET;

@@ -22,6 +22,7 @@ struct packet {
 	int64_t time;       /* ns since 1970 UTC */
 	int64_t at;         /* place of its first byte in the capture file (base/files.h); -1 where it can't be read again from there */
 	const struct packet_interface *interface; /* lives as long as bytes */
+	struct slice comments; /* that the file has of it, each with a NUL behind it; lives as long as bytes */
 };
 
 #endif

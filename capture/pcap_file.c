@@ -184,6 +184,7 @@ static enum source_status next_record(struct pcap_file *f, struct packet *out)
 	out->wire_len = wire > captured ? wire : captured;
 	out->link = f->interface.link;
 	out->interface = &f->interface;
+	out->comments = (struct slice){ NULL, 0 };
 	out->time = seconds * 1000000000 + rest * f->unit;
 	out->at = f->places ? (int64_t)byte_source_offset(&f->bytes) + f->record : -1;
 	byte_source_consume(&f->bytes, record.len);

@@ -14,6 +14,7 @@
 #include "base/xalloc.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum {
 	BLOCK_INTERFACE = 1,
@@ -22,6 +23,7 @@ enum {
 	BLOCK_PACKET = 6,
 	BLOCK_SECRETS = 10,
 	OPTION_END = 0,
+	OPTION_COMMENT = 1,
 	OPTION_NAME = 2,
 	OPTION_DESCRIPTION = 3,
 	OPTION_TSRESOL = 9,
@@ -71,6 +73,7 @@ static struct pcapng_step bad(const char *why)
 void pcapng_release(struct pcapng *ng)
 {
 	free(ng->interfaces);
+	buf_release(&ng->comments);
 	ng->interfaces = NULL;
 	ng->count = ng->cap = 0;
 }
@@ -190,6 +193,23 @@ static int64_t to_ns(const struct pcapng_interface *i, uint64_t time)
 	return ns;
 }
 
+/* The comments among the options of a packet (opt_comment). */
+static void take_comments(struct buf *comments, struct reader *r)
+{
+	while (r->c.rest.len && !r->c.short_) {
+		uint16_t code = u16(r), length = u16(r);
+		struct slice value = cursor_take(&r->c, length);
+		if (code == OPTION_END || r->c.short_)
+			return;
+		cursor_take(&r->c, -(size_t)length % 4);
+		const uint8_t *end = length ? memchr(value.at, 0, length) : NULL;
+		if (code != OPTION_COMMENT || end == value.at || !length)
+			continue;
+		buf_add(comments, slice_head(value, end ? (size_t)(end - value.at) : length));
+		buf_add_byte(comments, 0);
+	}
+}
+
 static struct pcapng_step give(const struct pcapng_interface *i, struct reader *r, uint32_t captured,
 			       struct slice block, struct packet *out)
 {
@@ -222,7 +242,12 @@ static struct pcapng_step take_packet(struct pcapng *ng, struct reader *r, bool 
 		return bad("a packet names an interface that is not described");
 	const struct pcapng_interface *i = &ng->interfaces[number];
 	out->time = to_ns(i, time);
-	return give(i, r, captured, block, out);
+	struct pcapng_step step = give(i, r, captured, block, out);
+	cursor_take(&r->c, -(size_t)captured % 4);
+	buf_clear(&ng->comments);
+	take_comments(&ng->comments, r);
+	out->comments = buf_slice(&ng->comments);
+	return step;
 }
 
 static struct pcapng_step take_simple_packet(struct pcapng *ng, struct reader *r, struct slice block,
@@ -230,6 +255,7 @@ static struct pcapng_step take_simple_packet(struct pcapng *ng, struct reader *r
 {
 	out->wire_len = u32(r);
 	out->time = 0;
+	out->comments = (struct slice){ NULL, 0 };
 	if (!ng->count)
 		return bad("a packet comes before the description of its interface");
 	const struct pcapng_interface *i = ng->interfaces;

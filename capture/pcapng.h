@@ -7,6 +7,7 @@
 #ifndef CAPTURE_PCAPNG_H
 #define CAPTURE_PCAPNG_H
 
+#include "base/buf.h"
 #include "capture/packet.h"
 
 enum {
@@ -22,6 +23,7 @@ struct pcapng {
 	bool big_endian;                  /* of the current section */
 	struct pcapng_interface *interfaces; /* of the current section */
 	uint32_t count, cap;
+	struct buf comments;              /* of the packet given last */
 	uint64_t secrets_dropped;         /* secrets blocks over PCAPNG_MAX_SECRETS */
 	/* Called for each decryption secrets block; may be NULL. The bytes are borrowed during the call. */
 	void (*secrets)(void *user, uint32_t format, struct slice bytes);
@@ -44,7 +46,7 @@ void pcapng_release(struct pcapng *ng);
 /* The length of the block that begins with these PCAPNG_HEAD bytes: a multiple of 4 between PCAPNG_HEAD and PCAPNG_MAX_BLOCK, or
  * 0 if it can't be. */
 uint32_t pcapng_block_length(const struct pcapng *ng, struct slice head);
-/* Takes a whole block. On PCAPNG_PACKET *out is its packet, whose bytes are a slice of the block and whose `at` counts from the
+/* Takes a whole block. On PCAPNG_PACKET *out is its packet, whose bytes are a slice of the block, whose comments live until the next call, and whose `at` counts from the
  * beginning of the block; time 0 where the block has none (simple packet block). */
 struct pcapng_step pcapng_block(struct pcapng *ng, struct slice block, struct packet *out);
 

@@ -18,8 +18,8 @@
  */
 #include "export/recorder.h"
 
-#include "base/text.h"
 #include "base/xalloc.h"
+#include "export/packet_comments.h"
 #include "export/packet_hold.h"
 #include "export/pdu.h"
 
@@ -133,27 +133,10 @@ void recorder_begin(struct recorder *r, const struct session *s, struct filter *
 		r->hold = packet_hold_new(hold, files, NULL);
 }
 
-/* The comments of a packet as slices; to be freed. */
-static struct slice *split(struct slice comments, size_t *count)
-{
-	struct slice *all = NULL;
-	*count = 0;
-	for (size_t i = 0; i < comments.len; i++)
-		*count += comments.at[i] == 0;
-	if (!*count)
-		return NULL;
-	all = xcalloc(*count, sizeof *all);
-	for (size_t i = 0; i < *count; i++) {
-		all[i] = slice_of(comments.at, strlen((const char *)comments.at));
-		comments = slice_skip(comments, all[i].len + 1);
-	}
-	return all;
-}
-
 static void write_packet(struct recorder *r, uint32_t interface, int64_t time, struct slice bytes, uint32_t wire_len, struct slice comments)
 {
 	struct pcapng_packet p = { .interface = interface, .time = time, .bytes = bytes, .wire_len = wire_len };
-	struct slice *split_comments = split(comments, &p.comment_count);
+	struct slice *split_comments = packet_comments_split(comments, &p.comment_count);
 	p.comments = split_comments;
 	packet_file_write(r->file, &p);
 	free(split_comments);
@@ -363,6 +346,7 @@ static void on_packet(void *user, const struct packet *p, const struct packet_fa
 	r->last_time = p->time;
 	if (r->options.what == RECORD_PDUS)
 		return;
+	packet_comments_keep(&r->comments, p->comments);
 	if (r->filter)
 		sort_packet(r, p, facts);
 	else
@@ -419,15 +403,6 @@ struct packet_watcher recorder_watcher(struct recorder *r)
 	return (struct packet_watcher){ r, on_packet, on_gone, on_pause, on_end, on_counts };
 }
 
-static void add_comment(struct recorder *r, struct buf *out, uint32_t n, const struct record *m, enum rule rule)
-{
-	const struct rule_info *info = rule_info(rule);
-	buf_addf(out, "message %u ", n);
-	text_add_safe(out, session_command_name(r->session, m));
-	buf_addf(out, ": %s (%s): %s", info->name, severity_name(info->severity), info->sentence);
-	buf_add_byte(out, 0);
-}
-
 static void write_pdu(struct recorder *r, const struct record *m, struct slice bytes)
 {
 	struct buf pdu = { 0 };
@@ -468,7 +443,7 @@ void recorder_message(struct recorder *r, uint32_t n, struct slice bytes)
 		return;
 	for (int rule = 0; m->rules >> rule; rule++)
 		if (m->rules >> rule & 1)
-			add_comment(r, &r->comments, n, m, (enum rule)rule);
+			packet_comments_add(&r->comments, r->session, n, m, (enum rule)rule);
 	if (r->options.what == RECORD_PDUS)
 		write_pdu(r, m, bytes);
 	else
@@ -480,7 +455,7 @@ void recorder_rule(struct recorder *r, uint32_t n, enum rule rule)
 	const struct record *m = session_record(r->session, n);
 	if (!m || r->options.what == RECORD_PDUS)
 		return;
-	add_comment(r, &r->comments, n, m, rule);
+	packet_comments_add(&r->comments, r->session, n, m, rule);
 	if (r->filter && filter_needs(r->filter) == FILTER_INDEX && matches(r, n, slice_of(NULL, 0)))
 		note_hit(r, m, true, true);
 }

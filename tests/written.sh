@@ -77,6 +77,13 @@ if grep -q 'packets to be written that were no longer held' "$tmp/err"; then ok;
 # Comments, precision, permissions, formats.
 quietly -r samples/tcp.pcap -q -w "$tmp/x.pcapng"
 equal "comments" "$(python3 tests/pcapng.py "$tmp/x.pcapng" comments | grep -c 'type-missing (warning)')" 5
+if command -v editcap >/dev/null; then
+	editcap -a "5:a note" samples/tcp.pcap "$tmp/noted.pcapng"
+	quietly -r "$tmp/noted.pcapng" -q -w "$tmp/once.pcapng"
+	quietly -r "$tmp/once.pcapng" -q -w "$tmp/twice.pcapng" -Y 'command == "popworkitem"'
+	equal "comments of the source, and the rules once" "$(python3 tests/pcapng.py "$tmp/twice.pcapng" comments | sort)" \
+		"$({ echo "a note"; python3 tests/pcapng.py "$tmp/x.pcapng" comments; } | sort)"
+fi
 equal "permissions" "$(stat -c %a "$tmp/x.pcapng")" 600
 quietly -r samples/tcp.pcap -q -F pcap -w "$tmp/x.pcap"
 cmp -s samples/tcp.pcap "$tmp/x.pcap" && ok || wrong "-F pcap does not give back the capture"

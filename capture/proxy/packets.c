@@ -100,7 +100,7 @@ static void send_segment(struct packets *p, enum dir dir, unsigned flags, struct
 		memcpy(at + TCP_HEADER, data.at, data.len);
 	put16(at + 16, checksum(add_sum(sum, at, tcp)));
 	p->next[dir] += (uint32_t)data.len + ((flags & (TCP_SYN | TCP_FIN)) != 0);
-	struct packet packet = { slice_of(bytes, ip + tcp), (uint32_t)(ip + tcp), LINKTYPE_RAW, time, -1, &interface };
+	struct packet packet = { slice_of(bytes, ip + tcp), (uint32_t)(ip + tcp), LINKTYPE_RAW, time, -1, &interface, { NULL, 0 } };
 	out(user, &packet, dir, (uint32_t)data.len);
 }
 

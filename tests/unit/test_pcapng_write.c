@@ -117,6 +117,36 @@ static void test_cut(void **state)
 	buf_release(&out);
 }
 
+/* Comments come back with their packet, and only with that; cut anywhere, the packet is whole or it is none. */
+static void test_comments(void **state)
+{
+	(void)state;
+	struct buf out = { 0 };
+	struct packet_interface i = interface_of(1, 9, "eth0");
+	struct slice comments[] = { slice_str("a note"), slice_str(""), slice_of("with\0 a NUL", 11) };
+	struct pcapng_packet p = { .digits = 9, .time = TIME, .bytes = slice_str("abcde"), .wire_len = 5, .comments = comments, .comment_count = 3 };
+	struct packet got;
+	pcapng_add_section(&out, NULL);
+	pcapng_add_interface(&out, &i);
+	size_t front = out.len;
+	pcapng_add_packet(&out, &p);
+	size_t whole = out.len;
+	add(&out, 0, 9, TIME + 1, "next", 4);
+	struct pcap_file *f = reader(&out, NULL);
+	assert_int_equal(pcap_file_next(f, &got), SOURCE_PACKET);
+	assert_true(slice_eq(got.comments, slice_of("a note\0with\0", 12)));
+	assert_int_equal(pcap_file_next(f, &got), SOURCE_PACKET);
+	assert_int_equal(got.comments.len, 0);
+	expect_end(f);
+	for (size_t len = front + 1; len < whole; len++) {
+		struct buf part = { out.at, len, len };
+		f = reader(&part, NULL);
+		assert_int_equal(pcap_file_next(f, &got), SOURCE_DAMAGED);
+		pcap_file_free(f);
+	}
+	buf_release(&out);
+}
+
 /* The same packet with its options by hand. */
 static void test_options(void **state)
 {
@@ -211,7 +241,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_read_back), cmocka_unit_test(test_cut), cmocka_unit_test(test_options), cmocka_unit_test(test_statistics),
-		cmocka_unit_test(test_long_comment), cmocka_unit_test(test_plain),
+		cmocka_unit_test(test_long_comment), cmocka_unit_test(test_comments), cmocka_unit_test(test_plain),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
