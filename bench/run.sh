@@ -63,7 +63,10 @@ measure_all() {
 		done
 		sample "$1" check /dev/null "$envscope" -r "$2" --check
 		sample "$1" text /dev/null "$envscope" -r "$2" -T text
-		sample "$1" ndjson /dev/null "$envscope" -r "$2" -T ndjson
+		for row in ndjson csv pdml; do
+			sample "$1" "$row" /dev/null "$envscope" -r "$2" -T "$row"
+		done
+		sample "$1" pdu /dev/null "$envscope" -r "$2" -q -w /dev/null --pdu
 	done
 }
 

@@ -7,7 +7,7 @@
 
 BEGIN {
 	inputs = split("small big", input)
-	rows = split("floor one summary filter payload commands connections streams workitems check threads text ndjson tshark", row)
+	rows = split("floor one summary filter payload commands connections streams workitems check threads text ndjson csv pdml pdu tshark", row)
 	name["floor"] = "floor: bare libpcap loop"
 	name["one"] = "`envscope -r FILE -z summary -o threads=1`"
 	name["summary"] = "`envscope -r FILE -z summary`, two threads"
@@ -21,6 +21,9 @@ BEGIN {
 	name["check"] = "`envscope -r FILE --check`"
 	name["text"] = "`envscope -r FILE -T text`"
 	name["ndjson"] = "`envscope -r FILE -T ndjson`"
+	name["csv"] = "`envscope -r FILE -T csv`"
+	name["pdml"] = "`envscope -r FILE -T pdml`"
+	name["pdu"] = "`envscope -r FILE -q -w /dev/null --pdu`"
 	name["tshark"] = "tshark, Lua and protobuf, four fields"
 	floor_goal["small", "one"] = 3.5
 	floor_goal["small", "summary"] = 2.5
