@@ -36,21 +36,18 @@ bool what_if_possible(const struct proxy_address *a)
 
 void what_if_describe(struct buf *out, const struct what_if_options *o)
 {
-	buf_addf(out, "WHAT IF: %s, ", o->on == DIR_S2C ? "from server to client" : "from client to server");
-	if (o->only)
-		buf_addf(out, "messages that match %s are changed:", o->only);
-	else
-		buf_add_str(out, "messages are changed:");
+	buf_addf(out, "WHAT IF: messages %s are", o->on == DIR_S2C ? "from server to client" : "from client to server");
 	if (*o->drop)
-		buf_addf(out, " %s is dropped", o->drop);
+		buf_addf(out, " dropped (%s),", o->drop);
 	if (o->delay) {
-		buf_add_str(out, *o->drop ? ", delayed by " : " delayed by ");
+		buf_add_str(out, " delayed by ");
 		when_add_span(out, o->delay);
+		buf_add_byte(out, ',');
 	}
-	if (o->reorder)
-		buf_add_str(out, *o->drop || o->delay ? ", reordered" : " reordered");
-	if (o->duplicate)
-		buf_add_str(out, *o->drop || o->delay || o->reorder ? ", sent twice" : " sent twice");
+	buf_addf(out, "%s%s", o->reorder ? " reordered," : "", o->duplicate ? " sent twice," : "");
+	out->len--;
+	if (o->only)
+		buf_addf(out, "; only those that match %s", o->only);
 }
 
 struct what_if *what_if_new(const struct what_if_options *o, const struct proxy_address *target, const struct conn_info *conn)
