@@ -119,7 +119,7 @@ static void expire(struct fragments *f, struct pending *p)
 
 static void expire_old(struct fragments *f, int64_t now)
 {
-	while (f->oldest && now > f->oldest->time && (uint64_t)now - (uint64_t)f->oldest->time > (uint64_t)LIFETIME)
+	while (f->oldest && now > f->oldest->time && (uint64_t)now - (uint64_t)f->oldest->time > (uint64_t)LIFETIME) /* NOLINT(clang-analyzer-unix.Malloc): expire takes it off the list */
 		expire(f, f->oldest);
 }
 

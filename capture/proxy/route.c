@@ -107,7 +107,7 @@ static bool listen_pipe(struct route *r, const struct route_address *at, bool *t
 	const struct proxy_address *a = &r->pair.listen;
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	mode_t mask = umask(077);
-	int got = bind(fd, (const struct sockaddr *)&at->at, at->size);
+	int got = bind(fd, (const struct sockaddr *)&at->at, at->size); /* NOLINT(clang-analyzer-core.CallAndMessage): look_up found one */
 	if (got != 0 && errno == EADDRINUSE && is_socket(a->path) && !is_live(at) && unlink(a->path) == 0) {
 		*taken_over = true;
 		got = bind(fd, (const struct sockaddr *)&at->at, at->size);

@@ -177,7 +177,7 @@ SSL *tls_client_new(SSL_CTX *c, const struct proxy_address *target, int fd)
 	if (done && is_address(target->host))
 		done = X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), target->host) == 1;
 	else if (done)
-		done = SSL_set1_host(ssl, target->host) == 1 && SSL_set_tlsext_host_name(ssl, target->host) == 1;
+		done = SSL_set1_host(ssl, target->host) == 1 && SSL_set_tlsext_host_name(ssl, (char *)(uintptr_t)target->host) == 1;
 	if (done) {
 		SSL_set_connect_state(ssl);
 		return ssl;

@@ -131,7 +131,7 @@ static struct chunk take_length(struct length_prefix *l, enum dir dir, struct ch
 {
 	struct way *w = &l->way[dir];
 	struct slice part = slice_head(c.bytes, PREFIX - w->prefix_len);
-	memcpy(w->prefix + w->prefix_len, part.at, part.len);
+	memcpy(w->prefix + w->prefix_len, part.at, part.len); /* NOLINT(clang-analyzer-core.NonNullParamChecker): chunks are not empty */
 	w->prefix_len += part.len;
 	c = chunk_skip(c, part.len);
 	if (w->prefix_len < PREFIX)

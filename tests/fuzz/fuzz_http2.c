@@ -1,4 +1,4 @@
-/* HTTP/2 with gRPC in it, fed, torn apart and ended in any way; the first byte says which directions begin at their beginning. */
+/* HTTP/2 with gRPC in it, fed, torn apart and ended in any way. */
 #include "capture/stream/http2.h"
 
 #include "capture/stream/http2_frame.h"
@@ -6,23 +6,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void check_find(const struct fuzz *f, struct slice in, bool final)
-{
-	struct find found = http2_find(&f->stream, in, final);
-	fuzz_check(found.status == FIND_FOUND ? found.offset < in.len : found.offset <= in.len);
-	fuzz_check(!final || found.status != FIND_MORE);
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct fuzz f;
-	if (!size)
-		return 0;
-	fuzz_init(&f);
-	const bool synced[2] = { data[0] & 1, data[0] & 2 };
-	struct slice in = slice_of(data + 1, size - 1);
-	check_find(&f, in, false);
-	check_find(&f, in, true);
-	fuzz_play(&f, http2_new(&f.stream, synced), in);
+	fuzz_found_layer(slice_of(data, size), http2_find, http2_new);
 	return 0;
 }

@@ -129,4 +129,27 @@ static inline void fuzz_play(struct fuzz *f, struct layer *l, struct slice in)
 	fuzz_end(f, l);
 }
 
+/* What finds a layer in the middle of a stream answers within the bytes, and at their end does not ask for more. */
+static inline void fuzz_find(struct fuzz *f, struct find (*find)(const struct stream *s, struct slice in, bool final), struct slice in, bool final)
+{
+	struct find found = find(&f->stream, in, final);
+	fuzz_check(found.status == FIND_FOUND ? found.offset < in.len : found.offset <= in.len);
+	fuzz_check(!final || found.status != FIND_MORE);
+}
+
+/* The whole of a target for a layer that is found by its bytes. The first byte says which directions begin at their beginning. */
+static inline void fuzz_found_layer(struct slice in, struct find (*find)(const struct stream *s, struct slice in, bool final),
+				    struct layer *(*layer_new)(const struct stream *s, const bool synced[2]))
+{
+	struct fuzz f;
+	if (!in.len)
+		return;
+	fuzz_init(&f);
+	const bool synced[2] = { in.at[0] & 1, in.at[0] & 2 };
+	in = slice_skip(in, 1);
+	fuzz_find(&f, find, in, false);
+	fuzz_find(&f, find, in, true);
+	fuzz_play(&f, layer_new(&f.stream, synced), in);
+}
+
 #endif
