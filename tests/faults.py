@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import attacks
 
 PATIENCE = 20
-PLACES = 90  # at most so many allocations of a way fail, spread over all; with `all` each of them
+PLACES = 45  # at most so many allocations of a way fail, spread over all; with `all` each of them
 OUT_OF_MEMORY = "envscope: out of memory"
 ENVIRONMENT = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "LINES")} | {"LC_ALL": "C.UTF-8", "TZ": "UTC", "TERM": "xterm-256color"}
 
@@ -289,8 +289,8 @@ def screens_without_memory(f):
         with contextlib.suppress(OSError): os.write(t.fd, b"q")
         out, status = t.read(), t.status()
         t.close()
-        ended = status == 3 and (OUT_OF_MEMORY.encode() in out or b"Cannot allocate" in out or b"not known here" in out)
-        f.hold(status == 0 or ended, f"screens, allocation {number}: status {status}, {out[-200:]!r}")
+        by_curses = status in (1, 2) and (b"Out of memory" in out or b"not known here" in out)  # before there is a screen
+        f.hold(status == 0 or by_curses or (status == 3 and OUT_OF_MEMORY.encode() in out), f"screens, allocation {number}: status {status}, {out[-200:]!r}")
         f.hold(b"\x1b[?1049h" not in out or b"\x1b[?1049l" in out, f"screens, allocation {number}: the terminal is not put back")
 
 # -- interfaces
