@@ -15,6 +15,7 @@ import os
 import pty
 import random
 import select
+import shutil
 import signal
 import struct
 import sys
@@ -80,9 +81,8 @@ class Feeder(threading.Thread):
 def start(program, stays):
     reader, writer = os.pipe()
     here = os.path.abspath("build/tui")
-    os.makedirs(f"{here}/fuzz.d", exist_ok=True)
-    for name in os.listdir(f"{here}/fuzz.d"):
-        os.unlink(f"{here}/fuzz.d/{name}")
+    shutil.rmtree(f"{here}/fuzz.d", ignore_errors=True)
+    os.makedirs(f"{here}/fuzz.d")
     with open(f"{here}/fuzz.config", "w") as config:
         config.write("key.quit =\nkey.leave =\n" if stays else "")
     pid, fd = pty.fork()
