@@ -307,7 +307,7 @@ bool order_step(struct order *o, int64_t until)
 
 bool order_busy(const struct order *o)
 {
-	return o->kept && (o->sort || o->again || o->next < o->end || (o->fresh_count && clock_ms() >= o->rest_until));
+	return o->kept && (o->sort || o->again || o->next < candidates_end(o) || (o->fresh_count && clock_ms() >= o->rest_until));
 }
 
 void order_stop(struct order *o)

@@ -177,6 +177,17 @@ static void add_gutter(struct view *v, uint64_t row, struct line *out)
 	line_add_str(out, INK_WARNING, text);
 }
 
+/* A row, dimmed where what it shows has changed since the filter let it through. */
+static void draw_row(struct view *v, uint64_t row, int width, struct line *out)
+{
+	struct filter *f = v->order.filter;
+	size_t from = out->text.len;
+	bool still = !f || !v->ops->still || v->ops->still(v, row, f);
+	v->ops->draw_row(v, row, width, out);
+	if (!still)
+		line_mark(out, from, out->text.len - from, INK_DIM);
+}
+
 void view_draw_list(struct view *v, struct area area, enum emphasis selected)
 {
 	struct line *l = &v->app->line;
@@ -188,7 +199,7 @@ void view_draw_list(struct view *v, struct area area, enum emphasis selected)
 		if (there && v->gutter)
 			add_gutter(v, row_at(v, row), l);
 		if (there)
-			v->ops->draw_row(v, row_at(v, row), area.width, l);
+			draw_row(v, row_at(v, row), area.width, l);
 		else if (i == 1 && list_empty(&v->list) && v->ops->empty)
 			line_addf(l, INK_STRONG, "  %s", v->ops->empty(v));
 		mark_matches(&v->app->search.pattern, l);

@@ -265,6 +265,12 @@ static bool pick(struct view *v, uint64_t row, struct filter *f, uint64_t *shown
 	return n && filter_match(f, v->app->session, n, (struct slice){ 0 });
 }
 
+static bool still(struct view *v, uint64_t row, struct filter *f)
+{
+	uint64_t shown;
+	return pick(v, row, f, &shown);
+}
+
 static struct order_key text_key(struct messages *m, uint32_t n, int column)
 {
 	struct facts f;
@@ -348,6 +354,7 @@ const struct view_ops view_messages = {
 	.rows = rows,
 	.draw_row = draw_row,
 	.pick = pick,
+	.still = still,
 	.key = sort_key,
 	.message = message,
 	.row_of = row_of,

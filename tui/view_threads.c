@@ -14,7 +14,7 @@
 
 #include <stdlib.h>
 
-enum { NAME_LEAST = 10 /* columns from which on a connection is shown with its name */, WIDEST = 1000 };
+enum { NAME_LEAST = 10 /* columns from which on a connection is shown with its name */, WIDEST = 1000, ASKED = 64 };
 
 enum {
 	COLUMN_TIME, COLUMN_CONN, COLUMN_COMMAND, COLUMN_GIST, COLUMN_STATE, COLUMN_LATENCY, COLUMN_OUT, COLUMN_BACK,
@@ -267,6 +267,18 @@ static bool pick(struct view *v, uint64_t n, struct filter *f, uint64_t *row)
 	return *row >= first && *row < end;
 }
 
+/* Of a long thread the first messages are asked. */
+static bool still(struct view *v, uint64_t number, struct filter *f)
+{
+	const struct session *s = v->app->session;
+	const struct record *r;
+	uint32_t n = session_thread_at(s, (uint32_t)number);
+	for (int i = 0; i < ASKED && (r = session_record(s, n)); i++, n = r->next)
+		if (filter_match(f, s, n, (struct slice){ 0 }))
+			return true;
+	return n && session_record(s, n);
+}
+
 static struct order_key text_key(struct threads *t, uint64_t number, int column)
 {
 	struct row r;
@@ -347,6 +359,7 @@ const struct view_ops view_threads = {
 	.draw_row = draw_row,
 	.candidates = candidates,
 	.pick = pick,
+	.still = still,
 	.key = sort_key,
 	.message = message,
 	.row_of = row_of,

@@ -54,7 +54,7 @@ shows() { tm capture-pane -p | grep -qF -- "$1"; }
 hides() { ! shows "$1"; }
 
 # How much memory is in use is nothing to be held to.
-tidy() { sed -E 's/(threads|thr)  [0-9.]+[KMG]?B/\1  #B/; s/ *$//'; }
+tidy() { sed -E 's/(threads?|thr)  [0-9.]+[KMG]?B/\1  #B/; s/ *$//'; }
 capture_screen() { tm capture-pane -p | tidy; }
 # The screen with reversed text between ⟦ and ⟧.
 capture_marks() {
