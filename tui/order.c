@@ -274,18 +274,27 @@ static bool sort_in(struct order *o, int64_t until)
 	return true;
 }
 
+/* Have rows come back, or have many gone? *first: the first one there is now. */
+static bool first_moved(const struct order *o, uint64_t *first)
+{
+	uint64_t end;
+	o->source.rows(o->source.user, first, &end);
+	if (*first <= o->first)
+		return *first < o->first;
+	return !o->sort && !o->again && *first - o->first >= (end - *first) / 8;
+}
+
 /* Rows that are gone leave when they are many; if rows have come back, all begins anew. */
 static bool follow_first(struct order *o)
 {
-	uint64_t first, end;
+	uint64_t first;
 	size_t kept = 0;
-	o->source.rows(o->source.user, &first, &end);
+	if (!first_moved(o, &first))
+		return false;
 	if (first < o->first) {
 		begin(o);
 		return true;
 	}
-	if (first == o->first || o->sort || o->again || first - o->first < (end - first) / 8)
-		return false;
 	for (size_t i = 0; i < o->count; i++)
 		if (o->row[i] >= first)
 			o->row[kept++] = o->row[i];
@@ -307,7 +316,9 @@ bool order_step(struct order *o, int64_t until)
 
 bool order_busy(const struct order *o)
 {
-	return o->kept && (o->sort || o->again || o->next < candidates_end(o) || (o->fresh_count && clock_ms() >= o->rest_until));
+	uint64_t first;
+	return o->kept && (o->sort || o->again || o->next < candidates_end(o) || (o->fresh_count && clock_ms() >= o->rest_until) ||
+			   first_moved(o, &first));
 }
 
 void order_stop(struct order *o)
