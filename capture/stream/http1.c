@@ -350,6 +350,7 @@ static void take_back(struct http1 *h)
 	h->refused = h->asked = false;
 	if (h->side[DIR_C2S].mode != HOLDING)
 		return;
+	buf_clear(&h->side[DIR_C2S].value[UPGRADE]);
 	start_reading(&h->side[DIR_C2S]);
 	release_held(h);
 }
@@ -516,11 +517,26 @@ static void fill_body(struct side *s, uint64_t n)
 	}
 }
 
+/* Part of a request that wants another protocol is missing, but not that it does: the server may have granted it. */
+static bool may_be_granted(struct side *s)
+{
+	return s->dir == DIR_C2S && !s->http->above && !s->complete && !s->in_body && names_ours(s);
+}
+
 /* The gap may have taken whole messages. */
 static void lose(struct side *s)
 {
-	rest_cut(&s->body, s->http->stream, s->dir, s->time, true);
-	go_blind(s, NULL);
+	struct http1 *h = s->http;
+	rest_cut(&s->body, h->stream, s->dir, s->time, true);
+	if (!may_be_granted(s)) {
+		go_blind(s, NULL);
+		return;
+	}
+	s->mode = HOLDING;
+	h->asked = h->unsure = true;
+	h->waiting = h->early = 0;
+	lose_held(h, 0);
+	hand_over_blindly(h);
 }
 
 static bool gap_in_body(const struct side *s, uint64_t n)

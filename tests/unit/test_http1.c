@@ -397,6 +397,39 @@ static void gap_in_handshake(void **state)
 	check_gap_in_handshake(DIR_S2C);
 }
 
+/* Neither head is whole, but what there is of the request asks for a WebSocket. */
+static void gap_in_both_heads(void **state)
+{
+	(void)state;
+	struct talk t;
+	talk_init(&t);
+	put(&t, DIR_C2S, REQUEST);
+	put(&t, DIR_S2C, GRANTED);
+	for (unsigned i = 0; i < 3; i++) {
+		say(&t, DIR_C2S, i, NULL);
+		say(&t, DIR_S2C, i, NULL);
+	}
+	size_t ask = t.s.steps[0].to, answer = t.s.steps[1].to;
+	for (int server_first = 0; server_first < 2; server_first++) {
+		recorder_again(&t.r);
+		struct layer *l = http1_new(&t.r.stream);
+		for (int k = 0; k < 2; k++) {
+			enum dir dir = k != server_first;
+			if (dir == DIR_C2S)
+				play_bytes(&t.s, l, DIR_C2S, 0, ask - 1);
+			layer_gap(l, dir, dir == DIR_C2S ? 1 : 5, 1);
+			if (dir == DIR_S2C)
+				play_bytes(&t.s, l, DIR_S2C, 5, answer);
+		}
+		for (size_t i = 2; i < t.s.count; i++)
+			play_bytes(&t.s, l, t.s.steps[i].dir, t.s.steps[i].from, t.s.steps[i].to);
+		play_end(l);
+		recorder_assert_all(&t.r);
+		assert_int_equal(t.r.conn.transport, TRANSPORT_WS);
+	}
+	talk_release(&t);
+}
+
 /* Nothing wrong comes, wherever bytes are missing. */
 static void gap_anywhere(void **state)
 {
@@ -474,6 +507,7 @@ int main(void)
 		cmocka_unit_test(other_protocols),
 		cmocka_unit_test(head_beyond_the_limit),
 		cmocka_unit_test(gap_in_handshake),
+		cmocka_unit_test(gap_in_both_heads),
 		cmocka_unit_test(gap_anywhere),
 		cmocka_unit_test(gap_in_plain_http),
 		cmocka_unit_test(begins),
