@@ -36,6 +36,11 @@ for capture in samples/tcp.pcap samples/ws.pcap samples/wsdeflate.pcap build/sam
 	python3 tests/wireshark.py "$envscope" "$plugin" "$capture" || wrong=$((wrong + 1))
 done
 
+# A second copy, such as that of a package beside one of -X, does no harm.
+cp "$plugin" "$tmp/second.lua"
+tshark -n -X "lua_script:$plugin" -X "lua_script:$tmp/second.lua" -r samples/tcp.pcap -Y openiap >"$tmp/out" 2>"$tmp/said"
+[ "$(wc -l <"$tmp/out")" = 52 ] && ! grep -q Lua "$tmp/said" || fail "the dissector loaded twice: $(grep Lua "$tmp/said")"
+
 # Each sample over TCP and WebSocket: as many messages, with the same rules where a packet tells of them. tshark lacks what the capture cuts.
 for capture in build/samples/*.pcap; do
 	name=$(basename "$capture" .pcap)
