@@ -5,7 +5,7 @@
  * a message that stands whole in the file can be found there again. The proxy has bytes of connections instead of packets, and enters at
  * the stream layers (capture/proxy/entry.c).
  *
- * The pipeline runs in the caller's thread, or in one of its own (capture/ahead.h); then the caller's only hands on what came of it, and
+ * The pipeline runs in the caller's thread, or in one of its own (capture/lookahead.h); then the caller's only hands on what came of it, and
  * all that can be asked of the capture is what the second thread said of it last. The capture and its source are that thread's from the
  * first step to the last.
  */
@@ -14,7 +14,7 @@
 #include "base/hash.h"
 #include "base/when.h"
 #include "base/xalloc.h"
-#include "capture/ahead.h"
+#include "capture/lookahead.h"
 #include "capture/net/connection.h"
 #include "capture/net/link.h"
 #include "capture/proxy/entry.h"
@@ -38,7 +38,7 @@ struct capture {
 	int64_t ticked; /* time of the last connections_tick */
 	struct packet_watcher watcher;
 	struct packet_facts facts; /* of the packet under way */
-	struct ahead *ahead;       /* the second thread; NULL: there is none */
+	struct lookahead *ahead;       /* the second thread; NULL: there is none */
 	bool started;              /* it runs, or has run */
 	struct sink to;            /* whom it tells in the end */
 };
@@ -61,7 +61,7 @@ static struct layer *make_layer(void *user, const struct stream *s)
 
 static enum capture_status step_ahead(void *user);
 static void finish_ahead(void *user);
-static void state_ahead(void *user, struct ahead_state *out);
+static void state_ahead(void *user, struct lookahead_state *out);
 
 /* Is a second thread wanted, and can there be one? Who looks at packets wants to be told of each when it has been handled. */
 static bool wants_ahead(const struct capture *c)
@@ -75,10 +75,10 @@ static bool wants_ahead(const struct capture *c)
 
 static void look_ahead(struct capture *c)
 {
-	const struct ahead_work work = { c, step_ahead, finish_ahead, state_ahead };
+	const struct lookahead_work work = { c, step_ahead, finish_ahead, state_ahead };
 	c->to = c->sink;
-	c->ahead = ahead_new(&work);
-	c->sink = ahead_sink(c->ahead, c->to.probe);
+	c->ahead = lookahead_new(&work);
+	c->sink = lookahead_sink(c->ahead, c->to.probe);
 }
 
 struct capture *capture_new(struct source *source, const struct sink *sink, const struct capture_options *o)
@@ -106,7 +106,7 @@ void capture_free(struct capture *c)
 {
 	if (!c)
 		return;
-	ahead_free(c->ahead);
+	lookahead_free(c->ahead);
 	connections_free(c->connections);
 	entry_free(c->entry);
 	fragments_free(c->fragments);
@@ -233,7 +233,7 @@ static enum capture_status step_packets(struct capture *c, unsigned packets)
 static void give_up_ahead(struct capture *c)
 {
 	source_keep(c->source, &(const struct byte_keeper){ 0 });
-	ahead_free(c->ahead);
+	lookahead_free(c->ahead);
 	c->ahead = NULL;
 	c->sink = c->to;
 }
@@ -242,8 +242,8 @@ static bool runs_ahead(struct capture *c)
 {
 	if (!c->ahead || c->started)
 		return c->ahead;
-	ahead_lend(c->ahead, c->source);
-	c->started = ahead_start(c->ahead);
+	lookahead_lend(c->ahead, c->source);
+	c->started = lookahead_start(c->ahead);
 	if (!c->started)
 		give_up_ahead(c);
 	return c->started;
@@ -253,7 +253,7 @@ enum capture_status capture_step(struct capture *c, unsigned packets)
 {
 	if (c->entry)
 		return step_proxy(c, packets);
-	return runs_ahead(c) ? ahead_step(c->ahead, &c->to) : step_packets(c, packets);
+	return runs_ahead(c) ? lookahead_step(c->ahead, &c->to) : step_packets(c, packets);
 }
 
 void capture_finish(struct capture *c)
@@ -261,7 +261,7 @@ void capture_finish(struct capture *c)
 	if (c->ahead && !c->started)
 		give_up_ahead(c);
 	if (c->ahead) {
-		ahead_finish(c->ahead, &c->to);
+		lookahead_finish(c->ahead, &c->to);
 		return;
 	}
 	if (c->entry)
@@ -280,7 +280,7 @@ struct source *capture_source(struct capture *c)
 
 int64_t capture_first_time(const struct capture *c)
 {
-	return c->started ? ahead_state(c->ahead)->counts.first_time : c->counts.first_time;
+	return c->started ? lookahead_state(c->ahead)->counts.first_time : c->counts.first_time;
 }
 
 /* By whoever runs the pipeline. */
@@ -313,7 +313,7 @@ static struct capture_counts count(const struct capture *c)
 
 struct capture_counts capture_counts(const struct capture *c)
 {
-	return c->started ? ahead_state(c->ahead)->counts : count(c);
+	return c->started ? lookahead_state(c->ahead)->counts : count(c);
 }
 
 void capture_progress(const struct capture *c, uint64_t *done, uint64_t *total)
@@ -322,8 +322,8 @@ void capture_progress(const struct capture *c, uint64_t *done, uint64_t *total)
 		source_progress(c->source, done, total);
 		return;
 	}
-	*done = ahead_state(c->ahead)->done;
-	*total = ahead_state(c->ahead)->total;
+	*done = lookahead_state(c->ahead)->done;
+	*total = lookahead_state(c->ahead)->total;
 }
 
 static enum capture_status step_ahead(void *user)
@@ -337,7 +337,7 @@ static void finish_ahead(void *user)
 	connections_finish(c->connections, c->counts.last_time);
 }
 
-static void state_ahead(void *user, struct ahead_state *out)
+static void state_ahead(void *user, struct lookahead_state *out)
 {
 	const struct capture *c = user;
 	out->counts = count(c);

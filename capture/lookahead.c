@@ -14,9 +14,9 @@
  * another one. It comes back with the block.
  *
  * The block in which the source ends has the status of the source. Behind it the second thread closes the connections; what that tells
- * comes in further blocks, for ahead_finish().
+ * comes in further blocks, for lookahead_finish().
  */
-#include "capture/ahead.h"
+#include "capture/lookahead.h"
 
 #include "base/when.h"
 #include "base/xalloc.h"
@@ -43,15 +43,15 @@ struct lent {
 struct block {
 	struct buf calls;
 	struct buf lent; /* struct lent: buffers that the calls of this block, or of those before, refer to */
-	struct ahead_state state;
+	struct lookahead_state state;
 	enum capture_status status; /* MORE, or how the source ended */
 };
 
-struct ahead {
-	struct ahead_work work;
+struct lookahead {
+	struct lookahead_work work;
 	struct events events; /* the second thread's: what is kept since the last block */
 	struct buf lent;      /* likewise */
-	struct ahead_state state; /* the caller's: of the last block */
+	struct lookahead_state state; /* the caller's: of the last block */
 	enum capture_status status;
 	pthread_t thread;
 	bool started, joined;
@@ -64,9 +64,9 @@ struct ahead {
 	bool stop, over; /* the caller wants no more; the second thread has no more */
 };
 
-struct ahead *ahead_new(const struct ahead_work *work)
+struct lookahead *lookahead_new(const struct lookahead_work *work)
 {
-	struct ahead *a = xcalloc(1, sizeof *a);
+	struct lookahead *a = xcalloc(1, sizeof *a);
 	pthread_condattr_t monotonic;
 	a->work = *work;
 	a->status = CAPTURE_MORE;
@@ -79,12 +79,12 @@ struct ahead *ahead_new(const struct ahead_work *work)
 	return a;
 }
 
-struct sink ahead_sink(struct ahead *a, enum probe (*probe)(struct slice head, uint64_t length))
+struct sink lookahead_sink(struct lookahead *a, enum probe (*probe)(struct slice head, uint64_t length))
 {
 	return events_sink(&a->events, probe);
 }
 
-const struct ahead_state *ahead_state(const struct ahead *a)
+const struct lookahead_state *lookahead_state(const struct lookahead *a)
 {
 	return &a->state;
 }
@@ -99,7 +99,7 @@ static void exchange(struct buf *a, struct buf *b)
 /* Second thread: the file's buffer is full. */
 static uint8_t *lend(void *user, uint8_t *used, size_t used_cap, size_t cap)
 {
-	struct ahead *a = user;
+	struct lookahead *a = user;
 	struct lent full = { used, used_cap }, fresh = { NULL, 0 };
 	buf_add(&a->lent, slice_of(&full, sizeof full));
 	pthread_mutex_lock(&a->lock);
@@ -114,14 +114,14 @@ static uint8_t *lend(void *user, uint8_t *used, size_t used_cap, size_t cap)
 	return fresh.at;
 }
 
-void ahead_lend(struct ahead *a, struct source *source)
+void lookahead_lend(struct lookahead *a, struct source *source)
 {
 	const struct byte_keeper keeper = { a, lend };
 	a->events.stays = source_keep(source, &keeper);
 }
 
 /* Second thread: hands the block under way over. Waits while all blocks are full; false once the caller wants no more. */
-static bool hand_over(struct ahead *a, enum capture_status status)
+static bool hand_over(struct lookahead *a, enum capture_status status)
 {
 	pthread_mutex_lock(&a->lock);
 	if (a->full == BLOCKS)
@@ -146,7 +146,7 @@ static bool hand_over(struct ahead *a, enum capture_status status)
 
 static void *read_ahead(void *user)
 {
-	struct ahead *a = user;
+	struct lookahead *a = user;
 	enum capture_status status = CAPTURE_MORE;
 	bool go_on = true;
 	while (go_on && status != CAPTURE_END && status != CAPTURE_DAMAGED) {
@@ -165,7 +165,7 @@ static void *read_ahead(void *user)
 }
 
 /* Signals are the caller's. */
-bool ahead_start(struct ahead *a)
+bool lookahead_start(struct lookahead *a)
 {
 	sigset_t all, before;
 	sigfillset(&all);
@@ -184,7 +184,7 @@ static struct timespec soon(void)
 }
 
 /* Caller's thread: the next block, waited for until `until`; NULL if there is none. */
-static struct block *take(struct ahead *a, const struct timespec *until)
+static struct block *take(struct lookahead *a, const struct timespec *until)
 {
 	pthread_mutex_lock(&a->lock);
 	if (!a->full)
@@ -196,7 +196,7 @@ static struct block *take(struct ahead *a, const struct timespec *until)
 }
 
 /* Under the lock: buffers that nothing refers to any more. */
-static void take_back(struct ahead *a, struct buf *lent)
+static void take_back(struct lookahead *a, struct buf *lent)
 {
 	for (size_t at = 0; at < lent->len; at += sizeof(struct lent)) {
 		struct lent l;
@@ -209,7 +209,7 @@ static void take_back(struct ahead *a, struct buf *lent)
 	buf_clear(lent);
 }
 
-static void give_back(struct ahead *a, struct block *b)
+static void give_back(struct lookahead *a, struct block *b)
 {
 	if (b->calls.cap > BLOCK_KEPT)
 		buf_release(&b->calls);
@@ -223,7 +223,7 @@ static void give_back(struct ahead *a, struct block *b)
 }
 
 /* Hands a block on. False if there is none. */
-static bool hand_on(struct ahead *a, const struct sink *to)
+static bool hand_on(struct lookahead *a, const struct sink *to)
 {
 	struct timespec until = soon();
 	struct block *b = take(a, &until);
@@ -236,14 +236,14 @@ static bool hand_on(struct ahead *a, const struct sink *to)
 	return true;
 }
 
-enum capture_status ahead_step(struct ahead *a, const struct sink *to)
+enum capture_status lookahead_step(struct lookahead *a, const struct sink *to)
 {
 	if (a->status == CAPTURE_MORE)
 		hand_on(a, to);
 	return a->status;
 }
 
-static bool is_over(struct ahead *a)
+static bool is_over(struct lookahead *a)
 {
 	pthread_mutex_lock(&a->lock);
 	bool over = a->over && !a->full;
@@ -251,7 +251,7 @@ static bool is_over(struct ahead *a)
 	return over;
 }
 
-void ahead_finish(struct ahead *a, const struct sink *to)
+void lookahead_finish(struct lookahead *a, const struct sink *to)
 {
 	pthread_mutex_lock(&a->lock);
 	a->stop = true;
@@ -281,13 +281,13 @@ static void ignore_closed(void *user, struct conn_info *conn, int64_t time)
 	(void)time;
 }
 
-void ahead_free(struct ahead *a)
+void lookahead_free(struct lookahead *a)
 {
 	static const struct sink nowhere = { NULL, ignore_message, ignore_news, ignore_closed, NULL };
 	if (!a)
 		return;
 	if (a->started && !a->joined)
-		ahead_finish(a, &nowhere);
+		lookahead_finish(a, &nowhere);
 	for (size_t i = 0; i < BLOCKS; i++) {
 		buf_release(&a->block[i].calls);
 		buf_release(&a->block[i].lent);
