@@ -15,7 +15,7 @@
  */
 #include "decode/store.h"
 
-#include "base/ahead.h"
+#include "base/file_window.h"
 #include "base/temp.h"
 #include "base/xalloc.h"
 
@@ -39,7 +39,7 @@ struct block {
 struct store {
 	struct files files;  /* the capture files */
 	int one;             /* the only one of them, if it is that */
-	struct ahead *ahead; /* what was read of them last */
+	struct file_window *window; /* what was read of them last */
 	int spool;           /* -1 until it is needed */
 	char *dir;
 	bool broken;     /* the spool can't be made or written */
@@ -61,7 +61,7 @@ static uint64_t offset_of(uint64_t place)
 struct store *store_new(int file, const char *dir)
 {
 	struct store *s = xcalloc(1, sizeof *s);
-	s->ahead = xcalloc(1, sizeof *s->ahead);
+	s->window = xcalloc(1, sizeof *s->window);
 	s->one = file;
 	s->files = (struct files){ &s->one, 1 };
 	s->spool = -1;
@@ -72,7 +72,7 @@ struct store *store_new(int file, const char *dir)
 void store_set_files(struct store *s, struct files files)
 {
 	s->files = files;
-	s->ahead->len = 0;
+	s->window->len = 0;
 }
 
 void store_free(struct store *s)
@@ -82,7 +82,7 @@ void store_free(struct store *s)
 	if (s->spool >= 0)
 		close(s->spool);
 	buf_release(&s->pending);
-	free(s->ahead);
+	free(s->window);
 	free(s->dir);
 	free(s);
 }
@@ -237,7 +237,7 @@ static bool read_spool(const struct store *s, uint8_t *to, uint64_t len, uint64_
 static bool read_run(const struct store *s, uint8_t *to, uint64_t len, uint64_t place)
 {
 	if (place >> 62 == IN_FILE)
-		return ahead_read(s->ahead, s->files, to, len, offset_of(place));
+		return file_window_read(s->window, s->files, to, len, offset_of(place));
 	return read_spool(s, to, len, offset_of(place));
 }
 

@@ -8,26 +8,26 @@
  * Only a read that begins where the last one ended, or a little behind it, fills the window anew: a screen that looks here and there reads
  * what it looks at and no more.
  */
-#include "base/ahead.h"
+#include "base/file_window.h"
 
 #include <string.h>
 #include <unistd.h>
 
-static bool has(const struct ahead *a, uint64_t place, size_t len)
+static bool has(const struct file_window *a, uint64_t place, size_t len)
 {
 	return place >= a->place && place - a->place <= a->len && a->len - (place - a->place) >= len;
 }
 
-static void fill(struct ahead *a, struct files f, uint64_t place)
+static void fill(struct file_window *a, struct files f, uint64_t place)
 {
 	ssize_t n = pread(files_descriptor(f, place), a->bytes, sizeof a->bytes, (off_t)files_offset(place));
 	a->place = place;
 	a->len = n > 0 ? (size_t)n : 0;
 }
 
-bool ahead_read(struct ahead *a, struct files f, void *to, size_t len, uint64_t place)
+bool file_window_read(struct file_window *a, struct files f, void *to, size_t len, uint64_t place)
 {
-	bool forward = place >= a->next && place - a->next <= AHEAD_STEP && len <= AHEAD_STEP;
+	bool forward = place >= a->next && place - a->next <= WINDOW_STEP && len <= WINDOW_STEP;
 	a->next = place + len;
 	if (!has(a, place, len)) {
 		if (forward)

@@ -1,5 +1,5 @@
 /* Reading ahead: whatever is asked for in whatever order is what the file has there; what it has not is not read. */
-#include "base/ahead.h"
+#include "base/file_window.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-enum { SIZE = 3 * AHEAD_BYTES + 77 };
+enum { SIZE = 3 * WINDOW_BYTES + 77 };
 
 static uint8_t byte_at(uint64_t i)
 {
@@ -28,10 +28,10 @@ static int write_file(void)
 	return fd;
 }
 
-static void expect(struct ahead *a, struct files f, size_t len, uint64_t place, bool there)
+static void expect(struct file_window *a, struct files f, size_t len, uint64_t place, bool there)
 {
-	uint8_t got[AHEAD_BYTES];
-	assert_int_equal(ahead_read(a, f, got, len, place), there);
+	uint8_t got[WINDOW_BYTES];
+	assert_int_equal(file_window_read(a, f, got, len, place), there);
 	for (size_t i = 0; there && i < len; i++)
 		assert_int_equal(got[i], byte_at(files_offset(place) + i));
 }
@@ -41,7 +41,7 @@ static void orders(void **state)
 	(void)state;
 	int fd = write_file();
 	struct files f = { &fd, 1 };
-	struct ahead *a = calloc(1, sizeof *a);
+	struct file_window *a = calloc(1, sizeof *a);
 	for (uint64_t at = 0; at + 137 <= SIZE; at += 137 + at % 50)
 		expect(a, f, 137, at, true);
 	for (uint64_t at = SIZE - 137; at > 1000; at -= 991)
@@ -51,7 +51,7 @@ static void orders(void **state)
 		size_t len = 1 + (size_t)rand() % (i % 10 ? 300 : 9000);
 		expect(a, f, len, (uint64_t)rand() % (SIZE - len), true);
 	}
-	expect(a, f, AHEAD_BYTES, 5, true);
+	expect(a, f, WINDOW_BYTES, 5, true);
 	expect(a, f, 10, SIZE - 10, true);
 	expect(a, f, 11, SIZE - 10, false);
 	expect(a, f, 1, SIZE, false);
@@ -65,7 +65,7 @@ static void growing(void **state)
 	(void)state;
 	int fd = write_file();
 	struct files f = { &fd, 1 };
-	struct ahead *a = calloc(1, sizeof *a);
+	struct file_window *a = calloc(1, sizeof *a);
 	expect(a, f, 100, SIZE - 200, true);
 	expect(a, f, 60, SIZE - 100, true);
 	expect(a, f, 60, SIZE - 40, false);
@@ -85,7 +85,7 @@ static void two_files(void **state)
 	(void)state;
 	int fd[2] = { write_file(), -1 };
 	struct files f = { fd, 2 };
-	struct ahead *a = calloc(1, sizeof *a);
+	struct file_window *a = calloc(1, sizeof *a);
 	expect(a, f, 50, 100, true);
 	expect(a, f, 50, 150, true);
 	expect(a, f, 50, UINT64_C(1) << FILES_BITS | 200, false);
