@@ -17,6 +17,7 @@ import tempfile
 PROGRAMS = r"(\./)?(envscope|sudo|ssh|docker|kubectl|tshark|editcap|ln|node|tcpdump|bash|[A-Z_]+=\S+)\b"
 NOT_RUN = {
     r"sudo apt-get install": "would install packages",
+    r"sudo make (un)?install": "would install envscope: tests/install.sh",
     r"ln -s ": "is about a folder of Wireshark's",
     r"tshark -i envscope": "Wireshark must know the extcap: tests/wireshark.sh",
     r"(sudo )?(\./)?envscope .*--proxy ": "needs the peer: tests/proxy.py",
