@@ -125,7 +125,8 @@ install: all
 
 uninstall:
 	rm -rf $(DESTDIR)$(PREFIX)/share/doc/envscope
-	rm -f $(addprefix $(DESTDIR)$(PREFIX)/,bin/envscope lib/wireshark/extcap/envscope share/man/man1/envscope.1 \
+	rm -f $(addprefix $(DESTDIR)$(WIRESHARK)/,extcap/envscope plugins/openiap.lua)
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/,bin/envscope share/man/man1/envscope.1 \
 		share/bash-completion/completions/envscope share/zsh/site-functions/_envscope share/fish/vendor_completions.d/envscope.fish)
 
 clean distclean:

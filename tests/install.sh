@@ -17,6 +17,7 @@ find usr -type f | sed 's|/docs/[a-z]*\.md$|/docs/*.md|; s|/pictures/[a-z]*\.svg
 cat >"$tmp/should" <<'END'
 usr/bin/envscope
 usr/lib/wireshark/extcap/envscope
+usr/lib/wireshark/plugins/openiap.lua
 usr/share/bash-completion/completions/envscope
 usr/share/doc/envscope/CHANGELOG.md
 usr/share/doc/envscope/LICENSE
@@ -34,6 +35,7 @@ for shell in bash zsh fish; do
 	file=$(find usr/share -path "*$shell*" -type f)
 	usr/bin/envscope --completions $shell | cmp -s - "$file" || fail "the completions for $shell are not the program's"
 done
+usr/bin/envscope --wireshark-plugin | cmp -s - usr/lib/wireshark/plugins/openiap.lua || fail "the dissector is not the program's"
 grep -q '/usr/bin/envscope' usr/lib/wireshark/extcap/envscope || fail "the extcap does not call /usr/bin/envscope"
 usr/bin/envscope --version | grep -q libpcap || fail "--version does not name the libraries"
 cd - >/dev/null || exit 1
