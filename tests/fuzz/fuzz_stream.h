@@ -4,6 +4,7 @@
 #define TESTS_FUZZ_FUZZ_STREAM_H
 
 #include "capture/stream/layer.h"
+#include "capture/stream/length_prefix.h"
 #include "decode/envelope.h"
 
 #include <stdlib.h>
