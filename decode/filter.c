@@ -49,6 +49,11 @@ enum filter_need filter_needs(const struct filter *f)
 	return f->root ? f->root->need : FILTER_INDEX;
 }
 
+bool filter_lasting(const struct filter *f)
+{
+	return !f->revised;
+}
+
 void filter_set_start(struct filter *f, int64_t time)
 {
 	f->start = time;

@@ -307,6 +307,7 @@ static struct expr *parse_test(struct parser *p)
 		if (!parse_value(p, t))
 			return NULL;
 	}
+	p->f->revised |= t->field->revised;
 	bool quick = t->op == TEST_PRESENT && t->field->present && !t->path;
 	e->need = quick ? FILTER_INDEX : t->field->pub.need;
 	return answer_words(p, t) ? e : NULL;

@@ -97,6 +97,7 @@ struct filter {
 	struct arena arena;
 	struct schema *schema;
 	bool show_secrets;
+	bool revised;              /* a field that may be is asked for */
 	struct expr *root;         /* NULL: everything matches */
 	struct regex *regexes;     /* to be freed */
 	int64_t start;
@@ -135,6 +136,7 @@ struct field {
 	bool ordered;  /* the words have an order */
 	bool textual;  /* an address that can be taken as text, with its port */
 	bool open;     /* there are other words too */
+	bool revised;  /* later messages can change it (struct session_revision) */
 };
 
 enum { WORD_OTHER = -2 };

@@ -60,6 +60,8 @@ struct session *session_new(const struct session_options *o, const struct sessio
 	chunks_init(&s->news, sizeof(struct session_news));
 	chunks_init(&s->spooled, sizeof(uint64_t));
 	chunks_init(&s->mismatches, sizeof(struct stream_mismatch));
+	if (o->keep)
+		s->revision = xcalloc(REVISIONS_MAX, sizeof *s->revision);
 	return s;
 }
 
@@ -116,6 +118,7 @@ void session_free(struct session *s)
 	chunks_release(&s->news);
 	chunks_release(&s->spooled);
 	chunks_release(&s->mismatches);
+	free(s->revision);
 	idtable_free(s->ids);
 	streams_free(s->streams);
 	form_release(&s->form);
@@ -205,8 +208,10 @@ void session_break_late(struct session *s, struct conn_state *c, uint32_t n, enu
 		return;
 	if (r && was != RULES)
 		unbreak(s, c, r, was);
-	if (r)
+	if (r) {
 		session_break(s, c, r, rule);
+		session_revise(s, n, false);
+	}
 	if (s->listener.rule)
 		s->listener.rule(s->listener.user, n, rule, was, time);
 }

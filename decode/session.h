@@ -112,6 +112,12 @@ struct session_news {
 /* One line for it, harmless and without a line break: "gap: 1,448 bytes are missing from the capture". */
 void session_news_text(struct buf *out, const struct session_news *n);
 
+/* What is known of an earlier message has changed: the rules that it breaks, or the state of the thread that begins with it. */
+struct session_revision {
+	uint32_t n;
+	bool thread;
+};
+
 struct session_counts {
 	uint64_t messages, bytes;    /* all ever seen */
 	uint64_t forgotten;          /* records given up for the memory limit */
@@ -193,6 +199,9 @@ int64_t session_next_seq(const struct session *s, uint32_t number, enum dir dir)
 /* News by index (from 0), in the order of time; `after` grows with it. */
 uint32_t session_news_count(const struct session *s);
 const struct session_news *session_news_at(const struct session *s, uint32_t i);
+/* With options.keep: revisions of earlier messages are numbered from 0 for ever; those from *first to *end - 1 are remembered. */
+void session_revisions(const struct session *s, uint64_t *first, uint64_t *end);
+struct session_revision session_revision_at(const struct session *s, uint64_t i);
 /* The checksums of the stream that ended with message n, if they differ; NULL if they do not, or are no longer kept. */
 const struct stream_mismatch *session_mismatch(const struct session *s, uint32_t n);
 

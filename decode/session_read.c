@@ -202,6 +202,17 @@ const struct session_news *session_news_at(const struct session *s, uint32_t i)
 	return chunks_at(&s->news, i);
 }
 
+void session_revisions(const struct session *s, uint64_t *first, uint64_t *end)
+{
+	*end = s->revisions;
+	*first = s->revisions > REVISIONS_MAX ? s->revisions - REVISIONS_MAX : 0;
+}
+
+struct session_revision session_revision_at(const struct session *s, uint64_t i)
+{
+	return s->revision[i % REVISIONS_MAX];
+}
+
 const struct stream_mismatch *session_mismatch(const struct session *s, uint32_t n)
 {
 	uint64_t low = 0, high = s->mismatches.count;

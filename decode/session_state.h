@@ -19,6 +19,7 @@ enum {
 	WINDOW = 65536,         /* records kept while printing */
 	NEWS_MAX = 1 << 20,     /* news kept */
 	MISMATCHES_MAX = 4096,  /* wrong checksums kept; of more it is only known that they are wrong */
+	REVISIONS_MAX = 65536,  /* revisions remembered */
 	RECOUNT_MAX = 4096,     /* messages of a thread looked at again when one of them no longer breaks a rule */
 	WAITING_MAX = 64,       /* replies of a connection whose request may still come */
 };
@@ -73,6 +74,8 @@ struct session {
 	struct chunks records, tallies, threads, news; /* records: index n - 1 */
 	struct chunks spooled;   /* uint64_t a chunk of records: the spool file has nothing of it below that */
 	struct chunks mismatches; /* wrong checksums of streams, ascending by n */
+	struct session_revision *revision; /* a ring of REVISIONS_MAX; NULL without `keep` */
+	uint64_t revisions;      /* all there were */
 	uint32_t free_tally;     /* list of tallies to use again, through tally.messages */
 	struct conn_state **conn; /* in order of appearance */
 	uint32_t conns, conns_cap;
@@ -110,6 +113,13 @@ static inline struct record *record_at(const struct session *s, uint32_t n)
 static inline struct tally *tally_at(const struct session *s, uint32_t number)
 {
 	return number ? chunks_at(&s->tallies, number - 1) : NULL;
+}
+
+/* Remembers a revision. */
+static inline void session_revise(struct session *s, uint32_t n, bool thread)
+{
+	if (s->revision)
+		s->revision[s->revisions++ % REVISIONS_MAX] = (struct session_revision){ n, thread };
 }
 
 /* Message n breaks the rule: marks it, counts it. */

@@ -57,6 +57,8 @@ static bool is_open(const struct record *r)
 static void set_state(struct session *s, uint32_t n, struct record *first, enum thread_state state)
 {
 	bool was = is_open(first);
+	if (first->state != state)
+		session_revise(s, n, true);
 	first->state = (uint8_t)state & 15;
 	if (was && !is_open(first))
 		thread_unlink(s, first, n);
@@ -364,6 +366,7 @@ static void adopt(struct session *s, struct arrival *a, struct id_entry *e)
 		first->state = t && t->stream & STREAM_ENDED ? THREAD_OPEN : THREAD_STREAMING;
 		list_open(s, a->conn, head);
 	}
+	session_revise(s, head, true);
 }
 
 static void begin_thread(struct session *s, struct arrival *a)

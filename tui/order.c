@@ -9,7 +9,7 @@
  * of them are sorted and merged (tui/order_sort.h), and not before as much time has passed as that took a few times over, so that
  * rows that trickle in at the end of ten million do not keep the processor busy.
  */
-#include "tui/order.h"
+#include "tui/order_part.h"
 
 #include "base/xalloc.h"
 #include "tui/clock.h"
@@ -82,6 +82,7 @@ static void begin(struct order *o)
 		memset(o->has, 0, o->has_size);
 	o->kept = o->filter || o->column != ORDER_NONE;
 	o->ready = o->filter != NULL;
+	order_recheck_begin(o);
 }
 
 void order_set_filter(struct order *o, struct filter *f)
@@ -97,6 +98,11 @@ static void add(uint32_t **rows, size_t *count, size_t *cap, uint64_t row)
 		*rows = xreallocarray(*rows, *cap, sizeof **rows);
 	}
 	(*rows)[(*count)++] = (uint32_t)row;
+}
+
+void order_add_fresh(struct order *o, uint64_t row)
+{
+	add(&o->fresh, &o->fresh_count, &o->fresh_cap, row);
 }
 
 /* Sorts all rows that have places anew. */
@@ -119,8 +125,7 @@ void order_set_column(struct order *o, int column)
 	o->again = true;
 }
 
-/* Marks a row as let through; false if it was before. */
-static bool enter(struct order *o, uint64_t row)
+bool order_enter(struct order *o, uint64_t row)
 {
 	size_t at = (size_t)(row - o->has_from);
 	if (row < o->has_from || row > UINT32_MAX)
@@ -149,10 +154,10 @@ static void insert(struct order *o, uint64_t row)
 
 static void take(struct order *o, uint64_t row)
 {
-	if (o->filter && !enter(o, row))
+	if (o->filter && !order_enter(o, row))
 		return;
 	if (o->column != ORDER_NONE || o->sort || o->again)
-		add(&o->fresh, &o->fresh_count, &o->fresh_cap, row);
+		order_add_fresh(o, row);
 	else
 		insert(o, row);
 }
@@ -310,6 +315,7 @@ bool order_step(struct order *o, int64_t until)
 	size_t before = o->count;
 	bool changed = follow_first(o);
 	look(o, until);
+	changed |= order_recheck(o, until);
 	changed |= sort_in(o, until);
 	return changed || o->count != before;
 }
@@ -318,7 +324,7 @@ bool order_busy(const struct order *o)
 {
 	uint64_t first;
 	return o->kept && (o->sort || o->again || o->next < candidates_end(o) || (o->fresh_count && clock_ms() >= o->rest_until) ||
-			   first_moved(o, &first));
+			   first_moved(o, &first) || order_recheck_waits(o));
 }
 
 void order_stop(struct order *o)

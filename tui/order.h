@@ -5,7 +5,8 @@
  * A list has rows (numbered for ever, as its view numbers them) and places (what is on the screen from top
  * to bottom). Without filter and sorting a place is its row, and nothing is kept. Else the rows are kept in
  * the order of their places: 4 bytes a row, and while sorting twice that more. All work is done in slices,
- * and goes on with rows that are added later.
+ * and goes on with rows that are added later. Rows come and go where the filter depends on what becomes known
+ * of a message later.
  */
 #ifndef TUI_ORDER_H
 #define TUI_ORDER_H
@@ -22,6 +23,9 @@ struct order_key {
 struct order_key order_key_number(int64_t n);
 struct order_key order_key_text(struct slice text);
 
+/* Does a row match now? Not known: a part was asked and did not match, or there is no such row. */
+enum order_answer { ORDER_NO, ORDER_YES, ORDER_NOT_KNOWN };
+
 /* The list. `user` goes to each function. */
 struct order_source {
 	void *user;
@@ -33,6 +37,14 @@ struct order_source {
 	bool (*pick)(void *user, uint64_t candidate, struct filter *f, uint64_t *row);
 	/* What a row is sorted by in that column. */
 	struct order_key (*key)(void *user, uint64_t row, int column);
+	/* Revisions of what was asked about, numbered for ever: those from *first to *end - 1 are known. False if rows are to stay as they are for
+	 * now, or for ever. NULL: there are none; then the functions below are not needed. */
+	bool (*revisions)(void *user, uint64_t *first, uint64_t *end);
+	struct session_revision (*revision)(void *user, uint64_t i);
+	/* The message that a row shows or begins with, 0 for none. */
+	uint32_t (*message)(void *user, uint64_t row);
+	/* Asks again about what is revised. *step, 0 at first, is moved on while there is more to ask, and is 0 again in the end. */
+	enum order_answer (*recheck)(void *user, struct session_revision r, uint32_t *step, struct filter *f, uint64_t *row);
 };
 
 enum { ORDER_NONE = -1 }; /* instead of a column: as rows are numbered */
@@ -58,6 +70,10 @@ struct order {
 	size_t fresh_count, fresh_cap;
 	struct order_sort *sort;
 	bool again;             /* all rows are to be sorted anew */
+	uint64_t revision;      /* the next one to be asked about */
+	uint64_t review, review_end; /* rows that are all to be asked about again, since revisions were missed */
+	uint32_t recheck_step;  /* how far the one under way is */
+	int64_t recheck_rest;   /* ms: when may be asked again */
 	int64_t took, rest_until; /* ms: what taking in new rows took last, and when it may be done again */
 };
 

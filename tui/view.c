@@ -5,7 +5,7 @@
 
 #include "tui/clock.h"
 
-enum { WHEEL = 3, GUTTER = 2 };
+enum { WHEEL = 3, GUTTER = 2, HEIRS = 8 };
 
 static void source_rows(void *user, uint64_t *first, uint64_t *end)
 {
@@ -31,9 +31,41 @@ static struct order_key source_key(void *user, uint64_t row, int column)
 	return v->ops->key(v, row, column);
 }
 
+/* A frozen screen stays as it is. */
+static bool source_revisions(void *user, uint64_t *first, uint64_t *end)
+{
+	const struct view *v = user;
+	session_revisions(v->app->session, first, end);
+	return v->ops->recheck && !v->app->paused && !filter_lasting(v->order.filter);
+}
+
+static struct session_revision source_revision(void *user, uint64_t i)
+{
+	const struct view *v = user;
+	return session_revision_at(v->app->session, i);
+}
+
+static uint32_t source_message(void *user, uint64_t row)
+{
+	struct view *v = user;
+	return v->ops->message(v, row);
+}
+
+static enum order_answer source_recheck(void *user, struct session_revision r, uint32_t *step, struct filter *f, uint64_t *row)
+{
+	struct view *v = user;
+	uint64_t first, end;
+	enum order_answer answer = v->ops->recheck(v, r, step, f, row);
+	if (answer == ORDER_NOT_KNOWN)
+		return answer;
+	v->ops->rows(v, &first, &end);
+	return *row >= first && *row < end ? answer : ORDER_NOT_KNOWN;
+}
+
 void view_init(struct view *v)
 {
-	struct order_source source = { v, source_rows, source_candidates, source_pick, source_key };
+	struct order_source source = { v, source_rows, source_candidates, source_pick, source_key,
+				       source_revisions, source_revision, source_message, source_recheck };
 	order_init(&v->order, &source);
 }
 
@@ -105,14 +137,39 @@ static bool at_top(const struct view *v)
 	return v->list.selected == v->list.first;
 }
 
-/* Lets the selection stand on the same row after places have changed, at the same line of the screen. */
-static void keep_selection(struct view *v, bool there, uint64_t row)
+/* The selected row, and some below it: the next one takes over if it leaves. */
+struct heirs {
+	uint64_t row[HEIRS];
+	int count;
+};
+
+static struct heirs heirs(const struct view *v)
+{
+	struct heirs h = { .count = 0 };
+	uint64_t first = v->list.first, end = v->list.end;
+	if (ordered(v))
+		order_places(&v->order, &first, &end);
+	for (uint64_t at = v->list.selected; h.count < HEIRS && at >= first && at < end; at++)
+		h.row[h.count++] = row_at(v, at);
+	return h;
+}
+
+static bool heir_place(const struct view *v, const struct heirs *h, uint64_t *place)
+{
+	for (int i = 0; i < h->count; i++)
+		if (order_place(&v->order, h->row[i], place))
+			return true;
+	return false;
+}
+
+/* Lets the selection stand on the same row, or its heir, after places have changed, at the same line of the screen. */
+static void keep_selection(struct view *v, const struct heirs *h)
 {
 	uint64_t place, above = v->list.selected - v->list.top;
 	take_up(v, v->list.height);
-	if (!there && !v->list.follow)
+	if (!h->count && !v->list.follow)
 		list_select(&v->list, v->list.first);
-	if (!there || v->list.follow || !order_place(&v->order, row, &place))
+	if (v->list.follow || !heir_place(v, h, &place))
 		return;
 	list_select(&v->list, place);
 	list_scroll(&v->list, (int64_t)(place - v->list.top) - (int64_t)above);
@@ -121,13 +178,14 @@ static void keep_selection(struct view *v, bool there, uint64_t row)
 
 unsigned view_step(struct view *v, int64_t until)
 {
-	uint64_t row = 0;
 	bool sorts = v->order.sort || v->order.again || !v->order.ready;
-	bool there = view_row(v, &row) && !(at_top(v) && sorts);
+	struct heirs h = { .count = 0 };
+	if (!list_empty(&v->list) && !(at_top(v) && sorts))
+		h = heirs(v);
 	if (v->order.filter)
 		filter_set_start(v->order.filter, capture_first_time(v->app->o->capture));
 	if (order_step(&v->order, until))
-		keep_selection(v, there, row);
+		keep_selection(v, &h);
 	return REDRAW;
 }
 
@@ -177,14 +235,22 @@ static void add_gutter(struct view *v, uint64_t row, struct line *out)
 	line_add_str(out, INK_WARNING, text);
 }
 
-/* A row, dimmed where what it shows has changed since the filter let it through. */
+/* Does the row that the filter let through not match any more? Of a long thread the first messages are asked. */
+static bool no_longer(struct view *v, uint64_t row, struct filter *f)
+{
+	uint32_t step = 0;
+	uint64_t shown;
+	return v->ops->recheck(v, (struct session_revision){ v->ops->message(v, row), false }, &step, f, &shown) == ORDER_NO;
+}
+
+/* A row, dimmed where it is to leave but stays for now. */
 static void draw_row(struct view *v, uint64_t row, int width, struct line *out)
 {
 	struct filter *f = v->order.filter;
 	size_t from = out->text.len;
-	bool still = !f || !v->ops->still || v->ops->still(v, row, f);
+	bool gone = f && v->ops->recheck && !filter_lasting(f) && no_longer(v, row, f);
 	v->ops->draw_row(v, row, width, out);
-	if (!still)
+	if (gone)
 		line_mark(out, from, out->text.len - from, INK_DIM);
 }
 

@@ -57,8 +57,8 @@ struct view_ops {
 	 * it shows (tui/order.h). NULL: the filter is not for this view. */
 	void (*candidates)(struct view *v, uint64_t *first, uint64_t *end);
 	bool (*pick)(struct view *v, uint64_t candidate, struct filter *f, uint64_t *row);
-	/* Does the row that the filter let through match it still? It is dimmed where not. NULL: what matched once does so for ever. */
-	bool (*still)(struct view *v, uint64_t row, struct filter *f);
+	/* Asks again about messages of which something else is known now, and which row shows them (tui/order.h). NULL: none is needed. */
+	enum order_answer (*recheck)(struct view *v, struct session_revision r, uint32_t *step, struct filter *f, uint64_t *row);
 	/* Sorting: by what, in a column (its index in the table). NULL: it can't be sorted. */
 	struct order_key (*key)(struct view *v, uint64_t row, int column);
 	/* n of the message a row shows or begins with, 0 for none: for marks, bookmarks, switching. */

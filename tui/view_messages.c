@@ -265,10 +265,23 @@ static bool pick(struct view *v, uint64_t row, struct filter *f, uint64_t *shown
 	return n && filter_match(f, v->app->session, n, (struct slice){ 0 });
 }
 
-static bool still(struct view *v, uint64_t row, struct filter *f)
+static bool row_of(struct view *v, uint32_t n, uint64_t *row)
 {
-	uint64_t shown;
-	return pick(v, row, f, &shown);
+	struct rows r = rows_of(v);
+	*row = rows_of_message(&r, n);
+	return n && n <= r.messages;
+}
+
+/* A row is a message. */
+static enum order_answer recheck(struct view *v, struct session_revision r, uint32_t *step, struct filter *f, uint64_t *row)
+{
+	const struct session *s = v->app->session;
+	uint32_t n = *step ? *step : r.n;
+	const struct record *record = session_record(s, n);
+	*step = record && r.thread ? record->next : 0;
+	if (!record || !row_of(v, n, row))
+		return ORDER_NOT_KNOWN;
+	return filter_match(f, s, n, (struct slice){ 0 }) ? ORDER_YES : ORDER_NO;
 }
 
 static struct order_key text_key(struct messages *m, uint32_t n, int column)
@@ -311,13 +324,6 @@ static struct order_key sort_key(struct view *v, uint64_t row, int column)
 	}
 }
 
-static bool row_of(struct view *v, uint32_t n, uint64_t *row)
-{
-	struct rows r = rows_of(v);
-	*row = rows_of_message(&r, n);
-	return n && n <= r.messages;
-}
-
 static void copy(struct view *v, uint64_t row, struct buf *out)
 {
 	struct facts f;
@@ -354,7 +360,7 @@ const struct view_ops view_messages = {
 	.rows = rows,
 	.draw_row = draw_row,
 	.pick = pick,
-	.still = still,
+	.recheck = recheck,
 	.key = sort_key,
 	.message = message,
 	.row_of = row_of,

@@ -267,16 +267,23 @@ static bool pick(struct view *v, uint64_t n, struct filter *f, uint64_t *row)
 	return *row >= first && *row < end;
 }
 
-/* Of a long thread the first messages are asked. */
-static bool still(struct view *v, uint64_t number, struct filter *f)
+/* A row is the thread of the message; some messages of it are asked at a time. */
+static enum order_answer recheck(struct view *v, struct session_revision rev, uint32_t *step, struct filter *f, uint64_t *row)
 {
 	const struct session *s = v->app->session;
-	const struct record *r;
-	uint32_t n = session_thread_at(s, (uint32_t)number);
+	const struct record *r = session_record(s, rev.n);
+	uint32_t n = *step;
+	*step = 0;
+	if (!r || !session_record(s, r->thread))
+		return ORDER_NOT_KNOWN;
+	*row = thread_from(s, r->thread);
+	if (!n)
+		n = r->thread;
 	for (int i = 0; i < ASKED && (r = session_record(s, n)); i++, n = r->next)
 		if (filter_match(f, s, n, (struct slice){ 0 }))
-			return true;
-	return n && session_record(s, n);
+			return ORDER_YES;
+	*step = n;
+	return n ? ORDER_NOT_KNOWN : ORDER_NO;
 }
 
 static struct order_key text_key(struct threads *t, uint64_t number, int column)
@@ -359,7 +366,7 @@ const struct view_ops view_threads = {
 	.draw_row = draw_row,
 	.candidates = candidates,
 	.pick = pick,
-	.still = still,
+	.recheck = recheck,
 	.key = sort_key,
 	.message = message,
 	.row_of = row_of,

@@ -352,6 +352,20 @@ static void test_needs(void **state)
 	}
 }
 
+/* What later messages can change is asked for or not. */
+static void test_lasting(void **state)
+{
+	static const struct { const char *text; bool lasting; } list[] = {
+		{ "", true }, { "command == \"query\" && latency < 1 || role == reply", true }, { "state == open", false }, { "rules", false },
+		{ "!(n == 1 && (id == \"x\" || severity >= warning))", false }, { "data.top == 1 && state != done", false },
+	};
+	for (size_t i = 0; i < sizeof list / sizeof *list; i++) {
+		struct filter *filter = made(*state, list[i].text, false);
+		assert_int_equal(filter_lasting(filter), list[i].lasting);
+		filter_free(filter);
+	}
+}
+
 /* A message that the record alone decides is not read: wrong bytes are not noticed then. */
 static void test_lazy(void **state)
 {
@@ -536,7 +550,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 		TEST(test_numbers), TEST(test_spans_and_times), TEST(test_words), TEST(test_rules), TEST(test_texts), TEST(test_addresses),
 		TEST(test_fields_of_data), TEST(test_json), TEST(test_precedence), TEST(test_errors), TEST(test_secrets), TEST(test_harmless_error),
-		TEST(test_needs), TEST(test_lazy), TEST(test_limits), TEST(test_hostile_patterns), TEST(test_long_texts), TEST(test_every_cut),
+		TEST(test_needs), TEST(test_lasting), TEST(test_lazy), TEST(test_limits), TEST(test_hostile_patterns), TEST(test_long_texts), TEST(test_every_cut),
 		cmocka_unit_test(test_iso), cmocka_unit_test(test_document),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

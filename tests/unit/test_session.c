@@ -718,6 +718,27 @@ static void test_overdue(void **state)
 	must_hold(x);
 }
 
+/* What becomes known of earlier messages is told as revisions: a state, a rule; the newest of them are remembered. */
+static void test_revisions(void **state)
+{
+	static const struct session_revision want[] = { { 1, true }, { 2, true }, { 2, false } };
+	struct fixture *x = *state;
+	uint64_t first, end;
+	begin_anew(x, NULL);
+	FEED(&x->f, 0, UP, .command = "query", .id = "a", .type = "QueryRequest");
+	FEED(&x->f, 0, UP, .command = "query", .id = "b", .type = "QueryRequest");
+	session_revisions(x->f.session, &first, &end);
+	assert_int_equal(end, 0);
+	FEED(&x->f, 0, DOWN, .command = "queryreply", .id = "r", .rid = "a", .type = "QueryResponse");
+	feed_close(&x->f, 0, CONN_CLOSED_BY_CLIENT);
+	session_revisions(x->f.session, &first, &end);
+	assert_true(first == 0 && end == 3);
+	for (uint64_t i = first; i < end; i++) {
+		struct session_revision r = session_revision_at(x->f.session, i);
+		assert_true(r.n == want[i].n && r.thread == want[i].thread);
+	}
+}
+
 /* Nothing comes any more, but time passes; or the capture ends with the connection open. Looked for once a second at most. */
 static void test_clock(void **state)
 {
@@ -1104,7 +1125,7 @@ int main(void)
 		TEST(test_rid_names_no_request), TEST(test_ids),
 		TEST(test_types),             TEST(test_priority_and_mask),
 		TEST(test_clock),             TEST(test_after_gap),         TEST(test_decode),            TEST(test_seq),
-		TEST(test_no_reply),          TEST(test_overdue),
+		TEST(test_no_reply),          TEST(test_overdue),         TEST(test_revisions),
 		TEST(test_news),              TEST(test_cut),
 		TEST(test_by_chance),         TEST(test_pieces),
 		TEST(test_stream_pieces),     TEST(test_odd_order),

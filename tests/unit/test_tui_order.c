@@ -113,7 +113,7 @@ static void holds(struct order *o, const struct numbers *n, bool filtered, int c
 static void run(bool filtered, int column, bool reverse)
 {
 	struct numbers *n = calloc(1, sizeof *n);
-	struct order_source source = { n, rows, candidates, pick, key };
+	struct order_source source = { .user = n, .rows = rows, .candidates = candidates, .pick = pick, .key = key };
 	struct order o;
 	order_init(&o, &source);
 	o.reverse = reverse;
@@ -157,7 +157,7 @@ static void test_all_ways(void **state)
 static void test_slices(void **state)
 {
 	struct numbers *n = calloc(1, sizeof *n);
-	struct order_source source = { n, rows, candidates, pick, key };
+	struct order_source source = { .user = n, .rows = rows, .candidates = candidates, .pick = pick, .key = key };
 	struct order o;
 	uint64_t first, end;
 	int steps = 0;
@@ -185,7 +185,7 @@ static void test_slices(void **state)
 static void test_from_nothing(void **state)
 {
 	struct numbers *n = calloc(1, sizeof *n);
-	struct order_source source = { n, rows, candidates, pick, key };
+	struct order_source source = { .user = n, .rows = rows, .candidates = candidates, .pick = pick, .key = key };
 	struct order o;
 	(void)state;
 	order_init(&o, &source);
@@ -199,6 +199,167 @@ static void test_from_nothing(void **state)
 	holds(&o, n, true, ORDER_NONE);
 	order_release(&o);
 	free(n);
+}
+
+/* A list of messages in threads of four, each its own row. A row matches while its value is even; what changes is told as revisions, of
+ * which the newest four are remembered. */
+struct revised {
+	struct numbers n; /* first */
+	struct session_revision revision[MOST];
+	uint64_t revisions;
+	bool frozen;
+};
+
+enum { REMEMBERED = 4, THREAD = 4 };
+
+static bool pick_even(void *user, uint64_t candidate, struct filter *f, uint64_t *row)
+{
+	struct numbers *n = user;
+	(void)f;
+	*row = candidate;
+	return n->value[candidate] % 2 == 0;
+}
+
+static bool revisions(void *user, uint64_t *first, uint64_t *end)
+{
+	const struct revised *r = user;
+	*first = r->revisions > REMEMBERED ? r->revisions - REMEMBERED : 0;
+	*end = r->revisions;
+	return !r->frozen;
+}
+
+static struct session_revision revision(void *user, uint64_t i)
+{
+	const struct revised *r = user;
+	assert_true(i < r->revisions && i + REMEMBERED >= r->revisions);
+	return r->revision[i];
+}
+
+static uint32_t message(void *user, uint64_t row)
+{
+	(void)user;
+	return (uint32_t)row + 1;
+}
+
+static enum order_answer recheck(void *user, struct session_revision r, uint32_t *step, struct filter *f, uint64_t *row)
+{
+	uint32_t n = *step ? *step : r.n;
+	*step = r.thread && n % THREAD ? n + 1 : 0;
+	return pick_even(user, n - 1, f, row) ? ORDER_YES : ORDER_NO;
+}
+
+static struct revised *revised(struct order *o)
+{
+	struct revised *r = calloc(1, sizeof *r);
+	struct order_source source = { r, rows, rows, pick_even, key, revisions, revision, message, recheck };
+	order_init(o, &source);
+	make(&r->n, 1000);
+	for (uint64_t i = 0; i < 1000; i++)
+		r->n.value[i] = (uint32_t)i;
+	order_set_filter(o, (struct filter *)(uintptr_t)r);
+	return r;
+}
+
+/* The row gets another value, and perhaps all of its thread. */
+static void revise(struct revised *r, uint64_t row, uint32_t value, bool thread)
+{
+	r->n.value[row] = value;
+	for (uint64_t i = row + 1; thread && i % THREAD; i++)
+		r->n.value[i] = value;
+	r->revision[r->revisions++] = (struct session_revision){ (uint32_t)row + 1, thread };
+}
+
+/* Exactly the rows with even values are there, in the order of the column. */
+static void holds_even(struct order *o, const struct revised *r)
+{
+	uint64_t first, end, expected = 0;
+	order_places(o, &first, &end);
+	for (uint64_t row = 0; row < r->n.end; row++)
+		expected += r->n.value[row] % 2 == 0;
+	assert_int_equal(end - first, expected);
+	for (uint64_t at = first; at < end; at++) {
+		assert_int_equal(r->n.value[order_row(o, at)] % 2, 0);
+		assert_true(at == first || o->column != ORDER_NONE || order_row(o, at - 1) < order_row(o, at));
+	}
+}
+
+static void settle_again(struct order *o)
+{
+	o->recheck_rest = 0;
+	settle(o);
+}
+
+/* Rows come and go with what is revised, sorted or not, also by whole threads, and back in the same slice. */
+static void test_revisions(void **state)
+{
+	(void)state;
+	for (int column = ORDER_NONE; column < 1; column++) {
+		struct order o;
+		struct revised *r = revised(&o);
+		order_set_column(&o, column);
+		settle(&o);
+		revise(r, 10, 11, false);
+		revise(r, 13, 12, false);
+		settle_again(&o);
+		holds_even(&o, r);
+		revise(r, 20, 21, true);
+		revise(r, 996, 998, true);
+		settle_again(&o);
+		holds_even(&o, r);
+		revise(r, 30, 31, false);
+		revise(r, 30, 30, false);
+		revise(r, 31, 30, false);
+		revise(r, 31, 31, false);
+		settle_again(&o);
+		holds_even(&o, r);
+		order_release(&o);
+		free(r);
+	}
+}
+
+/* While nothing is to move, nothing does; who has missed revisions then asks about all rows. */
+static void test_missed_revisions(void **state)
+{
+	(void)state;
+	struct order o;
+	struct revised *r = revised(&o);
+	settle(&o);
+	r->frozen = true;
+	for (uint64_t row = 0; row < 100; row++)
+		revise(r, row, (uint32_t)row + 1, false);
+	settle_again(&o);
+	assert_int_equal(order_row(&o, 1), 2);
+	r->frozen = false;
+	settle_again(&o);
+	holds_even(&o, r);
+	assert_int_equal(order_row(&o, 1), 3);
+	revise(r, 3, 5, false);
+	settle_again(&o);
+	holds_even(&o, r);
+	order_release(&o);
+	free(r);
+}
+
+/* A row that was asked about in part leaves, or stays, by what is known in the end: it never stands there twice. */
+static void test_revised_meanwhile(void **state)
+{
+	(void)state;
+	struct order o;
+	struct revised *r = revised(&o);
+	settle(&o);
+	for (uint32_t i = 0; i < 300; i++) {
+		revise(r, i % 8 / 4 * 4, i, true);
+		o.recheck_rest = 0;
+		order_step(&o, 0);
+		revise(r, i % 8, i * 7, false);
+		order_step(&o, 0);
+		if (i % 3 == 0)
+			settle_again(&o);
+	}
+	settle_again(&o);
+	holds_even(&o, r);
+	order_release(&o);
+	free(r);
 }
 
 static void test_keys(void **state)
@@ -217,6 +378,9 @@ int main(void)
 		cmocka_unit_test(test_all_ways),
 		cmocka_unit_test(test_slices),
 		cmocka_unit_test(test_from_nothing),
+		cmocka_unit_test(test_revisions),
+		cmocka_unit_test(test_missed_revisions),
+		cmocka_unit_test(test_revised_meanwhile),
 		cmocka_unit_test(test_keys),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
