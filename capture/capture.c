@@ -18,11 +18,13 @@
 #include "capture/net/connection.h"
 #include "capture/net/link.h"
 #include "capture/proxy/entry.h"
+#include "capture/proxy/proxy.h"
 #include "capture/stream/detect.h"
 
 #include <stdlib.h>
 #include <time.h>
 
+enum { FINISH_RECORDS = 1024 };
 enum { FRAGMENT_PACKETS = 1024, FRAGMENT_BYTES = 16 << 20 };
 enum { AHEAD_PACKETS = 16, AHEAD_FROM = 4 << 20 }; /* packets a step of the second thread; bytes of a file from which on there is one */
 
@@ -256,6 +258,15 @@ enum capture_status capture_step(struct capture *c, unsigned packets)
 	return runs_ahead(c) ? lookahead_step(c->ahead, &c->to) : step_packets(c, packets);
 }
 
+/* Bytes pass before they are told of: what has passed until the relay ends is taken, too. */
+static void finish_proxy(struct capture *c)
+{
+	proxy_stop(source_proxy(c->source));
+	while (step_proxy(c, FINISH_RECORDS) == CAPTURE_MORE)
+		;
+	entry_finish(c->entry, c->counts.last_time);
+}
+
 void capture_finish(struct capture *c)
 {
 	if (c->ahead && !c->started)
@@ -265,7 +276,7 @@ void capture_finish(struct capture *c)
 		return;
 	}
 	if (c->entry)
-		entry_finish(c->entry, c->counts.last_time);
+		finish_proxy(c);
 	connections_finish(c->connections, c->counts.last_time);
 	if (!c->watcher.end)
 		return;

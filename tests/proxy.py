@@ -665,8 +665,7 @@ def case_tshark():
                 s = anybody().wrap_socket(raw) if i == 2 else raw
                 message = b"".join(envelope("stream", n, f"r{n}", n * 30000) for n in range(4))
                 message = b"\x01" + message if i == 2 else message
-                threading.Thread(target=s.sendall, args=(message,)).start()
-                assert read_exactly(s, len(message)) == message
+                assert exchange(s, message, len(message), random.Random(i)) == message
                 if how == "half" and i < 2:
                     s.shutdown(socket.SHUT_WR)
                     assert read_all(s) == b""

@@ -204,14 +204,21 @@ struct proxy *proxy_new(const struct proxy_options *o, void (*say)(void *user, c
 	return NULL;
 }
 
+void proxy_stop(struct proxy *p)
+{
+	if (p->leash >= 0)
+		close(p->leash);
+	p->leash = -1;
+	if (p->relay > 0)
+		waitpid(p->relay, NULL, 0);
+	p->relay = 0;
+}
+
 void proxy_free(struct proxy *p)
 {
 	if (!p)
 		return;
-	if (p->leash >= 0)
-		close(p->leash);
-	if (p->relay > 0)
-		waitpid(p->relay, NULL, 0);
+	proxy_stop(p);
 	for (size_t i = 0; i < p->options.count; i++) {
 		p->routes[i].listeners = 0;
 		route_close(&p->routes[i], false);

@@ -44,7 +44,9 @@ struct proxy_open {
  * verified) goes line by line, without line break, to `say`. NULL if something of that fails, with a sentence in why. `o` is borrowed
  * during the call. */
 struct proxy *proxy_new(const struct proxy_options *o, void (*say)(void *user, const char *line), void *user, char *why, size_t why_size);
-/* Ends the relay, which closes all connections, and waits for it. */
+/* Ends the relay, which closes all connections, and waits for it. What it has told until then can still be taken. */
+void proxy_stop(struct proxy *p);
+/* Stops it, if nobody has, and frees all. */
 void proxy_free(struct proxy *p);
 /* The next record of the ring (ring.h). False if there is none now: poll proxy_fd(), or look at proxy_alive(). */
 bool proxy_take(struct proxy *p, struct ring_record *head, struct slice *bytes);
