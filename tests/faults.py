@@ -3,7 +3,8 @@
 end, disks that are full, clocks that go back, readers and terminals that go away, interfaces that go down. Each time the program must end or go on
 as docs/limits.md and the man page say: no crash, a sentence, the status. With `all` every single allocation fails in turn, not those of
 some places. INJECT.so is tests/faults/inject.c. What this machine does not permit (mount, network namespaces) is skipped, and said. The compiler of
-capture filters, which is libpcap's, is left out: it looks at the command line only, and some of its allocations it does not check."""
+capture filters, which is libpcap's, is left out: it looks at the command line only, and some of its allocations it does not check. So are those of
+curses (faults/inject.c)."""
 import contextlib, fcntl, json, os, pty, resource, select, shutil, signal, struct, subprocess, sys, tempfile, termios, time
 from concurrent.futures import ThreadPoolExecutor
 
