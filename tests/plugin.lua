@@ -5,8 +5,8 @@
 -- messages; `ws`, the same in WebSocket messages. Printed is what it says of each: command, seq, id, rid, type, two fields of payloads, whether it
 -- names its request, and the rules.
 --
--- The stand-in has what the manual of Wireshark's Lua interface documents for 3.6 to 4.6, as far as it is used, and nothing else: any other name is
--- an error. Numbers that come from it are floats where Lua knows the difference, as Wireshark's may be.
+-- The stand-in has those names of Wireshark's Lua interface that the dissector needs and 4.0 has, and nothing else: any other name is an error. It
+-- was not held against the manuals of other versions. Numbers that come from it are floats where Lua knows the difference, as Wireshark's may be.
 
 local plugin, messages, way = arg[1], arg[2], arg[3]
 

@@ -243,7 +243,7 @@ static bool no_longer(struct view *v, uint64_t row, struct filter *f)
 	return v->ops->recheck(v, (struct session_revision){ v->ops->message(v, row), false }, &step, f, &shown) == ORDER_NO;
 }
 
-/* A row, dimmed where it is to leave but stays for now. */
+/* A row, dimmed where it no longer passes the filter and has not left yet. */
 static void draw_row(struct view *v, uint64_t row, int width, struct line *out)
 {
 	struct filter *f = v->order.filter;

@@ -28,7 +28,7 @@ struct held {
 	struct buf bytes;
 	int64_t time;     /* of the newest of them */
 	uint64_t passed;  /* bytes searched and dropped */
-	size_t credit;    /* bytes that may be searched */
+	size_t credit;    /* bytes that may be searched again, earned by those that come: so the work for a byte has a bound */
 	bool searching;   /* its first byte is not the first of the stream, or tells nothing */
 	bool ended;
 };

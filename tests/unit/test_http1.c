@@ -93,17 +93,23 @@ static void play_every_way(struct talk *t, enum transport transport)
 	buf_release(&news);
 }
 
+/* A WebSocket is asked for and granted, and carries three messages of each side. */
+static void say_granted(struct talk *t)
+{
+	put(t, DIR_C2S, REQUEST);
+	put(t, DIR_S2C, GRANTED);
+	for (unsigned i = 0; i < 3; i++) {
+		say(t, DIR_C2S, i, NULL);
+		say(t, DIR_S2C, i, NULL);
+	}
+}
+
 static void upgrade(void **state)
 {
 	(void)state;
 	struct talk t;
 	talk_init(&t);
-	put(&t, DIR_C2S, REQUEST);
-	put(&t, DIR_S2C, GRANTED);
-	for (unsigned i = 0; i < 3; i++) {
-		say(&t, DIR_C2S, i, NULL);
-		say(&t, DIR_S2C, i, NULL);
-	}
+	say_granted(&t);
 	play_every_way(&t, TRANSPORT_WS);
 	assert_int_equal(t.r.news.len, 0);
 	assert_int_equal(t.r.counts.not_ours, 0);
@@ -403,12 +409,7 @@ static void gap_in_both_heads(void **state)
 	(void)state;
 	struct talk t;
 	talk_init(&t);
-	put(&t, DIR_C2S, REQUEST);
-	put(&t, DIR_S2C, GRANTED);
-	for (unsigned i = 0; i < 3; i++) {
-		say(&t, DIR_C2S, i, NULL);
-		say(&t, DIR_S2C, i, NULL);
-	}
+	say_granted(&t);
 	size_t ask = t.s.steps[0].to, answer = t.s.steps[1].to;
 	for (int server_first = 0; server_first < 2; server_first++) {
 		recorder_again(&t.r);
