@@ -152,12 +152,21 @@ uint32_t app_context(const struct app *a)
 	return v->ops->where | (a->search.view == v && a->search.pattern.text.len ? FOUND : 0);
 }
 
+/* Live that of the clock; of a file, or an old capture that comes through a pipe, that of the last packet. */
+static int64_t time_now(const struct app *a)
+{
+	bool live = !intake_over(&a->intake) && source_is_live(capture_source(a->o->capture));
+	int64_t last = capture_counts(a->o->capture).last_time, now = when_now();
+	return live && now - last < REPLAY_NS ? now : last;
+}
+
 void app_take_up(struct app *a)
 {
 	if (a->paused)
 		return;
 	a->seen = (struct extent){ session_threads(a->session), session_count(a->session),
 				   session_news_count(a->session) };
+	a->now = time_now(a);
 }
 
 void app_notice(struct app *a, const char *format, ...)
@@ -190,13 +199,6 @@ void app_add_time(const struct app *a, struct buf *out, int64_t time, int64_t be
 	else
 		when_add_seconds(out, time - before);
 	fit_decimals(out, from, width);
-}
-
-int64_t app_now(const struct app *a)
-{
-	bool live = !intake_over(&a->intake) && source_is_live(capture_source(a->o->capture));
-	int64_t last = capture_counts(a->o->capture).last_time, now = when_now();
-	return live && now - last < REPLAY_NS ? now : last;
 }
 
 static void search_again(struct app *a, bool backward)

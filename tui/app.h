@@ -46,6 +46,7 @@ struct app {
 	struct buf folder;          /* for files of streams, as it was given last; empty: none yet */
 
 	struct extent seen;         /* what is shown: all there is, or what there was when the screen was frozen */
+	int64_t now;                /* what time it is for what is shown: of the live source that of the clock, else of the last packet */
 	struct extent cleared;      /* rows up to there are hidden */
 	bool paused;
 	bool show_secrets;
@@ -113,10 +114,6 @@ void app_notice(struct app *a, const char *format, ...) __attribute__((format(pr
 /* Appends a time as the time mode wants it; before: the time of the row above, for the delta. width:
  * columns there are. */
 void app_add_time(const struct app *a, struct buf *out, int64_t time, int64_t before, int width);
-
-/* What time it is for what is shown: live that of the clock; of a file, or an old capture that comes through a pipe, that of the last
- * packet. */
-int64_t app_now(const struct app *a);
 
 /* Colours and mouse as the settings want them. */
 struct screen_options app_screen_options(const struct settings *s);

@@ -57,18 +57,26 @@ int ladder_scroll_to(const struct ladder_layout *l, unsigned from, unsigned to)
 struct span {
 	int left, right;       /* its ends */
 	int text, text_end;    /* where its text goes */
+	int note;              /* columns of it that the note has */
 };
+
+/* Columns for a note beside a label, in a room for both: all, or at least a few. */
+static int note_columns(int room, int label, int note)
+{
+	enum { FEW = 4, BETWEEN = 2, AROUND = 2 };
+	int left = room - label - BETWEEN - AROUND;
+	return note <= left ? note : left >= FEW ? left : 0;
+}
 
 static struct span span_of(const struct ladder_layout *l, const struct ladder_arrow *a)
 {
-	struct span s = { place(l, a->from), place(l, a->to), 0, 0 };
-	if (s.left > s.right)
-		s = (struct span){ s.right, s.left, 0, 0 };
+	struct span s = { .left = place(l, a->from < a->to ? a->from : a->to), .right = place(l, a->from < a->to ? a->to : a->from) };
 	if (a->stroke == STROKE_NONE)
 		s.right = total(l);
 	int from = (s.left < l->scroll ? l->scroll : s.left) + DASHES, to = s.right < l->scroll + l->width ? s.right : l->scroll + l->width;
-	int label = text_columns(a->label), note = text_columns(a->note), room = to - from - (a->stroke == STROKE_NONE ? 0 : DASHES - 1);
-	int wanted = label + (note ? note + 2 : 0) + 2;
+	int label = text_columns(a->label), room = to - from - (a->stroke == STROKE_NONE ? 0 : DASHES - 1);
+	s.note = note_columns(room, label, text_columns(a->note));
+	int wanted = label + (s.note ? s.note + 2 : 0) + 2;
 	wanted = wanted > room ? room : wanted;
 	if (wanted < 3)
 		return s;
@@ -77,12 +85,12 @@ static struct span span_of(const struct ladder_layout *l, const struct ladder_ar
 	return s;
 }
 
-static void add_text(struct line *out, const struct ladder_arrow *a, int columns)
+static void add_text(struct line *out, const struct ladder_arrow *a, int note, int columns)
 {
 	int end = out->columns + columns;
 	line_add_str(out, INK_PLAIN, " ");
 	line_add(out, a->ink, a->label, end - 1 - out->columns);
-	if (a->note.len && end - out->columns > 5) {
+	if (note && end - out->columns > 3) {
 		line_add_str(out, INK_PLAIN, "  ");
 		line_add(out, a->note_ink, a->note, end - 1 - out->columns);
 	}
@@ -114,7 +122,7 @@ void ladder_add_arrow(struct line *out, const struct ladder_layout *l, const str
 	for (int x = l->scroll; x < most; x++) {
 		if (x == s.text && s.text_end > s.text) {
 			int columns = s.text_end < most ? s.text_end - x : most - x;
-			add_text(out, a, columns);
+			add_text(out, a, s.note, columns);
 			x += columns - 1;
 		} else if (a->stroke != STROKE_NONE && x > s.left && x < s.right) {
 			add_stroke(out, a, &s, x, is_end(l, x));

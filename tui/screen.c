@@ -54,10 +54,11 @@ static void crashed(int sig)
 	raise(sig);
 }
 
-/* Handlers for crashes, where nobody else has one; taken away again by `on` false. */
+/* Handlers for crashes, and for what else ends a program at once (Ctrl-\, a limit), where nobody else has one; taken away again by `on`
+ * false. */
 static void guard(bool on)
 {
-	static const int signals[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT };
+	static const int signals[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGSYS, SIGQUIT, SIGXCPU };
 	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
 		struct sigaction now, want = { 0 };
 		sigaction(signals[i], NULL, &now);

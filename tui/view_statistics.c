@@ -324,7 +324,7 @@ static void draw_latency_heading(struct view *v, struct area *area, const struct
 		when_add_span(text, quantile_at(q, shown[i].percent));
 	}
 	if (!q->count)
-		buf_add_str(text, ": no request has had its reply");
+		buf_add_str(text, r->requests->requests ? ": no request has had its reply" : ": no requests, so no latencies");
 	line_add(l, INK_HEAD, buf_slice(text), area->width - l->columns);
 	line_pad(l, INK_HEAD, area->width);
 	put(v, area, l);

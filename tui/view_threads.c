@@ -116,7 +116,7 @@ static enum ink draw_latency(struct cell *c)
 	else if (r->info.latency_first >= 0)
 		when_add_span(c->text, r->info.latency_first);
 	else if (r->info.state == THREAD_OPEN)
-		return draw_age(c, app_now(((const struct view *)c->view)->app) - r->info.time);
+		return draw_age(c, ((const struct view *)c->view)->app->now - r->info.time);
 	return INK_PLAIN;
 }
 

@@ -18,10 +18,11 @@
 #	resize 100x30
 #	signal NAME       to the program; `continue`: it goes on after it was stopped
 #	wait TEXT         until the screen shows TEXT; `gone TEXT`: until it does not
-#	screen [WORDS]    the screen is part of what is expected; `marks [WORDS]`: the same, what is reversed in ⟦⟧
+#	screen [WORDS]    the screen is part of what is expected; `marks [WORDS]`: the same, what is reversed in ⟦⟧; `dims [WORDS]`: what is dimmed
 #	inks [WORDS]      the numbers of the colours on it are part of it
 #	title             the terminal's title is part of it
 #	file NAME         what is in that file of build/tui is part of it; config is the config file
+#	absent NAME       there is no such file in build/tui
 set -u
 cd "$(dirname "$0")/../.." || exit 2
 program=$PWD/${ENVSCOPE:-envscope}
@@ -56,9 +57,15 @@ hides() { ! shows "$1"; }
 # How much memory is in use is nothing to be held to.
 tidy() { sed -E 's/(threads?|thr)  [0-9.]+[KMG]?B/\1  #B/; s/ *$//'; }
 capture_screen() { tm capture-pane -p | tidy; }
-# The screen with reversed text between ⟦ and ⟧.
-capture_marks() {
-	tm capture-pane -e -p | awk '
+# The screen with text of one look between ⟦ and ⟧: what is reversed, or what has the dim colour.
+capture_look() { # reversed, dim
+	tm capture-pane -e -p | awk -v look="$1" '
+	function set(code, i) {
+		if (look == "dim" && code[i] == 38 && code[i + 1] == 5) on = code[i + 2] == 244
+		if (look == "dim" && (code[i] ~ /^3[0-79]$/ || code[i] ~ /^0?$/)) on = 0
+		if (look == "reversed" && code[i] == 7) on = 1
+		if (look == "reversed" && (code[i] == 27 || code[i] ~ /^0?$/)) on = 0
+	}
 	BEGIN { on = 0 }
 	{
 		out = ""; open = 0
@@ -67,9 +74,8 @@ capture_marks() {
 				n = split(substr($0, 3, RLENGTH - 3), code, ";")
 				if (n == 0) on = 0
 				for (i = 1; i <= n; i++) {
-					if (code[i] == "38" || code[i] == "48") { i += code[i + 1] == "5" ? 2 : 4; continue }
-					if (code[i] == 7) on = 1
-					if (code[i] == 0 || code[i] == "" || code[i] == 27) on = 0
+					set(code, i)
+					if (code[i] == 38 || code[i] == 48) i += code[i + 1] == 5 ? 2 : 4
 				}
 				$0 = substr($0, RLENGTH + 1)
 				continue
@@ -83,6 +89,8 @@ capture_marks() {
 		print out
 	}' | tidy
 }
+capture_marks() { capture_look reversed; }
+capture_dims() { capture_look dim; }
 
 # Takes a part of what is expected: until the screen is that, or (update) until it has stopped changing.
 part() { # capture command, words
@@ -175,9 +183,11 @@ step() {
 	gone) until_true hides "$rest" || fail "\"$rest\" does not go" ;;
 	screen) part capture_screen "$rest" ;;
 	marks) part capture_marks "$rest" ;;
+	dims) part capture_dims "$rest" ;;
 	inks) part capture_inks "$rest" ;;
 	title) part pane_title "title" ;;
 	file) shown_file=$rest && part capture_file "file $rest" ;;
+	absent) [ ! -e "build/tui/$rest" ] || fail "$rest is there" ;;
 	*) fail "no such step: $word" ;;
 	esac
 }
