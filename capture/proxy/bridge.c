@@ -75,20 +75,29 @@ static enum conn_end reset_by(enum dir side)
 	return side == DIR_C2S ? CONN_RESET_BY_CLIENT : CONN_RESET_BY_SERVER;
 }
 
-/* A sentence about one end, "the target WHERE: WHAT", and the end of the bridge. */
-static void fail(struct bridge *b, enum dir side, const char *what, SSL *ssl)
+/* A sentence about one end: "the target WHERE WHAT". */
+static void tell_about(struct bridge *b, enum dir side, const char *what)
 {
 	struct buf text = { 0 }, safe = { 0 };
 	buf_add_str(&text, side == DIR_S2C ? "the target " : "the client of ");
 	proxy_address_add(&text, side == DIR_S2C ? &b->route->pair.target : &b->route->pair.listen);
 	buf_addf(&text, " %s", what);
-	if (ssl)
-		tls_add_reason(&text, ssl);
 	text_add_safe(&safe, buf_slice(&text));
 	tell_note(&b->telling, b->shared->ring, side, buf_slice(&safe));
 	buf_release(&text);
 	buf_release(&safe);
+}
+
+/* Such a sentence, and the end of the bridge. */
+static void fail(struct bridge *b, enum dir side, const char *what)
+{
+	tell_about(b, side, what);
 	finish(b, reset_by(side), true);
+}
+
+static void have_patience(struct bridge *b, int seconds)
+{
+	b->deadline = bridge_clock() + seconds * (int64_t)NS_PER_S;
 }
 
 static void set_options(int fd)
@@ -104,16 +113,24 @@ static void equip(struct bridge *b, enum dir side)
 	struct end *e = &b->end[side];
 	SSL_CTX *c = side == DIR_C2S ? b->route->server : b->route->client;
 	e->connected = true;
+	have_patience(b, BRIDGE_PATIENCE_S);
 	if (c)
 		e->ssl = side == DIR_C2S ? tls_server_new(c, e->fd) : tls_client_new(c, &b->route->pair.target, e->fd);
 	e->ready = !c;
 	if (side == DIR_S2C)
 		tell_owed(&b->telling, b->shared->ring);
 	if (c && !e->ssl)
-		fail(b, side, "cannot have TLS: out of memory", NULL);
+		fail(b, side, "cannot have TLS: out of memory");
 }
 
 static void connect_next(struct bridge *b);
+
+/* Begins with the next of the target's addresses. */
+static void try_next(struct bridge *b)
+{
+	have_patience(b, b->next_address + 1 < b->route->targets ? BRIDGE_NEXT_S : BRIDGE_PATIENCE_S);
+	connect_next(b);
+}
 
 /* The address did not answer: the next one, or none is left. */
 static void connect_failed(struct bridge *b, int reason)
@@ -121,11 +138,11 @@ static void connect_failed(struct bridge *b, int reason)
 	char what[128];
 	end_close(&b->end[DIR_S2C], false);
 	if (b->next_address < b->route->targets) {
-		connect_next(b);
+		try_next(b);
 		return;
 	}
 	snprintf(what, sizeof what, "cannot be reached: %s", strerror(reason));
-	fail(b, DIR_S2C, what, NULL);
+	fail(b, DIR_S2C, what);
 }
 
 static void connect_next(struct bridge *b)
@@ -189,14 +206,13 @@ struct bridge *bridge_new(struct bridge_shared *s, const struct route *r, int fd
 	end_init(&b->end[0]);
 	end_init(&b->end[1]);
 	b->end[DIR_C2S].fd = fd;
-	b->deadline = bridge_clock() + BRIDGE_PATIENCE_S * (int64_t)NS_PER_S;
 	if (from.family)
 		set_options(fd);
 	prepare(b, &from);
 	watch_end(b, DIR_C2S);
 	equip(b, DIR_C2S);
 	if (!b->done)
-		connect_next(b);
+		try_next(b);
 	return b;
 }
 
@@ -243,7 +259,7 @@ static bool tell_faults(struct bridge *b)
 	if (news)
 		tell_note(&b->telling, b->shared->ring, b->shared->options->what_if.on, slice_str(news));
 	if (a && authority_fault(a))
-		fail(b, DIR_C2S, authority_fault(a), NULL);
+		fail(b, DIR_C2S, authority_fault(a));
 	else if (b->what_if && what_if_stuck(b->what_if))
 		finish(b, reset_by(DIR_C2S), true);
 	return !b->done;
@@ -294,6 +310,16 @@ static void end_rewriting(struct bridge *b, enum dir dir)
 	buf_release(&rest);
 }
 
+/* TLS was ended by its peer's alert, or by what is none. */
+static void tell_tls_fault(struct bridge *b, enum dir side)
+{
+	struct buf what = { 0 };
+	buf_add_str(&what, "ends TLS: ");
+	if (tls_add_reason(&what))
+		tell_about(b, side, buf_cstr(&what));
+	buf_release(&what);
+}
+
 static void take_over(struct bridge *b, enum dir dir, enum end_status status)
 {
 	struct flow *f = &b->flow[dir];
@@ -303,6 +329,8 @@ static void take_over(struct bridge *b, enum dir dir, enum end_status status)
 	if (!b->first_over_told)
 		b->first_over = dir;
 	b->first_over_told = true;
+	if (f->reset && b->end[dir].ssl)
+		tell_tls_fault(b, dir);
 	end_rewriting(b, dir);
 	if (!f->reset)
 		tell_end(&b->telling, b->shared->ring, dir);
@@ -361,7 +389,7 @@ static bool step(struct bridge *b, enum dir dir)
 	}
 	take_over(b, dir, status);
 	if (f->reset)
-		b->deadline = bridge_clock() + BRIDGE_PATIENCE_S * (int64_t)NS_PER_S;
+		have_patience(b, BRIDGE_PATIENCE_S);
 	return true;
 }
 
@@ -390,6 +418,20 @@ bool bridge_pump(struct bridge *b)
 	return !b->done && (more[0] || more[1]);
 }
 
+static void fail_at_tls(struct bridge *b, enum dir side)
+{
+	struct buf what = { 0 };
+	const char *refused = tls_refused(b->end[side].ssl);
+	if (refused) {
+		buf_addf(&what, "shows a certificate that is not accepted: %s (--cacert FILE names who vouches for it, --insecure accepts any)", refused);
+	} else {
+		buf_add_str(&what, side == DIR_S2C ? "refuses TLS: " : "does not agree on TLS: ");
+		tls_add_reason(&what);
+	}
+	fail(b, side, buf_cstr(&what));
+	buf_release(&what);
+}
+
 static void shake_hands(struct bridge *b, enum dir side)
 {
 	struct end *e = &b->end[side];
@@ -397,7 +439,7 @@ static void shake_hands(struct bridge *b, enum dir side)
 	if (status == END_DONE)
 		e->ready = true;
 	else if (status != END_WAIT)
-		fail(b, side, side == DIR_S2C ? "refuses TLS: " : "does not agree on TLS: ", e->ssl);
+		fail_at_tls(b, side);
 }
 
 /* A socket that was connecting has an event. */
@@ -435,10 +477,13 @@ void bridge_tick(struct bridge *b, int64_t now, bool again)
 		connect_next(b);
 	if (b->done || !b->deadline || now < b->deadline || b->flow[0].reset || b->flow[1].reset)
 		return;
-	if (!b->end[DIR_S2C].ready)
-		fail(b, DIR_S2C, b->end[DIR_S2C].connected ? "does not answer to TLS" : "cannot be reached: it does not answer", NULL);
+	struct end *target = &b->end[DIR_S2C];
+	if (target->fd >= 0 && !target->connected && b->next_address < b->route->targets)
+		connect_failed(b, ETIMEDOUT);
+	else if (!target->ready)
+		fail(b, DIR_S2C, target->connected ? "does not answer to TLS" : "cannot be reached: it does not answer");
 	else
-		fail(b, DIR_C2S, "does not begin with TLS", NULL);
+		fail(b, DIR_C2S, "does not begin with TLS");
 }
 
 void bridge_free(struct bridge *b)

@@ -8,7 +8,7 @@
 #include "capture/proxy/route.h"
 #include "capture/proxy/teller.h"
 
-enum { BRIDGE_CHUNK = 64 * 1024, BRIDGE_PATIENCE_S = 10 };
+enum { BRIDGE_CHUNK = 64 * 1024, BRIDGE_PATIENCE_S = 10, BRIDGE_NEXT_S = 3 /* for an address that is not the target's last one */ };
 
 /* What is registered with epoll, and whose event it is. */
 struct watch {

@@ -58,7 +58,9 @@ enum end_status end_read(struct end *e, uint8_t *at, size_t room, size_t *got)
 		return read_tls(e, at, room, got);
 	if (!e->readable)
 		return END_WAIT;
-	ssize_t n = recv(e->fd, at, room, 0);
+	ssize_t n;
+	while ((n = recv(e->fd, at, room, 0)) < 0 && errno == EINTR)
+		;
 	if (n > 0) {
 		*got = (size_t)n;
 		e->readable = (size_t)n == room || e->hung_up;
@@ -66,8 +68,6 @@ enum end_status end_read(struct end *e, uint8_t *at, size_t room, size_t *got)
 	}
 	if (n == 0)
 		return END_OVER;
-	if (errno == EINTR)
-		return END_WAIT;
 	if (errno != EAGAIN)
 		return END_RESET;
 	e->readable = false;
@@ -89,12 +89,14 @@ enum end_status end_write(struct end *e, struct slice bytes, size_t *put)
 {
 	if (e->ssl)
 		return write_tls(e, bytes, put);
-	ssize_t n = send(e->fd, bytes.at, bytes.len, MSG_NOSIGNAL);
+	ssize_t n;
+	while ((n = send(e->fd, bytes.at, bytes.len, MSG_NOSIGNAL)) < 0 && errno == EINTR)
+		;
 	if (n >= 0) {
 		*put = (size_t)n;
 		return END_DONE;
 	}
-	return errno == EAGAIN || errno == EINTR || errno == ENOBUFS ? END_WAIT : END_RESET;
+	return errno == EAGAIN ? END_WAIT : END_RESET;
 }
 
 enum end_status end_shut(struct end *e, bool abrupt)

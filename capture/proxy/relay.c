@@ -23,6 +23,7 @@ struct relay {
 	const struct relay_setup *setup;
 	struct bridge_shared shared;
 	struct watch parent, listener[PROXY_PAIRS_MAX * ROUTE_ADDRESSES];
+	size_t listeners;
 	struct bridge *newest;           /* those that are open */
 	struct bridge *queue, **queue_end; /* those that could go on */
 	struct bridge *debtors;          /* those that are closed and owe something */
@@ -32,6 +33,7 @@ struct relay {
 	int64_t ticked;
 	int64_t woken;                   /* when the pipeline was told last that there is something */
 	bool soon;                       /* somebody wants to be looked at without an event */
+	bool deaf;                       /* until the next tick no client is accepted: descriptors or memory are out */
 	struct proxy_counts counts, counts_told;
 	bool stop;
 };
@@ -65,14 +67,28 @@ static void add(struct relay *r, const struct route *route, int fd, const struct
 	enqueue(r, b);
 }
 
-/* Accepts one client. False if there is none. */
+static void listen_or_not(struct relay *r, bool deaf)
+{
+	if (r->deaf == deaf)
+		return;
+	r->deaf = deaf;
+	for (size_t i = 0; i < r->listeners; i++) {
+		struct epoll_event e = { .events = deaf ? 0 : EPOLLIN, .data.ptr = &r->listener[i] };
+		epoll_ctl(r->shared.epoll, EPOLL_CTL_MOD, r->listener[i].fd, &e);
+	}
+}
+
+/* Accepts one client. False if there is none, or if none can be for now: those who wait do not go away, and would be told of at once again. */
 static bool accept_one(struct relay *r, const struct watch *w)
 {
 	struct sockaddr_storage client = { 0 };
 	socklen_t size = sizeof client;
 	int fd = accept4(w->fd, (struct sockaddr *)&client, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
-	if (fd < 0)
-		return errno == EINTR || errno == ECONNABORTED;
+	if (fd < 0) {
+		bool none_left = errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM, again = errno == EINTR || errno == ECONNABORTED;
+		listen_or_not(r, none_left);
+		return again;
+	}
 	struct endpoint from = route_endpoint(&client);
 	bool allowed = route_allows(r->setup->options, &from), full = r->open >= r->open_max;
 	if (allowed && !full) {
@@ -161,6 +177,7 @@ static void tick(struct relay *r, int64_t now)
 {
 	r->ticked = now;
 	r->soon = false;
+	listen_or_not(r, false);
 	pay_debts(r);
 	for (struct bridge *b = r->newest; b; b = b->older) {
 		bool again = b->retry;
@@ -214,7 +231,8 @@ static size_t connections_possible(void)
 		return PROXY_CONNECTIONS;
 	l.rlim_cur = l.rlim_max;
 	setrlimit(RLIMIT_NOFILE, &l);
-	size_t possible = l.rlim_cur > 128 ? (l.rlim_cur - 64) / 2 : 32;
+	size_t files = l.rlim_cur < 4 * PROXY_CONNECTIONS ? l.rlim_cur : 4 * PROXY_CONNECTIONS, others = files < 256 ? files / 4 : 64;
+	size_t possible = (files - others) / 2;
 	return possible < PROXY_CONNECTIONS ? possible : PROXY_CONNECTIONS;
 }
 
@@ -230,14 +248,14 @@ static void leave_signals(void)
 
 static void watch_all(struct relay *r)
 {
-	size_t n = 0;
 	r->parent = (struct watch){ .kind = WATCH_PARENT, .fd = r->setup->parent };
 	watch(r, &r->parent);
 	for (size_t i = 0; i < r->setup->count; i++) {
 		struct route *route = &r->setup->routes[i];
 		for (size_t k = 0; k < route->listeners; k++) {
-			r->listener[n] = (struct watch){ .kind = WATCH_LISTENER, .owner = route, .fd = route->listener[k] };
-			watch(r, &r->listener[n++]);
+			struct watch *w = &r->listener[r->listeners++];
+			*w = (struct watch){ .kind = WATCH_LISTENER, .owner = route, .fd = route->listener[k] };
+			watch(r, w);
 		}
 	}
 }

@@ -76,8 +76,11 @@ static bool look_up(const struct proxy_address *a, struct route_address *out, si
 	}
 	snprintf(port, sizeof port, "%u", (unsigned)a->port);
 	int error = getaddrinfo(a->host, port, &hints, &found);
-	if (error)
-		return say(why, why_size, a, gai_strerror(error));
+	if (error) {
+		char what[256];
+		snprintf(what, sizeof what, "the host's name can't be looked up: %s", error == EAI_SYSTEM ? strerror(errno) : gai_strerror(error));
+		return say(why, why_size, a, what);
+	}
 	*count = 0;
 	for (struct addrinfo *i = found; i && *count < ROUTE_ADDRESSES; i = i->ai_next) {
 		memcpy(&out[*count].at, i->ai_addr, i->ai_addrlen);
@@ -102,6 +105,30 @@ static bool is_socket(const char *path)
 	return lstat(path, &st) == 0 && S_ISSOCK(st.st_mode);
 }
 
+/* Why a pipe can't be listened on, and what to do. */
+static const char *pipe_fault(const char *path, int reason)
+{
+	switch (reason) {
+	case EADDRINUSE: return is_socket(path) ? "the pipe is in use by another program: choose another name" : "there is a file of that name, which is no pipe";
+	case ENOENT:
+	case ENOTDIR: return "there is no such folder";
+	case EACCES:
+	case EPERM: return is_socket(path) ? "the pipe is another user's, or was left over by one: have it removed, or choose another name" : "you may not make a pipe there";
+	default: return strerror(reason);
+	}
+}
+
+/* The same for an address. */
+static const char *address_fault(int reason)
+{
+	switch (reason) {
+	case EADDRINUSE: return "the port is in use by another program: choose another one, or 0 for any that is free";
+	case EADDRNOTAVAIL: return "no interface of this machine has that address";
+	case EACCES: return "you may not listen on that port: choose a higher one (from 1024 on everybody may)";
+	default: return strerror(reason);
+	}
+}
+
 static bool listen_pipe(struct route *r, const struct route_address *at, bool *taken_over, char *why, size_t why_size)
 {
 	const struct proxy_address *a = &r->pair.listen;
@@ -120,7 +147,7 @@ static bool listen_pipe(struct route *r, const struct route_address *at, bool *t
 		return true;
 	}
 	close(fd);
-	return say(why, why_size, a, reason == EADDRINUSE ? "the pipe is in use by another program" : strerror(reason));
+	return say(why, why_size, a, pipe_fault(a->path, reason));
 }
 
 /* Binds one address; false with errno. */
@@ -168,7 +195,7 @@ static bool listen_all(struct route *r, const struct proxy_options *o, char *why
 			continue;
 		bool absent = errno == EADDRNOTAVAIL || errno == EAFNOSUPPORT;
 		if (!absent || (i + 1 == count && !r->listeners))
-			return say(why, why_size, &r->pair.listen, errno == EADDRINUSE ? "the port is in use by another program" : strerror(errno));
+			return say(why, why_size, &r->pair.listen, address_fault(errno));
 	}
 	return true;
 }

@@ -13,27 +13,40 @@
 #include <openssl/rand.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
+#include <string.h>
 
 static const unsigned char alpn_http1[] = "\x08http/1.1", alpn_http2[] = "\x02h2";
 
 static bool fail(char *why, size_t why_size, const char *what)
 {
-	const char *reason = ERR_reason_error_string(ERR_peek_last_error());
+	unsigned long first = ERR_peek_error(); /* of several, those behind it say where, it says why */
+	const char *reason = ERR_SYSTEM_ERROR(first) ? strerror(ERR_GET_REASON(first)) : ERR_reason_error_string(first);
 	snprintf(why, why_size, "%s: %s", what, reason ? reason : "unknown error");
 	ERR_clear_error();
 	return false;
 }
 
-static bool is_address(const char *host)
+/* Is it the address of a host, not its name? Then it is written to `out` without the zone that one of IPv6 can have ("fe80::1%eth0"). */
+static bool is_address(const char *host, char out[INET6_ADDRSTRLEN])
 {
 	uint8_t bytes[16];
-	return inet_pton(AF_INET, host, bytes) == 1 || inet_pton(AF_INET6, host, bytes) == 1;
+	size_t n = strcspn(host, "%");
+	if (n >= INET6_ADDRSTRLEN)
+		return false;
+	memcpy(out, host, n);
+	out[n] = 0;
+	return inet_pton(AF_INET, out, bytes) == 1 || inet_pton(AF_INET6, out, bytes) == 1;
 }
 
 static void add_name(struct buf *names, const struct proxy_address *a)
 {
-	if (!proxy_is_pipe(a) && *a->host)
-		buf_addf(names, ",%s:%s", is_address(a->host) ? "IP" : "DNS", a->host);
+	char address[INET6_ADDRSTRLEN];
+	if (proxy_is_pipe(a) || !*a->host)
+		return;
+	if (is_address(a->host, address))
+		buf_addf(names, ",IP:%s", address);
+	else
+		buf_addf(names, ",DNS:%s", a->host);
 }
 
 static bool add_extension(X509 *x, int nid, const char *value)
@@ -128,10 +141,10 @@ static SSL_CTX *new_context(const SSL_METHOD *method)
 static bool use_files(SSL_CTX *c, const struct proxy_options *o, char *why, size_t why_size)
 {
 	char what[512];
-	snprintf(what, sizeof what, "--cert: %s can't be used", o->cert);
+	snprintf(what, sizeof what, "--cert: %s can't be used as PEM", o->cert);
 	if (SSL_CTX_use_certificate_chain_file(c, o->cert) != 1)
 		return fail(why, why_size, what);
-	snprintf(what, sizeof what, "--key: %s can't be used", o->key ? o->key : o->cert);
+	snprintf(what, sizeof what, "--key: %s can't be used as PEM", o->key ? o->key : o->cert);
 	if (SSL_CTX_use_PrivateKey_file(c, o->key ? o->key : o->cert, SSL_FILETYPE_PEM) != 1)
 		return fail(why, why_size, what);
 	return true;
@@ -162,7 +175,7 @@ SSL_CTX *tls_client_context(const struct proxy_options *o, enum proxy_family f, 
 	bool done = c && SSL_CTX_set_alpn_protos(c, protocol, 1u + protocol[0]) == 0;
 	if (done && !o->insecure)
 		SSL_CTX_set_verify(c, SSL_VERIFY_PEER, NULL);
-	snprintf(what, sizeof what, o->cacert ? "--cacert: %s can't be used" : "TLS can't be used", o->cacert);
+	snprintf(what, sizeof what, o->cacert ? "--cacert: %s can't be used as PEM" : "TLS can't be used", o->cacert);
 	if (done && (o->cacert ? SSL_CTX_load_verify_locations(c, o->cacert, NULL) : SSL_CTX_set_default_verify_paths(c)) == 1)
 		return c;
 	fail(why, why_size, what);
@@ -173,9 +186,10 @@ SSL_CTX *tls_client_context(const struct proxy_options *o, enum proxy_family f, 
 SSL *tls_client_new(SSL_CTX *c, const struct proxy_address *target, int fd)
 {
 	SSL *ssl = SSL_new(c);
+	char address[INET6_ADDRSTRLEN];
 	bool done = ssl && SSL_set_fd(ssl, fd) == 1;
-	if (done && is_address(target->host))
-		done = X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), target->host) == 1;
+	if (done && is_address(target->host, address)) /* which has no place in a server name (RFC 6066, section 3) */
+		done = X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), address) == 1;
 	else if (done)
 		done = SSL_set1_host(ssl, target->host) == 1 && SSL_set_tlsext_host_name(ssl, (char *)(uintptr_t)target->host) == 1;
 	if (done) {
@@ -197,13 +211,41 @@ SSL *tls_server_new(SSL_CTX *c, int fd)
 	return ssl;
 }
 
-void tls_add_reason(struct buf *out, SSL *ssl)
+/* What OpenSSL's words mean for who reads them. */
+static const char *meaning(int reason)
+{
+	static const struct {
+		int reason;
+		const char *meaning;
+	} known[] = {
+		{ SSL_R_WRONG_VERSION_NUMBER, "what it sends is no TLS" },
+		{ SSL_R_HTTP_REQUEST, "it speaks HTTP without TLS" },
+		{ SSL_R_TLSV1_ALERT_UNKNOWN_CA, "it does not trust the certificate that it is shown" },
+		{ SSL_R_SSLV3_ALERT_BAD_CERTIFICATE, "it does not accept the certificate that it is shown" },
+		{ SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN, "it does not accept the certificate that it is shown" },
+		{ SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED, "it wants a certificate of its client, which envscope has none of" },
+		{ SSL_R_TLSV1_ALERT_PROTOCOL_VERSION, "it speaks none of TLS 1.2 and 1.3" },
+		{ SSL_R_UNSUPPORTED_PROTOCOL, "it speaks none of TLS 1.2 and 1.3" },
+	};
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+		if (known[i].reason == reason)
+			return known[i].meaning;
+	return NULL;
+}
+
+bool tls_add_reason(struct buf *out)
+{
+	unsigned long error = ERR_peek_last_error();
+	const char *reason = ERR_reason_error_string(error), *means = reason ? meaning(ERR_GET_REASON(error)) : NULL;
+	ERR_clear_error();
+	buf_add_str(out, means ? means : reason ? reason : "the connection ended");
+	if (means)
+		buf_addf(out, " (%s)", reason);
+	return reason;
+}
+
+const char *tls_refused(SSL *ssl)
 {
 	long verified = SSL_get_verify_result(ssl);
-	const char *reason = ERR_reason_error_string(ERR_peek_last_error());
-	if (verified != X509_V_OK && SSL_get_verify_mode(ssl) != SSL_VERIFY_NONE)
-		buf_addf(out, "its certificate is not accepted: %s", X509_verify_cert_error_string(verified));
-	else
-		buf_add_str(out, reason ? reason : "the connection ended");
-	ERR_clear_error();
+	return verified == X509_V_OK || SSL_get_verify_mode(ssl) == SSL_VERIFY_NONE ? NULL : X509_verify_cert_error_string(verified);
 }

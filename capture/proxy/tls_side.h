@@ -25,7 +25,9 @@ SSL_CTX *tls_client_context(const struct proxy_options *o, enum proxy_family f, 
 /* A connection to the target on a connected socket: server name, and the name that its certificate must have. NULL if memory is out. */
 SSL *tls_client_new(SSL_CTX *c, const struct proxy_address *target, int fd);
 SSL *tls_server_new(SSL_CTX *c, int fd);
-/* Why a handshake failed, a phrase; empties OpenSSL's queue of errors. */
-void tls_add_reason(struct buf *out, SSL *ssl);
+/* Appends what went wrong, a phrase, and empties OpenSSL's queue of errors. False if there was none in it: the connection just ended. */
+bool tls_add_reason(struct buf *out);
+/* Why the peer's certificate was not accepted, a static phrase; NULL: it was, or nobody asked. */
+const char *tls_refused(SSL *ssl);
 
 #endif
