@@ -177,6 +177,9 @@ static bool check_only(struct options *o)
 	if (!o->only_filter)
 		fprintf(stderr, "envscope: --only: %s\n", buf_cstr(&why));
 	buf_release(&why);
+	const char *unknown = o->only_filter ? filter_needs_all(o->only_filter) : NULL;
+	if (unknown)
+		return option_fail("--only is asked about one message of one direction, before it goes on, and can't know", unknown);
 	return o->only_filter != NULL;
 }
 

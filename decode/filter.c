@@ -54,6 +54,11 @@ bool filter_lasting(const struct filter *f)
 	return !f->revised;
 }
 
+const char *filter_needs_all(const struct filter *f)
+{
+	return f->of_all;
+}
+
 void filter_set_start(struct filter *f, int64_t time)
 {
 	f->start = time;

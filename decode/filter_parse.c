@@ -308,6 +308,8 @@ static struct expr *parse_test(struct parser *p)
 			return NULL;
 	}
 	p->f->revised |= t->field->revised;
+	if (t->field->of_all)
+		p->f->of_all = t->field->pub.name;
 	bool quick = t->op == TEST_PRESENT && t->field->present && !t->path;
 	e->need = quick ? FILTER_INDEX : t->field->pub.need;
 	return answer_words(p, t) ? e : NULL;

@@ -98,6 +98,7 @@ struct filter {
 	struct schema *schema;
 	bool show_secrets;
 	bool revised;              /* a field that may be is asked for */
+	const char *of_all;        /* such a field; NULL */
 	struct expr *root;         /* NULL: everything matches */
 	struct regex *regexes;     /* to be freed */
 	int64_t start;
@@ -137,6 +138,7 @@ struct field {
 	bool textual;  /* an address that can be taken as text, with its port */
 	bool open;     /* there are other words too */
 	bool revised;  /* later messages can change it (struct session_revision) */
+	bool of_all;   /* its value depends on other messages, or on those of the other direction */
 };
 
 enum { WORD_OTHER = -2 };

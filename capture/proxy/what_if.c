@@ -127,6 +127,7 @@ void what_if_message(struct what_if *w, struct held h, struct slice wire, struct
 	if (chosen && o->reorder && !w->swapped.len) {
 		buf_add(&w->swapped, wire);
 		w->swapped_held = h;
+		w->swapped_until = w->now + WHAT_IF_SWAP_S * (int64_t)NS_PER_S;
 		return;
 	}
 	if (chosen)
@@ -200,9 +201,9 @@ static void enter(struct what_if *w, int64_t now, struct buf *const out[2])
 bool what_if_due(struct what_if *w, int64_t now, bool over, struct buf *const out[2])
 {
 	enter(w, now, out);
-	if (over || w->through)
+	if (over || w->through || now >= w->swapped_until)
 		what_if_let_swapped_go(w, 0);
-	if (let_due_go(w))
+	if (let_due_go(w) || w->swapped.len)
 		return true;
 	if (!over && !w->through)
 		return false;

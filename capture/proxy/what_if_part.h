@@ -27,7 +27,8 @@ struct what_if {
 	struct conn_info conn;
 	struct buf gathered;             /* messages that are not whole */
 	struct buf swapped;              /* one that waits for the next to pass it, */
-	struct held swapped_held;        /* and what it will be held as */
+	struct held swapped_held;        /* what it will be held as, */
+	int64_t swapped_until;           /* and how long it waits at most */
 	struct buf waiting, held;        /* bytes, and a struct held for each run of them */
 	size_t headers;                  /* header blocks among them */
 	bool through;                    /* no changes any more */

@@ -366,6 +366,24 @@ static void test_lasting(void **state)
 	}
 }
 
+/* Can it be asked about one message of one direction? */
+static void test_needs_all(void **state)
+{
+	static const struct { const char *text, *field; } list[] = {
+		{ "", NULL }, { "command == \"query\" && seq > 1 || role == reply && id == \"x\" || data.top == 1", NULL }, { "!(seq == 1 && latency < 1)", "latency" },
+		{ "n > 5", "n" }, { "frame.time_relative > 1", "rel" }, { "thread == 1", "thread" }, { "state == open", "state" }, { "rules", "rules" },
+		{ "severity == error", "severity" },
+	};
+	for (size_t i = 0; i < sizeof list / sizeof *list; i++) {
+		struct filter *filter = made(*state, list[i].text, false);
+		const char *field = filter_needs_all(filter);
+		assert_true(!field == !list[i].field);
+		if (field)
+			assert_string_equal(field, list[i].field);
+		filter_free(filter);
+	}
+}
+
 /* A message that the record alone decides is not read: wrong bytes are not noticed then. */
 static void test_lazy(void **state)
 {
@@ -550,7 +568,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 		TEST(test_numbers), TEST(test_spans_and_times), TEST(test_words), TEST(test_rules), TEST(test_texts), TEST(test_addresses),
 		TEST(test_fields_of_data), TEST(test_json), TEST(test_precedence), TEST(test_errors), TEST(test_secrets), TEST(test_harmless_error),
-		TEST(test_needs), TEST(test_lasting), TEST(test_lazy), TEST(test_limits), TEST(test_hostile_patterns), TEST(test_long_texts), TEST(test_every_cut),
+		TEST(test_needs), TEST(test_lasting), TEST(test_needs_all), TEST(test_lazy), TEST(test_limits), TEST(test_hostile_patterns), TEST(test_long_texts), TEST(test_every_cut),
 		cmocka_unit_test(test_iso), cmocka_unit_test(test_document),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,7 @@
 /* What-ifs: dropped, doubled, reordered and delayed messages, however the bytes are cut. */
 #include "capture/proxy/what_if.h"
 
+#include "base/when.h"
 #include "base/xalloc.h"
 
 #include <setjmp.h>
@@ -130,6 +131,30 @@ static void delay_reordered(void **state)
 	what_if_free(w);
 }
 
+/* Where no other one comes, a message waits for a second, and then goes on as it is. */
+static void swapped_by_none(void **state)
+{
+	const int64_t second = NS_PER_S;
+	struct what_if_options o = { .reorder = true };
+	struct what_if *w = what_if_new(&o, &target, &conn);
+	struct buf in = { 0 }, out = { 0 };
+	(void)state;
+	add_messages(&in, "a1");
+	feed_one(w, buf_slice(&in), 1000, &out);
+	assert_true(due_one(w, 1000 + second - 1, false, &out));
+	assert_int_equal(out.len, 0);
+	assert_false(due_one(w, 1000 + second, false, &out));
+	assert_bytes(buf_slice(&out), "a1");
+	buf_clear(&in);
+	add_messages(&in, "b2c3"); /* the next one waits for a second of its own */
+	buf_clear(&out);
+	feed_one(w, buf_slice(&in), 2 * second, &out);
+	assert_bytes(buf_slice(&out), "c3b2");
+	buf_release(&in);
+	buf_release(&out);
+	what_if_free(w);
+}
+
 /* The input cut in two at every byte: a message's time is that of its last byte. */
 static void cut_in_two(void **state)
 {
@@ -216,8 +241,8 @@ static void no_messages(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(changes),   cmocka_unit_test(delay), cmocka_unit_test(delay_reordered), cmocka_unit_test(cut_in_two),
-		cmocka_unit_test(cut_short), cmocka_unit_test(full),  cmocka_unit_test(no_messages),
+		cmocka_unit_test(changes),   cmocka_unit_test(delay), cmocka_unit_test(delay_reordered), cmocka_unit_test(swapped_by_none),
+		cmocka_unit_test(cut_in_two), cmocka_unit_test(cut_short), cmocka_unit_test(full), cmocka_unit_test(no_messages),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
