@@ -5,12 +5,13 @@
 
 void amount_add_grouped(struct buf *out, uint64_t n)
 {
-	if (n >= 1000) {
-		amount_add_grouped(out, n / 1000);
-		buf_addf(out, ",%03u", (unsigned)(n % 1000));
-	} else {
-		buf_addf(out, "%u", (unsigned)n);
+	if (n < 1000) {
+		buf_add_number(out, n, 1);
+		return;
 	}
+	amount_add_grouped(out, n / 1000);
+	buf_add_byte(out, ',');
+	buf_add_number(out, n % 1000, 3);
 }
 
 void amount_add_counted(struct buf *out, uint64_t n, const char *noun)

@@ -183,20 +183,47 @@ void when_add_seconds(struct buf *out, int64_t ns)
 	buf_add_number(out, n % NS_PER_S, 9);
 }
 
+/* n of `unit` as a decimal number with that many digits behind the point, rounded; a unit has 10^digits parts. */
+static void add_decimal(struct buf *out, uint64_t n, uint64_t unit, int digits, const char *name)
+{
+	uint64_t parts = 1;
+	for (int i = 0; i < digits; i++)
+		parts *= 10;
+	uint64_t rounded = (n + unit / parts / 2) / (unit / parts);
+	buf_add_number(out, rounded / parts, 1);
+	if (digits) {
+		buf_add_byte(out, '.');
+		buf_add_number(out, rounded % parts, digits);
+	}
+	buf_add_str(out, name);
+}
+
+/* "1m05s": a number of the larger unit, and what is left in the smaller, of which `parts` make one. */
+static void add_pair(struct buf *out, uint64_t n, uint64_t parts, const char *larger, const char *smaller)
+{
+	buf_add_number(out, n / parts, 1);
+	buf_add_str(out, larger);
+	buf_add_number(out, n % parts, 2);
+	buf_add_str(out, smaller);
+}
+
 void when_add_span(struct buf *out, int64_t ns)
 {
-	const char *sign = ns < 0 ? "-" : "";
-	double s = (ns < 0 ? -(double)ns : (double)ns) / NS_PER_S;
-	if (s < 0.000999500)
-		buf_addf(out, "%s%.0fµs", sign, s * 1e6);
-	else if (s < 0.999500)
-		buf_addf(out, "%s%.*fms", sign, s < 0.09995 ? 1 : 0, s * 1e3);
-	else if (s < 59.95)
-		buf_addf(out, "%s%.*fs", sign, s < 9.995 ? 2 : 1, s);
-	else if (s < 3599.5)
-		buf_addf(out, "%s%dm%02ds", sign, (int)(s + 0.5) / 60, (int)(s + 0.5) % 60);
-	else if (s < 100 * 3600)
-		buf_addf(out, "%s%dh%02dm", sign, (int)(s + 0.5) / 3600, (int)(s + 0.5) % 3600 / 60);
+	enum { US = 1000, MS = 1000000 };
+	static const uint64_t s = NS_PER_S;
+	uint64_t n = ns < 0 ? 0 - (uint64_t)ns : (uint64_t)ns, seconds = (n + s / 2) / s;
+	if (ns < 0)
+		buf_add_byte(out, '-');
+	if (n < MS - US / 2)
+		add_decimal(out, n, US, 0, "µs");
+	else if (n < s - MS / 2)
+		add_decimal(out, n, MS, n < 100 * MS - MS / 20, "ms");
+	else if (n < 60 * s - s / 20)
+		add_decimal(out, n, s, n < 10 * s - s / 200 ? 2 : 1, "s");
+	else if (seconds < 3600)
+		add_pair(out, seconds, 60, "m", "s");
+	else if (seconds < 100 * 3600)
+		add_pair(out, seconds / 60, 60, "h", "m");
 	else
-		buf_addf(out, "%s%dd", sign, (int)(s / 86400));
+		add_decimal(out, n - n % (24 * 3600 * s), 24 * 3600 * s, 0, "d");
 }

@@ -3,15 +3,16 @@
  */
 #include "decode/histogram.h"
 
+#define DECADE(unit) 1 * (unit), 2 * (unit), 5 * (unit)
+
+static const int64_t begins[HISTOGRAM_BUCKETS] = {
+	0, DECADE(INT64_C(1000)), DECADE(INT64_C(10000)), DECADE(INT64_C(100000)), DECADE(INT64_C(1000000)), DECADE(INT64_C(10000000)),
+	DECADE(INT64_C(100000000)), DECADE(INT64_C(1000000000)), DECADE(INT64_C(10000000000)), INT64_C(100000000000),
+};
+
 int64_t histogram_from(unsigned bucket)
 {
-	static const int64_t steps[] = { 1, 2, 5 };
-	int64_t ns = 1000;
-	if (!bucket)
-		return 0;
-	for (unsigned i = 3; i < bucket; i += 3)
-		ns *= 10;
-	return ns * steps[(bucket - 1) % 3];
+	return begins[bucket];
 }
 
 unsigned histogram_bucket(int64_t ns)
@@ -19,7 +20,7 @@ unsigned histogram_bucket(int64_t ns)
 	unsigned low = 0, high = HISTOGRAM_BUCKETS - 1;
 	while (low < high) {
 		unsigned middle = (low + high + 1) / 2;
-		if (histogram_from(middle) <= ns)
+		if (begins[middle] <= ns)
 			low = middle;
 		else
 			high = middle - 1;

@@ -34,9 +34,10 @@ struct stats {
 	struct command_stats *command;
 	size_t commands, command_cap;
 	uint32_t *command_of;     /* number of a command → index + 1 */
-	struct conn_stats *conn;  /* in ascending order of numbers */
+	struct conn_stats *conn;
 	size_t conns, conn_cap;
-	size_t conn_at;           /* the one that was looked for last */
+	uint32_t *conn_of;        /* number of a connection → index + 1 */
+	size_t conn_of_cap;
 	struct waiting *open;
 	size_t opens, open_cap;
 	size_t open_at;           /* the next one to look at again */
@@ -62,6 +63,7 @@ void stats_free(struct stats *st)
 	free(st->command);
 	free(st->command_of);
 	free(st->conn);
+	free(st->conn_of);
 	free(st->open);
 	free(st);
 }
@@ -80,36 +82,29 @@ static struct command_stats *command_of(struct stats *st, const struct record *r
 	return &st->command[*index - 1];
 }
 
-/* Where a connection stands, or would; mostly at the end. */
-static size_t place_of(const struct stats *st, uint32_t number)
+static struct request_stats *add_conn(struct stats *st, uint32_t number)
 {
-	size_t low = 0, high = st->conns;
-	if (high && st->conn[high - 1].number < number)
-		return high;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (st->conn[middle].number < number)
-			low = middle + 1;
-		else
-			high = middle;
+	size_t cap = st->conn_of_cap ? st->conn_of_cap : 64;
+	while (cap <= number)
+		cap *= 2;
+	if (cap > st->conn_of_cap) {
+		st->conn_of = xreallocarray(st->conn_of, cap, sizeof *st->conn_of);
+		memset(st->conn_of + st->conn_of_cap, 0, (cap - st->conn_of_cap) * sizeof *st->conn_of);
+		st->conn_of_cap = cap;
 	}
-	return low;
-}
-
-static struct request_stats *conn_of(struct stats *st, uint32_t number)
-{
-	if (st->conn_at < st->conns && st->conn[st->conn_at].number == number)
-		return &st->conn[st->conn_at].requests;
-	size_t i = st->conn_at = place_of(st, number);
-	if (i < st->conns && st->conn[i].number == number)
-		return &st->conn[i].requests;
 	if (st->conns == st->conn_cap) {
 		st->conn_cap = st->conn_cap ? 2 * st->conn_cap : 16;
 		st->conn = xreallocarray(st->conn, st->conn_cap, sizeof *st->conn);
 	}
-	memmove(st->conn + i + 1, st->conn + i, (st->conns++ - i) * sizeof *st->conn);
-	st->conn[i] = (struct conn_stats){ .number = number };
-	return &st->conn[i].requests;
+	st->conn[st->conns++] = (struct conn_stats){ .number = number };
+	st->conn_of[number] = (uint32_t)st->conns;
+	return &st->conn[st->conns - 1].requests;
+}
+
+static struct request_stats *conn_of(struct stats *st, uint32_t number)
+{
+	struct request_stats *known = stats_conn(st, number);
+	return known ? known : add_conn(st, number);
 }
 
 static void forget_conns(struct stats *st)
@@ -118,10 +113,13 @@ static void forget_conns(struct stats *st)
 	if (st->conns < 2 * (size_t)session_conns(st->session) + CONNS_SPARE)
 		return;
 	for (size_t i = 0; i < st->conns; i++) {
-		if (session_conn(st->session, st->conn[i].number))
+		uint32_t number = st->conn[i].number;
+		bool known = session_conn(st->session, number) != NULL;
+		if (known)
 			st->conn[kept++] = st->conn[i];
 		else
 			quantile_release(&st->conn[i].requests.latency);
+		st->conn_of[number] = known ? (uint32_t)kept : 0;
 	}
 	st->conns = kept;
 }
@@ -151,22 +149,32 @@ static void end_request(struct request_stats *q, enum thread_state state, int64_
 	histogram_add(&q->histogram, latency);
 }
 
+/* The sums that a message counts in: those of its command and those of its connection. Good until something is added to either. */
+struct sums {
+	struct request_stats *of[2];
+};
+
+static struct sums sums_of(struct stats *st, const struct record *r)
+{
+	struct command_stats *c = command_of(st, r);
+	return (struct sums){ { &c->requests, conn_of(st, r->conn) } };
+}
+
 /* Request n has ended in that state. */
-static void ended(struct stats *st, const struct record *r, uint32_t n, enum thread_state state)
+static void ended(const struct stats *st, const struct sums *sums, const struct record *r, uint32_t n, enum thread_state state)
 {
 	bool answered = state == THREAD_DONE || state == THREAD_FAILED;
 	const struct record *reply = answered && r->thread == n ? session_record(st->session, r->reply) : NULL;
 	int64_t latency = !reply ? -1 : reply->time > r->time ? reply->time - r->time : 0;
-	end_request(&command_of(st, r)->requests, state, latency);
-	end_request(conn_of(st, r->conn), state, latency);
+	end_request(sums->of[0], state, latency);
+	end_request(sums->of[1], state, latency);
 }
 
-static void count_request(struct stats *st, const struct record *r, bool open)
+static void count_request(const struct sums *sums, bool open)
 {
-	struct request_stats *q[] = { &command_of(st, r)->requests, conn_of(st, r->conn) };
 	for (int i = 0; i < 2; i++) {
-		q[i]->requests++;
-		q[i]->open += open;
+		sums->of[i]->requests++;
+		sums->of[i]->open += open;
 	}
 }
 
@@ -179,14 +187,14 @@ static void add_open(struct stats *st, const struct record *r, uint32_t n)
 	st->open[st->opens++] = (struct waiting){ n, r->conn, r->command };
 }
 
-static void add_request(struct stats *st, const struct record *r, uint32_t n)
+static void add_request(struct stats *st, const struct sums *sums, const struct record *r, uint32_t n)
 {
 	enum thread_state state = state_of(st->session, r, n);
-	count_request(st, r, is_open(state));
+	count_request(sums, is_open(state));
 	if (is_open(state))
 		add_open(st, r, n);
 	else
-		ended(st, r, n, state);
+		ended(st, sums, r, n, state);
 }
 
 /* Was it the reply to a message that stood alone? */
@@ -195,19 +203,20 @@ static void add_reply(struct stats *st, const struct record *r, uint32_t n)
 	const struct record *first = session_record(st->session, r->thread);
 	if (!first || first->role != ROLE_SINGLE || first->reply != n)
 		return;
-	count_request(st, first, false);
-	ended(st, first, r->thread, (enum thread_state)first->state);
+	struct sums sums = sums_of(st, first);
+	count_request(&sums, false);
+	ended(st, &sums, first, r->thread, (enum thread_state)first->state);
 }
 
 static void add_message(struct stats *st, const struct record *r, uint32_t n)
 {
 	struct command_stats *c = command_of(st, r);
+	struct sums sums = { { &c->requests, conn_of(st, r->conn) } };
 	c->count++;
 	c->bytes[r->dir] += r->size;
-	conn_of(st, r->conn);
 	timeline_add(&st->rate, r->time);
 	if (r->role == ROLE_REQUEST)
-		add_request(st, r, n);
+		add_request(st, &sums, r, n);
 	else if (r->role == ROLE_REPLY && r->thread != n)
 		add_reply(st, r, n);
 }
@@ -227,8 +236,10 @@ static void look_again(struct stats *st, size_t work)
 		struct request_stats *conn = stats_conn(st, w.conn);
 		if (conn)
 			conn->open--;
-		if (r)
-			ended(st, r, w.n, state);
+		if (r) {
+			struct sums sums = sums_of(st, r);
+			ended(st, &sums, r, w.n, state);
+		}
 		st->open[st->open_at] = st->open[--st->opens];
 	}
 	if (st->open_at >= st->opens)
@@ -267,8 +278,8 @@ struct command_stats *stats_command(struct stats *st, size_t i)
 
 struct request_stats *stats_conn(struct stats *st, uint32_t number)
 {
-	size_t i = place_of(st, number);
-	return i < st->conns && st->conn[i].number == number ? &st->conn[i].requests : NULL;
+	uint32_t i = number < st->conn_of_cap ? st->conn_of[number] : 0;
+	return i ? &st->conn[i - 1].requests : NULL;
 }
 
 const struct timeline *stats_rate(const struct stats *st)

@@ -20,9 +20,9 @@ void timeline_add(struct timeline *t, int64_t time)
 		t->width = TIMELINE_WIDTH_NS;
 	}
 	uint64_t since = time > t->start ? (uint64_t)time - (uint64_t)t->start : 0;
-	while (since / (uint64_t)t->width >= TIMELINE_BINS)
+	uint64_t bin = since / (uint64_t)t->width;
+	for (; bin >= TIMELINE_BINS; bin /= 2)
 		halve(t);
-	size_t bin = (size_t)(since / (uint64_t)t->width);
 	t->count[bin]++;
 	if (bin >= t->used)
 		t->used = bin + 1;

@@ -38,7 +38,7 @@ static void story_release(struct story *st)
 static void begin(struct story *st, struct relation r)
 {
 	st->relation = r;
-	st->steps = (struct steps){ .count = 0 };
+	steps_clear(&st->steps);
 	st->first = session_record(st->session, r.n[0]);
 	st->last = session_record(st->session, r.n[r.count - 1]);
 	buf_clear(&st->text);

@@ -8,6 +8,11 @@
 
 enum { COMMAND_COLUMNS = 40 };
 
+void steps_clear(struct steps *st)
+{
+	st->count = st->more = st->connections = st->failed = 0;
+}
+
 static bool stands_alone(const struct record *r)
 {
 	return r->role == ROLE_EVENT || r->role == ROLE_SINGLE;

@@ -24,6 +24,8 @@ struct steps {
 	uint32_t failed;        /* requests answered by an error, of those kept */
 };
 
+/* Begins anew; a zeroed one has begun. */
+void steps_clear(struct steps *st);
 /* Takes up the next message of the relation. Returns its step; NULL if there are too many. */
 struct step *steps_add(struct steps *st, const struct session *s, uint32_t n);
 /* Notes what is known of the step, instead of what was before. */
