@@ -384,6 +384,19 @@ static void print_losses(const struct capture_counts *c, const struct session_co
 	buf_release(&out);
 }
 
+/* Behind all that is printed: what the summary has, where there is none. */
+static void print_what_was_lost(struct app *a)
+{
+	struct capture_counts c = capture_counts(a->capture);
+	struct session_counts s = session_counts(a->session);
+	if (results_have_report(&a->options, "summary"))
+		return;
+	if (source_is_live(a->source) || *signals_stop())
+		print_counts(a);
+	else if (summary_anything_lost(&c, &s))
+		print_losses(&c, &s);
+}
+
 static struct results results_of(const struct app *a, enum capture_status status)
 {
 	const char *damage = status == CAPTURE_DAMAGED ? source_error(a->source) : NULL;
@@ -392,9 +405,6 @@ static struct results results_of(const struct app *a, enum capture_status status
 
 static void close_print(struct app *a, enum capture_status status)
 {
-	struct capture_counts c = capture_counts(a->capture);
-	struct session_counts s = session_counts(a->session);
-	bool summary = results_have_report(&a->options, "summary");
 	if (a->printer.exporter)
 		printer_end(&a->printer);
 	if (a->extract)
@@ -407,13 +417,9 @@ static void close_print(struct app *a, enum capture_status status)
 	fflush(stdout);
 	print_given_up(a->options.display_filter);
 	if (status == CAPTURE_DAMAGED)
-		fprintf(stderr, "envscope: %s; %llu messages before that\n", source_error(a->source), (unsigned long long)s.messages);
-	else if (a->options.extcap.capture)
-		; /* Wireshark would show it as a fault */
-	else if (!summary && (source_is_live(a->source) || *signals_stop()))
-		print_counts(a);
-	else if (!summary && summary_anything_lost(&c, &s))
-		print_losses(&c, &s);
+		fprintf(stderr, "envscope: %s; %llu messages before that\n", source_error(a->source), (unsigned long long)session_counts(a->session).messages);
+	if (!a->options.extcap.capture) /* Wireshark would show it as a fault */
+		print_what_was_lost(a);
 }
 
 /* Are messages printed? Not where something else is wanted instead; beside extraction only where a format was asked for. */

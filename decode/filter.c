@@ -193,7 +193,7 @@ static bool node_text_passes(struct ask *a, const struct node *n)
 	return test_text(f, a->test, text);
 }
 
-/* The test with one of its literals. */
+/* The test with one literal, or a pattern. */
 static bool value_passes(struct ask *a, const struct node *n)
 {
 	unsigned kinds = kinds_of_test(a->test);
@@ -247,7 +247,7 @@ static bool leaf(void *user, const struct node *n)
 		return is_there(n);
 	if (n->secret && !a->look->f->show_secrets)
 		return false;
-	return a->test->literals ? any_literal_passes(a, n) : value_passes(a, n);
+	return a->test->op == TEST_MATCHES ? value_passes(a, n) : any_literal_passes(a, n);
 }
 
 static bool data_passes(struct look *l, const struct test *t, bool *found)

@@ -193,7 +193,7 @@ static unsigned kinds_of_path(struct parser *p, struct path *path, struct survey
 
 static bool unknown_name(struct parser *p, struct path *path, const struct survey *first)
 {
-	const struct step *s = first->furthest;
+	const struct step *s = first->furthest ? first->furthest : path->first;
 	struct suggestion near = { .typed = s->name };
 	struct survey v = { .furthest = s, .reached = first->reached, .near = &near };
 	size_t len = s->is_index ? 1 : s->name.len;

@@ -131,7 +131,7 @@ static bool read_small(struct slice text, int most, int *out)
 static bool read_plain_address(struct slice text, struct address *a)
 {
 	char copy[INET6_ADDRSTRLEN];
-	if (text.len >= sizeof copy)
+	if (!text.len || text.len >= sizeof copy)
 		return false;
 	memcpy(copy, text.at, text.len);
 	copy[text.len] = 0;

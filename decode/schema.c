@@ -89,7 +89,7 @@ static void add_type(struct schema *s, type_id t)
 
 static bool same_type(const struct schema *s, type_id t, struct slice name)
 {
-	return name.len == s->type_len[t] && memcmp(descriptors[t - 1]->name, name.at, name.len) == 0;
+	return slice_eq(name, slice_of(descriptors[t - 1]->name, s->type_len[t]));
 }
 
 static type_id type_of_full_name(const struct schema *s, struct slice name)

@@ -58,6 +58,7 @@ struct record {
 	uint8_t transport : 4, tls : 1, has_trace : 1;
 	uint32_t request;   /* first message, where it is not the request itself: n of the request; answer to an event: n of the event */
 };
+_Static_assert(sizeof(struct record) == 64, "of records there are millions");
 
 /* Sums over a thread of more than two messages. */
 struct tally {

@@ -255,6 +255,7 @@ static bool read_block(const struct store *s, uint64_t place, struct block *b, s
 static struct run run_at(const struct buf *runs, uint64_t i)
 {
 	struct run r;
+	/* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker): read_block has put b.count of them there */
 	memcpy(&r, runs->at + i * sizeof r, sizeof r);
 	return r;
 }

@@ -50,7 +50,7 @@ static inline size_t wire_header(struct slice s, struct wire_field *f, uint64_t 
 {
 	uint64_t tag;
 	size_t n = wire_varint(s, 5, &tag), m;
-	if (!n || s.at[0] < 8)
+	if (!n || s.at[0] < 8) /* NOLINT(clang-analyzer-core.NullDereference): at is there where n is */
 		return 0;
 	f->number = (uint32_t)(tag >> 3);
 	f->type = (uint8_t)(tag & 7);

@@ -306,7 +306,7 @@ static void otlp_release(struct printer *p)
 	if (!o)
 		return;
 	while (o->oldest)
-		drop(o, o->oldest);
+		drop(o, o->oldest); /* NOLINT(clang-analyzer-unix.Malloc): drop takes it off the list */
 	who_release(&o->who);
 	free(o);
 	p->state = NULL;

@@ -107,7 +107,7 @@ def read_errors(f):
         before = [line for line in r.stdout.splitlines() if b" captured)" not in line]
         f.equal(r.returncode, 3, f"status where read {number} fails")
         f.hold(whole.splitlines()[:len(before)] == before, f"what comes before read {number} is not shown as it is: {before[-1:]}")
-        f.hold(b"Input/output error" in r.stderr and r.stderr.count(b"\n") == 1, f"read {number} fails: {r.stderr.decode()!r}")
+        f.hold(b"Input/output error" in r.stderr.splitlines()[0] and r.stderr.count(b"\n") <= 2, f"read {number} fails: {r.stderr.decode()!r}")
     r = f.run("-r", "samples/tcp.pcap", "-T", "text", inject={"INJECT_PREAD": 1})
     f.equal(len(r.stdout.splitlines()), len(whole.splitlines()), "lines where large messages can't be read again")
     f.hold(r.returncode == 0 and b"messages whose bytes could not be kept" in r.stderr, f"messages that can't be read again: {r.returncode}, {r.stderr.decode()!r}")

@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """security.py [ENVSCOPE]: what docs/security.md promises, seen from outside: how the program is built (readelf), what the process has given up (/proc), and
 that no secret of a sample is in what is printed of it, in any format, nor of copies whose messages are damaged around it."""
-import glob, json, os, random, re, subprocess, sys, tempfile, time
+import glob, json, os, pwd, random, re, select, subprocess, sys, tempfile, time
+
+import faults
 
 WAYS = ("-T text", "-T tree --full-bytes", "-T ndjson --full-bytes", "-T json", "-T csv", "-T fields -e data -e openiap.jwt", "-T pdml", "-T html", "-T svg", "-T mermaid",
         "-T plantuml", "-T otlp", "-z summary,commands,connections,threads,rules,streams,traces,correlations,workitems", "--check --fail-on note",
@@ -53,6 +55,49 @@ def capabilities(c, envscope, folder):
         c.hold(re.search(r"CapPrm:\t0+\nCapEff:\t0+\n", open(f"/proc/{p.pid}/status").read()), "capabilities are kept")
     finally:
         p.terminate(); c.hold(p.wait() == 0, "a live capture without capabilities does not end well")
+
+def dropped(c, envscope, folder):
+    """Root is given up once the interface is open, for the user of -Z or for whom sudo was called by, and can't be had again; who can't give it up ends."""
+    if os.geteuid() != 0: return print("security: not root, giving it up is not tested")
+    ids = lambda n: "\t".join([str(n)] * 4)
+    user = pwd.getpwnam("nobody")
+    os.chmod(folder, 0o777)
+    for options, more in ((("-Z", user.pw_name), {}), ((), {"SUDO_USER": user.pw_name})):
+        path = f"{folder}/dropped{len(options)}.pcapng"
+        p = subprocess.Popen([envscope, "-i", "lo", *options, "-q", "-w", path], stderr=subprocess.PIPE, env=os.environ | more)
+        wait_until(lambda: os.path.exists(path) or p.poll() is not None)
+        if p.poll() is not None: return print(f"security: no right to capture, giving up root is not tested: {p.stderr.read().decode()!r}")
+        status = open(f"/proc/{p.pid}/status").read()
+        p.terminate()
+        said = p.communicate()[1]
+        c.hold(p.returncode == 0, f"a live capture without root does not end well: {p.returncode}, {said.decode()!r}")
+        c.hold(f"Uid:\t{ids(user.pw_uid)}\nGid:\t{ids(user.pw_gid)}\n" in status, f"root is kept, {options} {more}")
+        c.hold(re.search(rf"Groups:\t{user.pw_gid} ?\n", status), f"groups are kept, {options} {more}")
+        c.hold(re.search(r"CapPrm:\t0+\nCapEff:\t0+\n", status), f"capabilities are kept, {options} {more}")
+        owner = os.stat(path)
+        c.hold((owner.st_uid, owner.st_mode & 0o777) == (user.pw_uid, 0o600), f"the file that is written belongs to {owner.st_uid}, mode {owner.st_mode:o}")
+    nobody = ["setpriv", "--reuid", str(user.pw_uid), "--regid", str(user.pw_gid), "--clear-groups"]
+    for before, who, why in (([], "no-such-user", "there is no such user"), (nobody, "root", "Operation not permitted")):
+        r = subprocess.run([*before, envscope, "-r", "samples/tcp.pcap", "-Z", who], capture_output=True, text=True)
+        c.hold((r.returncode, r.stdout, r.stderr) == (3, "", f"envscope: can't give up root for {who}: {why}\n"), f"-Z {who}: {r.returncode}, {r.stderr!r}")
+
+def screens(c, envscope):
+    """What is written to a terminal: neither the password nor the token of a sign-in, and nothing that sets the title or the clipboard, or that asks something.
+    (Of the sequences that end in t, 22 and 23 are in terminfo's beginning and end of a full screen.)"""
+    path = "build/samples/error_reply.pcap"
+    secrets = secrets_of(envscope, path, [])
+    t = faults.Terminal(faults.Faults(envscope, "", False, ""), "-r", path)
+    for text, keys in ((b"1/3", b"\r"), ("‹hidden".encode(), b"n"), (b"jwt", b"q" * 4)):
+        while text not in t.out and select.select([t.fd], [], [], faults.PATIENCE)[0]: t.out += os.read(t.fd, 65536)
+        c.hold(text in t.out, f"screens: {text.decode()} is not shown")
+        os.write(t.fd, keys)
+    out, status = t.read(), t.status()
+    t.close()
+    plain = re.sub(rb"\x1b[^a-zA-Z]*[a-zA-Z]", b"", out)
+    c.hold(secrets and not any(shows(x, s) for s in secrets for x in (out, plain)), "screens: a secret is shown")
+    c.hold(status == 0, f"screens: status {status}")
+    told = re.findall(rb"\x1b[\]P_^X]|\x1b\[>?[0-9;]*[cn]|\x1b\[(?:1[0-9]|2[01])[0-9;]*t", out)
+    c.hold(not told, f"screens: the terminal is told more than to show something: {told}")
 
 def wait_until(condition):
     end = time.monotonic() + 20
@@ -118,6 +163,8 @@ def main(envscope="./envscope"):
         built(c, envscope)
         given_up(c, envscope, folder)
         capabilities(c, os.path.abspath(envscope), folder)
+        dropped(c, os.path.abspath(envscope), folder)
+        screens(c, envscope)
         samples(c, envscope)
         damaged(c, envscope, folder)
     print(f"security: {c.passed} passed, {c.failed} failed")

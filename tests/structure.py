@@ -3,6 +3,7 @@
 
     - a file of a folder of ALLOWED includes only headers of the folders behind it, and includes them by their path from the root
     - no header includes itself by way of others
+    - files that need each other, a .c with its .h taken for one, are those of TOGETHER: each a face and what stands behind it
     - the body of a function has at most LINES lines, in tests/, samples/ and bench/ at most TEST_LINES"""
 import glob
 import os
@@ -17,6 +18,22 @@ ALLOWED = {
     "tui": {"base", "capture", "decode", "export", "tui"},
     "cli": {"base", "capture", "decode", "export", "tui", "cli"},
 }
+# The first is the face: its header is what others include, and has the types that the rest works on; its .c calls the rest.
+TOGETHER = (
+    "capture/capture capture/lookahead capture/proxy/entry",
+    "capture/source capture/live capture/merge capture/pcap_file",
+    "capture/proxy/proxy capture/proxy/bridge capture/proxy/relay capture/proxy/route capture/proxy/teller capture/proxy/tls_side",
+    "capture/proxy/what_if capture/proxy/what_if_part",
+    "capture/stream/detect capture/stream/tls",  # what is in TLS is detected anew
+    "decode/dissect decode/dissect_part",
+    "decode/filter decode/filter_part",
+    "decode/session decode/forms decode/session_state",
+    "export/exporter export/fields",
+    "export/report export/report_part",
+    "tui/app tui/detail tui/dialog tui/dialogs tui/search tui/tui tui/view tui/view_detail tui/view_diff tui/view_help tui/view_ladder",  # a view opens others
+    "tui/order tui/order_part tui/order_sort",
+    "cli/options cli/option_part",
+)
 LINES, TEST_LINES = 45, 75
 INCLUDE = re.compile(r'^#\s*include\s+"([^"]+)"', re.M)
 GENERATED = re.compile(r"(\w+|google/protobuf/\w+)\.pb-c\.h$|\w+(\.\w+)?\.inc$")
@@ -56,6 +73,32 @@ def check_cycles(files):
         yield from visit(path)
 
 
+def circles(needs):
+    """The sets of names each of which needs, by way of others, all the rest."""
+    reach = {}
+    for name in needs:
+        seen, todo = set(), [name]
+        while todo:
+            for other in needs[todo.pop()] - seen:
+                seen.add(other)
+                todo.append(other)
+        reach[name] = seen
+    return {frozenset(other for other in reach[name] if name in reach[other]) for name in needs if name in reach[name]}
+
+
+def check_together(files):
+    needs = {}
+    for path, text in files.items():
+        if path.split("/")[0] in ALLOWED:
+            needs.setdefault(path[:-2], set()).update(name[:-2] for name in INCLUDE.findall(text) if name in files and name[:-2] != path[:-2])
+    needs = {name: {other for other in others if other in needs} for name, others in needs.items()}
+    found, known = circles(needs), {frozenset(group.split()) for group in TOGETHER}
+    for group in found - known:
+        yield "files in a circle that TOGETHER does not have: " + " ".join(sorted(group))
+    for group in known - found:
+        yield "TOGETHER has what is no circle, or not the whole of one: " + " ".join(sorted(group))
+
+
 def check_lengths(files):
     for path, text in files.items():
         limit = LINES if path.split("/")[0] in ALLOWED else TEST_LINES
@@ -77,7 +120,7 @@ def main(root="."):
     os.chdir(root)
     names = [n for n in glob.glob("**/*.[ch]", recursive=True) if not n.startswith("build/")]
     files = {name: read(name) for name in sorted(names)}
-    faults = [fault for check in (check_direction, check_cycles, check_lengths) for fault in check(files)]
+    faults = [fault for check in (check_direction, check_cycles, check_together, check_lengths) for fault in check(files)]
     for fault in faults:
         print("structure: " + fault)
     print(f"structure: {len(files)} files, {len(faults)} faults")
