@@ -151,6 +151,12 @@ void arrival_prepare(struct session *s, struct arrival *a);
 /* The message is complete: record, rules, thread, listener. p: its last piece; whole: a->bytes is all of it, not its front. */
 void arrival_take(struct session *s, struct arrival *a, const struct piece *p, uint64_t place, bool whole);
 
+/* Does the thread that begins with r still wait for something? */
+static inline bool thread_is_open(const struct record *r)
+{
+	return r->state == THREAD_OPEN || r->state == THREAD_STREAMING;
+}
+
 /* Threads of streams (thread_stream.c). A stream message has joined the thread that begins with `first` and has tally t. */
 void thread_stream_message(struct session *s, struct arrival *a, struct record *first, struct tally *t);
 /* The final reply has come to the thread that begins with `first`, be it one of a stream or not. */
@@ -159,6 +165,15 @@ void thread_stream_reply(struct session *s, struct arrival *a, const struct reco
 void thread_stream_closed(struct session *s, struct conn_state *c, uint32_t n, struct record *first, int64_t time);
 /* Data of a large stream message as it passes: the tap of a draft's scan. */
 void thread_stream_tap(void *draft, struct slice bytes);
+/* Finding requests (thread_find.c). The entry of the request that the message answers, or of what else its rid names; NULL if that was not
+ * seen. Sets the key under which the request would be found. */
+struct id_entry *thread_find_request(struct session *s, struct arrival *a);
+/* True if the entry names a message that can have answers. */
+bool thread_answerable(const struct session *s, const struct id_entry *e);
+/* The key under which the request of an exchange (HTTP, HTTP/2 stream) is found. */
+uint64_t thread_exchange_key(const struct session *s, const struct arrival *a);
+/* The key under which the request is found that was still open when request n took its id. */
+uint64_t thread_namesake_key(const struct session *s, uint32_t conn, enum dir dir, uint32_t n);
 /* The thread that a message with this rid joins, by its first message; 0 if it is not known. */
 uint32_t thread_of_stream(struct session *s, uint32_t conn, enum dir dir, struct slice rid);
 /* Time has passed on the connection: requests that have waited too long for a reply (session_options.no_reply). */

@@ -4,9 +4,9 @@
  * A thread is a chain of records, from its first message through record.next; the first message's record stands for the thread. It is a
  * request most of the time; where the capture shows an answer before the request, or no request at all, it is that answer.
  *
- * Who is looked for: a rid names a message of the other direction. Stream messages may name one of their own direction, where that is an
- * upload. An event names the watch or queue that was registered, by what the registration's reply said. While a thread is open it hangs
- * in its connection's list, through the links `reply` and `request` of its first record, which are free until then.
+ * Which request a rid names is found in thread_find.c. An event names the watch or queue that was registered, by what the registration's
+ * reply said. While a thread is open it hangs in its connection's list, through the links `reply` and `request` of its first record, which
+ * are free until then.
  */
 #include "decode/session_state.h"
 
@@ -14,10 +14,7 @@
 
 #include <stdlib.h>
 
-enum {
-	NAMESAKES = 64, /* open requests with one id among which the answered one is looked for */
-	PINGS = 64,     /* open threads among which a ping is looked for that a pong without a rid answers */
-};
+enum { PINGS = 64 /* open threads among which a ping is looked for that a pong without a rid answers */ };
 
 static void list_open(struct session *s, struct conn_state *c, uint32_t n)
 {
@@ -49,18 +46,13 @@ void thread_unlink(struct session *s, struct record *r, uint32_t n)
 	r->reply = r->request = 0;
 }
 
-static bool is_open(const struct record *r)
-{
-	return r->state == THREAD_OPEN || r->state == THREAD_STREAMING;
-}
-
 static void set_state(struct session *s, uint32_t n, struct record *first, enum thread_state state)
 {
-	bool was = is_open(first);
+	bool was = thread_is_open(first);
 	if (first->state != state)
 		session_revise(s, n, true);
 	first->state = (uint8_t)state & 15;
-	if (was && !is_open(first))
+	if (was && !thread_is_open(first))
 		thread_unlink(s, first, n);
 }
 
@@ -126,94 +118,10 @@ static void join(struct session *s, struct arrival *a, uint32_t head)
 static void see_stream(struct session *s, struct arrival *a, uint32_t head, struct record *first)
 {
 	struct tally *t = tally_of(s, first);
-	if (is_open(first))
+	if (thread_is_open(first))
 		set_state(s, head, first, a->r->command == s->known.endstream ? THREAD_OPEN : THREAD_STREAMING);
 	if (t)
 		thread_stream_message(s, a, first, t);
-}
-
-/* True if the entry names a message that can have answers. */
-static bool answerable(const struct session *s, const struct id_entry *e)
-{
-	const struct record *r = e ? record_at(s, e->n) : NULL;
-	return e && e->kind == ID_MESSAGE && (!r || r->role == ROLE_REQUEST || r->role == ROLE_SINGLE);
-}
-
-/* The entry of the request that a stream message answers: a download of the other side, or an upload of the sender's own. */
-static struct id_entry *find_stream(struct session *s, uint32_t conn, enum dir dir, struct slice rid, struct id_entry *other)
-{
-	const struct record *r = other ? record_at(s, other->n) : NULL;
-	if (answerable(s, other) && r && r->command == s->known.download)
-		return other;
-	struct id_entry *own = idtable_find(s->ids, idtable_key(s->ids, conn, dir, false, rid));
-	r = own ? record_at(s, own->n) : NULL;
-	return answerable(s, own) && r && r->command == s->known.upload ? own : other;
-}
-
-/* The key under which the request of an exchange (HTTP, HTTP/2 stream) is found. */
-static uint64_t exchange_key(const struct session *s, const struct arrival *a)
-{
-	uint8_t id[5] = { 0 }; /* begins with NUL, as no id does */
-	for (int i = 0; i < 4; i++)
-		id[i + 1] = (uint8_t)(a->exchange >> 8 * i);
-	return idtable_key(s->ids, a->r->conn, a->reply ? !a->dir : a->dir, false, slice_of(id, sizeof id));
-}
-
-/* The key under which the request is found that was still open when request n took its id. */
-static uint64_t namesake_key(const struct session *s, uint32_t conn, enum dir dir, uint32_t n)
-{
-	uint8_t id[6] = { 0 }; /* begins with NUL, as no id does, and is longer than that of an exchange */
-	for (int i = 0; i < 4; i++)
-		id[i + 2] = (uint8_t)(n >> 8 * i);
-	return idtable_key(s->ids, conn, dir, false, slice_of(id, sizeof id));
-}
-
-/* Is the message by its command a reply to that one? */
-static bool replies_to(const struct session *s, const struct arrival *a, const struct record *request)
-{
-	struct slice asked = session_command_name(s, request), reply = session_command_name(s, a->r);
-	bool ends = reply.len == asked.len || slice_is(slice_skip(reply, asked.len), "reply");
-	return reply.len >= asked.len && ends && slice_eq(slice_head(reply, asked.len), asked);
-}
-
-/* Of the open requests that have that id, the one that the message answers: by its command, and of several the oldest, since answers are
- * taken to come in the order of their requests. */
-static struct id_entry *namesake(struct session *s, const struct arrival *a, struct id_entry *e)
-{
-	const struct record *r = record_at(s, e->n);
-	bool fits = r && is_open(r) && replies_to(s, a, r);
-	struct id_entry *found = e;
-	for (int i = 0; i < NAMESAKES && r && r->rules >> RULE_ID_DUPLICATE & 1; i++) {
-		e = idtable_find(s->ids, namesake_key(s, r->conn, (enum dir)r->dir, e->n));
-		r = e ? record_at(s, e->n) : NULL;
-		if (!r || !is_open(r) || (fits && !replies_to(s, a, r)))
-			continue;
-		fits = fits || replies_to(s, a, r);
-		found = e;
-	}
-	return found;
-}
-
-static struct id_entry *find_request(struct session *s, struct arrival *a)
-{
-	struct id_entry *other = a->e.rid.len ? idtable_find(s->ids, a->rid_key) : NULL;
-	if (other && other->kind == ID_MESSAGE)
-		other = namesake(s, a, other);
-	if (!other && a->exchange && a->reply) {
-		uint64_t key = exchange_key(s, a);
-		if (!a->e.rid.len)
-			a->rid_key = key;
-		return idtable_find(s->ids, key);
-	}
-	return a->r->role == ROLE_STREAM ? find_stream(s, a->r->conn, a->dir, a->e.rid, other) : other;
-}
-
-uint32_t thread_of_stream(struct session *s, uint32_t conn, enum dir dir, struct slice rid)
-{
-	struct id_entry *other = idtable_find(s->ids, idtable_key(s->ids, conn, !dir, false, rid));
-	const struct id_entry *e = find_stream(s, conn, dir, rid, other);
-	const struct record *r = e ? record_at(s, e->n) : NULL;
-	return r ? r->thread : 0;
 }
 
 static void wait_for_request(struct session *s, struct arrival *a)
@@ -282,7 +190,7 @@ static void see_registration(struct session *s, struct arrival *a, uint32_t head
 static void final_reply(struct session *s, struct arrival *a, struct id_entry *e, uint32_t head, struct record *first)
 {
 	bool failed = a->r->command == s->known.error;
-	if (!is_open(first) && first->state != THREAD_SINGLE && first->state != THREAD_ORPHAN) {
+	if (!thread_is_open(first) && first->state != THREAD_SINGLE && first->state != THREAD_ORPHAN) {
 		session_break(s, a->conn, a->r, RULE_REPLY_DUPLICATE);
 		return;
 	}
@@ -311,10 +219,10 @@ static bool answers_event(struct session *s, struct arrival *a, const struct id_
 /* A message with a rid, or the reply of an exchange. */
 static void answer(struct session *s, struct arrival *a)
 {
-	struct id_entry *e = find_request(s, a);
+	struct id_entry *e = thread_find_request(s, a);
 	if (answers_event(s, a, e))
 		return;
-	if (!e || (e->kind == ID_MESSAGE && !answerable(s, e))) {
+	if (!e || (e->kind == ID_MESSAGE && !thread_answerable(s, e))) {
 		orphan(s, a, e);
 	} else {
 		const struct record *named = record_at(s, e->n);
@@ -413,8 +321,8 @@ static void id_duplicate(struct session *s, struct arrival *a, uint32_t before)
 {
 	const struct record *r = record_at(s, before);
 	session_break(s, a->conn, a->r, RULE_ID_DUPLICATE);
-	if (r && is_open(r) && a->r->role == ROLE_REQUEST)
-		idtable_add(s->ids, namesake_key(s, a->r->conn, a->dir, a->n), before, ID_MESSAGE, true);
+	if (r && thread_is_open(r) && a->r->role == ROLE_REQUEST)
+		idtable_add(s->ids, thread_namesake_key(s, a->r->conn, a->dir, a->n), before, ID_MESSAGE, true);
 }
 
 /* The message's own id: is it new, was it awaited? */
@@ -447,7 +355,7 @@ static bool take_exchange(struct session *s, struct arrival *a)
 {
 	if (!a->exchange || a->reply || a->r->role != ROLE_REQUEST)
 		return false;
-	uint64_t key = exchange_key(s, a);
+	uint64_t key = thread_exchange_key(s, a);
 	struct id_entry *e = idtable_find(s->ids, key);
 	if (e && e->kind == ID_ORPHAN) {
 		adopt(s, a, e);

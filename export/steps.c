@@ -4,6 +4,7 @@
  */
 #include "export/steps.h"
 
+#include "base/amount.h"
 #include "base/text.h"
 
 enum { COMMAND_COLUMNS = 40 };
@@ -100,6 +101,8 @@ void steps_text(struct buf *out, const struct steps *st)
 		buf_add_str(out, i ? " → " : "");
 		add_step(out, &st->step[i]);
 	}
-	if (st->more)
-		buf_addf(out, " → … %u more", st->more);
+	if (!st->more)
+		return;
+	buf_add_str(out, " → … ");
+	amount_add_counted(out, st->more, "more message");
 }

@@ -19,7 +19,7 @@ struct step {
 
 struct steps {
 	struct step step[STEPS_MAX];
-	uint32_t count, more;   /* kept; and how many came behind them */
+	uint32_t count, more;   /* kept; and messages that belong to none of these */
 	uint32_t connections;   /* different ones, of the messages of those kept */
 	uint32_t failed;        /* requests answered by an error, of those kept */
 };
