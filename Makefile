@@ -33,7 +33,8 @@ endif
 CPPFLAGS := -I. -Ibuild/gen -D_GNU_SOURCE -DENVSCOPE_VERSION='"$(VERSION)"' $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
 CFLAGS := -std=c17 $(OPT) $(LTO) $(SANFLAGS) $(FORTIFY) -fstack-protector-strong -fPIE $(WARN)
 LDFLAGS := $(SANFLAGS) -pie -Wl,-z,relro,-z,now
-LDLIBS := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lhttp_parser -lm
+# Not libcurl, which is loaded when it is needed (export/curl.h).
+LDLIBS := $(shell pkg-config --libs $(filter-out libcurl,$(PACKAGES)) 2>/dev/null) -lhttp_parser -lm
 
 PROTO := $(wildcard proto/*.proto)
 GEN := $(PROTO:proto/%.proto=build/gen/%.pb-c.c) build/gen/google/protobuf/any.pb-c.c build/gen/google/protobuf/timestamp.pb-c.c

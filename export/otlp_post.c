@@ -13,8 +13,8 @@
 
 #include "base/text.h"
 #include "base/xalloc.h"
+#include "export/curl.h"
 
-#include <curl/curl.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <time.h>
@@ -24,6 +24,7 @@ enum { REPLY_MOST = 64 << 10, WAIT_MS = 100, RETRY_AFTER_MOST_S = 60 };
 static const char before[] = "{\"resourceSpans\":[", behind[] = "]}\n";
 
 struct otlp_post {
+	struct curl curl;
 	CURLM *multi;
 	CURL *easy;
 	struct curl_slist *headers;
@@ -50,20 +51,20 @@ static int64_t now_ms(void)
 }
 
 /* The URL with the path for traces, if it has none. NULL if it is no URL that can be posted to. */
-static char *full_url(const char *url)
+static char *full_url(const struct curl *curl, const char *url)
 {
-	CURLU *u = curl_url();
+	CURLU *u = curl->url();
 	char *scheme = NULL, *path = NULL, *full = NULL, *out = NULL;
-	bool good = u && curl_url_set(u, CURLUPART_URL, url, 0) == CURLUE_OK && curl_url_get(u, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
-		    (strcmp(scheme, "http") == 0 || strcmp(scheme, "https") == 0) && curl_url_get(u, CURLUPART_PATH, &path, 0) == CURLUE_OK;
+	bool good = u && curl->url_set(u, CURLUPART_URL, url, 0) == CURLUE_OK && curl->url_get(u, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
+		    (strcmp(scheme, "http") == 0 || strcmp(scheme, "https") == 0) && curl->url_get(u, CURLUPART_PATH, &path, 0) == CURLUE_OK;
 	if (good && strcmp(path, "/") == 0)
-		good = curl_url_set(u, CURLUPART_PATH, "/v1/traces", 0) == CURLUE_OK;
-	if (good && curl_url_get(u, CURLUPART_URL, &full, 0) == CURLUE_OK)
+		good = curl->url_set(u, CURLUPART_PATH, "/v1/traces", 0) == CURLUE_OK;
+	if (good && curl->url_get(u, CURLUPART_URL, &full, 0) == CURLUE_OK)
 		out = xstrdup(full);
-	curl_free(scheme);
-	curl_free(path);
-	curl_free(full);
-	curl_url_cleanup(u);
+	curl->free(scheme);
+	curl->free(path);
+	curl->free(full);
+	curl->url_cleanup(u);
 	return out;
 }
 
@@ -84,14 +85,14 @@ static bool add_header(struct otlp_post *p, struct slice pair)
 	if (good) {
 		struct slice value = slice_skip(pair, (size_t)(equals - pair.at) + 1);
 		int length = 0;
-		char *plain = curl_easy_unescape(p->easy, (const char *)value.at, (int)value.len, &length);
+		char *plain = p->curl.easy_unescape(p->easy, (const char *)value.at, (int)value.len, &length);
 		buf_add(&line, slice_head(pair, (size_t)(equals - pair.at)));
 		buf_add_str(&line, ": ");
 		buf_add(&line, slice_of(plain, plain ? (size_t)length : 0));
-		curl_free(plain);
+		p->curl.free(plain);
 		good = plain && text_is_printable(buf_slice(&line)) && !memchr(line.at, '\n', line.len) && !memchr(line.at, '\r', line.len);
 	}
-	struct curl_slist *more = good ? curl_slist_append(p->headers, buf_cstr(&line)) : NULL;
+	struct curl_slist *more = good ? p->curl.slist_append(p->headers, buf_cstr(&line)) : NULL;
 	if (more)
 		p->headers = more;
 	buf_release(&line);
@@ -117,20 +118,20 @@ static bool add_headers(struct otlp_post *p, struct slice all)
 
 static bool set_up(struct otlp_post *p, const char *url, const char *headers)
 {
-	p->multi = curl_multi_init();
-	p->easy = curl_easy_init();
-	p->headers = curl_slist_append(NULL, "Content-Type: application/json");
+	p->multi = p->curl.multi_init();
+	p->easy = p->curl.easy_init();
+	p->headers = p->curl.slist_append(NULL, "Content-Type: application/json");
 	if (!p->multi || !p->easy || !p->headers || !add_headers(p, slice_str(headers ? headers : "")))
 		return false;
-	return curl_easy_setopt(p->easy, CURLOPT_URL, url) == CURLE_OK &&
-	       curl_easy_setopt(p->easy, CURLOPT_HTTPHEADER, p->headers) == CURLE_OK &&
-	       curl_easy_setopt(p->easy, CURLOPT_USERAGENT, "envscope/" ENVSCOPE_VERSION) == CURLE_OK &&
-	       curl_easy_setopt(p->easy, CURLOPT_PROTOCOLS_STR, "http,https") == CURLE_OK &&
-	       curl_easy_setopt(p->easy, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
-	       curl_easy_setopt(p->easy, CURLOPT_TIMEOUT_MS, (long)POST_TIMEOUT_MS) == CURLE_OK &&
-	       curl_easy_setopt(p->easy, CURLOPT_ERRORBUFFER, p->error) == CURLE_OK &&
-	       curl_easy_setopt(p->easy, CURLOPT_WRITEFUNCTION, take_reply) == CURLE_OK &&
-	       curl_easy_setopt(p->easy, CURLOPT_WRITEDATA, p) == CURLE_OK;
+	return p->curl.easy_setopt(p->easy, CURLOPT_URL, url) == CURLE_OK &&
+	       p->curl.easy_setopt(p->easy, CURLOPT_HTTPHEADER, p->headers) == CURLE_OK &&
+	       p->curl.easy_setopt(p->easy, CURLOPT_USERAGENT, "envscope/" ENVSCOPE_VERSION) == CURLE_OK &&
+	       p->curl.easy_setopt(p->easy, CURLOPT_PROTOCOLS_STR, "http,https") == CURLE_OK &&
+	       p->curl.easy_setopt(p->easy, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
+	       p->curl.easy_setopt(p->easy, CURLOPT_TIMEOUT_MS, (long)POST_TIMEOUT_MS) == CURLE_OK &&
+	       p->curl.easy_setopt(p->easy, CURLOPT_ERRORBUFFER, p->error) == CURLE_OK &&
+	       p->curl.easy_setopt(p->easy, CURLOPT_WRITEFUNCTION, take_reply) == CURLE_OK &&
+	       p->curl.easy_setopt(p->easy, CURLOPT_WRITEDATA, p) == CURLE_OK;
 }
 
 /* Moves the next spans into a body. */
@@ -163,9 +164,9 @@ static void send_body(struct otlp_post *p)
 {
 	buf_clear(&p->reply);
 	p->error[0] = 0;
-	curl_easy_setopt(p->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)p->body.len);
-	curl_easy_setopt(p->easy, CURLOPT_POSTFIELDS, (const char *)p->body.at);
-	p->busy = curl_multi_add_handle(p->multi, p->easy) == CURLM_OK;
+	p->curl.easy_setopt(p->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)p->body.len);
+	p->curl.easy_setopt(p->easy, CURLOPT_POSTFIELDS, (const char *)p->body.at);
+	p->busy = p->curl.multi_add_handle(p->multi, p->easy) == CURLM_OK;
 }
 
 static void explain(struct otlp_post *p, const char *what, const char *more)
@@ -207,7 +208,7 @@ static void try_later(struct otlp_post *p)
 	if (wait > POST_BACKOFF_MOST_MS)
 		wait = POST_BACKOFF_MOST_MS;
 	wait -= now_ms() % 100 * wait / 500; /* several that were refused at the same time do not come back at the same time */
-	curl_easy_getinfo(p->easy, CURLINFO_RETRY_AFTER, &after);
+	p->curl.easy_getinfo(p->easy, CURLINFO_RETRY_AFTER, &after);
 	if (after > 0)
 		wait = 1000 * (int64_t)(after < RETRY_AFTER_MOST_S ? after : RETRY_AFTER_MOST_S);
 	p->failures++;
@@ -219,10 +220,10 @@ static void take_result(struct otlp_post *p, CURLcode result)
 {
 	long status = 0;
 	char words[64];
-	curl_easy_getinfo(p->easy, CURLINFO_RESPONSE_CODE, &status);
+	p->curl.easy_getinfo(p->easy, CURLINFO_RESPONSE_CODE, &status);
 	snprintf(words, sizeof words, "the collector answers %ld", status);
 	if (result != CURLE_OK) {
-		explain(p, "the collector can't be reached", p->error[0] ? p->error : curl_easy_strerror(result));
+		explain(p, "the collector can't be reached", p->error[0] ? p->error : p->curl.easy_strerror(result));
 		try_later(p);
 	} else if (status >= 200 && status < 300) {
 		uint64_t refused = p->reply.len ? rejected(p) : 0;
@@ -244,11 +245,11 @@ static void take_results(struct otlp_post *p)
 {
 	int left;
 	CURLMsg *m;
-	while ((m = curl_multi_info_read(p->multi, &left))) {
+	while ((m = p->curl.multi_info_read(p->multi, &left))) {
 		if (m->msg != CURLMSG_DONE)
 			continue;
 		CURLcode result = m->data.result;
-		curl_multi_remove_handle(p->multi, p->easy);
+		p->curl.multi_remove_handle(p->multi, p->easy);
 		p->busy = false;
 		take_result(p, result);
 	}
@@ -258,7 +259,7 @@ void otlp_post_step(struct otlp_post *p)
 {
 	int running;
 	if (p->busy) {
-		curl_multi_perform(p->multi, &running);
+		p->curl.multi_perform(p->multi, &running);
 		take_results(p);
 	}
 	if (p->busy)
@@ -268,14 +269,14 @@ void otlp_post_step(struct otlp_post *p)
 		fill_body(p);
 	if (p->in_body && now_ms() >= p->due) {
 		send_body(p);
-		curl_multi_perform(p->multi, &running);
+		p->curl.multi_perform(p->multi, &running);
 	}
 }
 
 /* Lets a little time pass, less if something happens. */
 static void wait_a_little(struct otlp_post *p)
 {
-	curl_multi_poll(p->multi, NULL, 0, WAIT_MS, NULL);
+	p->curl.multi_poll(p->multi, NULL, 0, WAIT_MS, NULL);
 	otlp_post_step(p);
 }
 
@@ -320,12 +321,18 @@ static ssize_t take_written(void *user, const char *at, size_t n)
 
 struct otlp_post *otlp_post_new(const char *url, const char *headers, bool patient, char *error, size_t room)
 {
-	char *full = full_url(url);
+	struct curl curl;
+	if (!curl_load(&curl)) {
+		snprintf(error, room, "libcurl is not there: without it nothing can be sent to a collector");
+		return NULL;
+	}
+	char *full = full_url(&curl, url);
 	if (!full) {
 		snprintf(error, room, "this is no URL of a collector, such as http://localhost:4318");
 		return NULL;
 	}
 	struct otlp_post *p = xcalloc(1, sizeof *p);
+	p->curl = curl;
 	p->patient = patient;
 	bool good = set_up(p, full, headers);
 	free(full);
@@ -346,10 +353,10 @@ void otlp_post_free(struct otlp_post *p)
 	if (p->file)
 		fclose(p->file);
 	if (p->busy)
-		curl_multi_remove_handle(p->multi, p->easy);
-	curl_easy_cleanup(p->easy);
-	curl_multi_cleanup(p->multi);
-	curl_slist_free_all(p->headers);
+		p->curl.multi_remove_handle(p->multi, p->easy);
+	p->curl.easy_cleanup(p->easy);
+	p->curl.multi_cleanup(p->multi);
+	p->curl.slist_free_all(p->headers);
 	buf_release(&p->partial);
 	buf_release(&p->queue);
 	buf_release(&p->body);
