@@ -14,6 +14,8 @@ struct chunks {
 	size_t chunks, cap;    /* chunks in the directory, and its room */
 	size_t size;           /* of an item, bytes */
 	uint64_t count, first; /* items added in all; the oldest still kept */
+	uint8_t *spare;        /* mapped for chunks to come: so many bytes */
+	size_t spare_bytes;
 };
 
 void chunks_init(struct chunks *c, size_t item_size);

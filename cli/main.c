@@ -5,6 +5,7 @@
  * Signals set one flag, which both look at.
  */
 #include "base/hash.h"
+#include "base/pages.h"
 #include "base/when.h"
 #include "cli/chooser.h"
 #include "cli/completions.h"
@@ -540,6 +541,7 @@ int main(int argc, char **argv)
 	struct app a = { 0 };
 	int status = EXIT_FINE;
 	harden();
+	pages_heap_init();
 	memory_for_libraries();
 	a.ascii = set_locale();
 	if (!options_parse(&a.options, argc, argv)) {

@@ -8,6 +8,7 @@
  */
 #include "decode/session_state.h"
 
+#include "base/pages.h"
 #include "base/when.h"
 #include "base/xalloc.h"
 #include "decode/dissect.h"
@@ -147,6 +148,7 @@ struct conn_state *session_conn_state(struct session *s, struct conn_info *info)
 	struct conn_state *c = info->user;
 	if (!c) {
 		c = info->user = xcalloc(1, sizeof *c);
+		pages_heap_watch(&s->heap, c);
 		if (s->conns == s->conns_cap) {
 			s->conns_cap = s->conns_cap ? 2 * s->conns_cap : 64;
 			s->conn = xreallocarray(s->conn, s->conns_cap, sizeof(struct conn_state *));

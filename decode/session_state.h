@@ -82,6 +82,7 @@ struct session {
 	uint32_t *conn_of;       /* connection number → index + 1 */
 	uint32_t conn_of_cap;
 	uint32_t drafts;         /* messages under way */
+	uintptr_t heap;          /* pages_heap_watch: it grows with connections */
 	int64_t looked;          /* when overdue requests of all connections were last looked for */
 	struct session_counts counts;
 };

@@ -13,6 +13,7 @@
 #include "capture/net/connection.h"
 
 #include "base/hash.h"
+#include "base/pages.h"
 #include "base/xalloc.h"
 
 #include <stdlib.h>
@@ -64,6 +65,7 @@ struct connections {
 	void *user;
 	void (*gone)(void *user, uint32_t conn);
 	void *gone_user;
+	uintptr_t heap; /* pages_heap_watch: it grows with connections */
 	struct connections_counts counts;
 };
 
@@ -254,6 +256,7 @@ static struct connection *add(struct connections *t, const struct key *k, uint64
 		forget(t, t->oldest, CONN_FORGOTTEN, time);
 	}
 	struct connection *c = xcalloc(1, sizeof *c);
+	pages_heap_watch(&t->heap, c);
 	bool client = sender_is_client(seg);
 	c->key = *k;
 	c->hash = hash;

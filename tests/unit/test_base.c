@@ -302,6 +302,11 @@ static void test_chunks(void **state)
 			fail_msg("item %llu", (unsigned long long)i);
 	assert_null(chunks_at(&c, c.count));
 	assert_null(chunks_at(&c, UINT64_MAX));
+	assert_true(chunks_memory(&c) >= (size_t)4 * CHUNK_ITEMS * sizeof *first);
+	chunks_forget(&c, (uint64_t)2 * CHUNK_ITEMS); /* of chunks that share a huge page, one goes alone */
+	for (uint64_t i = c.first; i < c.count; i++)
+		if (*(uint64_t *)chunks_at(&c, i) != i + 7)
+			fail_msg("item %llu", (unsigned long long)i);
 	chunks_release(&c);
 	assert_int_equal(c.count, 0);
 	assert_int_equal(chunks_memory(&c), 0);
