@@ -51,6 +51,11 @@ local methods = {
 	le_uint64 = function(b) return little(b.text) end,
 	le_int64 = function(b) return little(b.text) end,
 	string = function(b) return b.text end,
+	raw = function(b, at, size)
+		at = at or 0
+		assert(at >= 0 and at + (size or 0) <= #b.text, "raw bytes beyond the bytes")
+		return b.text:sub(at + 1, size and at + size)
+	end,
 	bytes = function(b) return range_of(b.text) end,
 	tvb = function(b) return range_of(b.text) end,
 	append = function(b, other) b.text = b.text .. other.text end,
