@@ -70,6 +70,24 @@ static int get_thread(struct look *l, int64_t out[2])
 	return one(out, l->r->thread);
 }
 
+static int get_request_in(struct look *l, int64_t out[2])
+{
+	out[0] = session_request_of(l->s, l->n);
+	return out[0] > 0;
+}
+
+/* Of a message that is its thread's request. */
+static int get_response_in(struct look *l, int64_t out[2])
+{
+	const struct record *first = session_record(l->s, l->r->thread);
+	struct thread_info t;
+	if (!first || l->r->role != ROLE_REQUEST)
+		return 0;
+	session_thread(l->s, l->r->thread, &t);
+	out[0] = t.request == l->n ? t.reply : 0;
+	return out[0] > 0;
+}
+
 static int get_latency(struct look *l, int64_t out[2])
 {
 	out[0] = session_latency(l->s, l->n);
@@ -317,6 +335,8 @@ static const struct field fields[] = {
 	{ INDEX("thread", NUMBER, "number of the first message of its thread"), .number = get_thread, .of_all = true },
 	{ INDEX("role", WORD, "what it is in its thread"), .word = get_role, .words = role_word },
 	{ INDEX("state", WORD, "state of its thread"), .word = get_state, .words = state_word, .revised = true, .of_all = true },
+	{ INDEX("request_in", NUMBER, "number of the request that this belongs to"), .number = get_request_in, .of_all = true },
+	{ INDEX("response_in", NUMBER, "number of the reply to this request, once it is there"), .number = get_response_in, .revised = true, .of_all = true },
 	{ INDEX("latency", SECONDS, "time from the request to this reply"), .number = get_latency, .of_all = true },
 	{ INDEX("rules", WORDS, "rules that it breaks"), .set = get_rules, .words = rule_word, .revised = true, .of_all = true },
 	{ INDEX("severity", WORD, "the worst of these rules: note < warning < error"),
@@ -334,7 +354,8 @@ static const struct alias {
 	{ "ipv6.addr", "addr" },       { "ipv6.src", "src.addr" },    { "ipv6.dst", "dst.addr" },
 	{ "tcp.port", "port" },        { "tcp.srcport", "src.port" }, { "tcp.dstport", "dst.port" },
 	{ "frame.number", "n" },       { "frame.time", "time" },      { "frame.time_epoch", "epoch" },
-	{ "frame.time_relative", "rel" }, { "type", "message" },
+	{ "frame.time_relative", "rel" }, { "frame.len", "size" },    { "length", "size" },
+	{ "_ws.col.Info", "gist" },    { "_ws.col.info", "gist" },    { "type", "message" },
 };
 enum { ALIASES = sizeof aliases / sizeof *aliases };
 

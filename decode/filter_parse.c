@@ -16,6 +16,8 @@
 
 #include <stdlib.h>
 
+enum { SURE = 2 }; /* slips of the pen up to which a suggestion is likely what was meant */
+
 /* Errors. */
 
 static void add_marked(struct buf *out, struct slice text, size_t at, size_t len)
@@ -121,16 +123,46 @@ static bool check_operator(struct parser *p, const struct test *t)
 
 /* Fields. */
 
+static void add_relative(struct buf *out, struct slice family, const char *name)
+{
+	if (slice_eq(slice_head(slice_str(name), family.len), family))
+		buf_addf(out, "%s%s", out->len ? ", " : "", name);
+}
+
+/* A name that Wireshark has and we do not (frame.marked): those of the same protocol that we have. False: there are none. */
+static bool suggest_family(struct parser *p, struct slice name, size_t at)
+{
+	struct buf known = { 0 };
+	const uint8_t *dot = memchr(name.at, '.', name.len);
+	struct slice family = slice_head(name, dot ? (size_t)(dot - name.at) + 1 : 0);
+	const struct filter_field *f;
+	const char *alias, *of;
+	for (size_t i = 0; family.len && (alias = filter_alias_at(i, &of)); i++)
+		add_relative(&known, family, alias);
+	for (size_t i = 0; family.len && (f = filter_field_at(i)); i++)
+		add_relative(&known, family, f->name);
+	bool any = known.len > 0;
+	if (any)
+		parse_fail(p, at, name.len, "there is no field %.*s; of %.*s there are %s", (int)(name.len < 64 ? name.len : 64), (const char *)name.at,
+			   (int)family.len, (const char *)family.at, buf_cstr(&known));
+	buf_release(&known);
+	return any;
+}
+
 static bool unknown_field(struct parser *p, struct slice name, size_t at)
 {
 	struct suggestion near = { .typed = name };
 	const struct filter_field *f;
 	const char *alias, *of;
+	if (slice_starts(name, "rule."))
+		return parse_fail(p, at, name.len, "rules are asked for as in: rules contains \"seq-gap\"");
 	for (size_t i = 0; (f = filter_field_at(i)); i++)
 		suggestion_offer(&near, f->name);
 	for (size_t i = 0; (alias = filter_alias_at(i, &of)); i++)
 		suggestion_offer(&near, alias);
 	int len = (int)(name.len < 64 ? name.len : 64);
+	if ((!near.best || near.distance > SURE) && suggest_family(p, name, at))
+		return false;
 	if (path_top_name(p->f->schema, name))
 		return parse_fail(p, at, name.len, "there is no field %.*s; did you mean data.%.*s?", len, (const char *)name.at, len,
 				  (const char *)name.at);

@@ -188,6 +188,8 @@ uint32_t session_threads(const struct session *s);
 uint32_t session_thread_at(const struct session *s, uint32_t i);
 /* The event that this message answers, as the clients of the legacy protocol do; 0 if it answers none. */
 uint32_t session_event_of(const struct session *s, uint32_t n);
+/* The request to whose thread this message belongs, or the event that it answers; 0 for the request itself, and where it is not known. */
+uint32_t session_request_of(const struct session *s, uint32_t n);
 /* ns from its request, or the event, to this reply; -1 if it is no reply or the request is not known. */
 int64_t session_latency(const struct session *s, uint32_t n);
 /* Connections by index (from 0), or by number (NULL if it had neither messages nor news). With a memory limit those that are closed

@@ -159,14 +159,21 @@ uint32_t session_event_of(const struct session *s, uint32_t n)
 	return r && r->role == ROLE_REPLY && r->thread != n ? r->request : 0;
 }
 
+uint32_t session_request_of(const struct session *s, uint32_t n)
+{
+	const struct record *r = record_at(s, n);
+	if (!r || r->role == ROLE_REQUEST || r->thread == n)
+		return 0;
+	const struct record *first = record_at(s, r->thread);
+	uint32_t event = session_event_of(s, n), request = event ? event : first ? request_of(s, first, r->thread) : 0;
+	return request < n ? request : 0;
+}
+
 int64_t session_latency(const struct session *s, uint32_t n)
 {
 	const struct record *r = record_at(s, n);
-	if (!r || r->role != ROLE_REPLY || r->thread == n)
-		return -1;
-	const struct record *first = record_at(s, r->thread);
-	uint32_t event = session_event_of(s, n), request = event ? event : first ? request_of(s, first, r->thread) : 0;
-	return request && request < n ? span(s, request, n) : -1;
+	uint32_t request = r && r->role == ROLE_REPLY ? session_request_of(s, n) : 0;
+	return request ? span(s, request, n) : -1;
 }
 
 uint32_t session_conns(const struct session *s)

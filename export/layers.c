@@ -113,9 +113,23 @@ static bool is_http(struct buf *out, const struct facts *f)
 	return f->r->transport == TRANSPORT_REST;
 }
 
+static bool add_n(struct buf *out, const struct facts *f)
+{
+	buf_add_number(out, f->m->n, 1);
+	return true;
+}
+
+static bool add_size(struct buf *out, const struct facts *f)
+{
+	buf_add_number(out, f->r->size, 1);
+	return true;
+}
+
 static const struct row below[] = {
+	{ "frame", "Frame", "frame.number", add_n },
 	{ "frame", "Frame", "frame.time_epoch", add_epoch },
 	{ "frame", "Frame", "frame.time_relative", add_relative },
+	{ "frame", "Frame", "frame.len", add_size },
 	{ "ip", "Internet Protocol Version 4", "ip.src", add_ip_src },
 	{ "ip", "Internet Protocol Version 4", "ip.dst", add_ip_dst },
 	{ "ipv6", "Internet Protocol Version 6", "ipv6.src", add_ipv6_src },
@@ -128,12 +142,6 @@ static const struct row below[] = {
 	{ "http2", "HyperText Transfer Protocol 2", NULL, is_http2 },
 	{ "http", "Hypertext Transfer Protocol", NULL, is_http },
 };
-
-static bool add_n(struct buf *out, const struct facts *f)
-{
-	buf_add_number(out, f->m->n, 1);
-	return true;
-}
 
 static bool add_conn(struct buf *out, const struct facts *f)
 {
@@ -183,12 +191,6 @@ static bool add_type(struct buf *out, const struct facts *f)
 	return f->type != NULL;
 }
 
-static bool add_size(struct buf *out, const struct facts *f)
-{
-	buf_add_number(out, f->r->size, 1);
-	return true;
-}
-
 static bool add_thread(struct buf *out, const struct facts *f)
 {
 	buf_add_number(out, f->r->thread, 1);
@@ -199,6 +201,14 @@ static bool add_role(struct buf *out, const struct facts *f)
 {
 	buf_add_str(out, role_name((enum role)f->r->role));
 	return true;
+}
+
+static bool add_request(struct buf *out, const struct facts *f)
+{
+	uint32_t request = session_request_of(f->p->session, f->m->n);
+	if (request)
+		buf_add_number(out, request, 1);
+	return request > 0;
 }
 
 static bool add_latency(struct buf *out, const struct facts *f)
@@ -213,7 +223,7 @@ static const struct row facts[] = {
 	{ OURS, "openiap.command", add_command }, { OURS, "openiap.type", add_type }, { OURS, "openiap.priority", add_priority },
 	{ OURS, "openiap.seq", add_seq }, { OURS, "openiap.size", add_size }, { OURS, "openiap.n", add_n },
 	{ OURS, "openiap.conn", add_conn }, { OURS, "openiap.transport", add_transport }, { OURS, "openiap.thread", add_thread },
-	{ OURS, "openiap.role", add_role }, { OURS, "openiap.latency", add_latency },
+	{ OURS, "openiap.role", add_role }, { OURS, "openiap.request_in", add_request }, { OURS, "openiap.latency", add_latency },
 };
 
 static struct facts facts_of(const struct printer *p, const struct message_facts *m)

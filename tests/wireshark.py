@@ -67,9 +67,14 @@ def same(mine, other):
         return False
 
 
-def our_protos(text):
+def protos(text):
+    """Of each message the number of its packet, and its proto."""
     root = xml.etree.ElementTree.fromstring(text)
-    return [proto for proto in root.iter("proto") if proto.get("name") == "openiap"]
+    found = []
+    for packet in root.iter("packet"):
+        number = next(field.get("show") for field in packet.iter("field") if field.get("name") in ("frame.number", "num"))
+        found += [(number, proto) for proto in packet.iter("proto") if proto.get("name") == "openiap"]
+    return found
 
 
 def fields_of(proto):
@@ -96,11 +101,20 @@ def compare_fields(mine, other, what):
     return both
 
 
+def compare_messages(ours, theirs, what):
+    """Messages as (packet, fields). Where we name a message, tshark names its packet."""
+    if len(ours) != len(theirs):
+        sys.exit(f"wireshark: {what}: {len(ours)} and {len(theirs)} messages")
+    packets, both = [packet for packet, _ in theirs], 0
+    for n, ((_, mine), (_, other)) in enumerate(zip(ours, theirs), 1):
+        if "openiap.request_in" in mine:
+            mine["openiap.request_in"] = [(packets[int(show) - 1], None) for show, _ in mine["openiap.request_in"]]
+        both += compare_fields(mine, other, f"{what}, message {n}")
+    return both
+
+
 def compare_pdml(ours, theirs):
-    mine, others = our_protos(ours), our_protos(theirs)
-    if len(mine) != len(others):
-        sys.exit(f"wireshark: pdml: {len(mine)} and {len(others)} messages")
-    return sum(compare_fields(fields_of(a), fields_of(b), f"pdml, message {n}") for n, (a, b) in enumerate(zip(mine, others), 1))
+    return compare_messages(*([(packet, fields_of(proto)) for packet, proto in protos(text)] for text in (ours, theirs)), "pdml")
 
 
 class Pairs(list):
@@ -124,15 +138,13 @@ def json_messages(text):
     messages = []
     for packet in json.loads(text, object_pairs_hook=Pairs):
         layers = dict(dict(packet)["_source"])["layers"]
-        messages += [json_fields(layer, {}) for name, layer in layers if name == "openiap"]
+        number = dict(dict(layers)["frame"])["frame.number"]
+        messages += [(number, json_fields(layer, {})) for name, layer in layers if name == "openiap"]
     return messages
 
 
 def compare_json(ours, theirs):
-    mine, others = json_messages(ours), json_messages(theirs)
-    if len(mine) != len(others):
-        sys.exit(f"wireshark: json: {len(mine)} and {len(others)} messages")
-    return sum(compare_fields(a, b, f"json, message {n}") for n, (a, b) in enumerate(zip(mine, others), 1))
+    return compare_messages(json_messages(ours), json_messages(theirs), "json")
 
 
 def main():

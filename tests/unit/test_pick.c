@@ -56,12 +56,40 @@ static void test_names(void **state)
 	buf_release(&error);
 }
 
+/* Names of Wireshark's: those we have, and an error that helps where we have none. */
+static void test_names_of_wireshark(void **state)
+{
+	static const char *const good[] = { "frame.number", "frame.len", "frame.time_epoch", "ip.src", "tcp.stream", "tcp.srcport", "_ws.col.Info",
+					    "openiap.length", "openiap.size", "openiap.request_in", "openiap.response_in", "openiap.latency" };
+	static const struct { const char *name, *help; } bad[] = {
+		{ "frame.marked", "of frame. there are frame.number, frame.time" },
+		{ "tcp.flags", "of tcp. there are tcp.port, tcp.srcport, tcp.dstport, tcp.stream" },
+		{ "_ws.col.Protocol", "of _ws. there are _ws.col.Info" },
+		{ "frame.nubmer", "did you mean frame.number?" },
+		{ "openiap.rule.seq_gap", "rules contains" },
+	};
+	struct buf error = { 0 };
+	struct picks *p = picks_new(false);
+	(void)state;
+	for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+		if (!picks_add(p, good[i], &error))
+			fail_msg("%s: %s", good[i], buf_cstr(&error));
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		assert_false(picks_add(p, bad[i].name, &error));
+		if (!strstr(buf_cstr(&error), bad[i].help))
+			fail_msg("%s: %s", bad[i].name, buf_cstr(&error));
+	}
+	picks_free(p);
+	buf_release(&error);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_shorts),
 		cmocka_unit_test(test_no_clash),
 		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_names_of_wireshark),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
