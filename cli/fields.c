@@ -76,7 +76,7 @@ void fields_help(FILE *out)
 	for (int i = 0; i < GRAMMAR; i++)
 		fprintf(out, "  %-16s %s\n", grammar[i].what, grammar[i].sentence);
 	fprintf(out, "\n%s\n\n", values);
-	each_field(out, "  %-10s %-10s ", "\n");
+	each_field(out, "  %-11s %-10s ", "\n");
 	fprintf(out, "\n%s\n", data);
 	print_aliases(out);
 	fputs("\nExamples:\n", out);
