@@ -47,9 +47,11 @@ const char *conn_end_name(enum conn_end end);
 
 enum { CONN_PROGRAM = 96 }; /* room for a User-Agent, its NUL included; what is longer is cut */
 
-/* What capture/ knows of a connection. Lives from its first packet until the sink's closed() returns. */
+/* What capture/ knows of a connection, or of a conversation within one that follows rules of its own (a further SetupStream on an
+ * HTTP/2 connection), which the sink is told of as of a connection. Lives from its first packet until the sink's closed() returns. */
 struct conn_info {
 	uint32_t number;         /* from 1, in order of appearance */
+	uint32_t carrier;        /* the number of the connection whose packets carry it: its own, or of the one within which it is a conversation */
 	struct endpoint ends[2]; /* [DIR_C2S] is the client, who sends in that direction; [DIR_S2C] the server */
 	bool start_seen;         /* the capture has its beginning (SYN) */
 	bool tls;

@@ -44,7 +44,7 @@ struct flow {
 
 /* A message that the packet under way has completed, or a rule that it has made known. */
 struct hit {
-	uint32_t conn, size;
+	uint32_t conn, size; /* the connection of its packets */
 	enum dir dir;
 	enum transport transport;
 	bool match, whole; /* whole: with all that its connection had */
@@ -429,7 +429,8 @@ static bool matches(struct recorder *r, uint32_t n, struct slice bytes)
 
 static void note_hit(struct recorder *r, const struct record *m, bool match, bool late)
 {
-	struct hit h = { m->conn, m->size, (enum dir)m->dir, (enum transport)m->transport, match, needs_whole(m), late };
+	const struct session_conn *conn = session_conn(r->session, m->conn);
+	struct hit h = { conn ? conn->info.carrier : m->conn, m->size, (enum dir)m->dir, (enum transport)m->transport, match, needs_whole(m), late };
 	if (r->hold)
 		buf_add(&r->hits, slice_of(&h, sizeof h));
 }

@@ -46,6 +46,7 @@ static const struct counter counters[] = {
 	{ "messages cut", CAPTURE_LOST(stream.cut) },
 	{ "WebSocket control frames", CAPTURE(stream.control) },
 	{ "frames that can't be", CAPTURE_LOST(stream.bad_frames) },
+	{ "further conversations on an HTTP/2 connection", CAPTURE(stream.conversations) },
 	{ "HTTP/2 streams forgotten for their number", CAPTURE_LOST(stream.calls_forgotten) },
 	{ "connections of something else", CAPTURE(stream.not_ours) },
 	{ "HTTP requests of something else", CAPTURE(stream.other_http) },

@@ -1,6 +1,6 @@
 /*
  * Cases over gRPC (HTTP/2, RFC 9113): each call of a method on a stream of its own, its request and its reply bare in a message with a
- * prefix of five bytes. Header fields are written out, with no table (RFC 7541, section 6.2.2), since only what they say counts.
+ * prefix of five bytes; and SetupStreams, several on a connection. Header fields are written out, with no table (RFC 7541, section 6.2.2), since only what they say counts.
  */
 #include "samples/gen_cases.h"
 
@@ -9,7 +9,7 @@
 
 #include <stdlib.h>
 
-enum frame_type { H2_DATA, H2_HEADERS, H2_SETTINGS = 4 };
+enum frame_type { H2_DATA, H2_HEADERS, H2_RST_STREAM = 3, H2_SETTINGS };
 enum { END_STREAM = 1, ACKNOWLEDGES = 1, END_HEADERS = 4 };
 
 static void frame_add(struct buf *out, enum frame_type type, uint8_t flags, uint32_t stream, struct slice payload)
@@ -123,4 +123,88 @@ void case_grpc_unary(struct pcap_file *f)
 			answer(&t, 2 * k - 1, &s->methods[k]);
 	}
 	tcp_close(&t.tcp, C2S);
+}
+
+/* One SetupStream of several on a connection: its seqs, ids and frames are its own. */
+struct setup {
+	struct talk *t; /* whose connection it is on */
+	struct talk own;
+	uint32_t stream;
+};
+
+static void setup_headers(struct setup *s, enum way way)
+{
+	struct buf block = { 0 }, out = { 0 };
+	if (way == C2S) {
+		field_add(&block, ":method", "POST");
+		field_add(&block, ":path", "/openiap.FlowService/SetupStream");
+	} else {
+		field_add(&block, ":status", "200");
+	}
+	frame_add(&out, H2_HEADERS, END_HEADERS, s->stream, buf_slice(&block));
+	talk_send_bytes(s->t, way, buf_slice(&out));
+	buf_release(&block);
+	buf_release(&out);
+}
+
+static struct id setup_say(struct setup *s, enum way way, const char *command, const ProtobufCMessage *body, const char *rid)
+{
+	struct message m = talk_message(&s->own, way, command, body, rid);
+	struct buf envelope = { 0 }, data = { 0 }, out = { 0 };
+	struct id id;
+	message_pack(&envelope, &m);
+	const uint8_t prefix[] = { 0, 0, 0, (uint8_t)(envelope.len >> 8), (uint8_t)envelope.len };
+	buf_add(&data, slice_of(prefix, sizeof(prefix)));
+	buf_add(&data, buf_slice(&envelope));
+	frame_add(&out, H2_DATA, 0, s->stream, buf_slice(&data));
+	talk_send_bytes(s->t, way, buf_slice(&out));
+	buf_release(&envelope);
+	buf_release(&data);
+	buf_release(&out);
+	SET(id.text, m.id);
+	return id;
+}
+
+static void setup_begin(struct setup *s, struct talk *t, uint32_t stream)
+{
+	*s = (struct setup){ .t = t, .own = *t, .stream = stream };
+	s->own.decimal_ids = true;
+	setup_headers(s, C2S);
+	struct id id = setup_say(s, C2S, "signin", BODY(SigninRequest, signin_request, .username = "anna", .password = "sample", .agent = "sample"), NULL);
+	setup_headers(s, S2C);
+	setup_say(s, S2C, "signinreply", BODY(SigninResponse, signin_response, .user = PART(User, user, .name = "Anna", .username = "anna")), id.text);
+}
+
+static struct id setup_ask(struct setup *s)
+{
+	return setup_say(s, C2S, "count", BODY(CountRequest, count_request, .collectionname = "entities"), NULL);
+}
+
+static void setup_answer(struct setup *s, const char *rid)
+{
+	setup_say(s, S2C, "countreply", BODY(CountResponse, count_response, .result = 3), rid);
+}
+
+/* Each SetupStream begins with seq 0 and uses the same ids; the second is given up with a request open, and its client comes back. */
+void case_grpc_setups(struct pcap_file *f)
+{
+	static const uint8_t cancelled[] = { 0, 0, 0, 8 };
+	struct setup one, two, three;
+	struct buf reset = { 0 };
+	struct talk t;
+	talk_init(&t, f, 1);
+	shake_hands(&t);
+	setup_begin(&one, &t, 1);
+	setup_begin(&two, &t, 3);
+	struct id first = setup_ask(&one);
+	setup_answer(&two, setup_ask(&two).text);
+	setup_answer(&one, first.text);
+	setup_ask(&two);
+	frame_add(&reset, H2_RST_STREAM, 0, two.stream, slice_of(cancelled, sizeof(cancelled)));
+	talk_send_bytes(&t, C2S, buf_slice(&reset));
+	setup_begin(&three, &t, 5);
+	setup_answer(&three, setup_ask(&three).text);
+	setup_answer(&one, setup_ask(&one).text);
+	tcp_close(&t.tcp, C2S);
+	buf_release(&reset);
 }

@@ -61,6 +61,7 @@
 	X(ws_unmasked, "A client frame without a mask; the server closes the connection.") \
 	X(ws_refused, "A WebSocket upgrade that is answered by 403.") \
 	X(grpc_unary, "Every method of the gRPC service but SetupStream, two calls at a time, the second answered first.") \
+	X(grpc_setups, "Three SetupStreams on one HTTP/2 connection, each with seqs and ids of its own; one is given up with a request open.") \
 	X(noise, "Three connections that are not OpenIAP: plain HTTP, random bytes, SSH.") \
 	X(near_overflow, "Exactly 100 messages wait for one, which then comes.") \
 	X(seq_gap_open, "A seq is missing when the capture ends: it may still come.") \

@@ -169,6 +169,8 @@ static bool end_halves(struct connection *c, int64_t time)
 			continue;
 		if (c->closer == CONN_OPEN)
 			c->closer = d == DIR_C2S ? CONN_CLOSED_BY_CLIENT : CONN_CLOSED_BY_SERVER;
+		if (c->half[!d].ended)
+			c->info.end = c->closer;
 		end_half(c, (enum dir)d, time);
 	}
 	return c->half[0].ended && c->half[1].ended;
@@ -262,7 +264,8 @@ static struct connection *add(struct connections *t, const struct key *k, uint64
 	c->hash = hash;
 	c->table = t;
 	c->lower_is_client = client == src_is_lower;
-	c->info.number = (uint32_t)++t->counts.connections;
+	t->counts.connections++;
+	c->info.number = c->info.carrier = (uint32_t)++t->counts.stream.numbers;
 	c->info.ends[client ? DIR_C2S : DIR_S2C] = endpoint_of(ip->src, ip->family, seg->sport);
 	c->info.ends[client ? DIR_S2C : DIR_C2S] = endpoint_of(ip->dst, ip->family, seg->dport);
 	c->info.opened = time;

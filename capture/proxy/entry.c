@@ -84,7 +84,8 @@ static void open_connection(struct entry *e, const struct ring_record *r, struct
 	memcpy(&o, bytes.at, sizeof o);
 	const struct proxy_pair *pair = proxy_pair(e->proxy, o.pair);
 	p->id = r->id;
-	p->info.number = (uint32_t)++e->counts.connections.connections;
+	e->counts.connections.connections++;
+	p->info.number = p->info.carrier = (uint32_t)++e->counts.connections.stream.numbers;
 	for (int side = 0; side < 2; side++)
 		p->info.ends[side] = endpoint_of(&o, (enum dir)side, r->id);
 	p->info.opened = r->time;
@@ -134,6 +135,8 @@ static void take_bytes(struct entry *e, struct proxied *p, const struct ring_rec
 
 static void take_end(struct proxied *p, const struct ring_record *r, enum dir dir)
 {
+	if (p->ended[!dir]) /* the layers are to know whose end came first, before the relay says it */
+		p->info.end = dir == DIR_S2C ? CONN_CLOSED_BY_CLIENT : CONN_CLOSED_BY_SERVER;
 	end_way(p, dir, r->time);
 	if (p->watcher->packet)
 		packets_end(&p->packets, dir, r->time, show_packet, p);

@@ -20,6 +20,7 @@
 
 #include "base/buf.h"
 #include "base/xalloc.h"
+#include "capture/stream/conversation.h"
 #include "capture/stream/gunzip.h"
 #include "capture/stream/length_prefix.h"
 
@@ -49,6 +50,8 @@ struct grpc_call {
 	enum kind kind;
 	struct buf method;   /* UNARY */
 	uint32_t status;
+	struct conversation *own; /* a SetupStream that is not the first of its connection; else NULL */
+	enum conn_end closer;     /* who ended the call first, if it ended by its rules */
 	struct way way[2];
 };
 
@@ -71,11 +74,26 @@ static enum kind kind_of(struct slice path)
 	return slice_is(method, setup) ? ENVELOPES : UNARY;
 }
 
-bool grpc_call_path(struct grpc_call *c, struct slice path)
+const struct stream *grpc_call_stream(struct grpc_call *c, int64_t time)
+{
+	return c->own ? conversation_stream(c->own, time) : c->conn->stream;
+}
+
+/* A call turns out to be a SetupStream. */
+static void is_setup(struct grpc_call *c, bool start_seen, int64_t time)
+{
+	c->kind = ENVELOPES;
+	if (c->conn->setups++)
+		c->own = conversation_new(c->conn->stream, start_seen, time);
+}
+
+bool grpc_call_path(struct grpc_call *c, struct slice path, int64_t time)
 {
 	if (c->kind != UNKNOWN)
 		return c->kind != OTHER;
 	c->kind = kind_of(path);
+	if (c->kind == ENVELOPES)
+		is_setup(c, !c->way[DIR_C2S].skipped, time);
 	for (int dir = 0; dir < 2; dir++)
 		if (c->way[dir].state == LOST && !c->way[dir].skipped)
 			c->way[dir].state = PREFIX;
@@ -97,6 +115,7 @@ void grpc_call_free(struct grpc_call *c)
 	buf_release(&c->method);
 	buf_release(&c->way[0].gather);
 	buf_release(&c->way[1].gather);
+	conversation_free(c->own);
 	free(c);
 }
 
@@ -104,7 +123,7 @@ void grpc_call_free(struct grpc_call *c)
 
 static void news(struct grpc_call *c, enum news_kind kind, enum dir dir, int64_t time, uint64_t bytes, const char *text)
 {
-	stream_news(c->conn->stream, kind, dir, time, bytes, text);
+	stream_news(grpc_call_stream(c, time), kind, dir, time, bytes, text);
 }
 
 static struct stream_counts *counts(struct grpc_call *c)
@@ -114,7 +133,7 @@ static struct stream_counts *counts(struct grpc_call *c)
 
 static void send(struct grpc_call *c, struct piece *p, struct chunk chunk)
 {
-	const struct stream *s = c->conn->stream;
+	const struct stream *s = grpc_call_stream(c, chunk.time);
 	struct way *w = &c->way[p->dir];
 	p->conn = s->conn;
 	p->exchange = c->http2_stream;
@@ -338,7 +357,7 @@ static void found(struct grpc_call *c, enum dir dir, int64_t time)
 {
 	struct way *w = &c->way[dir];
 	if (c->kind == UNKNOWN)
-		c->kind = ENVELOPES;
+		is_setup(c, false, time);
 	if (w->skipped)
 		news(c, NEWS_SKIPPED, dir, time, w->skipped, NULL);
 	w->skipped = 0;
@@ -426,6 +445,8 @@ void grpc_call_gap(struct grpc_call *c, enum dir dir, uint64_t n, int64_t time)
 		return;
 	if (w->state == LOOK)
 		pass_over(c, w, w->gather.len);
+	if (c->own) /* the connection has been told of it */
+		news(c, NEWS_GAP, dir, time, n, NULL);
 	cut(c, dir, time, CUT_BY_GAP);
 	w->lost_some = true;
 	w->after_gap = !n || n > left; /* else it took nothing but a part of the message that was cut */
@@ -500,6 +521,10 @@ void grpc_call_end(struct grpc_call *c, enum dir dir, bool answered, int64_t tim
 		fail(c, time);
 	buf_release(&w->gather);
 	w->ended = true;
+	if (answered && !c->way[!dir].ended)
+		c->closer = dir == DIR_C2S ? CONN_CLOSED_BY_CLIENT : CONN_CLOSED_BY_SERVER;
+	if (c->own && c->way[!dir].ended)
+		conversation_end(c->own, c->closer, time);
 }
 
 bool grpc_call_ended(const struct grpc_call *c)

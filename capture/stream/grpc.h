@@ -9,9 +9,10 @@ enum { GRPC_PREFIX = 5 };
 
 struct grpc_call;
 
-/* What the calls of one connection share; `packed` begins as 0. */
+/* What the calls of one connection share; the others begin as 0. */
 struct grpc_conn {
 	const struct stream *stream; /* must outlive it */
+	uint64_t setups;             /* SetupStreams so far: each but the first is a conversation of its own (conversation.h) */
 	uint64_t packed;             /* bytes of compressed messages that wait to be complete */
 };
 
@@ -19,7 +20,9 @@ struct grpc_conn {
 struct grpc_call *grpc_call_new(struct grpc_conn *conn, uint32_t http2_stream);
 /* The path of a call is known: it is one of /openiap.FlowService, or somebody else's, which is passed over. Returns whether it is
  * ours. Of several paths the first counts. */
-bool grpc_call_path(struct grpc_call *c, struct slice path);
+bool grpc_call_path(struct grpc_call *c, struct slice path, int64_t time);
+/* What is to be told of the call now is told with this. */
+const struct stream *grpc_call_stream(struct grpc_call *c, int64_t time);
 /* What a call is worth to whoever can't follow all of them. */
 enum grpc_worth { GRPC_NOTHING, GRPC_UNARY, GRPC_SETUP };
 enum grpc_worth grpc_call_worth(const struct grpc_call *c);

@@ -150,7 +150,7 @@ static void take_field(void *user, struct slice name, struct slice value)
 
 static void take_request(struct http2 *h, uint32_t number, struct slice path, int64_t time)
 {
-	if (grpc_call_path(call_of(h, number, time), path)) {
+	if (grpc_call_path(call_of(h, number, time), path, time)) {
 		h->ours = true;
 		h->stream->conn->transport = TRANSPORT_GRPC;
 	} else {
@@ -253,7 +253,7 @@ static void take_reset(struct http2 *h, enum dir dir, struct slice payload, int6
 	if (!e)
 		return;
 	if (code)
-		stream_news(h->stream, NEWS_NOTE, dir, time, 0, http2_reset_text(code));
+		stream_news(grpc_call_stream(e->call, time), NEWS_NOTE, dir, time, 0, http2_reset_text(code));
 	e->reset = true;
 	end_stream(h, number, dir, time);
 }

@@ -86,6 +86,8 @@ struct stream_counts {
 	uint64_t other_http; /* HTTP requests that are none of ours */
 	uint64_t no_message; /* HTTP bodies where a message was due that are none */
 	uint64_t calls_forgotten; /* HTTP/2 streams given up for their number */
+	uint64_t numbers;  /* given to connections, and to conversations of their own within one */
+	uint64_t conversations; /* those */
 	uint64_t tls_no_keys;  /* TLS connections given up because there were no keys */
 	uint64_t tls_bad;      /* TLS records that did not open under their keys */
 	uint64_t tls_given_up; /* directions of TLS of which no more is read, because nothing in them opened any more */

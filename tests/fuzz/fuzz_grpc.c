@@ -37,7 +37,7 @@ static void take_event(struct grpc_call *call, struct cursor *c)
 	case STATUS: grpc_call_status(call, number, 1); break;
 	case END: grpc_call_end(call, dir, false, 1); break;
 	case END_ANSWERED: grpc_call_end(call, dir, true, 1); break;
-	case PATH: grpc_call_path(call, slice_str(paths[n % 4])); break;
+	case PATH: grpc_call_path(call, slice_str(paths[n % 4]), 1); break;
 	}
 }
 
@@ -50,7 +50,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct grpc_call *call = grpc_call_new(&conn, 1);
 	const char *path = paths[cursor_u8(&c) % 4];
 	if (*path)
-		grpc_call_path(call, slice_str(path));
+		grpc_call_path(call, slice_str(path), 1);
 	while (c.rest.len)
 		take_event(call, &c);
 	for (int dir = 0; dir < 2; dir++)

@@ -183,6 +183,8 @@ static void one_table(void **state)
 	ear_free(e);
 }
 
+#define FURTHER "a further SetupStream on the same HTTP/2 connection, with seqs and ids of its own"
+
 static void interleaved(void **state)
 {
 	(void)state;
@@ -202,10 +204,86 @@ static void interleaved(void **state)
 		put_frame(e, DIR_S2C, HTTP2_DATA, 0, 3, slice_head(slice_skip(buf_slice(&two), at), 60));
 	}
 	play_every_way(e);
-	assert_string_equal(buf_cstr(&e->news), "");
+	assert_string_equal(buf_cstr(&e->news), "c2s note 0 " FURTHER "\n");
 	buf_release(&one);
 	buf_release(&two);
 	buf_release(&bytes);
+	ear_free(e);
+}
+
+static struct buf heard; /* by the two below */
+
+static void hear_message(void *user, const struct piece *p)
+{
+	(void)user;
+	buf_addf(&heard, "%u of %u: stream %u%s%s\n", p->conn->number, p->conn->carrier, p->exchange, p->conn->start_seen ? "" : ", joined",
+		 p->conn->settled[p->dir] ? ", settled" : "");
+}
+
+static void hear_closed(void *user, struct conn_info *conn, int64_t time)
+{
+	(void)user;
+	(void)time;
+	buf_addf(&heard, "%u ended: %s\n", conn->number, conn_end_name(conn->end));
+}
+
+/* Plays all of it to a sink that tells connections apart, synced or not; the connection ends as `end` says. */
+static const char *by_conversation(struct ear *e, bool synced, enum conn_end end)
+{
+	struct layer *l = ear_layer(e, synced);
+	e->sink.message = hear_message;
+	e->sink.closed = hear_closed;
+	e->counts.numbers = e->conn.number = e->conn.carrier = 7;
+	e->conn.settled[DIR_S2C] = true;
+	buf_clear(&heard);
+	play(&e->script, l, SIZE_MAX, 0);
+	e->conn.end = end;
+	play_end(l);
+	return buf_cstr(&heard);
+}
+
+/* Each SetupStream but the first is told of as a connection of its own, which ends with it, or else with what carries it. */
+static void conversations(void **state)
+{
+	(void)state;
+	struct ear *e = ear_new();
+	put_start(e);
+	put_setup(e, 1);
+	put_envelope(e, DIR_C2S, 1, 0, 20, 16384);
+	put_setup(e, 3);
+	put_envelope(e, DIR_C2S, 3, 0, 20, 16384);
+	put_request(e, 5, "/openiap.FlowService/Query");
+	put_message(e, DIR_C2S, 5, slice_str("\x0a\x01q"), 16384, HTTP2_END_STREAM);
+	put_envelope(e, DIR_S2C, 3, 0, 20, 16384);
+	put_trailers(e, 3, "0");
+	put_frame(e, DIR_C2S, HTTP2_DATA, HTTP2_END_STREAM, 3, (struct slice){ NULL, 0 });
+	put_setup(e, 7);
+	put_envelope(e, DIR_S2C, 7, 0, 20, 16384);
+	put_envelope(e, DIR_C2S, 1, 1, 20, 16384);
+	assert_string_equal(by_conversation(e, true, CONN_RESET_BY_CLIENT),
+			    "7 of 7: stream 1\n8 of 7: stream 3\n7 of 7: stream 5\n8 of 7: stream 3, settled\n8 ended: closed by server\n"
+			    "9 of 7: stream 7, settled\n7 of 7: stream 1\n9 ended: reset by client\n");
+	assert_int_equal(e->counts.conversations, 2);
+	by_conversation(e, true, CONN_OPEN);
+	assert_non_null(strstr(buf_cstr(&heard), "9 ended: open\n"));
+	buf_release(&heard);
+	ear_free(e);
+}
+
+/* Joined late: what shows a SetupStream is an Envelope, and its beginning was not seen. */
+static void conversations_joined(void **state)
+{
+	(void)state;
+	struct ear *e = ear_new();
+	put_envelope(e, DIR_C2S, 1, 4, 20, 16384);
+	put_envelope(e, DIR_C2S, 3, 9, 20, 16384);
+	put_envelope(e, DIR_S2C, 1, 3, 20, 16384);
+	put_envelope(e, DIR_S2C, 3, 8, 20, 16384);
+	by_conversation(e, false, CONN_OPEN);
+	assert_non_null(strstr(buf_cstr(&heard), "8 of 7: stream 3, joined\n"));
+	assert_non_null(strstr(buf_cstr(&heard), "8 of 7: stream 3, joined, settled\n"));
+	assert_int_equal(e->counts.conversations, 1);
+	buf_release(&heard);
 	ear_free(e);
 }
 
@@ -637,6 +715,8 @@ int main(void)
 		cmocka_unit_test(compressed),
 		cmocka_unit_test(one_table),
 		cmocka_unit_test(interleaved),
+		cmocka_unit_test(conversations),
+		cmocka_unit_test(conversations_joined),
 		cmocka_unit_test(interleaved_pieces),
 		cmocka_unit_test(resets),
 		cmocka_unit_test(late_data),
