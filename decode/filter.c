@@ -87,13 +87,28 @@ const struct envelope *look_envelope(struct look *l)
 	return &l->f->form.e;
 }
 
+/* The tree; of an Envelope that is whole only that of its payload. */
+static void dissect_look(struct look *l, struct dissection *d)
+{
+	struct slice bytes = look_bytes(l);
+	bool whole = l->r->encoding == ENCODING_ENVELOPE && bytes.len == l->r->size;
+	const struct envelope *e = whole ? look_envelope(l) : NULL;
+	bool by_command;
+	if (!e || !l->f->form.good) {
+		form_dissect(d, l->r, bytes);
+		return;
+	}
+	dissect_payload(d, envelope_payload_type(d->schema, e, &by_command), e->value);
+	if (!e->has_data)
+		d->payload = NULL;
+}
+
 const struct node *look_payload(struct look *l)
 {
 	struct dissection *d = &l->f->dissection;
-	if (!l->has_tree) {
-		d->shallow = true; /* a path looks into the strings that it goes through */
-		form_dissect(d, l->r, look_bytes(l));
-	}
+	d->shallow = true; /* a path looks into the strings that it goes through */
+	if (!l->has_tree)
+		dissect_look(l, d);
 	l->has_tree = true;
 	return form_payload(d);
 }
@@ -253,7 +268,7 @@ static bool leaf(void *user, const struct node *n)
 static bool data_passes(struct look *l, const struct test *t, bool *found)
 {
 	struct ask a = { .look = l, .test = t };
-	struct path_walk w = { &l->f->dissection, leaf, &a };
+	struct path_walk w = { .tree = &l->f->dissection, .in_place = true, .leaf = leaf, .user = &a };
 	bool by_schema = l->r->encoding != ENCODING_LEGACY;
 	if (!l->r->has_data || (by_schema && !t->path->types[l->r->type]))
 		return false;

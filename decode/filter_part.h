@@ -193,10 +193,14 @@ bool path_top_name(const struct schema *s, struct slice name);
 /* What a path leads to in a tree, which may grow on the way. */
 struct path_walk {
 	struct dissection *tree;
+	bool in_place; /* JSON in strings need not become part of the tree: leaf may get a node of the value alone, and the same one again */
 	bool (*leaf)(void *user, const struct node *n); /* true: enough seen */
 	void *user;
 };
 bool path_walk(const struct path *path, const struct node *payload, const struct path_walk *w);
+/* The same in the JSON of a string, from a step on, without a tree (filter_json.c). TREE: that needs one, whatever was told so far. */
+enum path_answer { PATH_NO, PATH_YES, PATH_TREE };
+enum path_answer path_json(const struct path_walk *w, struct slice text, const struct step *s);
 
 /* Regular expressions (filter_regex.c). */
 

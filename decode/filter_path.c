@@ -9,7 +9,7 @@
  *
  * In a tree a step of a name goes to all fields of that name, and in an array to the elements first; so whoever asks for a value gets
  * every one of them. Of a singular field that comes twice the last one counts. JSON in strings is not in the tree that a filter makes; it is
- * added when a path goes there.
+ * read where it stands (filter_json.c), or added when a path goes there.
  */
 #include "decode/filter_part.h"
 
@@ -281,13 +281,15 @@ static bool visit_fields(const struct path_walk *w, struct node *n, const struct
 	return last && visit(w, last, next);
 }
 
-/* What is in a text: JSON, or a token's header and claims. */
-static void look_into(const struct path_walk *w, struct node *n)
+/* What is in a text: JSON, or a token's header and claims. TREE: it is in the tree now, if there is anything. */
+static enum path_answer look_into(const struct path_walk *w, struct node *n, const struct step *s)
 {
+	enum path_answer answer = PATH_TREE;
 	if (slice_is(n->name, "jwt"))
 		dissect_jwt(w->tree, n);
-	else if (!n->secret)
+	else if (!n->secret && (!w->in_place || (answer = path_json(w, n->text, s)) == PATH_TREE))
 		dissect_json(w->tree, n);
+	return answer;
 }
 
 static bool visit(const struct path_walk *w, struct node *n, const struct step *s)
@@ -296,8 +298,9 @@ static bool visit(const struct path_walk *w, struct node *n, const struct step *
 		return visit_elements(w, n, s);
 	if (!s)
 		return w->leaf(w->user, n);
-	if (n->kind == NODE_STRING && !n->child)
-		look_into(w, n);
+	enum path_answer answer = n->kind == NODE_STRING && !n->child ? look_into(w, n, s) : PATH_TREE;
+	if (answer != PATH_TREE)
+		return answer == PATH_YES;
 	if (n->kind == NODE_STRING && n->child && !n->child->name.len)
 		return visit(w, n->child, s);
 	return !s->is_index && visit_fields(w, n, s);

@@ -128,7 +128,7 @@ static bool take_node(void *user, const struct node *n)
 
 static void take_data(struct look *l, const struct column *c, struct taker *t)
 {
-	struct path_walk w = { &l->f->dissection, take_node, t };
+	struct path_walk w = { .tree = &l->f->dissection, .leaf = take_node, .user = t };
 	bool by_schema = l->r->encoding != ENCODING_LEGACY;
 	if (!l->r->has_data || (c->path && by_schema && !c->path->types[l->r->type]))
 		return;

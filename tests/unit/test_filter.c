@@ -3,6 +3,7 @@
 #include "base/when.h"
 #include "decode/filter.h"
 #include "tests/filter_session.h"
+#include "tests/json_paths.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -203,6 +204,45 @@ static void test_json(void **state)
 		{ "data.jwt.header.alg == \"HS256\"", "8" },
 	};
 	EXPECT_ALL(*state, list);
+}
+
+/* Text of a few words, mostly JSON, sometimes not. */
+static void add_json_by_chance(struct buf *out, uint64_t *seed, int depth)
+{
+	static const char *const plain[] = { "1", "-0", "2.50", "1e3", "1E999", "123456789012345678", "12345678901234567890", "true", "null", "\"\"", "\"x\"",
+		"\"{}\"", "\" [1]\"", "\"\\u0041\"", "\"\\ud800\"", "\"\xc3\xa9\"", "\"\xff\"", "01", "tru", "\"\x01\"", "", "1.", "\"eyJhIjoxfQ.eyJhIjoxfQ.x\"" };
+	static const char *const keys[] = { "a", "a", "b", "b", "jwt", "password", "\\u0061", "", "a\\u0000" };
+	unsigned kind = depth > 4 ? 2 : chance(seed, 3);
+	if (kind == 2) {
+		buf_add_str(out, plain[chance(seed, chance(seed, 4) ? 11 : sizeof plain / sizeof *plain)]);
+		return;
+	}
+	buf_add_byte(out, kind ? '[' : '{');
+	for (unsigned i = 0, n = chance(seed, 4); i < n; i++) {
+		buf_add_str(out, i ? (chance(seed, 60) ? ", " : "") : "");
+		if (!kind)
+			buf_addf(out, "\"%s\"%s", keys[chance(seed, chance(seed, 4) ? 6 : sizeof keys / sizeof *keys)], chance(seed, 60) ? ":" : "");
+		add_json_by_chance(out, seed, depth + 1);
+	}
+	buf_add_byte(out, chance(seed, 60) ? (kind ? ']' : '}') : ' ');
+}
+
+static void test_json_in_place(void **state)
+{
+	struct fixture *f = *state;
+	struct dissection d;
+	struct buf text = { 0 };
+	uint64_t seed = 0x5eed;
+	dissection_init(&d, session_schema(f->s.session), FILTER_DISSECTION_MAX);
+	d.shallow = true;
+	for (int i = 0; i < 20000; i++) {
+		buf_clear(&text);
+		add_json_by_chance(&text, &seed, 0);
+		if (!json_paths_agree(&d, buf_slice(&text)))
+			fail_msg("%s", buf_cstr(&text));
+	}
+	buf_release(&text);
+	dissection_release(&d);
 }
 
 static void test_precedence(void **state)
@@ -567,7 +607,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 		TEST(test_numbers), TEST(test_spans_and_times), TEST(test_words), TEST(test_rules), TEST(test_texts), TEST(test_addresses),
-		TEST(test_fields_of_data), TEST(test_json), TEST(test_precedence), TEST(test_errors), TEST(test_secrets), TEST(test_harmless_error),
+		TEST(test_fields_of_data), TEST(test_json), TEST(test_json_in_place), TEST(test_precedence), TEST(test_errors), TEST(test_secrets), TEST(test_harmless_error),
 		TEST(test_needs), TEST(test_lasting), TEST(test_needs_all), TEST(test_lazy), TEST(test_limits), TEST(test_hostile_patterns), TEST(test_long_texts), TEST(test_every_cut),
 		cmocka_unit_test(test_iso), cmocka_unit_test(test_document),
 	};
