@@ -143,7 +143,7 @@ const char *app_empty(const struct app *a)
 		return "The capture is at its end, and there was no message in it.";
 	if (capture_counts(a->o->capture).source.packets)
 		return "Waiting for the first message …";
-	return "Waiting for the first packet …";
+	return source_proxy(capture_source(a->o->capture)) ? "Waiting for the first client …" : "Waiting for the first packet …";
 }
 
 uint32_t app_context(const struct app *a)

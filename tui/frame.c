@@ -259,7 +259,6 @@ static void draw_fingerprint(struct app *a, int *bottom, int width, const char *
 static void draw_proxy(struct app *a, int *bottom, int width)
 {
 	const struct proxy *p = source_proxy(capture_source(a->o->capture));
-	const char *warning = p ? proxy_warning(p) : NULL;
 	if (!p)
 		return;
 	buf_clear(&a->scratch);
@@ -267,11 +266,11 @@ static void draw_proxy(struct app *a, int *bottom, int width)
 	draw_text(a, bottom, width, INK_STRONG, buf_slice(&a->scratch));
 	if (proxy_fingerprint(p))
 		draw_fingerprint(a, bottom, width, proxy_fingerprint(p));
-	if (!warning)
-		return;
-	buf_clear(&a->scratch);
-	buf_addf(&a->scratch, " %s", warning);
-	draw_text(a, bottom, width, INK_ERROR, buf_slice(&a->scratch));
+	for (size_t i = 0; proxy_warning(p, i); i++) {
+		buf_clear(&a->scratch);
+		buf_addf(&a->scratch, " %s", proxy_warning(p, i));
+		draw_text(a, bottom, width, INK_ERROR, buf_slice(&a->scratch));
+	}
 }
 
 static void draw_losses(struct app *a, int *bottom, int width, const struct session_counts *s,

@@ -31,7 +31,8 @@ struct proxy {
 	struct route routes[PROXY_PAIRS_MAX];
 	struct tls_identity identity;
 	struct ring *ring;
-	struct buf name, warning;
+	struct buf name;
+	struct buf warning[2]; /* as many as there are; the others are empty */
 	pid_t relay;  /* 0: none */
 	int leash;    /* the parent's end of the pair; -1 */
 };
@@ -44,23 +45,24 @@ static bool any(const struct proxy_options *o, bool listening)
 	return false;
 }
 
-static void make_warning(struct proxy *p)
+static void make_warnings(struct proxy *p)
 {
+	struct buf *next = p->warning;
 	if (p->options.insecure && any(&p->options, false))
-		buf_add_str(&p->warning, "INSECURE: the certificates of targets are not verified (--insecure)");
+		buf_add_str(next++, "INSECURE: the certificates of targets are not verified (--insecure)");
 	if (what_if_wanted(&p->options.what_if)) {
 		struct buf text = { 0 };
 		what_if_describe(&text, &p->options.what_if);
-		buf_add_str(&p->warning, p->warning.len ? "  " : "");
-		text_add_safe(&p->warning, buf_slice(&text));
+		text_add_safe(next, buf_slice(&text));
 		buf_release(&text);
 	}
-	buf_cstr(&p->warning);
+	for (size_t i = 0; i < sizeof p->warning / sizeof *p->warning; i++)
+		buf_cstr(&p->warning[i]);
 }
 
-const char *proxy_warning(const struct proxy *p)
+const char *proxy_warning(const struct proxy *p, size_t i)
 {
-	return p->warning.len ? (const char *)p->warning.at : NULL;
+	return i < sizeof p->warning / sizeof *p->warning && p->warning[i].len ? (const char *)p->warning[i].at : NULL;
 }
 
 const char *proxy_fingerprint(const struct proxy *p)
@@ -121,8 +123,8 @@ static void say_tls(const struct saying *s, const struct proxy *p)
 		buf_addf(&line, "clients are shown a certificate made just now, SHA-256 %s", p->identity.fingerprint);
 		say_line(s, &line);
 	}
-	if (proxy_warning(p)) {
-		buf_add_str(&line, proxy_warning(p));
+	for (size_t i = 0; proxy_warning(p, i); i++) {
+		buf_add_str(&line, proxy_warning(p, i));
 		say_line(s, &line);
 	}
 	buf_release(&line);
@@ -143,7 +145,7 @@ static bool open_all(struct proxy *p, const struct saying *s, char *why, size_t 
 		add_pair(&p->name, &r->pair);
 	}
 	buf_cstr(&p->name);
-	make_warning(p);
+	make_warnings(p);
 	say_tls(s, p);
 	return true;
 }
@@ -226,7 +228,8 @@ void proxy_free(struct proxy *p)
 	tls_identity_release(&p->identity);
 	ring_free(p->ring);
 	buf_release(&p->name);
-	buf_release(&p->warning);
+	for (size_t i = 0; i < sizeof p->warning / sizeof *p->warning; i++)
+		buf_release(&p->warning[i]);
 	free(p);
 }
 

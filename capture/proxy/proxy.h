@@ -57,8 +57,8 @@ bool proxy_alive(struct proxy *p);
 const char *proxy_name(const struct proxy *p);
 /* The SHA-256 of the certificate that was made for encrypted listeners, "AB:CD:…"; NULL: none was made. */
 const char *proxy_fingerprint(const struct proxy *p);
-/* What the user must not forget about it, a sentence; NULL: nothing. */
-const char *proxy_warning(const struct proxy *p);
+/* What the user must not forget about it: the i-th sentence, harmless for a terminal; NULL behind the last. */
+const char *proxy_warning(const struct proxy *p, size_t i);
 /* The pair, with the port that it really listens on. */
 const struct proxy_pair *proxy_pair(const struct proxy *p, size_t i);
 
