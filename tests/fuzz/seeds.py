@@ -124,9 +124,25 @@ def what_ifs():
                    (c2s, h2(8, 0, 1, b"\0\0\1\0") + h2(3, 0, 1, b"\0\0\0\0"))),))[how & 3])
 
 
+def requests():
+    """What a client sends over HTTP/2, of a capture and by hand: padded, with a priority, in several frames; the first byte says in which pieces."""
+    def h2(kind, flags, stream, payload):
+        return len(payload).to_bytes(3, "big") + bytes([kind, flags]) + stream.to_bytes(4, "big") + payload
+
+    def field(name, value):
+        return b"\0" + bytes([len(name)]) + name + bytes([len(value)]) + value
+    preface, authority = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b"\x41\x01b"  # indexed: the next block can refer to it
+    yield b"\3" + preface + h2(4, 0, 0, b"") + h2(1, 4, 1, b"\x83\x86\x84" + authority) + h2(0, 1, 1, b"data") + h2(1, 5, 3, b"\x83\x87\xbe")
+    yield b"\0" + preface + h2(1, 0x2c, 1, b"\2\0\0\0\1\5" + authority + b"\x86\0\0") + h2(1, 1, 3, authority) + h2(9, 0, 3, field(b"host", b"c")) + h2(9, 4, 3, b"\x86")
+    yield b"\x1c" + preface + h2(1, 4, 1, field(b":authority", b"app.openiap.io") + b"\x87") + h2(1, 4, 3, authority)
+    yield b"\5" + preface + b"".join(payload for _, client, payload in packets("samples/grpc.pcap.gz") if client)[24:3000]
+
+
 def main(folder):
     for i, text in enumerate(what_ifs()):
         put(folder, "fuzz_proxy_what_if", str(i), text)
+    for i, text in enumerate(requests()):
+        put(folder, "fuzz_proxy_authority", str(i), text)
     for target, inputs in (PROXY | TEXTS).items():
         for i, text in enumerate(inputs): put(folder, target, str(i), text)
     for target, (captures, first, head) in LAYERS.items():
