@@ -16,14 +16,17 @@ TOOLS := protoc-c pkg-config
 
 ifeq ($(SAN),1)
 B := build/san
-SANFLAGS := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+SANFLAGS := -DENVSCOPE_SANITIZED -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 OPT ?= -O1 -g
 else
 B := build
 FORTIFY := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 OPT ?= -O2 -g
-# Functions of different files meet on the way of each message: the program is optimized as a whole. Tests link the same objects as usual.
+# Functions of different files meet on the way of each message: the program is optimized as a whole. Tests link the same objects as usual, which
+# is what clang has no flag for.
+ifeq ($(findstring clang,$(shell $(CC) --version 2>/dev/null)),)
 LTO := -flto=auto -ffat-lto-objects
+endif
 endif
 
 WARN := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wvla -Wpointer-arith -Wcast-qual

@@ -18,7 +18,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#if defined(__SANITIZE_ADDRESS__)
+#ifdef ENVSCOPE_SANITIZED
 enum { SANITIZED = 1 }; /* the leak sanitizer looks into the process as a debugger does */
 #else
 enum { SANITIZED = 0 };

@@ -2,7 +2,7 @@
 """faults.py ENVSCOPE INJECT.so [all]: what goes wrong around the program, and not in the traffic. Memory that runs out, files that can't be read to their
 end, disks that are full, clocks that go back, readers and terminals that go away, interfaces that go down. Each time the program must end or go on
 as docs/limits.md and the man page say: no crash, a sentence, the status. With `all` every single allocation fails in turn, not those of
-some places. INJECT.so is tests/faults/inject.c. What this machine does not permit (mount, network namespaces) is skipped, and said. The compiler of
+some places. INJECT.so is tests/faults/inject.c; ENVSCOPE may be the build with the sanitizers, which takes a while. What this machine does not permit (mount, network namespaces) is skipped, and said. The compiler of
 capture filters, which is libpcap's, is left out: it looks at the command line only, and some of its allocations it does not check. So are those of
 curses (faults/inject.c)."""
 import contextlib, fcntl, json, os, pty, resource, select, shutil, signal, struct, subprocess, sys, tempfile, termios, time
@@ -13,7 +13,8 @@ import attacks
 PATIENCE = 20
 PLACES = 45  # at most so many allocations of a way fail, spread over all; with `all` each of them
 OUT_OF_MEMORY = "envscope: out of memory"
-ENVIRONMENT = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "LINES")} | {"LC_ALL": "C.UTF-8", "TZ": "UTC", "TERM": "xterm-256color"}
+ENVIRONMENT = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "LINES")} | {"LC_ALL": "C.UTF-8", "TZ": "UTC", "TERM": "xterm-256color",
+                                                                               "ASAN_OPTIONS": "verify_asan_link_order=0:detect_leaks=0"}
 
 class Faults:
     def __init__(self, envscope, inject, everything, folder):

@@ -20,7 +20,7 @@
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#ifdef __SANITIZE_ADDRESS__
+#ifdef ENVSCOPE_SANITIZED
 #include <sanitizer/lsan_interface.h>
 #endif
 
@@ -164,7 +164,7 @@ static int run_relay(struct proxy *p, int parent)
  * sanitizers has to be asked to look for leaks. */
 static void leave(int status)
 {
-#ifdef __SANITIZE_ADDRESS__
+#ifdef ENVSCOPE_SANITIZED
 	__lsan_do_leak_check();
 #endif
 	_exit(status);

@@ -28,8 +28,6 @@ enum { DEPTH = 8, PLACES = 1 << 14 };
 
 int __libc_start_main(int (*entry)(int, char **, char **), int argc, char **argv, void (*init)(void), void (*fini)(void), void (*rtld_fini)(void),
 		      void *stack_end);
-extern void *__libc_malloc(size_t), *__libc_calloc(size_t, size_t), *__libc_realloc(void *, size_t);
-
 /* A library that is preloaded has no other place for what it knows. */
 static bool counting;
 static _Thread_local bool inside;
@@ -93,31 +91,51 @@ static bool fails(void)
 	return this_one == fail_at && !is_of_curses();
 }
 
+/* The allocator behind this library: that of libc, or of the address sanitizer. Looked up at the first call, which is the loader's. */
+static struct {
+	void *(*malloc)(size_t);
+	void *(*calloc)(size_t, size_t);
+	void *(*realloc)(void *, size_t);
+} behind;
+
+static void find_allocator(void)
+{
+	behind.calloc = dlsym(RTLD_NEXT, "calloc");
+	behind.realloc = dlsym(RTLD_NEXT, "realloc");
+	behind.malloc = dlsym(RTLD_NEXT, "malloc");
+}
+
 void *malloc(size_t n)
 {
+	if (!behind.malloc)
+		find_allocator();
 	if (fails()) {
 		errno = ENOMEM;
 		return NULL;
 	}
-	return __libc_malloc(n);
+	return behind.malloc(n);
 }
 
 void *calloc(size_t count, size_t size)
 {
+	if (!behind.malloc)
+		find_allocator();
 	if (fails()) {
 		errno = ENOMEM;
 		return NULL;
 	}
-	return __libc_calloc(count, size);
+	return behind.calloc(count, size);
 }
 
 void *realloc(void *p, size_t n)
 {
+	if (!behind.malloc)
+		find_allocator();
 	if (fails()) {
 		errno = ENOMEM;
 		return NULL;
 	}
-	return __libc_realloc(p, n);
+	return behind.realloc(p, n);
 }
 
 static void write_count(void)
