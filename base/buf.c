@@ -53,7 +53,8 @@ void buf_addv(struct buf *b, const char *format, va_list args)
 {
 	va_list again;
 	va_copy(again, args);
-	int n = vsnprintf((char *)buf_reserve(b, 64), 64, format, args); /* NOLINT(clang-analyzer-valist.Uninitialized): args is the caller's */
+	/* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): args is the caller's */
+	int n = vsnprintf((char *)buf_reserve(b, 64), 64, format, args);
 	if (n >= 64)
 		vsnprintf((char *)buf_reserve(b, (size_t)n + 1), (size_t)n + 1, format, again);
 	if (n > 0)

@@ -96,7 +96,8 @@ static inline uint16_t cursor_be16(struct cursor *c)
 static inline uint32_t cursor_be32(struct cursor *c)
 {
 	struct slice s = cursor_take(c, 4);
-	return s.len ? (uint32_t)s.at[0] << 24 | (uint32_t)s.at[1] << 16 | (uint32_t)s.at[2] << 8 | s.at[3] : 0; /* NOLINT(clang-analyzer-core.NullDereference): at is there where len is */
+	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): at is there where len is */
+	return s.len ? (uint32_t)s.at[0] << 24 | (uint32_t)s.at[1] << 16 | (uint32_t)s.at[2] << 8 | s.at[3] : 0;
 }
 
 static inline uint64_t cursor_be64(struct cursor *c)

@@ -119,7 +119,8 @@ static void expire(struct fragments *f, struct pending *p)
 
 static void expire_old(struct fragments *f, int64_t now)
 {
-	while (f->oldest && now > f->oldest->time && (uint64_t)now - (uint64_t)f->oldest->time > (uint64_t)LIFETIME) /* NOLINT(clang-analyzer-unix.Malloc): expire takes it off the list */
+	/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): expire takes it off the list */
+	while (f->oldest && now > f->oldest->time && (uint64_t)now - (uint64_t)f->oldest->time > (uint64_t)LIFETIME)
 		expire(f, f->oldest);
 }
 

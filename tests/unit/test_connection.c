@@ -1061,7 +1061,7 @@ static void crowd(void **state)
 		n.host[S].port = (uint16_t)chance(&seed, 3);
 		for (int d = 0; d < 2; d++)
 			n.host[d].seq = chance(&seed, 50) ? n.host[d].port * 100 + chance(&seed, 60) : chance(&seed, 1u << 31) * 2;
-		struct packet_of p = packet(&n, dir, flags[chance(&seed, sizeof(flags))], "seven b" + chance(&seed, 8));
+		struct packet_of p = packet(&n, dir, flags[chance(&seed, sizeof(flags))], &"seven b"[chance(&seed, 8)]);
 		p.seg.flags ^= chance(&seed, 5) ? 0 : ACK;
 		feed(&n, p);
 		if (chance(&seed, 100) == 0)

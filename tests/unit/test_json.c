@@ -196,7 +196,7 @@ static void test_doubles(void **state)
 {
 	static const double some[] = { 0.0,  -0.0,    1,       -1,       0.1,      1.0 / 3, 1e15,     1e16,     1e17,
 				       1e21, 1e22,    1e300,   -1e-300,  DBL_MAX,  DBL_MIN, FLT_MAX,  FLT_MIN,  5e-324,
-				       1e-45, 123456789012345678, 0.1f,  NAN,      INFINITY, -INFINITY, 4503599627370497.5 };
+				       1e-45, 123456789012345680.0, 0.1f,  NAN,      INFINITY, -INFINITY, 4503599627370497.5 };
 	uint64_t seed = 12;
 	(void)state;
 	for (size_t i = 0; i < sizeof some / sizeof *some; i++) {

@@ -374,7 +374,7 @@ static void tree(void **state)
 	assert_false(f->d.type_by_command);
 	const struct node *password = at(value, "password");
 	assert_true(password->apart && password->secret && slice_is(password->text, "xy"));
-	assert_place(password, signin, SIGNIN + strlen("\"value\":"), SIGNIN + strlen("\"value\":"));
+	assert_place(password, signin, &SIGNIN[strlen("\"value\":")], &SIGNIN[strlen("\"value\":")]);
 }
 
 /* Bytes that are no message, text that is no JSON, a payload without a type. */

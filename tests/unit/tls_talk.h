@@ -103,7 +103,7 @@ static inline void talk_init(struct tls_talk *t, const struct tls_kind *kind)
 	SSL_CTX_set_alpn_protos(t->ctx[DIR_C2S], (const unsigned char *)"\x08http/1.1\x02h2", 12);
 	SSL_CTX_set_alpn_select_cb(t->ctx[DIR_S2C], talk_alpn, NULL);
 	if (kind->server_groups)
-		assert_int_equal(SSL_CTX_set1_groups_list(t->ctx[DIR_S2C], kind->server_groups), 1);
+		assert_int_equal(SSL_CTX_set1_groups_list(t->ctx[DIR_S2C], (char *)(uintptr_t)kind->server_groups), 1);
 	if (kind->early)
 		SSL_CTX_set_max_early_data(t->ctx[DIR_S2C], 16384);
 }
