@@ -467,7 +467,14 @@ static int run_print(struct app *a)
 
 static void tell_time(void *user, int64_t time)
 {
-	session_clock(user, time);
+	struct app *a = user;
+	session_clock(a->session, time);
+}
+
+static void step_beside(void *user)
+{
+	struct app *a = user;
+	posting_step(&a->posting);
 }
 
 static int run_screens(struct app *a)
@@ -476,7 +483,7 @@ static int run_screens(struct app *a)
 	open_session(a, true, true);
 	struct tui_options t = { .session = a->session, .capture = a->capture, .source = source_name(a->source),
 				 .show_secrets = o->print.show_secrets, .utc = o->print.utc, .no_mouse = o->no_mouse, .ascii = a->ascii,
-				 .color = o->color, .clock = tell_time, .user = a->session, .stop = signals_stop() };
+				 .color = o->color, .clock = tell_time, .step = step_beside, .user = a, .stop = signals_stop() };
 	int status = tui_run(&t);
 	posting_finish(&a->posting, signals_stop());
 	if (status == EXIT_SOURCE)

@@ -114,8 +114,8 @@ static bool take_keylog(struct options *o, const char *v)
 
 static bool take_otlp(struct options *o, const char *v)
 {
-	o->otlp = v;
-	return *v || option_fail("--otlp takes the URL of a collector, not", "an empty one");
+	o->otlp = v ? v : "";
+	return !v || *v || option_fail("--otlp takes the URL of a collector, not", "an empty one");
 }
 
 static bool take_format(struct options *o, const char *v)
@@ -467,7 +467,8 @@ static const struct option_entry entries[] = {
 	{ 'b', "ring-buffer", "filesize:KB|duration:S|files:N",
 	  "with -w: begin a new file when one has so many kilobytes or seconds; keep the newest N", take_ring },
 	{ 0, "pdu", NULL, "with -w: write the messages instead of packets, for Wireshark, each one an exported PDU", take_pdu },
-	{ 0, "otlp", "URL", "send OpenTelemetry spans to that collector, such as http://localhost:4318, beside what is shown", take_otlp },
+	{ 0, "otlp", "[=URL]", "send OpenTelemetry spans to that collector, else to that of OTEL_EXPORTER_OTLP_ENDPOINT or http://localhost:4318, beside what is shown",
+	  take_otlp },
 	{ 'c', NULL, "N", "stop after N messages", take_count },
 	{ 'a', "autostop", "duration:S", "stop after S seconds", take_autostop },
 	{ 'M', "memory", "SIZE", "memory budget of the screens, such as 512M: the oldest messages are forgotten first", take_memory },

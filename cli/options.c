@@ -255,6 +255,13 @@ static bool take_words(struct options *o, int count, char **words)
 	return check(o);
 }
 
+/* The value of an option that may go without. A URL in the next word is one too: no file or capture filter looks like that. */
+static const char *value_of(const struct option_entry *e, int argc, char **argv)
+{
+	bool bare = !optarg && e->argument && strcmp(e->argument, "[=URL]") == 0 && optind < argc;
+	return bare && strstr(argv[optind], "://") ? argv[optind++] : optarg;
+}
+
 bool options_parse(struct options *o, int argc, char **argv)
 {
 	char letters[2 * OPTIONS_MAX + 3];
@@ -269,7 +276,8 @@ bool options_parse(struct options *o, int argc, char **argv)
 		if (code == -1 && at < argc && strcmp(argv[at], "--") == 0)
 			return take_words(o, argc - at - 1, argv + at + 1);
 		if (code != -1) {
-			if (!option_of(code)->take(o, optarg))
+			const struct option_entry *e = option_of(code);
+			if (!e->take(o, value_of(e, argc, argv)))
 				return false;
 		} else if (optind < argc) {
 			if (!take_word(o, argv[optind++]))

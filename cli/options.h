@@ -45,7 +45,7 @@ struct options {
 	uint64_t memory;                 /* -M, bytes; 0 for no limit */
 	bool no_mouse;
 	const char *keylog;              /* --keylog; NULL */
-	const char *otlp;                /* --otlp: the collector's URL; NULL */
+	const char *otlp;                /* --otlp: the collector's URL, "" for that of the environment; NULL: nothing is posted */
 	unsigned threads;                /* -o threads; 0 where it is not given */
 	uint64_t spool;                  /* -o spool, bytes; 0 for no limit */
 	const char *user;                /* -Z; NULL */

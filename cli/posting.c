@@ -7,19 +7,42 @@
 
 #include <stdlib.h>
 
+static const char *variable(const char *name)
+{
+	const char *value = getenv(name);
+	return value && *value ? value : NULL;
+}
+
 /* Headers for the collector, such as a key: what exporters of OpenTelemetry take from the environment. */
 static const char *headers_of_environment(void)
 {
-	const char *traces = getenv("OTEL_EXPORTER_OTLP_TRACES_HEADERS"), *all = getenv("OTEL_EXPORTER_OTLP_HEADERS");
-	return traces && *traces ? traces : all && *all ? all : NULL;
+	const char *traces = variable("OTEL_EXPORTER_OTLP_TRACES_HEADERS");
+	return traces ? traces : variable("OTEL_EXPORTER_OTLP_HEADERS");
+}
+
+/* Appends the collector's URL: as given, or as exporters of OpenTelemetry find it (opentelemetry.io/docs/specs/otel/protocol/exporter): that for
+ * traces, that for all signals with the path for traces behind it, the usual one. */
+static void add_url(struct buf *out, const char *given)
+{
+	const char *traces = variable("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"), *all = variable("OTEL_EXPORTER_OTLP_ENDPOINT");
+	if (*given || traces || !all) {
+		buf_add_str(out, *given ? given : traces ? traces : "http://localhost:4318");
+		return;
+	}
+	size_t n = strlen(all);
+	buf_add(out, slice_of(all, n && all[n - 1] == '/' ? n - 1 : n));
+	buf_add_str(out, "/v1/traces");
 }
 
 bool posting_open(struct posting *p, const struct options *o, bool live)
 {
 	char error[256];
+	struct buf url = { 0 };
 	if (!o->otlp)
 		return true;
-	p->post = otlp_post_new(o->otlp, headers_of_environment(), !live, error, sizeof error);
+	add_url(&url, o->otlp);
+	p->post = otlp_post_new(buf_cstr(&url), headers_of_environment(), !live, error, sizeof error);
+	buf_release(&url);
 	if (!p->post) {
 		fprintf(stderr, "envscope: --otlp: %s\n", error);
 		return false;

@@ -84,6 +84,31 @@ wait $server 2>/dev/null
 timeout -s INT 1 "$envscope" -r samples/tcp.pcap -q --otlp "$url" >"$tmp/said" 2>&1
 grep -qE "0 spans sent, $spans given up in the end, [1-9] times tried again; last fault: the collector can't be reached" "$tmp/said"
 result $? "--otlp, no collector"
+# The collector of the environment: that for traces before that for all, to which the path is added.
+collector 200
+for variable in "OTEL_EXPORTER_OTLP_ENDPOINT=$url" "OTEL_EXPORTER_OTLP_ENDPOINT=$url/" "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=$url/v1/traces"; do
+	env OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:1 "$variable" "$envscope" -r samples/tcp.pcap -q --otlp >"$tmp/said" 2>&1
+	grep -q "$spans spans sent$" "$tmp/said"
+	result $? "--otlp with $variable"
+done
+OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:1 "$envscope" -r samples/tcp.pcap -q --otlp="$url" >"$tmp/said" 2>&1
+grep -q "$spans spans sent$" "$tmp/said"
+result $? "--otlp=URL goes before the environment"
+kill $server
+wait $server 2>/dev/null
+
+# Live: the collector has the spans while the capture goes on and nothing more comes, beside a listing and beside the screens.
+if "$envscope" -i lo -L >/dev/null 2>&1; then
+	for beside in printing screens; do
+		collector 503 200
+		python3 tests/otlp/beside.py "$envscope" "$url" "$tmp/taken" $beside >"$tmp/said" 2>&1
+		result $? "--otlp beside $beside of a live capture"
+		kill $server
+		wait $server 2>/dev/null
+	done
+else
+	echo "otlp: no permission to capture, live it is not tested"
+fi
 "$envscope" -r samples/tcp.pcap -q --otlp ftp://127.0.0.1/ >"$tmp/said" 2>&1
 [ $? = 2 ]
 result $? "--otlp with another URL"

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""talk.py COUNT [PAUSE]: a conversation on loopback, COUNT requests and their replies, over plain TCP, each PAUSE seconds after the one before."""
+"""talk.py COUNT [PAUSE [PORT]]: a conversation on loopback, COUNT requests and their replies, over plain TCP, each PAUSE seconds after the one
+before; the server listens on PORT."""
 import socket
 import struct
 import sys
@@ -30,7 +31,7 @@ def serve(listening):
 
 
 count, pause = int(sys.argv[1]), float(sys.argv[2]) if len(sys.argv) > 2 else 0
-listening = socket.create_server(("127.0.0.1", 0))
+listening = socket.create_server(("127.0.0.1", int(sys.argv[3]) if len(sys.argv) > 3 else 0))
 thread = threading.Thread(target=serve, args=(listening,))
 thread.start()
 client = socket.create_connection(listening.getsockname())

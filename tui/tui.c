@@ -80,6 +80,8 @@ static void tell_time(struct loop *l)
 static void work(struct loop *l)
 {
 	tell_time(l);
+	if (l->app.o->step)
+		l->app.o->step(l->app.o->user);
 	if (l->app.intake.state == INTAKE_READING) {
 		intake_step(&l->app.intake);
 		l->pending |= REDRAW;

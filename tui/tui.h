@@ -19,7 +19,8 @@ struct tui_options {
 	bool ascii;               /* nothing but ASCII is painted: the user's locale has no UTF-8 */
 	enum tui_color color;     /* AUTO: colours unless NO_COLOR is set; a terminal without colours has none anyway */
 	void (*clock)(void *user, int64_t now); /* live: told about once a second what time it is (ns since 1970); or NULL */
-	void *user;
+	void (*step)(void *user); /* called at least four times a second, for work beside the screens that never waits; or NULL */
+	void *user;               /* of both */
 	const volatile sig_atomic_t *stop; /* nonzero: a signal asks to end (looked at at least four times a second); or NULL */
 };
 
