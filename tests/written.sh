@@ -77,6 +77,12 @@ if grep -q 'packets to be written that were no longer held' "$tmp/err"; then ok;
 # Comments, precision, permissions, formats.
 quietly -r samples/tcp.pcap -q -w "$tmp/x.pcapng"
 equal "comments" "$(python3 tests/pcapng.py "$tmp/x.pcapng" comments | grep -c 'type-missing (warning)')" 5
+lines() { python3 tests/pcapng.py "$1" comments | sed 's/ | /\n/g' | LC_ALL=C sort; }
+quietly -r samples/tcp.pcap -q -w "$tmp/x_pdus.pcapng" --pdu
+# A rule that becomes known later finds its message written.
+equal "comments of exported PDUs" "$(lines "$tmp/x_pdus.pcapng")" "$(lines "$tmp/x.pcapng" | grep -v ' no-reply ')"
+quietly -r samples/tcp.pcap -q -w "$tmp/x_some.pcapng" --pdu -Y 'command == "error"'
+equal "comments of those that match" "$(lines "$tmp/x_some.pcapng")" "$(lines "$tmp/x.pcapng" | grep ' error: ')"
 if command -v editcap >/dev/null; then
 	editcap -a "5:a note" samples/tcp.pcap "$tmp/noted.pcapng"
 	quietly -r "$tmp/noted.pcapng" -q -w "$tmp/once.pcapng"
