@@ -95,6 +95,8 @@ unsigned app_open_message(struct app *a, uint32_t n);
 const char *app_empty(const struct app *a);
 /* Opens a dialog, which the app owns from then on; in place of one that is open. */
 unsigned app_open_dialog(struct app *a, struct dialog *d);
+/* Closes it, if one is open. */
+void app_close_dialog(struct app *a);
 /* Sets the display filter of all views (empty: none); false if it is wrong, then *error says why (as
  * filter_new does) and the filter stays as it was. */
 bool app_set_filter(struct app *a, const char *text, struct buf *error);
@@ -102,11 +104,13 @@ bool app_set_filter(struct app *a, const char *text, struct buf *error);
 void app_show_filtered(struct app *a, enum view_id tab, const char *filter);
 /* The bit of the view on the screen, with FOUND if it was searched: for the table of commands. */
 uint32_t app_context(const struct app *a);
-/* Handles a key or a click. */
+/* Handles a key or a click (tui/actions.c). */
 unsigned app_key(struct app *a, struct key key);
-/* Is there work that goes on between keys? A slice of it. */
+/* Is there work that goes on between keys? A slice of it (tui/work.c). */
 bool app_busy(const struct app *a);
 unsigned app_step(struct app *a);
+/* Gives up what is under way; false if nothing is. */
+bool app_stop(struct app *a);
 /* Takes up what came in since, unless the screen is frozen. */
 void app_take_up(struct app *a);
 /* A sentence for the user, until the next key. */

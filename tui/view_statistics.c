@@ -6,7 +6,7 @@
  *	 query     1234  617 …                  ▁▃█▂ ▁
  *	 the latencies of the selected row, a bar for each order of size (at the right on a wide terminal)
  *
- * All numbers come from the sums (tui/sums.h).
+ * All numbers come from the sums (tui/sums.h). The charts are drawn by tui/statistics_charts.c.
  */
 #include "base/amount.h"
 #include "base/text.h"
@@ -15,55 +15,31 @@
 #include "tui/app.h"
 #include "tui/blocks.h"
 #include "tui/clock.h"
+#include "tui/statistics_part.h"
 #include "tui/sums.h"
 
 #include <stdlib.h>
 
-enum {
-	RESORT_MS = 1000,
-	BESIDE_LEAST = 130, BESIDE = 46, /* columns: from which on the bars stand beside the rows, and theirs */
-	BELOW_LEAST = 17,   /* rows from which on they stand below */
-	LABEL = 8, NUMBERS = 15,
-	CHART_MAX = TIMELINE_BINS,
-};
+enum { RESORT_MS = 1000 };
 
-struct statistics {
-	struct view view;
-	bool by_conn;
-	bool begun;             /* it was sorted for the first time */
-	int64_t sorted;         /* ms: when it was sorted last, and up to which message */
-	uint32_t sorted_next;
-	unsigned first, last;   /* buckets that any row has something in */
-	struct buf text;
-	struct request_stats none; /* of a connection without messages */
-};
-
-/* A row: a command or a connection. */
-struct row {
-	struct slice name; /* of a command */
-	const struct session_conn *conn;
-	uint64_t count, bytes[2];
-	struct request_stats *requests;
-};
-
-static struct statistics *self(struct view *v)
+struct statistics *statistics_of(struct view *v)
 {
 	return (struct statistics *)v;
 }
 
-static bool read_row(struct view *v, uint64_t number, struct row *out)
+bool statistics_row(struct view *v, uint64_t number, struct row *out)
 {
 	struct stats *st = sums_of(v->app);
 	const struct session *s = v->app->session;
 	*out = (struct row){ .conn = NULL };
-	if (!self(v)->by_conn && number < stats_commands(st)) {
+	if (!statistics_of(v)->by_conn && number < stats_commands(st)) {
 		struct command_stats *c = stats_command(st, (size_t)number);
 		*out = (struct row){ c->name, NULL, c->count, { c->bytes[0], c->bytes[1] }, &c->requests };
-	} else if (self(v)->by_conn && number < session_conns(s)) {
+	} else if (statistics_of(v)->by_conn && number < session_conns(s)) {
 		const struct session_conn *c = session_conn_at(s, (uint32_t)number);
 		struct request_stats *requests = stats_conn(st, c->info.number);
 		*out = (struct row){ { NULL, 0 }, c, c->messages[0] + c->messages[1], { c->bytes[0], c->bytes[1] },
-				     requests ? requests : &self(v)->none };
+				     requests ? requests : &statistics_of(v)->none };
 	}
 	return out->requests != NULL;
 }
@@ -170,7 +146,7 @@ static enum ink draw_back(struct cell *c)
 }
 
 enum {
-	COLUMN_NAME, COLUMN_COUNT, COLUMN_REQUESTS, COLUMN_ERRORS, COLUMN_UNANSWERED, COLUMN_OPEN, COLUMN_P50, COLUMN_P90, COLUMN_P99,
+	COLUMN_NAME = STATISTICS_NAME, COLUMN_COUNT, COLUMN_REQUESTS, COLUMN_ERRORS, COLUMN_UNANSWERED, COLUMN_OPEN, COLUMN_P50, COLUMN_P90, COLUMN_P99,
 	COLUMN_MAX, COLUMN_LATENCIES, COLUMN_OUT, COLUMN_BACK
 };
 
@@ -201,21 +177,21 @@ static struct view *new_statistics(struct app *a)
 
 static void free_statistics(struct view *v)
 {
-	buf_release(&self(v)->text);
+	buf_release(&statistics_of(v)->text);
 	free(v);
 }
 
 static void rows(struct view *v, uint64_t *first, uint64_t *end)
 {
 	*first = 0;
-	*end = self(v)->by_conn ? session_conns(v->app->session) : stats_commands(sums_of(v->app));
+	*end = statistics_of(v)->by_conn ? session_conns(v->app->session) : stats_commands(sums_of(v->app));
 }
 
 static void draw_row(struct view *v, uint64_t number, int width, struct line *out)
 {
 	struct row r;
 	(void)width;
-	if (read_row(v, number, &r))
+	if (statistics_row(v, number, &r))
 		view_add_cells(v, &r, out);
 }
 
@@ -223,7 +199,7 @@ static struct order_key key(struct view *v, uint64_t number, int column)
 {
 	struct row r;
 	struct buf text = { 0 };
-	if (!read_row(v, number, &r))
+	if (!statistics_row(v, number, &r))
 		return order_key_number(0);
 	switch (column) {
 	case COLUMN_COUNT: return order_key_number((int64_t)r.count);
@@ -246,174 +222,6 @@ static struct order_key key(struct view *v, uint64_t number, int column)
 	struct order_key k = order_key_text(buf_slice(&text));
 	buf_release(&text);
 	return k;
-}
-
-/* Drawing. */
-
-static void put(struct view *v, struct area *area, const struct line *l)
-{
-	if (area->height-- > 0)
-		screen_put(v->app->screen, area->row++, area->col, area->width, l, EMPHASIS_NONE);
-}
-
-/* "Messages over time: 79 in 2.06s, 38/s on average, at most 12 in 1.0ms" */
-static void add_rate(struct buf *out, const uint64_t *value, size_t count, int64_t width)
-{
-	uint64_t sum = 0;
-	for (size_t i = 0; i < count; i++)
-		sum += value[i];
-	buf_add_str(out, " Messages over time: ");
-	amount_add_grouped(out, sum);
-	if (!count || width <= 0)
-		return;
-	buf_add_str(out, " in ");
-	when_add_span(out, (int64_t)count * width);
-	buf_add_str(out, ", ");
-	amount_add_grouped(out, (uint64_t)((double)sum / ((double)count * (double)width / NS_PER_S) + 0.5));
-	buf_add_str(out, "/s on average, at most ");
-	amount_add_grouped(out, blocks_most(value, count));
-	buf_add_str(out, " in ");
-	when_add_span(out, width);
-}
-
-/* The rate, in a heading and `high` rows; each value as wide as there is room for. */
-static void draw_rate(struct view *v, struct area *area, int high)
-{
-	struct line *l = &v->app->line;
-	struct buf *text = &self(v)->text;
-	uint64_t value[CHART_MAX], wide[CHART_MAX];
-	int64_t width;
-	size_t most = area->width < 0 ? 0 : area->width > CHART_MAX ? CHART_MAX : (size_t)area->width;
-	size_t count = timeline_fit(stats_rate(sums_of(v->app)), value, most, &width), each = count ? most / count : 0;
-	buf_clear(text);
-	add_rate(text, value, count, width);
-	line_clear(l);
-	line_add(l, INK_STRONG, buf_slice(text), area->width);
-	put(v, area, l);
-	for (size_t i = 0; i < count * each; i++)
-		wide[i] = value[i / each];
-	for (int row = high - 1; row >= 0; row--) {
-		buf_clear(text);
-		blocks_add_chart(text, wide, count * each, blocks_most(value, count), row, high);
-		line_clear(l);
-		line_add(l, INK_STREAM, buf_slice(text), area->width);
-		put(v, area, l);
-	}
-}
-
-/* "query: p50 44.0ms, p90 44.0ms, p99 301ms, max 301ms of 12 replies" */
-static void draw_latency_heading(struct view *v, struct area *area, const struct row *r)
-{
-	static const struct {
-		const char *name;
-		unsigned percent;
-	} shown[] = { { "p50", 50 }, { "p90", 90 }, { "p99", 99 }, { "max", 100 } };
-	struct line *l = &v->app->line;
-	struct buf *text = &self(v)->text;
-	struct quantile *q = &r->requests->latency;
-	line_clear(l);
-	if (r->conn)
-		line_addf(l, INK_HEAD, " connection %u", r->conn->info.number);
-	else {
-		line_add_str(l, INK_HEAD, " ");
-		line_add(l, INK_HEAD, r->name, area->width / 2);
-	}
-	buf_clear(text);
-	for (size_t i = 0; q->count && i < sizeof shown / sizeof *shown; i++) {
-		buf_addf(text, "  %s ", shown[i].name);
-		when_add_span(text, quantile_at(q, shown[i].percent));
-	}
-	if (!q->count)
-		buf_add_str(text, r->requests->requests ? ": no request has had its reply" : ": no requests, so no latencies");
-	line_add(l, INK_HEAD, buf_slice(text), area->width - l->columns);
-	line_pad(l, INK_HEAD, area->width);
-	put(v, area, l);
-}
-
-/* "  20.0ms ██████▌         123  27%" */
-static void draw_bucket(struct view *v, struct area *area, const struct row *r, unsigned bucket, uint64_t most)
-{
-	const struct histogram *h = &r->requests->histogram;
-	struct line *l = &v->app->line;
-	struct buf *text = &self(v)->text;
-	int bar = area->width - LABEL - NUMBERS - 2;
-	buf_clear(text);
-	when_add_span(text, histogram_from(bucket));
-	line_clear(l);
-	line_add_cell(l, INK_DIM, buf_slice(text), LABEL, true);
-	line_add_str(l, INK_PLAIN, " ");
-	buf_clear(text);
-	blocks_add_bar(text, h->count[bucket], most, bar);
-	line_add_cell(l, INK_REPLY, buf_slice(text), bar > 0 ? bar : 0, false);
-	buf_clear(text);
-	amount_add_grouped(text, h->count[bucket]);
-	buf_addf(text, " %3.0f%%", (double)h->count[bucket] * 100 / (double)r->requests->latency.count);
-	line_add_cell(l, INK_PLAIN, buf_slice(text), NUMBERS, true);
-	put(v, area, l);
-}
-
-static void clear_area(struct view *v, struct area area)
-{
-	line_clear(&v->app->line);
-	while (area.height > 0)
-		put(v, &area, &v->app->line);
-}
-
-/* The latencies of the selected row: those buckets that have something, and those between. */
-static void draw_latencies_of(struct view *v, struct area area)
-{
-	struct row r;
-	uint64_t number;
-	unsigned first, last;
-	clear_area(v, area);
-	if (!view_row(v, &number) || !read_row(v, number, &r))
-		return;
-	draw_latency_heading(v, &area, &r);
-	if (!histogram_span(&r.requests->histogram, &first, &last))
-		return;
-	uint64_t most = blocks_most(r.requests->histogram.count, HISTOGRAM_BUCKETS);
-	for (unsigned i = first; i <= last && area.height > 0; i++)
-		draw_bucket(v, &area, &r, i, most);
-}
-
-/* Which buckets the small charts show: those that any row has something in. */
-static void find_span(struct statistics *s)
-{
-	struct stats *st = sums_of(s->view.app);
-	bool any = false;
-	unsigned first, last;
-	s->first = s->last = 0;
-	for (size_t i = 0; i < stats_commands(st); i++) {
-		if (!histogram_span(&stats_command(st, i)->requests.histogram, &first, &last))
-			continue;
-		s->first = any && s->first < first ? s->first : first;
-		s->last = any && s->last > last ? s->last : last;
-		any = true;
-	}
-}
-
-static void draw(struct view *v, struct area area)
-{
-	int high = area.height >= 30 ? 4 : area.height >= 16 ? 2 : area.height >= 10 ? 1 : 0;
-	struct area pane = { 0 };
-	find_span(self(v));
-	v->columns[COLUMN_NAME].title = self(v)->by_conn ? "Connection" : columns[COLUMN_NAME].title;
-	if (high)
-		draw_rate(v, &area, high);
-	if (area.width >= BESIDE_LEAST) {
-		pane = (struct area){ area.row, area.col + area.width - BESIDE + 1, area.height, BESIDE - 1 };
-		area.width -= BESIDE;
-	} else if (area.height >= BELOW_LEAST) {
-		int below = area.height * 2 / 5;
-		pane = (struct area){ area.row + area.height - below, area.col, below, area.width };
-		area.height -= below;
-	}
-	view_draw_table(v, area);
-	if (!pane.height)
-		return;
-	if (pane.col > area.col)
-		clear_area(v, (struct area){ pane.row, pane.col - 1, pane.height, 1 });
-	draw_latencies_of(v, pane);
 }
 
 static const char *empty(struct view *v)
@@ -449,8 +257,8 @@ static void sort_again(struct statistics *s)
 static bool work(struct view *v, int64_t until)
 {
 	bool more = sums_work(v->app, until);
-	sort_at_first(self(v));
-	sort_again(self(v));
+	sort_at_first(statistics_of(v));
+	sort_again(statistics_of(v));
 	return more;
 }
 
@@ -475,7 +283,7 @@ static unsigned show_messages(struct view *v)
 	struct row r;
 	uint64_t number;
 	struct buf text = { 0 };
-	if (!view_row(v, &number) || !read_row(v, number, &r))
+	if (!view_row(v, &number) || !statistics_row(v, number, &r))
 		return REDRAW;
 	if (r.conn)
 		buf_addf(&text, "conn == %u", r.conn->info.number);
@@ -503,7 +311,7 @@ static unsigned command(struct view *v, enum command c)
 	switch (c) {
 	case CMD_OPEN:
 	case CMD_ONLY: return show_messages(v);
-	case CMD_BY: return change_rows(self(v));
+	case CMD_BY: return change_rows(statistics_of(v));
 	default: return 0;
 	}
 }
@@ -512,7 +320,7 @@ static bool matches(struct view *v, uint64_t number, const struct pattern *p)
 {
 	struct row r;
 	struct buf text = { 0 };
-	if (!read_row(v, number, &r))
+	if (!statistics_row(v, number, &r))
 		return false;
 	columns_add_text(&text, v->columns, v->column_count, v, &r);
 	bool found = pattern_in(p, buf_slice(&text));
@@ -538,7 +346,7 @@ const struct view_ops view_statistics = {
 	.draw_row = draw_row,
 	.key = key,
 	.empty = empty,
-	.draw = draw,
+	.draw = statistics_draw,
 	.command = command,
 	.work = work,
 	.doing = doing,
