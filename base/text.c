@@ -168,10 +168,22 @@ int text_add_fit(struct buf *out, struct slice s, int columns)
 	return used;
 }
 
+static bool is_tone(uint32_t point)
+{
+	return point >= 0x1f3fb && point <= 0x1f3ff;
+}
+
+bool text_joins(uint32_t point)
+{
+	return point == 0x200d || (point >= 0xfe00 && point <= 0xfe0f) || (point >= 0xe0020 && point <= 0xe007f) || is_tone(point);
+}
+
 int text_width(uint32_t point)
 {
 	if (point < 0x7f)
 		return 1;
+	if (is_tone(point))
+		return 0;
 	int w = wcwidth((wchar_t)point);
 	return w < 0 ? 1 : w;
 }

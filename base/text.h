@@ -25,7 +25,10 @@ size_t text_plain(struct slice s, char except);
 void text_add_safe(struct buf *out, struct slice s);
 /* The same for at most `columns` columns; a text that was cut ends in "…". Returns the columns used. */
 int text_add_fit(struct buf *out, struct slice s, int columns);
-/* Columns that a code point takes on a terminal: 0 (combining), 1 or 2. Needs a UTF-8 locale (LC_CTYPE). */
+/* True for what makes one picture of several emoji, or another of one: joiners, variation selectors, tags, tones of skin. Terminals don't agree on
+ * how wide the result is. */
+bool text_joins(uint32_t point);
+/* Columns that a code point takes on a terminal: 0 (combining, or joining), 1 or 2. Needs a UTF-8 locale (LC_CTYPE). */
 int text_width(uint32_t point);
 /* Columns of a whole text. */
 int text_columns(struct slice s);

@@ -477,13 +477,38 @@ static void step_beside(void *user)
 	posting_step(&a->posting);
 }
 
+/* The same files and keys, for packets that are saved from the screens. */
+static bool open_again(void *user, struct second_reading *out, char *error, size_t room)
+{
+	struct app *a = user;
+	struct options o = a->options;
+	const char *path = keylog_path(&o);
+	*out = (struct second_reading){ .keylog = keylog_new(), .no_reply = o.no_reply, .capture = { o.decode_as, o.decode_as_count, NULL, NULL, 1 } };
+	o.source.secrets_user = out->keylog;
+	keylog_open(out->keylog, path, false);
+	out->source = open_inputs(&o, error, room);
+	if (!out->source)
+		keylog_free(out->keylog);
+	return out->source != NULL;
+}
+
+/* Files that can be opened as often as one likes? */
+static bool has_files(const struct app *a)
+{
+	for (size_t i = 0; i < a->options.input_count; i++)
+		if (strcmp(a->options.inputs[i], "-") == 0)
+			return false;
+	return a->options.file && !source_is_live(a->source);
+}
+
 static int run_screens(struct app *a)
 {
 	const struct options *o = &a->options;
 	open_session(a, true, true);
 	struct tui_options t = { .session = a->session, .capture = a->capture, .source = source_name(a->source),
 				 .show_secrets = o->print.show_secrets, .utc = o->print.utc, .no_mouse = o->no_mouse, .ascii = a->ascii,
-				 .color = o->color, .clock = tell_time, .step = step_beside, .user = a, .stop = signals_stop() };
+				 .color = o->color, .clock = tell_time, .step = step_beside, .again = has_files(a) ? open_again : NULL, .user = a,
+				 .stop = signals_stop() };
 	int status = tui_run(&t);
 	posting_finish(&a->posting, signals_stop());
 	if (status == EXIT_SOURCE)

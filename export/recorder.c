@@ -124,12 +124,18 @@ void recorder_free(struct recorder *r)
 	free(r);
 }
 
+/* Is it only about some messages? */
+static bool selective(const struct recorder *r)
+{
+	return r->filter || r->options.wanted;
+}
+
 void recorder_begin(struct recorder *r, const struct session *s, struct filter *filter, struct files files)
 {
 	uint64_t hold = r->options.hold ? r->options.hold : (uint64_t)RECORD_HOLD_MIB << 20;
 	r->session = s;
 	r->filter = filter;
-	if (filter && r->options.what != RECORD_PDUS)
+	if (selective(r) && r->options.what != RECORD_PDUS)
 		r->hold = packet_hold_new(hold, files, NULL);
 }
 
@@ -319,7 +325,7 @@ static void write_now(struct recorder *r, const struct packet *p)
 	write_packet(r, packet_file_interface(r->file, p->interface), p->time, p->bytes, p->wire_len, buf_slice(&r->comments));
 }
 
-/* With a display filter. */
+/* Where only some messages are wanted. */
 static void sort_packet(struct recorder *r, const struct packet *p, const struct packet_facts *facts)
 {
 	uint64_t key = facts->fragment ? facts->fragment | FRAGMENT_KEY : 0, also = 0;
@@ -347,7 +353,7 @@ static void on_packet(void *user, const struct packet *p, const struct packet_fa
 	if (r->options.what == RECORD_PDUS)
 		return;
 	packet_comments_keep(&r->comments, p->comments);
-	if (r->filter)
+	if (selective(r))
 		sort_packet(r, p, facts);
 	else
 		write_now(r, p);
@@ -376,7 +382,7 @@ static void write_statistics(struct recorder *r, const struct source_counts *c)
 {
 	struct pcapng_statistics s = { .interface = 0, .time = r->last_time, .received = c->packets, .dropped_kernel = c->dropped_kernel,
 				       .dropped_interface = c->dropped_interface };
-	if (r->options.what != RECORD_PDUS && !r->filter && r->last_time && r->options.at_once)
+	if (r->options.what != RECORD_PDUS && !selective(r) && r->last_time && r->options.at_once)
 		packet_file_statistics(r->file, &s);
 }
 
@@ -420,6 +426,8 @@ static bool needs_whole(const struct record *m)
 
 static bool matches(struct recorder *r, uint32_t n, struct slice bytes)
 {
+	if (r->options.wanted && !r->options.wanted(r->options.user, n))
+		return false;
 	if (!r->filter)
 		return true;
 	if (r->first_time)

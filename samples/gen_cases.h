@@ -27,6 +27,7 @@
 	X(zero_length, "A length prefix of 0: a message of no bytes.") \
 	X(over_long, "A length prefix of 2 GiB, then good messages.") \
 	X(bad_utf8, "Text that is no UTF-8, and escape sequences that would clear a terminal.") \
+	X(wide_text, "Names and texts in many scripts: wide, combining, from right to left, emoji made of several.") \
 	X(decode_error, "Rightly framed bytes that are no Envelope.") \
 	X(payload_error, "A good Envelope whose payload cannot be decoded.") \
 	X(priority_range, "Priorities 7 and -1.") \

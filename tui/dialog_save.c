@@ -63,13 +63,22 @@ static struct save_format format_of(const struct save_dialog *d)
 	return f;
 }
 
+/* Packets can be saved where their files can be read again. */
+static bool offered(const struct save_dialog *d, const struct save_format *f)
+{
+	return f->exporter || f->packets == RECORD_PDUS || d->dialog.app->o->again;
+}
+
 static void change_format(struct save_dialog *d, int by)
 {
 	struct save_format f;
 	size_t count = 0;
 	while (save_format_at(count, &f))
 		count++;
-	d->format = (d->format + count + (size_t)by) % count;
+	do {
+		d->format = (d->format + count + (size_t)by) % count;
+		f = format_of(d);
+	} while (!offered(d, &f));
 }
 
 static bool possible(const struct app *a, enum save_what what)
@@ -177,10 +186,11 @@ static struct save_job job_of(const struct save_dialog *d)
 	static const enum time_format times[TIME_MODES] = {
 		[TIME_OF_DAY] = TIME_CLOCK, [TIME_SINCE_START] = TIME_RELATIVE, [TIME_SINCE_ROW] = TIME_DELTA,
 	};
-	const struct app *a = d->dialog.app;
+	struct app *a = d->dialog.app;
+	struct save_format f = format_of(d);
 	return (struct save_job){
-		.session = a->session, .capture = a->o->capture, .exporter = format_of(d).exporter, .what = d->what, .filter = a->filter,
-		.marks = &a->marks, .last = a->seen.messages, .replace = d->asked != NULL,
+		.session = a->session, .capture = a->o->capture, .exporter = f.exporter, .packets = f.packets, .what = d->what,
+		.filter = a->filter, .filter_text = buf_cstr(&a->filter_text), .marks = &a->marks, .last = a->seen.messages, .replace = d->asked != NULL,
 		.options = { .show_secrets = a->show_secrets, .full_bytes = true, .utc = a->settings->value[SETTING_ZONE],
 			     .time = times[a->settings->value[SETTING_TIME]] },
 	};
@@ -204,6 +214,7 @@ static bool ask(struct save_dialog *d, const char *path)
 
 static unsigned start(struct save_dialog *d)
 {
+	const struct app *a = d->dialog.app;
 	const char *path = buf_cstr(&d->file.text);
 	if (!*path) {
 		say(d, "The file needs a name.", "");
@@ -212,6 +223,15 @@ static unsigned start(struct save_dialog *d)
 	if (ask(d, path))
 		return REDRAW;
 	struct save_job job = job_of(d);
+	struct second_reading again = { 0 };
+	char error[512];
+	if (!job.exporter && job.packets != RECORD_PDUS) {
+		job.again = &again;
+		if (!a->o->again(a->o->user, &again, error, sizeof error)) {
+			say(d, error, "");
+			return REDRAW;
+		}
+	}
 	if (!save_start(&d->save, &job, path)) {
 		say(d, "It can't be written: ", strerror(d->save.error));
 		save_release(&d->save);

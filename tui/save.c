@@ -1,6 +1,6 @@
 /*
  * A save is a printer (export/exporter.h) or a recorder (export/recorder.h) that hears of kept messages one after the other, as if they had
- * just come.
+ * just come; or a rewriter (export/rewriter.h), which reads the capture's files once more, since packets are not kept.
  *
  * What became known of them only later (rules broken late) is in their records by then and needs no line of its own.
  */
@@ -34,12 +34,19 @@ bool save_format_at(size_t i, struct save_format *out)
 	for (size_t at = 0; (e = exporter_at(at)); at++) {
 		if (e->columns == COLUMNS_CHOSEN)
 			continue;
-		*out = (struct save_format){ e->name, e->help, suffix_of(e->name), e };
+		*out = (struct save_format){ e->name, e->help, suffix_of(e->name), e, RECORD_PDUS };
 		if (i-- == 0)
 			return true;
 	}
-	*out = (struct save_format){ "pcapng", "each message a packet, for Wireshark, without TCP and TLS", "pcapng", NULL };
-	return i == 0;
+	static const struct save_format packets[] = {
+		{ "pcapng", "each message a packet, for Wireshark, without TCP and TLS", "pcapng", NULL, RECORD_PDUS },
+		{ "packets", "the packets the messages came in, secrets and all", "pcapng", NULL, RECORD_PACKETS },
+		{ "conns", "their connections' packets, secrets and all", "pcapng", NULL, RECORD_CONNECTIONS },
+	};
+	if (i >= sizeof packets / sizeof *packets)
+		return false;
+	*out = packets[i];
+	return true;
 }
 
 bool save_exists(const char *path)
@@ -91,6 +98,27 @@ static bool start_recorder(struct save *s, struct filter *filter)
 	return true;
 }
 
+static bool is_marked(void *user, uint32_t n)
+{
+	return marks_has(user, n);
+}
+
+/* The same for whoever writes the packets themselves. */
+static bool start_rewriter(struct save *s)
+{
+	struct rewriter_options o = { .record = { .file = { .path = s->path, .format = PACKETS_PCAPNG }, .what = s->job.packets },
+				      .show_secrets = s->job.options.show_secrets };
+	o.filter = s->job.what == SAVE_FILTERED ? s->job.filter_text : NULL;
+	if (s->job.what == SAVE_MARKED) {
+		o.record.wanted = is_marked;
+		o.record.user = (void *)(uintptr_t)s->job.marks;
+	}
+	fclose(s->out);
+	s->out = NULL;
+	s->rewriter = rewriter_new(&o, s->job.again, &s->error);
+	return s->rewriter != NULL;
+}
+
 static void start_printer(struct save *s, struct filter *filter)
 {
 	choose_columns(s);
@@ -102,19 +130,29 @@ static void start_printer(struct save *s, struct filter *filter)
 	printer_begin(&s->printer);
 }
 
+static void drop_reading(const struct second_reading *again)
+{
+	if (!again)
+		return;
+	source_free(again->source);
+	keylog_free(again->keylog);
+}
+
 bool save_start(struct save *s, const struct save_job *job, const char *path)
 {
 	struct filter *filter = job->what == SAVE_FILTERED ? job->filter : NULL;
 	*s = (struct save){ .state = SAVE_FAILED, .job = *job };
 	s->out = make_file(path, job->replace);
 	s->error = errno;
-	if (!s->out)
+	if (!s->out) {
+		drop_reading(job->again);
 		return false;
+	}
 	s->path = xstrdup(path);
 	s->first = s->next = session_first(job->session);
 	if (job->exporter)
 		start_printer(s, filter);
-	else if (!start_recorder(s, filter))
+	else if (job->again ? !start_rewriter(s) : !start_recorder(s, filter))
 		return false;
 	s->error = 0;
 	s->state = SAVE_RUNNING;
@@ -172,7 +210,7 @@ static void end(struct save *s)
 
 uint64_t save_count(const struct save *s)
 {
-	return s->recorder ? recorder_matched(s->recorder) : s->printer.printed;
+	return s->rewriter ? rewriter_matched(s->rewriter) : s->recorder ? recorder_matched(s->recorder) : s->printer.printed;
 }
 
 /* Is there no point in going on? */
@@ -181,16 +219,31 @@ static bool is_over(struct save *s)
 	return s->next > s->job.last || !s->next || s->printer.closed || (s->recorder && recorder_error(s));
 }
 
+static void step_rewriter(struct save *s)
+{
+	enum rewriter_state state = rewriter_step(s->rewriter);
+	s->error = rewriter_error(s->rewriter);
+	s->state = state == REWRITER_MORE ? SAVE_RUNNING : state == REWRITER_DONE ? SAVE_DONE : SAVE_FAILED;
+}
+
+/* A message or some packets. */
+static void step(struct save *s)
+{
+	if (s->rewriter) {
+		step_rewriter(s);
+	} else if (is_over(s)) {
+		end(s);
+	} else {
+		print_news(s);
+		print_message(s, s->next++);
+	}
+}
+
 enum save_state save_step(struct save *s, int64_t until)
 {
 	for (unsigned i = 1; s->state == SAVE_RUNNING; i++) {
-		if (is_over(s)) {
-			end(s);
-			break;
-		}
-		print_news(s);
-		print_message(s, s->next++);
-		if (i % LOOK_AT_CLOCK == 0 && clock_ms() >= until)
+		step(s);
+		if ((s->rewriter || i % LOOK_AT_CLOCK == 0) && clock_ms() >= until)
 			break;
 	}
 	return s->state;
@@ -198,6 +251,8 @@ enum save_state save_step(struct save *s, int64_t until)
 
 int save_percent(const struct save *s)
 {
+	if (s->rewriter)
+		return rewriter_percent(s->rewriter);
 	double all = (double)s->job.last - s->first + 1;
 	return all > 0 ? (int)((double)(s->next - s->first) * 100 / all) : 100;
 }
@@ -207,6 +262,7 @@ void save_release(struct save *s)
 	if (s->out)
 		fclose(s->out);
 	recorder_free(s->recorder);
+	rewriter_free(s->rewriter);
 	if (s->path && s->state != SAVE_DONE)
 		unlink(s->path);
 	if (s->printer.exporter)

@@ -1,5 +1,6 @@
 /*
- * Saving messages to a file in slices, in any of the formats of export/, or as packets of a pcapng.
+ * Saving messages to a file in slices: in any of the formats of export/, each as a packet of a pcapng, or the packets they came in, for which
+ * the capture's files are read once more.
  *
  * The file is new: one of that name that is there already is replaced only if that is asked for. It is readable and writable by its owner
  * only. A struct save must stay where it is while it is at work.
@@ -8,13 +9,14 @@
 #define TUI_SAVE_H
 
 #include "export/exporter.h"
-#include "export/recorder.h"
+#include "export/rewriter.h"
 #include "tui/marks.h"
 
 /* A format that needs nothing but messages. */
 struct save_format {
 	const char *name, *help, *suffix; /* suffix: of the usual file name */
-	const struct exporter *exporter;  /* NULL: pcapng, each message a packet (export/pdu.h) */
+	const struct exporter *exporter;  /* NULL: pcapng … */
+	enum record_what packets;         /* … of that */
 };
 
 /* The i-th format (from 0); false after the last. */
@@ -25,10 +27,13 @@ enum save_what { SAVE_ALL, SAVE_FILTERED, SAVE_MARKED };
 struct save_job {
 	const struct session *session;
 	const struct capture *capture;
-	const struct exporter *exporter; /* NULL: pcapng */
+	const struct exporter *exporter; /* NULL: pcapng … */
+	enum record_what packets;        /* … of that; other than RECORD_PDUS only with `again` */
+	const struct second_reading *again; /* taken over by save_start; NULL: none */
 	struct print_options options;
 	enum save_what what;
 	struct filter *filter;       /* for FILTERED; borrowed */
+	const char *filter_text;     /* the same as it was typed, for save_start */
 	const struct marks *marks;   /* for MARKED; borrowed */
 	uint32_t last;               /* the last message to look at */
 	bool replace;                /* a file of that name */
@@ -40,9 +45,10 @@ struct save {
 	enum save_state state;
 	struct save_job job;
 	struct field_options fields; /* columns of a table */
-	struct printer printer;      /* or, for pcapng: */
+	struct printer printer;      /* or, for messages as packets, a recorder; for the packets themselves a rewriter */
 	struct recorder *recorder;
-	struct session_listener listener; /* of one of the two */
+	struct rewriter *rewriter;
+	struct session_listener listener; /* of one of the first two */
 	FILE *out;
 	char *path;
 	int error;                   /* errno */

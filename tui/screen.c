@@ -295,6 +295,12 @@ bool screen_key(struct screen *s, struct key *out)
 	return false;
 }
 
+/* The letter that half a flag stands for; 0 for what is no half of one. Some terminals make a flag of two, in two columns, others do not. */
+static wchar_t flag_letter(uint32_t point)
+{
+	return point >= 0x1f1e6 && point <= 0x1f1ff ? L'A' + (wchar_t)(point - 0x1f1e6) : 0;
+}
+
 /* The character to paint for a code point of a line. The console of Linux has a font of few characters: of the eighths of a block it has
  * halves and wholes only. */
 static wchar_t glyph(const struct screen *s, uint32_t point)
@@ -312,6 +318,9 @@ static wchar_t glyph(const struct screen *s, uint32_t point)
 		{ 0x2586, '*', 0x2588 }, { 0x2587, '%', 0x2588 }, { 0x2589, '#', 0x2588 }, { 0x258a, '#', 0x2588 }, { 0x258b, '=', 0x258c },
 		{ 0x258c, '=', 0 }, { 0x258d, '-', 0x258c }, { 0x258e, '-', 0x258c }, { 0x258f, '-', 0x258c },
 	};
+	wchar_t letter = flag_letter(point);
+	if (letter)
+		return letter;
 	if ((s->utf8 && !s->console) || point < 0x80)
 		return (wchar_t)point;
 	for (size_t i = 0; i < sizeof plain / sizeof *plain; i++)
@@ -357,12 +366,16 @@ void screen_put(struct screen *s, int row, int col, int width, const struct line
 		int columns = text_width(point);
 		if (used + columns > width)
 			break;
-		if (n == PIECE || next != ink) {
+		if (text_joins(point) || (!s->utf8 && !columns))
+			continue;
+		if (n >= PIECE - 1 || next != ink) {
 			paint(s, piece, n, ink, e);
 			n = 0;
 		}
 		ink = next;
 		piece[n++] = glyph(s, point);
+		if (!s->utf8 && columns == 2)
+			piece[n++] = L'?';
 		used += columns;
 	}
 	paint(s, piece, n, ink, e);

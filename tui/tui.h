@@ -4,6 +4,7 @@
 
 #include "capture/capture.h"
 #include "decode/session.h"
+#include "export/rewriter.h"
 
 #include <signal.h>
 
@@ -20,7 +21,9 @@ struct tui_options {
 	enum tui_color color;     /* AUTO: colours unless NO_COLOR is set; a terminal without colours has none anyway */
 	void (*clock)(void *user, int64_t now); /* live: told about once a second what time it is (ns since 1970); or NULL */
 	void (*step)(void *user); /* called at least four times a second, for work beside the screens that never waits; or NULL */
-	void *user;               /* of both */
+	/* Opens the capture's files once more, to save packets; false with a sentence if they can't be. NULL: there are none that could be. */
+	bool (*again)(void *user, struct second_reading *out, char *error, size_t room);
+	void *user;               /* of all three */
 	const volatile sig_atomic_t *stop; /* nonzero: a signal asks to end (looked at at least four times a second); or NULL */
 };
 

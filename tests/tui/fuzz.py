@@ -28,9 +28,10 @@ KEYS = ([bytes([c]) for c in range(32, 127) if c != ord("/")] * 2 + [b"\t", b"\r
         [b"\x1bOP", b"\x1bOQ", b"\x1bOR", b"\x1bOS", b"\x1b[15~", b"\x1b[17~", b"\x1b[18~", b"\x1b[19~", b"\x1b[20~", b"\x1b[21~"] * 4 +
         ["æ".encode(), "漢".encode(), b"\xff", b"\x1b[999~", b"\x1b["])
 WORDS = [b"\x1bORquery\r", b"f\x15command == query\r", b"f\x15latency > 0\r", b"f\x15data.collectionname\r", b"f\x15 && \r\x1b", b"F",
+         b"f\x15state == open\r", b"f\x15rules\r", b"f\x15severity == error || !rules\r", b"2f\x15state == failed\r", b"p", b"p",
          b"s\x1b", b"t \x1b[C+-0\x1b", b"o\x1b", b"2>>>>>>z", b"1>>>>>", b"  d", b"ma", b"'a", b"L", b"x", b"i", b"?", b"S", b"y", b"*", b"G", b"g"]
 PATIENCE = 20.0     # seconds of its own processor time, or ten times as many of the clock: on a busy machine it may get little of that
-LEAVES = 5          # times that it may be told to leave; then that key is taken away, so that one run is long
+LEAVES = 2          # times that it may be told to leave; then that key is taken away, so that one run is long
 BUDGET = 12         # MiB that the records may have: so few that they are soon reached, and whatever grows after that is seen
 ALLOWANCE = 140     # MiB beyond that: the program, what is drawn, and what the sanitizer keeps beside everything
 

@@ -22,6 +22,7 @@
 #	inks [WORDS]      the numbers of the colours on it are part of it
 #	title             the terminal's title is part of it
 #	file NAME         what is in that file of build/tui is part of it; config is the config file
+#	reads NAME        what envscope -r -T text prints of that file is part of it
 #	absent NAME       there is no such file in build/tui
 set -u
 cd "$(dirname "$0")/../.." || exit 2
@@ -118,6 +119,7 @@ part() { # capture command, words
 # The colours on the screen, each once.
 capture_inks() { tm capture-pane -e -p | grep -oE '[34]8;5;[0-9]+|[;[][34][0-7]m' | tr -d '[m' | sort -u; }
 capture_file() { cat "build/tui/$shown_file"; }
+capture_listing() { "$program" -r "build/tui/$shown_file" -T text 2>&1 | tidy; }
 pane_title() { tm display-message -p '#{pane_title}'; }
 
 start() { # shell words that run the program
@@ -187,6 +189,7 @@ step() {
 	inks) part capture_inks "$rest" ;;
 	title) part pane_title "title" ;;
 	file) shown_file=$rest && part capture_file "file $rest" ;;
+	reads) shown_file=$rest && part capture_listing "what $rest has" ;;
 	absent) [ ! -e "build/tui/$rest" ] || fail "$rest is there" ;;
 	*) fail "no such step: $word" ;;
 	esac
