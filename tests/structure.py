@@ -30,7 +30,7 @@ TOGETHER = (
     "decode/session decode/forms decode/session_state",
     "export/exporter export/fields",
     "export/report export/report_part",
-    "tui/app tui/detail tui/dialog tui/dialogs tui/search tui/tui tui/view tui/view_detail tui/view_diff tui/view_help tui/view_ladder",  # a view opens others
+    "tui/app tui/detail tui/dialog tui/search tui/tui tui/view tui/view_detail",  # a view opens others
     "tui/order tui/order_part tui/order_sort",
     "cli/options cli/option_part",
 )
