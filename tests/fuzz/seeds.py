@@ -138,7 +138,19 @@ def requests():
     yield b"\5" + preface + b"".join(payload for _, client, payload in packets("samples/grpc.pcap.gz") if client)[24:3000]
 
 
+def messages(path):
+    """The first Envelopes of a capture over plain TCP, for fuzz_formats."""
+    out = b""; streams = {True: b"", False: b""}
+    for _, client, payload in packets(path):
+        streams[client] += payload
+        while len(streams[client]) >= 4 and len(streams[client]) >= 4 + (n := struct.unpack_from("<I", streams[client])[0]):
+            if n <= 2000: out += bytes([not client]) + struct.pack("<H", n) + streams[client][4:4 + n]
+            streams[client] = streams[client][4 + n:]
+        if len(out) > MOST: break
+    return out
+
 def main(folder):
+    for how in range(24): put(folder, "fuzz_formats", str(how), bytes([how]) + messages("samples/tcp.pcap"))
     for i, text in enumerate(what_ifs()):
         put(folder, "fuzz_proxy_what_if", str(i), text)
     for i, text in enumerate(requests()):

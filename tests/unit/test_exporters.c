@@ -2,11 +2,9 @@
  * Every format of -T on messages by chance, good ones and damaged ones, over connections that come and go: the sanitizers watch, and what is
  * written must be a whole document of its kind with every message in it, and nothing that a terminal obeys.
  */
-#include "export/exporter.h"
-
+#include "tests/documents.h"
 #include "tests/session_feed.h"
 
-#include <jansson.h>
 #include <setjmp.h>
 #include <stdarg.h>
 
@@ -104,107 +102,11 @@ static struct printed print(const struct exporter *e, uint64_t seed, const struc
 	return out;
 }
 
-static size_t count_of(const char *text, const char *what)
-{
-	size_t n = 0;
-	for (; (text = strstr(text, what)); text += strlen(what))
-		n++;
-	return n;
-}
-
-static void expect_json(const char *text, size_t len, size_t elements)
-{
-	json_error_t error;
-	json_t *all = json_loadb(text, len, JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL, &error);
-	if (!all)
-		fail_msg("no JSON: %s, at %d", error.text, error.position);
-	if (elements)
-		assert_int_equal(json_array_size(all), elements);
-	json_decref(all);
-}
-
-static void expect_json_lines(const char *text)
-{
-	for (const char *end; (end = strchr(text, '\n')); text = end + 1)
-		expect_json(text, (size_t)(end - text), 0);
-	assert_int_equal(*text, 0);
-}
-
-/* Tags are closed in the order in which they were opened, and the values of attributes hold no markup. */
-static void expect_xml(const char *text)
-{
-	const char *open[64], *at = text;
-	int depth = 0;
-	while ((at = strchr(at, '<'))) {
-		const char *name = at + 1 + (at[1] == '/'), *end = at;
-		size_t n = strcspn(name, " />\n");
-		bool quoted = false;
-		for (end++; *end && (quoted || *end != '>'); end++) {
-			quoted ^= *end == '"';
-			assert_true(!quoted || *end != '<');
-		}
-		assert_true(*end == '>');
-		if (at[1] == '/') {
-			assert_true(depth > 0 && strncmp(open[--depth], name, n) == 0);
-		} else if (at[1] != '?' && at[1] != '!' && end[-1] != '/') {
-			assert_true(depth < 64);
-			open[depth++] = name;
-		}
-		at = end;
-	}
-	assert_int_equal(depth, 0);
-}
-
-/* RFC 4180: rows of as many values as there are columns, read with its quotes. */
-static void expect_csv(const char *text, uint32_t messages)
-{
-	size_t rows = 0, values = 1;
-	bool quoted = false;
-	for (; *text; text++) {
-		quoted ^= *text == '"';
-		values += *text == ',' && !quoted;
-		if (*text != '\r' || text[1] != '\n' || quoted)
-			continue;
-		assert_int_equal(values, sizeof columns / sizeof *columns);
-		values = 1;
-		rows++;
-	}
-	assert_false(quoted);
-	assert_int_equal(rows, messages + 1);
-}
-
-static void expect_fields(const char *text, uint32_t messages)
-{
-	assert_int_equal(count_of(text, "\n"), messages);
-	assert_int_equal(count_of(text, "\t"), messages * (sizeof columns / sizeof *columns - 1));
-}
-
-static void expect_harmless(const struct printed *out)
-{
-	for (size_t i = 0; i < out->len; i++) {
-		uint8_t c = (uint8_t)out->text[i];
-		if (c == 0x7f || (c < 0x20 && c != '\n' && c != '\r' && c != '\t'))
-			fail_msg("byte %02x at %zu: %.60s", c, i, out->text + (i > 30 ? i - 30 : 0));
-	}
-}
-
 static void expect(const struct exporter *e, const struct printed *out)
 {
-	expect_harmless(out);
-	if (e == &exporter_json)
-		expect_json(out->text, out->len, out->messages);
-	if (e == &exporter_ndjson || e == &exporter_otlp)
-		expect_json_lines(out->text);
-	if (e == &exporter_pdml)
-		assert_int_equal(count_of(out->text, "<packet>"), out->messages);
-	if (e == &exporter_pdml || e == &exporter_svg)
-		expect_xml(out->text);
-	if (e == &exporter_html)
-		assert_int_equal(count_of(out->text, "<details data-f"), out->messages);
-	if (e == &exporter_csv)
-		expect_csv(out->text, out->messages);
-	if (e == &exporter_fields)
-		expect_fields(out->text, out->messages);
+	const char *fault = document_check(e, out->text, out->len, sizeof columns / sizeof *columns, out->messages);
+	if (fault)
+		fail_msg("%s: %s", e->name, fault);
 }
 
 static void test_all(void **state)
