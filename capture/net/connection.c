@@ -7,7 +7,8 @@
  * that reuses the endpoints. It ends with both FINs handed on, or an RST; it then stays in the table for a while, so that late copies
  * of its segments start no new one.
  *
- * The table is an array of buckets with chains; a list by age makes the least recently seen one go when the table is full; those of
+ * The table is flat with open addressing, and has the hashes beside the pointers, so that a search reads a line of the table and then the
+ * connection it finds, no other; it grows with the connections, since a small one stays in the cache. A list by age makes the least recently seen one go when the table is full; those of
  * which something waits for missing bytes are in a list besides, so that time passes for them alone. Streams of a connection are fed in this order for each segment: its acknowledgement (for the other direction), its bytes, its FIN or RST.
  */
 #include "capture/net/connection.h"
@@ -18,7 +19,7 @@
 
 #include <stdlib.h>
 
-enum { BUCKETS = 4 * CONNECTIONS_MAX };
+enum { SLOTS_FIRST = 1024 };
 
 struct key {
 	uint8_t addr[2][16]; /* the smaller endpoint first */
@@ -36,7 +37,6 @@ struct half {
 
 /* What a search reads stands in front, in one line of the cache. */
 struct connection {
-	struct connection *chain;
 	uint64_t hash;
 	struct key key;
 	struct conn_info info;
@@ -52,8 +52,14 @@ struct connection {
 	struct connection *waiting_next, **waiting_at; /* in the list of those that wait; NULL: not there */
 };
 
+struct slot {
+	uint64_t hash;
+	struct connection *c; /* NULL: empty */
+};
+
 struct connections {
-	struct connection *bucket[BUCKETS];
+	struct slot *slot;
+	size_t slots; /* a power of two, at least twice the connections */
 	struct connection *newest, *oldest;
 	struct connection *waiting;
 	struct connection *last; /* of the segment before */
@@ -117,15 +123,73 @@ static void waiting_add(struct connections *t, struct connection *c)
 	t->waiting = c;
 }
 
+static bool is_it(const struct connection *c, const struct key *k, uint64_t hash)
+{
+	return c->hash == hash && memcmp(&c->key, k, sizeof *k) == 0;
+}
+
+/* What a packet will need of its connection: several lines of the cache at once instead of one after the other. */
+static void prefetch(const struct connection *c)
+{
+	__builtin_prefetch(&c->key.port);
+	__builtin_prefetch(&c->half[0]);
+	__builtin_prefetch(&c->half[1]);
+	__builtin_prefetch(&c->layer);
+}
+
 static struct connection *find(struct connections *t, const struct key *k, uint64_t hash)
 {
-	struct connection *c = t->last;
-	if (c && c->hash == hash && memcmp(&c->key, k, sizeof *k) == 0)
-		return c;
-	for (c = t->bucket[hash % BUCKETS]; c; c = c->chain)
-		if (c->hash == hash && memcmp(&c->key, k, sizeof *k) == 0)
-			return c;
+	if (t->last && is_it(t->last, k, hash))
+		return t->last;
+	size_t mask = t->slots - 1;
+	for (size_t i = hash & mask; t->slot[i].c; i = (i + 1) & mask) {
+		if (t->slot[i].hash != hash)
+			continue;
+		prefetch(t->slot[i].c);
+		if (is_it(t->slot[i].c, k, hash))
+			return t->slot[i].c;
+	}
 	return NULL;
+}
+
+static void put(struct slot *slot, size_t slots, struct connection *c)
+{
+	size_t i = c->hash & (slots - 1);
+	while (slot[i].c)
+		i = (i + 1) & (slots - 1);
+	slot[i] = (struct slot){ c->hash, c };
+}
+
+static void table_add(struct connections *t, struct connection *c)
+{
+	if (t->slots < 2 * (t->count + 1)) {
+		size_t slots = 2 * t->slots;
+		struct slot *bigger = xcalloc(slots, sizeof *bigger);
+		for (size_t i = 0; i < t->slots; i++)
+			if (t->slot[i].c)
+				put(bigger, slots, t->slot[i].c);
+		free(t->slot);
+		t->slot = bigger;
+		t->slots = slots;
+	}
+	put(t->slot, t->slots, c);
+	t->count++;
+}
+
+/* What stands behind it moves up, as far as it was displaced: no tombstones. */
+static void table_remove(struct connections *t, const struct connection *c)
+{
+	size_t mask = t->slots - 1, hole = c->hash & mask;
+	while (t->slot[hole].c != c)
+		hole = (hole + 1) & mask;
+	for (size_t i = (hole + 1) & mask; t->slot[i].c; i = (i + 1) & mask) {
+		if (((i - t->slot[i].hash) & mask) < ((i - hole) & mask))
+			continue;
+		t->slot[hole] = t->slot[i];
+		hole = i;
+	}
+	t->slot[hole].c = NULL;
+	t->count--;
 }
 
 static void out_bytes(void *user, struct chunk chunk)
@@ -210,15 +274,11 @@ static void close_connection(struct connection *c, enum conn_end end, int64_t ti
 
 static void forget(struct connections *t, struct connection *c, enum conn_end end, int64_t time)
 {
-	struct connection **at = &t->bucket[c->hash % BUCKETS];
 	close_connection(c, end, time);
-	while (*at != c)
-		at = &(*at)->chain;
-	*at = c->chain;
+	table_remove(t, c);
 	list_remove(t, c);
 	if (t->last == c)
 		t->last = NULL;
-	t->count--;
 	if (t->gone)
 		t->gone(t->gone_user, c->info.number);
 	free(c);
@@ -273,10 +333,8 @@ static struct connection *add(struct connections *t, const struct key *k, uint64
 	c->layer = t->make(t->user, &c->stream);
 	c->half[0].in.other = &c->half[1].in;
 	c->half[1].in.other = &c->half[0].in;
-	c->chain = t->bucket[hash % BUCKETS];
-	t->bucket[hash % BUCKETS] = c;
+	table_add(t, c);
 	list_add(t, c);
-	t->count++;
 	return c;
 }
 
@@ -448,6 +506,8 @@ const struct connections_counts *connections_counts(const struct connections *t)
 struct connections *connections_new(const struct sink *sink, const struct stream_limits *limits, layer_maker *make, void *user)
 {
 	struct connections *t = xcalloc(1, sizeof *t);
+	t->slots = SLOTS_FIRST;
+	t->slot = xcalloc(t->slots, sizeof *t->slot);
 	t->hash_key = hash_new_key();
 	t->sink = sink;
 	t->limits = limits;
@@ -474,5 +534,6 @@ void connections_free(struct connections *t)
 		reassembly_release(&c->half[1].in);
 		free(c);
 	}
+	free(t->slot);
 	free(t);
 }

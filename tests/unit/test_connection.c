@@ -1046,6 +1046,32 @@ static void most_connections(void **state)
 	finish(&n, "");
 }
 
+/* Many go to make room for others: those that stay are all found, and none of those that went. */
+static void many_go(void **state)
+{
+	enum { MORE = 20000 };
+	(void)state;
+	struct net n;
+	net_init(&n);
+	n.quiet = true;
+	for (uint32_t i = 0; i < CONNECTIONS_MAX + MORE; i++) {
+		client_of(&n, i);
+		say(&n, C, SYN, "");
+	}
+	for (uint32_t i = MORE; i < CONNECTIONS_MAX + MORE; i++) {
+		client_of(&n, i);
+		n.host[C].seq++;
+		say(&n, C, 0, "x");
+	}
+	assert_int_equal(counts(&n)->connections, CONNECTIONS_MAX + MORE);
+	for (uint32_t i = 0; i < MORE; i++) {
+		client_of(&n, i);
+		say(&n, C, 0, "x");
+	}
+	assert_int_equal(counts(&n)->connections, CONNECTIONS_MAX + 2 * MORE);
+	finish(&n, "");
+}
+
 /* The segments of many connections mixed, with all that can happen to them; nothing is asked but that it ends well. */
 static void crowd(void **state)
 {
@@ -1115,6 +1141,7 @@ int main(void)
 		cmocka_unit_test(settled_behind_a_fin),
 		cmocka_unit_test(shuffled),
 		cmocka_unit_test(most_connections),
+		cmocka_unit_test(many_go),
 		cmocka_unit_test(crowd),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
