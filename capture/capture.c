@@ -231,7 +231,7 @@ static enum capture_status step_packets(struct capture *c, unsigned packets)
 	return CAPTURE_MORE;
 }
 
-/* Without the second thread after all: the pipeline tells the sink directly. */
+/* Nothing was read: the pipeline tells the sink directly. */
 static void give_up_ahead(struct capture *c)
 {
 	source_keep(c->source, &(const struct byte_keeper){ 0 });
@@ -245,10 +245,8 @@ static bool runs_ahead(struct capture *c)
 	if (!c->ahead || c->started)
 		return c->ahead;
 	lookahead_lend(c->ahead, c->source);
-	c->started = lookahead_start(c->ahead);
-	if (!c->started)
-		give_up_ahead(c);
-	return c->started;
+	lookahead_start(c->ahead, c->options.threads == 2);
+	return c->started = true;
 }
 
 enum capture_status capture_step(struct capture *c, unsigned packets)

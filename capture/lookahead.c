@@ -13,6 +13,9 @@
  * Messages are not copied where they lie in the buffer that the file is read into: the pipeline lends the buffer to the block and gets
  * another one. It comes back with the block.
  *
+ * Large packets have no second thread: there is little to do for each, and the bytes of one buffer stay in the cache where those of nine do not. The
+ * first packets, which are handled before a thread is there, tell whether they are.
+ *
  * The block in which the source ends has the status of the source. Behind it the second thread closes the connections; what that tells
  * comes in further blocks, for lookahead_finish().
  */
@@ -33,6 +36,8 @@ enum {
 	BLOCK_KEPT = 1 << 20,  /* memory of a block that is used again */
 	SPARE = BLOCKS,        /* buffers that wait to be used again */
 	WAIT_NS = 10000000,
+	TRIAL_STEPS = 64,
+	LARGE = 4 << 10,       /* bytes of a packet, on the average */
 };
 
 struct lent {
@@ -55,6 +60,8 @@ struct lookahead {
 	enum capture_status status;
 	pthread_t thread;
 	bool started, joined;
+	bool alone;           /* there is no second thread */
+	enum capture_status ending; /* alone: how the source stands */
 	pthread_mutex_t lock; /* of all below; but blocks are whose turn it is */
 	pthread_cond_t filled, freed;
 	struct block block[BLOCKS];
@@ -69,7 +76,7 @@ struct lookahead *lookahead_new(const struct lookahead_work *work)
 	struct lookahead *a = xcalloc(1, sizeof *a);
 	pthread_condattr_t monotonic;
 	a->work = *work;
-	a->status = CAPTURE_MORE;
+	a->status = a->ending = CAPTURE_MORE;
 	pthread_mutex_init(&a->lock, NULL);
 	pthread_condattr_init(&monotonic);
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
@@ -144,12 +151,17 @@ static bool hand_over(struct lookahead *a, enum capture_status status)
 	return go_on;
 }
 
+static bool is_end(enum capture_status status)
+{
+	return status == CAPTURE_END || status == CAPTURE_DAMAGED;
+}
+
 static void *read_ahead(void *user)
 {
 	struct lookahead *a = user;
 	enum capture_status status = CAPTURE_MORE;
 	bool go_on = true;
-	while (go_on && status != CAPTURE_END && status != CAPTURE_DAMAGED) {
+	while (go_on && !is_end(status)) {
 		status = a->work.step(a->work.user);
 		if (a->events.calls.len >= BLOCK || a->lent.len)
 			go_on = hand_over(a, CAPTURE_MORE);
@@ -164,15 +176,31 @@ static void *read_ahead(void *user)
 	return NULL;
 }
 
+/* Handles packets until the file's buffer has been full, but not many. True if they are so large that a second thread does not pay, or all there are. */
+static bool try_alone(struct lookahead *a)
+{
+	for (int i = 0; i < TRIAL_STEPS && !is_end(a->ending) && !a->lent.len && a->events.calls.len < BLOCK; i++)
+		a->ending = a->work.step(a->work.user);
+	a->work.state(a->work.user, &a->state);
+	const struct source_counts *n = &a->state.counts.source;
+	return is_end(a->ending) || n->bytes > LARGE * n->packets;
+}
+
 /* Signals are the caller's. */
-bool lookahead_start(struct lookahead *a)
+static bool start_thread(struct lookahead *a)
 {
 	sigset_t all, before;
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	a->started = pthread_create(&a->thread, NULL, read_ahead, a) == 0;
+	bool good = pthread_create(&a->thread, NULL, read_ahead, a) == 0;
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return a->started;
+	return good;
+}
+
+void lookahead_start(struct lookahead *a, bool thread)
+{
+	a->started = true;
+	a->alone = (!thread && try_alone(a)) || !start_thread(a);
 }
 
 static struct timespec soon(void)
@@ -195,7 +223,7 @@ static struct block *take(struct lookahead *a, const struct timespec *until)
 	return b;
 }
 
-/* Under the lock: buffers that nothing refers to any more. */
+/* Under the lock, if there is a second thread: buffers that nothing refers to any more. */
 static void take_back(struct lookahead *a, struct buf *lent)
 {
 	for (size_t at = 0; at < lent->len; at += sizeof(struct lent)) {
@@ -236,9 +264,27 @@ static bool hand_on(struct lookahead *a, const struct sink *to)
 	return true;
 }
 
+/* Without a second thread: hands on what there is. */
+static void hand_on_alone(struct lookahead *a, const struct sink *to)
+{
+	a->work.state(a->work.user, &a->state);
+	events_tell(&a->events.calls, to);
+	take_back(a, &a->lent);
+}
+
+static void step_alone(struct lookahead *a, const struct sink *to)
+{
+	if (!is_end(a->ending))
+		a->ending = a->work.step(a->work.user);
+	hand_on_alone(a, to);
+	a->status = is_end(a->ending) ? a->ending : CAPTURE_MORE;
+}
+
 enum capture_status lookahead_step(struct lookahead *a, const struct sink *to)
 {
-	if (a->status == CAPTURE_MORE)
+	if (a->status == CAPTURE_MORE && a->alone)
+		step_alone(a, to);
+	else if (a->status == CAPTURE_MORE)
 		hand_on(a, to);
 	return a->status;
 }
@@ -253,13 +299,18 @@ static bool is_over(struct lookahead *a)
 
 void lookahead_finish(struct lookahead *a, const struct sink *to)
 {
+	a->joined = true;
+	if (a->alone) {
+		a->work.finish(a->work.user);
+		hand_on_alone(a, to);
+		return;
+	}
 	pthread_mutex_lock(&a->lock);
 	a->stop = true;
 	pthread_mutex_unlock(&a->lock);
 	while (!is_over(a))
 		hand_on(a, to);
 	pthread_join(a->thread, NULL);
-	a->joined = true;
 }
 
 static void ignore_message(void *user, const struct piece *p)

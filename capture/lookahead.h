@@ -30,8 +30,9 @@ struct lookahead *lookahead_new(const struct lookahead_work *work);
 struct sink lookahead_sink(struct lookahead *a, enum probe (*probe)(struct slice head, uint64_t length));
 /* Packets of the source stay where they are until they have been handed on. The source must not be used after lookahead_free. */
 void lookahead_lend(struct lookahead *a, struct source *source);
-/* Starts the second thread; false if there can be none: then *a is only to be freed. */
-bool lookahead_start(struct lookahead *a);
+/* Starts the second thread. Unless `thread` says that there is to be one, the first packets are looked at before: where they are large, or there are
+ * few, it does not pay, and lookahead_step does its work; and so it does where no thread can be started. */
+void lookahead_start(struct lookahead *a, bool thread);
 /* Hands one block on, and waits for it a hundredth of a second at most. MORE, or what the source said once all that was before is
  * handed on (END, DAMAGED), which sticks. */
 enum capture_status lookahead_step(struct lookahead *a, const struct sink *to);

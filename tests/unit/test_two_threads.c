@@ -16,6 +16,7 @@
 #include <cmocka.h>
 
 enum { COPIES = 60, PORT_AT = 14 + 20 };
+enum { LARGE = 60000, LARGE_PACKETS = 100 };
 
 /* Calls as text. */
 struct log {
@@ -100,11 +101,11 @@ static struct log log_of(const char *path, unsigned threads, enum capture_status
 	return l;
 }
 
-static size_t same_calls(const char *path)
+static size_t same_calls(const char *path, unsigned threads)
 {
 	enum capture_status status[2];
 	struct capture_counts counts[2];
-	struct log one = log_of(path, 1, &status[0], &counts[0]), two = log_of(path, 2, &status[1], &counts[1]);
+	struct log one = log_of(path, 1, &status[0], &counts[0]), two = log_of(path, threads, &status[1], &counts[1]);
 	size_t calls = one.calls;
 	assert_int_equal(status[0], status[1]);
 	assert_int_equal(one.calls, two.calls);
@@ -124,7 +125,7 @@ static void test_samples(void **state)
 	assert_int_equal(glob("build/samples/*.pcap*", GLOB_APPEND, NULL, &found), 0);
 	assert_true(found.gl_pathc > 40);
 	for (size_t i = 0; i < found.gl_pathc; i++)
-		same_calls(found.gl_pathv[i]);
+		same_calls(found.gl_pathv[i], 2);
 	globfree(&found);
 }
 
@@ -170,7 +171,43 @@ static void test_many(void **state)
 	char path[] = "/tmp/envscope-threads-XXXXXX";
 	(void)state;
 	write_many(path);
-	assert_true(same_calls(path) > COPIES * 79);
+	assert_true(same_calls(path, 2) > COPIES * 79);
+	unlink(path);
+}
+
+/* Large packets, one Envelope in each, of one connection that was joined in its middle. */
+static void write_large(char path[])
+{
+	static uint8_t head[24] = { 0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0, [16] = 0xff, 0xff, [20] = 1 };
+	static uint8_t packet[16 + 54 + LARGE] = {
+		[4] = 1, [16 + 12] = 8, 0, 0x45, [16 + 14 + 8] = 64, 6, [16 + 26] = 10, 0, 0, 1, 10, 0, 0, 2, 0x9c, 0x40, 0x6d, 0xb0,
+		[16 + 46] = 0x50, 0x10, [16 + 54] = (LARGE - 4) & 255, (LARGE - 4) >> 8, 0, 0, 0x0a, 4, 'n', 'o', 'o', 'p',
+		0x3a, ((LARGE - 14) & 127) | 128, ((LARGE - 14) >> 7 & 127) | 128, (LARGE - 14) >> 14,
+	};
+	uint32_t caught = 54 + LARGE, seq = 1;
+	int fd = mkstemp(path);
+	memset(packet + sizeof packet - (LARGE - 14), 'x', LARGE - 14);
+	memcpy(packet + 8, &caught, 4);
+	memcpy(packet + 12, &caught, 4);
+	packet[16 + 16] = (caught - 14) >> 8;
+	packet[16 + 17] = (caught - 14) & 255;
+	assert_int_equal(write(fd, head, sizeof head), sizeof head);
+	for (int i = 0; i < LARGE_PACKETS; i++, seq += LARGE) {
+		for (int k = 0; k < 4; k++)
+			packet[16 + 38 + k] = (uint8_t)(seq >> (24 - 8 * k));
+		assert_int_equal(write(fd, packet, sizeof packet), sizeof packet);
+	}
+	close(fd);
+}
+
+/* They are read by one thread after all, unless two are asked for. */
+static void test_large(void **state)
+{
+	char path[] = "/tmp/envscope-threads-XXXXXX";
+	(void)state;
+	write_large(path);
+	for (unsigned threads = 0; threads < 3; threads += 2)
+		assert_true(same_calls(path, threads) > LARGE_PACKETS);
 	unlink(path);
 }
 
@@ -202,6 +239,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_samples),
 		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_large),
 		cmocka_unit_test(test_stop),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
