@@ -14,23 +14,26 @@
 
 enum { SHOWN = 3, COLUMNS = 60 };
 
-/* Names of fields that tell something. */
-static const char *const telling[] = {
-	"collectionname", "queuename", "exchangename", "filename", "wiq", "agent", "username", "command", "operation", "name",
-	"message", "query", "aggregates", "item", "document", "workitem", "user", "agentid", "podname", "packageid", "correlationId",
-	"paths", "id", "_id", "ids", "checksum", "data", "result", "results", "xpath", "state", "version",
+/* Names of fields that tell something. Each is compared with many names of a message, so their lengths are at hand. */
+#define NAME(text) { (const uint8_t *)(text), sizeof(text) - 1 }
+static const struct slice telling[] = {
+	NAME("collectionname"), NAME("queuename"), NAME("exchangename"), NAME("filename"), NAME("wiq"), NAME("agent"), NAME("username"), NAME("command"),
+	NAME("operation"), NAME("name"), NAME("message"), NAME("query"), NAME("aggregates"), NAME("item"), NAME("document"), NAME("workitem"),
+	NAME("user"), NAME("agentid"), NAME("podname"), NAME("packageid"), NAME("correlationId"), NAME("paths"), NAME("id"), NAME("_id"),
+	NAME("ids"), NAME("checksum"), NAME("data"), NAME("result"), NAME("results"), NAME("xpath"), NAME("state"), NAME("version"),
 };
+#undef NAME
 enum { TELLING = sizeof telling / sizeof *telling };
 
 const char *gist_field(size_t i)
 {
-	return i < TELLING ? telling[i] : NULL;
+	return i < TELLING ? (const char *)telling[i].at : NULL;
 }
 
 static int rank(struct slice name)
 {
 	for (int i = 0; i < TELLING; i++)
-		if (slice_is(name, telling[i]))
+		if (name.len == telling[i].len && slice_eq(name, telling[i]))
 			return i;
 	return TELLING;
 }

@@ -29,11 +29,27 @@ static void pad(struct buf *out, size_t from, int columns)
 		buf_add_byte(out, ' ');
 }
 
+/* The number, with blanks in front of it up to so many columns. Of what each line has nothing goes through printf, which took a fifth of the time. */
+static void add_right(struct buf *out, int64_t n, int columns)
+{
+	uint64_t size = n < 0 ? 0 - (uint64_t)n : (uint64_t)n;
+	int width = n < 0 ? 2 : 1;
+	for (uint64_t rest = size; rest >= 10; rest /= 10)
+		width++;
+	for (; width < columns; width++)
+		buf_add_byte(out, ' ');
+	if (n < 0)
+		buf_add_byte(out, '-');
+	buf_add_number(out, size, 1);
+}
+
 static void add_wire(struct buf *out, const char *name, struct slice value)
 {
 	if (!value.len)
 		return;
-	buf_addf(out, " %s=", name);
+	buf_add_byte(out, ' ');
+	buf_add_str(out, name);
+	buf_add_byte(out, '=');
 	text_add_fit(out, value, ID_COLUMNS);
 }
 
@@ -64,9 +80,10 @@ static void add_front(struct printer *p, uint32_t n, int64_t time, uint32_t conn
 {
 	const struct session_conn *c = session_conn(p->session, conn);
 	if (n)
-		buf_addf(&p->line, "%6u  ", n);
+		add_right(&p->line, n, 6);
 	else
-		buf_add_str(&p->line, "     -  ");
+		buf_add_str(&p->line, "     -");
+	buf_add_str(&p->line, "  ");
 	printer_add_time(p, time);
 	buf_add_str(&p->line, "  ");
 	if (c)
@@ -88,17 +105,24 @@ static void text_message(struct printer *p, const struct message_facts *m)
 	if (p->options.color)
 		buf_add_str(out, color_of(r));
 	add_front(p, m->n, r->time, r->conn, (enum dir)r->dir);
-	buf_addf(out, "  %-4s ", transport_name((enum transport)r->transport));
-	if (r->has_seq)
-		buf_addf(out, "%5d ", r->seq);
-	else
-		buf_add_str(out, "    - ");
+	buf_add_str(out, "  ");
 	size_t from = out->len;
+	buf_add_str(out, transport_name((enum transport)r->transport));
+	pad(out, from, 4);
+	buf_add_byte(out, ' ');
+	if (r->has_seq)
+		add_right(out, r->seq, 5);
+	else
+		buf_add_str(out, "    -");
+	buf_add_byte(out, ' ');
+	from = out->len;
 	text_add_fit(out, m->envelope.command, 40);
 	pad(out, from, 18);
 	add_wire(out, "id", m->envelope.id);
 	add_wire(out, "rid", m->envelope.rid);
-	buf_addf(out, "  %u B", r->size);
+	buf_add_str(out, "  ");
+	add_right(out, r->size, 1);
+	buf_add_str(out, " B");
 	if (r->cut)
 		buf_addf(out, " (%zu captured)", m->bytes.len);
 	add_latency(out, m->latency);
