@@ -96,7 +96,7 @@ static unsigned askable(const struct parser *p, const struct test *t)
 	case FILTER_DATA:
 		if (!t->path || t->path->kinds == KIND_MESSAGE)
 			return ASK(PRESENT);
-		return t->path->kinds & texts ? everything : everything & ~ASK_SEARCH;
+		return (t->path->kinds & texts) ? everything : everything & ~ASK_SEARCH;
 	}
 	return 0;
 }
@@ -118,7 +118,7 @@ static bool check_operator(struct parser *p, const struct test *t)
 		return parse_fail(p, op->at, len, "this is a message: name one of its fields, such as data.collectionname");
 	const char *is = t->path ? "the field" : t->field->pub.name;
 	return parse_fail(p, op->at, len, "%s can't be compared like that: it is no text%s", is,
-			  1u << t->op & ASK_ORDER ? " and has no order" : "");
+			  ((1u << t->op) & ASK_ORDER) ? " and has no order" : "");
 }
 
 /* Fields. */

@@ -20,7 +20,7 @@ static void add_message(struct thread_info *t, const struct record *r, const str
 /* Sums up the messages up to n; false if there are too many, or some are forgotten. */
 static bool sum_up(const struct session *s, uint32_t first, uint32_t n, struct thread_info *t)
 {
-	const struct record *f = session_record(s, first), *r = f;
+	const struct record *f = session_record(s, first), *r;
 	uint32_t at = first;
 	t->messages = t->chunks = t->events = t->rules = 0;
 	t->bytes[0] = t->bytes[1] = 0;
