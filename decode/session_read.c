@@ -242,7 +242,7 @@ void session_news_text(struct buf *out, const struct session_news *n)
 	static const char *const after[NEWS_KINDS] = { " bytes are missing from the capture",
 						       " bytes before the next message that could be found",
 						       " bytes is beyond the limit",
-						       " bytes of a message that the capture lacks the beginning of", "", "" };
+						       " bytes of a message of which too little was captured to tell what it was", "", "" };
 	if (n->kind == NEWS_GAP && !n->bytes) {
 		buf_add_str(out, "gap: bytes are missing from the capture");
 	} else if (n->text) {

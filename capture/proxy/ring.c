@@ -22,7 +22,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { PAGE = 4096 };
+enum { PAGE = 64 << 10 }; /* the largest that Linux knows: what is mapped begins at a multiple of it, whatever the machine's is */
 
 struct shared {
 	_Alignas(64) _Atomic uint64_t head;

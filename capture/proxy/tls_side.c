@@ -134,6 +134,7 @@ static SSL_CTX *new_context(const SSL_METHOD *method)
 	if (!c)
 		return NULL;
 	SSL_CTX_set_min_proto_version(c, TLS1_2_VERSION);
+	SSL_CTX_set_session_cache_mode(c, SSL_SESS_CACHE_OFF); /* tickets serve those who come again, and are kept by them */
 	SSL_CTX_set_mode(c, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
 	return c;
 }
