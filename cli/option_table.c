@@ -446,7 +446,7 @@ static const struct option_entry entries[] = {
 	{ 0, "reorder-seq", NULL, "--proxy, to try a client: let each second message pass the one before it", take_reorder },
 	{ 0, "duplicate-seq", NULL, "--proxy, to try a client: pass messages on twice", take_duplicate },
 	{ 0, "on", "DIR", "which direction these four change: s2c (default) or c2s", take_on },
-	{ 0, "only", "EXPR", "and only messages that match this display filter", take_only },
+	{ 0, "only", "EXPR", "and only messages that match this display filter; it is asked about each alone, so a reply is chosen by its own command", take_only },
 	{ 'f', NULL, "EXPR", "capture filter in pcap-filter(7) syntax; the words after the options are one too", take_filter },
 	{ 'Y', "display-filter", "EXPR", "display filter: show only the messages that match; -Y help lists the fields", take_display },
 	{ 'd', "decode-as", "tcp.port==N,NAME", "decode the connections of that port as tcp, ws, grpc, rest, legacy or tls", take_decode_as },

@@ -341,6 +341,25 @@ def case_target_absent():
         assert any(e.get("id") == "other" for e in p.stop())
 
 
+def case_next_address():
+    """A target of several addresses, of which the first swallows whoever knocks: the next one is tried before a client gives up."""
+    if len(socket.getaddrinfo("localhost", 1, type=socket.SOCK_STREAM)) < 2:
+        print("proxy: next_address: skipped, localhost is one address here")
+        return
+    server, mute = Server(echo), socket.socket(socket.AF_INET6)
+    mute.bind(("::1", server.port))
+    mute.listen(0)
+    knocking = [socket.socket(socket.AF_INET6) for _ in range(4)]
+    for s in knocking:  # until its queue is full, and the kernel drops what comes
+        s.setblocking(False)
+        s.connect_ex(("::1", server.port))
+    with Proxy(f"socket://:0=socket://localhost:{server.port}") as p:
+        s = p.connect()
+        s.sendall(b"any")
+        assert read_exactly(s, 3) == b"any"
+        p.stop()
+
+
 def case_killed():
     """An end that dies in the middle of a message: the message is cut, the other end hears of it, another connection goes on."""
     ended = threading.Event()
