@@ -140,6 +140,15 @@ static const char *problem(const struct proxy_pair *p)
 	return NULL;
 }
 
+/* Says so without a user and a password that are in it. */
+static bool not_understood(char *why, size_t why_size, const char *address)
+{
+	const char *host = strstr(address, "//");
+	const char *at = host ? memchr(host, '@', strcspn(host + 2, "/") + 2) : NULL;
+	return at ? say(why, why_size, "an address takes neither user nor password, as before", at)
+		  : say(why, why_size, "this address can't be understood", address);
+}
+
 bool proxy_pair_read(struct proxy_pair *out, const char *text, char *why, size_t why_size)
 {
 	static const char form[] = "it takes LISTEN=TARGET, each a URL of ws, wss, http, https, grpc, grpcs, socket, tcp or pipe, not";
@@ -147,13 +156,13 @@ bool proxy_pair_read(struct proxy_pair *out, const char *text, char *why, size_t
 	const char *equals = find_equals(text);
 	*out = (struct proxy_pair){ 0 };
 	if (!equals || (size_t)(equals - text) >= sizeof left)
-		return say(why, why_size, form, text);
+		return say(why, why_size, form, strchr(text, '@') ? strrchr(text, '@') : text);
 	memcpy(left, text, (size_t)(equals - text));
 	left[equals - text] = 0;
 	if (!read_address(&out->listen, left))
-		return say(why, why_size, "this address can't be understood", left);
+		return not_understood(why, why_size, left);
 	if (!read_address(&out->target, equals + 1))
-		return say(why, why_size, "this address can't be understood", equals + 1);
+		return not_understood(why, why_size, equals + 1);
 	if (!proxy_is_pipe(&out->listen) && !*out->listen.host)
 		snprintf(out->listen.host, sizeof out->listen.host, "127.0.0.1");
 	const char *fault = problem(out);

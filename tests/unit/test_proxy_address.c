@@ -58,6 +58,21 @@ static void refused(void **state)
 	}
 }
 
+/* A password that somebody puts into an address is not printed with the reason. */
+static void passwords(void **state)
+{
+	(void)state;
+	static const char *const texts[] = { "wss://anna:geheim@example.com/ws", "ws://127.0.0.1:9000=wss://anna:geheim@example.com/ws",
+					     "ws://anna:geheim@127.0.0.1:9000=wss://example.com/ws" };
+	char why[512];
+	struct proxy_pair p;
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+		assert_false(proxy_pair_read(&p, texts[i], why, sizeof why));
+		assert_non_null(strchr(why, '@'));
+		assert_null(strstr(why, "geheim"));
+	}
+}
+
 /* Whatever is too long is refused, and nothing is written behind its place. */
 static void too_long(void **state)
 {
@@ -108,7 +123,7 @@ static void networks(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(pairs), cmocka_unit_test(refused), cmocka_unit_test(too_long), cmocka_unit_test(networks),
+		cmocka_unit_test(pairs), cmocka_unit_test(refused), cmocka_unit_test(passwords), cmocka_unit_test(too_long), cmocka_unit_test(networks),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
