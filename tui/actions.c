@@ -62,18 +62,6 @@ static unsigned sort_by(struct view *v, int by)
 	return REDRAW;
 }
 
-static unsigned reverse(struct view *v)
-{
-	uint64_t row, place;
-	bool there = view_row(v, &row) && v->list.selected != v->list.first; /* the top stays the top */
-	if (!v->ops->key)
-		return REDRAW;
-	v->order.reverse = !v->order.reverse;
-	if (there && order_place(&v->order, row, &place))
-		list_show(&v->list, place);
-	return REDRAW;
-}
-
 /* Hides the rows there are; when all are hidden already, shows them again. */
 static unsigned clear_rows(struct app *a)
 {
@@ -238,7 +226,7 @@ static unsigned command(struct app *a, enum command c)
 	case CMD_PREVIOUS_TAB: return change_tab(a, -1);
 	case CMD_SORT_RIGHT: return sort_by(v, 1);
 	case CMD_SORT_LEFT: return sort_by(v, -1);
-	case CMD_REVERSE: return reverse(v);
+	case CMD_REVERSE: return view_reverse(v);
 	case CMD_DIFF: return view_diff_open(a);
 	case CMD_STATISTICS: app_show_tab(a, VIEW_STATISTICS); return REDRAW;
 	case CMD_LADDER: return view_command(v, c) ? REDRAW : view_ladder_open(a, false);

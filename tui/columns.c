@@ -159,6 +159,17 @@ static void add_title(struct line *out, const struct column *c, int width, const
 	buf_release(&title);
 }
 
+int columns_at(int count, const struct layout *layout, const int widths[COLUMNS_MAX], int col)
+{
+	for (int k = 0; k < count && col >= 0; k++) {
+		int i = layout->order[k];
+		if (widths[i] && col < widths[i])
+			return i;
+		col -= widths[i] ? widths[i] + 1 : 0;
+	}
+	return -1;
+}
+
 void columns_add_titles(struct line *out, const struct column *table, int count, const struct layout *layout,
 			const int widths[COLUMNS_MAX], int sorted, bool reverse)
 {

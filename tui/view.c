@@ -328,6 +328,34 @@ unsigned view_command(struct view *v, enum command c)
 	return reaction;
 }
 
+unsigned view_reverse(struct view *v)
+{
+	uint64_t row, place;
+	bool there = view_row(v, &row) && v->list.selected != v->list.first; /* the top stays the top */
+	if (!v->ops->key)
+		return REDRAW;
+	v->order.reverse = !v->order.reverse;
+	if (there && order_place(&v->order, row, &place))
+		list_show(&v->list, place);
+	return REDRAW;
+}
+
+/* A click on the title of a column sorts by it, the next one the other way round, the third one not at all. */
+static bool click_title(struct view *v, struct key key)
+{
+	int column = columns_at(v->column_count, &v->layout, v->widths, key.col - v->body.col - v->gutter);
+	if (!v->ops->key || key.row != v->body.row - 1 || column < 0)
+		return false;
+	if (v->order.column != column)
+		order_set_column(&v->order, column);
+	else if (!v->order.reverse)
+		return view_reverse(v);
+	else
+		order_set_column(&v->order, ORDER_NONE);
+	v->order.reverse = false;
+	return true;
+}
+
 unsigned view_mouse(struct view *v, struct key key)
 {
 	uint64_t row;
@@ -336,6 +364,8 @@ unsigned view_mouse(struct view *v, struct key key)
 	if (key.code == KEY_WHEEL_UP || key.code == KEY_WHEEL_DOWN) {
 		v->list.follow = false;
 		list_scroll(&v->list, key.code == KEY_WHEEL_UP ? -WHEEL : WHEEL);
+	} else if (click_title(v, key)) {
+		return REDRAW;
 	} else if (list_at(&v->list, key.row - v->body.row, &row)) {
 		v->list.follow = false;
 		list_select(&v->list, row);

@@ -120,6 +120,8 @@ void view_draw_table(struct view *v, struct area area);
 void view_draw_list(struct view *v, struct area area, enum emphasis selected);
 unsigned view_command(struct view *v, enum command c);
 unsigned view_mouse(struct view *v, struct key key);
+/* Turns the order of the rows around. */
+unsigned view_reverse(struct view *v);
 /* Moves a list as a command says; false if the command is no movement. */
 bool view_move(struct list *l, enum command c);
 /* Searching, by positions: places of the list, or what the view counts. */

@@ -88,7 +88,7 @@ static void add_commands(struct help *h)
 {
 	heading(h, "Keys");
 	view_help_add_keys(&h->view.app->settings->keys, h->of->ops->where, add, h);
-	add(h, INK_FIELD, "mouse", "a click selects, a double click opens, the wheel scrolls, the footer can be clicked");
+	add(h, INK_FIELD, "mouse", "a click selects, or sorts by the title of a column; a double click opens, the wheel scrolls; tabs and footer can be clicked");
 }
 
 static void add_columns(struct help *h)
