@@ -98,10 +98,10 @@ def share(times, part):
     return sorted(times)[min(len(times) - 1, int(len(times) * part))]
 
 
-def loading(s, how=""):
+def loading(s, how="", least=1):
     """Help is opened and left again and again while the capture loads."""
     times = []
-    while not (times and b"loading" not in s.out[-60000:]) and len(times) < 400:
+    while not (len(times) >= least and b"loading" not in s.out[-60000:]) and len(times) < 400:
         times.append(s.press(b"?", b"> Help"))
         times.append(s.press(b"q", b"Messages"))
         s.out = s.out[-60000:]
@@ -151,7 +151,7 @@ def changing(program, capture):
     s.wait(b"Display")
     os.write(s.fd, b"state == open || rules\r")
     s.wait(b"Filter")
-    loading(s, ", with a filter on state and rules")
+    loading(s, ", with a filter on state and rules", 200)
     s.kill()
 
 
