@@ -52,8 +52,8 @@ def live(seconds):
     sink.wait()
     busy = (user + system) / os.sysconf("SC_CLK_TCK")
     good = dropped == 0 and messages >= RATE * seconds * 0.995
-    print(f"{RATE * seconds:,} messages at {rate:,} a second: {messages:,.0f} shown in {packets:,.0f} packets, {dropped:,.0f} dropped by the kernel, "
-          f"{busy:.1f} s of the processor: {'met' if good else 'MISSED'}", flush=True)
+    print(f"| {RATE * seconds:,} messages at {rate:,} a second, the screens open | {messages:,.0f} shown in {packets:,.0f} packets, {dropped:,.0f} dropped "
+          f"by the kernel, {busy:.1f} s of the processor | all shown, none dropped: {'met' if good else '**MISSED**'} |", flush=True)
     return good
 
 
@@ -65,11 +65,12 @@ def first_rows():
         screen.wait(b"query")
         took = time.monotonic() - screen.started
         screen.kill()
-    print(f"first rows of a capture of 10 GB: {took:.3f} s, at most {FIRST_ROWS} s: {'met' if took <= FIRST_ROWS else 'MISSED'}", flush=True)
+    print(f"| first rows of a capture of 10 GB | {took:.3f} s | ≤ {FIRST_ROWS} s: {'met' if took <= FIRST_ROWS else '**MISSED**'} |", flush=True)
     return took <= FIRST_ROWS
 
 
 def main():
+    print("| | measured | goal |\n| --- | --- | --- |", flush=True)
     results = [live(int(sys.argv[1]) if len(sys.argv) > 1 else 60), first_rows()]
     sys.exit(not all(results))
 

@@ -10,7 +10,7 @@ BEGIN {
 	rows = split("floor one summary filter payload commands connections streams workitems check threads text ndjson csv pdml pdu tshark", row)
 	name["floor"] = "floor: bare libpcap loop"
 	name["one"] = "`envscope -r FILE -z summary -o threads=1`"
-	name["summary"] = "`envscope -r FILE -z summary`, two threads"
+	name["summary"] = "`envscope -r FILE -z summary`, as it does by itself"
 	name["filter"] = "the same with `-Y 'command == \"query\" && seq > 10'`"
 	name["payload"] = "the same with `-Y 'data.collectionname == \"entities\"'`"
 	name["commands"] = "`envscope -r FILE -z commands`"
