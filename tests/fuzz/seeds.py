@@ -149,8 +149,23 @@ def messages(path):
         if len(out) > MOST: break
     return out
 
+def hostile():
+    """Texts that are syntax somewhere, one at a time, as command, id, rid, trace and in the JSON of a query."""
+    def text(number, value):
+        return bytes([number << 3 | 2, len(value)]) + value
+    out = b""
+    for i, t in enumerate((b"a,b", b"a\"b", b"<b>&amp", b"a\x1b[2J", b"a\r\nb", b"\xff\xfe", b"]]>-->", b"</script>", b"%%{a}end", b"#;:", b"=1+1", b"\xe2\x80\xae", b"\t\\")):
+        query = text(1, b'{"' + t.replace(b'"', b'\\"') + b'":"' + t + b'"}') + text(2, t)
+        payload = text(1, b"type.googleapis.com/openiap.QueryRequest") + text(2, query)
+        for command in (b"query", t):
+            envelope = text(1, command) + text(4, b"i%d" % i + t) + text(5, t) + text(6, payload) + text(7, t) + text(8, t)
+            out += bytes([i & 1]) + struct.pack("<H", len(envelope)) + envelope
+    return out
+
 def main(folder):
-    for how in range(24): put(folder, "fuzz_formats", str(how), bytes([how]) + messages("samples/tcp.pcap"))
+    for how in range(24):
+        put(folder, "fuzz_formats", f"{how}.tcp", bytes([how]) + messages("samples/tcp.pcap"))
+        put(folder, "fuzz_formats", f"{how}.hostile", bytes([how]) + hostile())
     for i, text in enumerate(what_ifs()):
         put(folder, "fuzz_proxy_what_if", str(i), text)
     for i, text in enumerate(requests()):
