@@ -106,7 +106,7 @@ struct news {
 	int64_t time;
 	uint64_t bytes;
 	const char *text; /* a static sentence, or NULL */
-	struct slice detail; /* what follows the sentence, harmless for a terminal; borrowed during the call */
+	struct slice detail; /* what follows the sentence or the numbers, harmless for a terminal; borrowed during the call */
 };
 
 /* How far bytes look like the beginning of an Envelope. */

@@ -163,6 +163,8 @@ static void take_rules(struct session *s, struct arrival *a)
 {
 	if (!a->good && !a->cut && !a->after_gap)
 		session_break(s, a->conn, a->r, RULE_DECODE);
+	if (!a->good && !a->e.id.len) /* whoever can read it may answer it */
+		a->conn->gap[a->dir] = true;
 	if (a->gap || a->after_gap)
 		session_break(s, a->conn, a->r, RULE_CAPTURE_GAP);
 	if (a->unmasked)

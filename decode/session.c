@@ -449,7 +449,7 @@ static void sink_news(void *user, const struct news *n)
 	struct session_news row = { n->kind, n->dir, n->conn->number, (uint32_t)s->records.count, n->time, n->bytes, n->text,
 				    texts_keep(&s->texts, n->detail) };
 	if (n->kind == NEWS_GAP || n->kind == NEWS_SKIPPED || n->kind == NEWS_CUT || n->kind == NEWS_OVERLONG) {
-		c->gap[n->dir] = c->gap[n->dir] || n->kind == NEWS_GAP;
+		c->gap[n->dir] = c->gap[n->dir] || n->kind != NEWS_CUT;
 		c->pub.gaps += n->kind == NEWS_GAP;
 		seq_capture_gap(&c->seq[n->dir]);
 		streams_gap(s->streams, n->conn->number, n->dir);

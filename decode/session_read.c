@@ -247,11 +247,11 @@ void session_news_text(struct buf *out, const struct session_news *n)
 		buf_add_str(out, "gap: bytes are missing from the capture");
 	} else if (n->text) {
 		buf_add_str(out, n->text);
-		buf_add_str(out, n->detail.len ? ": " : "");
-		buf_add(out, n->detail);
 	} else {
 		buf_add_str(out, before[n->kind]);
 		amount_add_grouped(out, n->bytes);
 		buf_add_str(out, after[n->kind]);
 	}
+	buf_add_str(out, n->detail.len ? ": " : "");
+	buf_add(out, n->detail);
 }

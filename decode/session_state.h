@@ -44,7 +44,7 @@ struct conn_state {
 	struct draft *drafts;
 	struct legacy_parts *legacy[2]; /* messages of which not all parts have come */
 	uint32_t closed_after;   /* once it is closed: n of the newest message there was then */
-	bool gap[2];             /* bytes of that direction are missing from the capture */
+	bool gap[2];             /* bytes of that direction are missing from the capture, or could not be read: messages may have been in them */
 	uint32_t open, oldest;   /* newest and oldest open thread; linked through record.reply (older) and record.request (newer) */
 	uint32_t overdue;        /* the newest of those that have waited too long, 0 for none */
 	uint32_t *waiting;       /* replies (n) whose request was not seen yet though it may come; room for WAITING_MAX, or NULL */

@@ -20,6 +20,7 @@
 #include "base/buf.h"
 #include "base/xalloc.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
 enum {
@@ -40,6 +41,7 @@ struct way {
 	uint64_t skipped;    /* LOST: bytes passed over so far */
 	bool after_gap;      /* the next message follows a gap */
 	bool doubted;        /* the message before did not look like an Envelope */
+	bool sure;           /* the boundary was never lost, nor guessed: a length that can't be is the sender's fault */
 	bool unmasked;
 };
 
@@ -81,6 +83,7 @@ static void to_lost(struct way *w, struct slice in)
 	w->state = LOST;
 	w->prefix_len = 0;
 	w->doubted = false;
+	w->sure = false;
 }
 
 /* LOST: looks for a boundary in what was gathered. True if there is one: *found then owns the bytes, the boundary first. */
@@ -127,6 +130,58 @@ static void disbelieve(struct length_prefix *l, enum dir dir, struct slice body)
 	buf_release(&all);
 }
 
+/* The length as it would be if it were big-endian; 0 if that is no likelier. */
+static uint32_t big_endian(const struct way *w)
+{
+	struct cursor cur = cursor_of(slice_of(w->prefix, PREFIX));
+	uint32_t size = cursor_be32(&cur);
+	return size <= DOUBTFUL ? size : 0;
+}
+
+static bool is_overlong(const struct length_prefix *l, const struct way *w)
+{
+	return w->state == BODY && w->size > l->stream->limits->message;
+}
+
+static void tell_overlong(struct length_prefix *l, enum dir dir, int64_t time)
+{
+	struct way *w = &l->way[dir];
+	struct buf other = { 0 };
+	if (big_endian(w))
+		buf_addf(&other, "it is to be little-endian, and would be %" PRIu32 " if it were big-endian", big_endian(w));
+	struct news n = { NEWS_OVERLONG, l->stream->conn, dir, time, w->size, NULL, buf_slice(&other) };
+	l->stream->counts->overlong++;
+	l->stream->sink->news(l->stream->sink->user, &n);
+	buf_release(&other);
+}
+
+/* What stands behind a length beyond the limit tells whether it is of an Envelope, if of one longer than we take (never of 2 GiB, which protobuf
+ * does not have). If not it is the sender's fault: it is handed on as a message that can't be read, so that it breaks a rule. */
+static void judge_overlong(struct length_prefix *l, enum dir dir, int64_t time)
+{
+	struct way *w = &l->way[dir];
+	const struct sink *sink = l->stream->sink;
+	struct buf body = w->gather;
+	w->gather = (struct buf){ 0 };
+	bool can_be = w->size < INT32_MAX && sink->probe(buf_slice(&body), w->size) != PROBE_NO;
+	bool swapped = big_endian(w) && body.len && sink->probe(buf_slice(&body), big_endian(w)) != PROBE_NO;
+	w->size = PREFIX;
+	if (w->sure && (!can_be || swapped))
+		hand_on(l, dir, (struct chunk){ slice_of(w->prefix, PREFIX), -1, time }, true, true, WHOLE);
+	disbelieve(l, dir, buf_slice(&body));
+	buf_release(&body);
+}
+
+static struct chunk take_overlong(struct length_prefix *l, enum dir dir, struct chunk c)
+{
+	struct way *w = &l->way[dir];
+	struct slice part = slice_head(c.bytes, GLANCE - w->gather.len);
+	buf_add(&w->gather, part);
+	if (w->gather.len == GLANCE)
+		judge_overlong(l, dir, c.time);
+	return chunk_skip(c, part.len);
+}
+
 static struct chunk take_length(struct length_prefix *l, enum dir dir, struct chunk c)
 {
 	struct way *w = &l->way[dir];
@@ -141,9 +196,9 @@ static struct chunk take_length(struct length_prefix *l, enum dir dir, struct ch
 	w->done = 0;
 	w->state = BODY;
 	if (w->size > l->stream->limits->message) {
-		l->stream->counts->overlong++;
-		stream_news(l->stream, NEWS_OVERLONG, dir, c.time, w->size, NULL);
-		disbelieve(l, dir, (struct slice){ NULL, 0 });
+		tell_overlong(l, dir, c.time);
+		if (w->size >= INT32_MAX)
+			judge_overlong(l, dir, c.time);
 	} else if (w->size == 0) {
 		if (believed(l, dir, (struct slice){ NULL, 0 })) {
 			hand_on(l, dir, chunk_head(c, 0), true, true, WHOLE);
@@ -232,7 +287,7 @@ static struct chunk step(struct length_prefix *l, enum dir dir, struct chunk c)
 {
 	switch (l->way[dir].state) {
 	case LENGTH: return take_length(l, dir, c);
-	case BODY: return take_body(l, dir, c);
+	case BODY: return is_overlong(l, &l->way[dir]) ? take_overlong(l, dir, c) : take_body(l, dir, c);
 	case PASS: return take_pass(l, dir, c);
 	default: return take_skip(&l->way[dir], c);
 	}
@@ -309,10 +364,13 @@ static void gap(struct layer *layer, enum dir dir, uint64_t n, int64_t time)
 {
 	struct length_prefix *l = (struct length_prefix *)layer;
 	struct way *w = &l->way[dir];
+	if (is_overlong(l, w))
+		judge_overlong(l, dir, time);
 	run(l, dir, (struct chunk){ { NULL, 0 }, -1, time }, true);
 	bool body = w->state == BODY || w->state == PASS, shown = body && arrived(w);
 	uint64_t left = body ? w->size - arrived(w) : w->state == SKIP ? w->done : 0;
 	cut(l, dir, time, CUT_BY_GAP);
+	w->sure = false;
 	if (!n || n > left || (body && !shown))
 		w->after_gap = true; /* else it took nothing but a part of a message that was handed on as cut */
 	if (n && left > n) {
@@ -330,6 +388,8 @@ static void end(struct layer *layer, enum dir dir, int64_t time)
 {
 	struct length_prefix *l = (struct length_prefix *)layer;
 	struct way *w = &l->way[dir];
+	if (is_overlong(l, w))
+		judge_overlong(l, dir, time);
 	run(l, dir, (struct chunk){ { NULL, 0 }, -1, time }, true);
 	cut(l, dir, time, CUT_BY_END);
 	if (w->skipped)
@@ -353,8 +413,10 @@ struct layer *length_prefix_new(const struct stream *s, const bool synced[2])
 	struct length_prefix *l = xcalloc(1, sizeof *l);
 	l->layer.ops = &ops;
 	l->stream = s;
-	for (int d = 0; d < 2; d++)
+	for (int d = 0; d < 2; d++) {
 		l->way[d].state = synced[d] ? LENGTH : LOST;
+		l->way[d].sure = synced[d];
+	}
 	return &l->layer;
 }
 

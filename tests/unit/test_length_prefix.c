@@ -303,14 +303,17 @@ static void zeros(void **state)
 }
 
 /* A length beyond the limit: told, and the next message is found. What lies between is skipped, and counted. */
+/* The length that can't be is told as a message of its four bytes, which nobody can read. */
 static void over_long(void **state)
 {
 	(void)state;
-	static const uint32_t lengths[] = { (1 << 20) + 1, 0x7fffffff, 0xffffffff };
-	for (size_t i = 0; i < 3; i++) {
+	static const uint32_t lengths[] = { (1 << 20) + 1, 0x7fffffff, 0xffffffff, 0x1e000000 };
+	for (size_t i = 0; i < 4; i++) {
 		struct talk t;
 		talk_init(&t);
 		say(&t, DIR_C2S, 1, 20);
+		const uint8_t prefix[] = { (uint8_t)lengths[i], (uint8_t)(lengths[i] >> 8), (uint8_t)(lengths[i] >> 16), (uint8_t)(lengths[i] >> 24) };
+		recorder_sent(&t.r, DIR_C2S, slice_of(prefix, sizeof prefix));
 		put(&t, DIR_C2S, lengths[i], slice_str("what was thought to be so long"), false);
 		say(&t, DIR_C2S, 2, 20);
 		say(&t, DIR_C2S, 3, 20);
@@ -322,9 +325,33 @@ static void over_long(void **state)
 			assert_int_equal(t.r.counts.cut, 0);
 			assert_true(recorder_heard(&t.r, "c2s overlong "));
 			assert_true(recorder_heard(&t.r, "c2s skipped 34"));
+			assert_int_equal(recorder_heard(&t.r, "would be 30 if it were big-endian"), i == 3);
 		}
 		talk_release(&t);
 	}
+}
+
+/* An Envelope that is longer than we take is nobody's fault. */
+static void over_long_envelope(void **state)
+{
+	(void)state;
+	struct talk t;
+	struct buf body = { 0 };
+	talk_init(&t);
+	t.r.limits.message = 20000;
+	buf_add_str(&body, "\x0a\x05query\x22\xa8\xea\x01");
+	while (body.len < 30011)
+		buf_add_byte(&body, 'x');
+	say(&t, DIR_C2S, 1, 20);
+	put(&t, DIR_C2S, (uint32_t)body.len, buf_slice(&body), false);
+	say(&t, DIR_C2S, 2, 20);
+	for (size_t cut = 0; cut < script_len(&t.s); cut += cut < 300 ? 1 : 997) {
+		play_all(&t, both, cut ? SIZE_MAX : 1, cut);
+		recorder_assert_all(&t.r);
+		assert_int_equal(t.r.counts.overlong, 1);
+	}
+	buf_release(&body);
+	talk_release(&t);
 }
 
 /* A message that does not look like one is not believed to be very long. */
@@ -362,6 +389,7 @@ static void garbage(void **state)
 			buf_add_byte(&noise, (uint8_t)(seed >> 30) | 0x80); /* so that no length is plausible */
 		}
 		say(&t, DIR_C2S, 1, 20);
+		recorder_sent(&t.r, DIR_C2S, slice_head(buf_slice(&noise), 4));
 		script_add(&t.s, DIR_C2S, buf_slice(&noise));
 		say(&t, DIR_C2S, 2, 20);
 		say(&t, DIR_C2S, 3, 20);
@@ -717,6 +745,7 @@ int main(void)
 		cmocka_unit_test(not_an_envelope),
 		cmocka_unit_test(zeros),
 		cmocka_unit_test(over_long),
+		cmocka_unit_test(over_long_envelope),
 		cmocka_unit_test(doubtful_and_long),
 		cmocka_unit_test(garbage),
 		cmocka_unit_test(gap_anywhere),
