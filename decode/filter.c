@@ -87,28 +87,14 @@ const struct envelope *look_envelope(struct look *l)
 	return &l->f->form.e;
 }
 
-/* The tree; of an Envelope that is whole only that of its payload. */
-static void dissect_look(struct look *l, struct dissection *d)
-{
-	struct slice bytes = look_bytes(l);
-	bool whole = l->r->encoding == ENCODING_ENVELOPE && bytes.len == l->r->size;
-	const struct envelope *e = whole ? look_envelope(l) : NULL;
-	bool by_command;
-	if (!e || !l->f->form.good) {
-		form_dissect(d, l->r, bytes);
-		return;
-	}
-	dissect_payload(d, envelope_payload_type(d->schema, e, &by_command), e->value);
-	if (!e->has_data)
-		d->payload = NULL;
-}
-
 const struct node *look_payload(struct look *l)
 {
 	struct dissection *d = &l->f->dissection;
-	d->shallow = true; /* a path looks into the strings that it goes through */
-	if (!l->has_tree)
-		dissect_look(l, d);
+	if (!l->has_tree) {
+		d->shallow = true; /* a path looks into the strings that it goes through */
+		look_envelope(l);
+		form_dissect_payload(d, l->r, l->bytes, &l->f->form);
+	}
 	l->has_tree = true;
 	return form_payload(d);
 }

@@ -117,6 +117,18 @@ void form_dissect(struct dissection *d, const struct record *r, struct slice byt
 	}
 }
 
+void form_dissect_payload(struct dissection *d, const struct record *r, struct slice bytes, const struct form *f)
+{
+	bool by_command;
+	if (r->encoding != ENCODING_ENVELOPE || !f->good || bytes.len != r->size) {
+		form_dissect(d, r, bytes);
+		return;
+	}
+	dissect_payload(d, envelope_payload_type(d->schema, &f->e, &by_command), f->e.value);
+	if (!f->e.has_data)
+		d->payload = NULL;
+}
+
 const struct node *form_payload(const struct dissection *d)
 {
 	const struct node *n = d->payload;

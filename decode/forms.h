@@ -29,6 +29,9 @@ void form_read(struct form *f, const struct session *s, const struct record *r, 
 struct slice form_token(const struct form *f, const struct session *s, const struct record *r);
 /* Dissects it. bytes must live as long as the tree is used. */
 void form_dissect(struct dissection *d, const struct record *r, struct slice bytes);
+/* The same where only the payload matters; the form was read from these bytes. Of an Envelope that is whole the tree is that of its payload
+ * alone, and places are within that. */
+void form_dissect_payload(struct dissection *d, const struct record *r, struct slice bytes, const struct form *f);
 /* The node of which the children are the payload's fields: the message in the Any, or the JSON that a text is; NULL for none. */
 const struct node *form_payload(const struct dissection *d);
 /* The type of what it carries: of its payload, or where there is none of what goes with the command. 0 if that is not known. */

@@ -18,12 +18,14 @@ struct story {
 	struct steps steps;
 	const struct record *first, *last;
 	struct buf text, scratch;
+	struct form form;
 	struct dissection d;
 };
 
 static void story_init(struct story *st, const struct session *s)
 {
 	*st = (struct story){ .session = s };
+	form_init(&st->form);
 	dissection_init(&st->d, session_schema(s), TREE_BUDGET);
 	st->d.shallow = true;
 }
@@ -32,6 +34,7 @@ static void story_release(struct story *st)
 {
 	buf_release(&st->text);
 	buf_release(&st->scratch);
+	form_release(&st->form);
 	dissection_release(&st->d);
 }
 
@@ -51,7 +54,8 @@ static const struct node *payload(struct story *st, uint32_t n)
 	struct slice bytes = r ? session_bytes(st->session, n, &st->scratch) : (struct slice){ NULL, 0 };
 	if (!bytes.len)
 		return NULL;
-	form_dissect(&st->d, r, bytes);
+	form_read(&st->form, st->session, r, bytes);
+	form_dissect_payload(&st->d, r, bytes, &st->form);
 	return form_payload(&st->d);
 }
 
