@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Documents of -T are whole whatever ends the reading: PDML by its DTD (xmllint), JSON by jq, CSV, SVG and the others by Python's parsers, for
+# Documents of -T are whole whatever ends the reading: PDML by its DTD and the check's JUnit by its schema (xmllint), JSON by jq, CSV, SVG and the others by Python's parsers, for
 # every sample, and when Ctrl-C comes in the middle. What is not installed is skipped, and said.
 set -u
 cd "$(dirname "$0")/.."
@@ -17,14 +17,20 @@ has() {
 	command -v "$1" >/dev/null || { echo "exports: skipped, there is no $1"; return 1; }
 }
 
-for format in pdml json; do
-	for capture in samples/*.pcap build/samples/*.pcap; do
+for capture in samples/*.pcap build/samples/*.pcap; do
+	for format in pdml json; do
 		"$envscope" -r "$capture" -T $format >"$tmp/$(basename "$capture").$format" 2>/dev/null
 	done
+	"$envscope" -r "$capture" --check=junit --fail-on warning >"$tmp/$(basename "$capture").junit" 2>/dev/null
 done
+head -c 1000 samples/tcp.pcap >"$tmp/damaged"
+"$envscope" -r "$tmp/damaged" --check=junit >"$tmp/damaged.junit" 2>/dev/null
 if has xmllint; then
 	xmllint --noout --dtdvalid tests/pdml.dtd "$tmp"/*.pdml >"$tmp/said" 2>&1
 	result $? "PDML that its DTD does not allow"
+	xmllint --noout --schema tests/junit.xsd "$tmp"/*.junit 2>&1 | grep -v ' validates$' >"$tmp/said"
+	[ ! -s "$tmp/said" ]
+	result $? "JUnit that its schema does not allow"
 	if command -v tshark >/dev/null; then
 		"$envscope" --wireshark-plugin >"$tmp/openiap.lua"
 		tshark -n -X "lua_script:$tmp/openiap.lua" -r samples/ws.pcap -T pdml 2>/dev/null >"$tmp/theirs.xml"
