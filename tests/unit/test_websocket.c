@@ -635,7 +635,12 @@ static void doubtful_length(void **state)
 		assert_int_equal(t.r.counts.skipped, 10);
 		assert_true(recorder_heard(&t.r, "a WebSocket frame beyond the limit"));
 	}
+	talk_release(&t);
+	talk_init(&t); /* with nothing behind it, which would be read as its payload */
+	say(&t, DIR_S2C, NODE, 0, 50);
+	script_add(&t.s, DIR_S2C, BYTES(0x82, 0x7f, 0, 0, 0, 1, 0, 0, 0, 0));
 	play_loss(&t, &plain, both, all_there, SIZE_MAX);
+	assert_int_equal(t.r.got[DIR_S2C], 1);
 	assert_int_equal(t.r.counts.bad_frames, 0);
 	talk_release(&t);
 }
