@@ -206,7 +206,7 @@ static void man_keys(FILE *out)
 }
 
 static const char man_begin[] =
-	".TH ENVSCOPE 1 2026-11-23 \"envscope " ENVSCOPE_VERSION "\"\n"
+	".TH ENVSCOPE 1 2026-11-28 \"envscope " ENVSCOPE_VERSION "\"\n"
 	".SH NAME\nenvscope \\- show OpenIAP Flow messages in network traffic\n"
 	".SH SYNOPSIS\n.B envscope\n[\\-r FILE | \\-i IFACE | \\-\\-proxy LISTEN=TARGET] [options] [capture filter]\n"
 	".SH DESCRIPTION\n"
@@ -215,7 +215,7 @@ static const char man_begin[] =
 	"the protocol that are broken.\n"
 	".PP\n"
 	"With a terminal it shows screens; with \\-T, or when standard output is none, it\n"
-	"prints. Without \\-r and \\-i it captures on all interfaces. A word that is the name\n"
+	"prints. Without \\-r, \\-i and \\-\\-proxy it captures on all interfaces. A word that is the name\n"
 	"of a file is read; other words are a capture filter.\n";
 
 static const char man_end[] =
@@ -223,7 +223,7 @@ static const char man_end[] =
 	".TP\n.B 0\nFine; also when a signal ended it, or the reader closed the pipe.\n"
 	".TP\n.B 1\n\\-\\-check found what it was to fail on.\n"
 	".TP\n.B 2\nThe arguments or the filter can't be used.\n"
-	".TP\n.B 3\nThe source can't be opened or read, or is damaged.\n"
+	".TP\n.B 3\nThe source can't be opened or read, or is damaged (what comes before that is shown); writing failed; out of memory.\n"
 	".SH ENVIRONMENT\n"
 	".TP\n.B ENVSCOPE_KEYLOG, SSLKEYLOGFILE\nThe key log with the TLS secrets, without \\-\\-keylog; the first that is set and not empty.\n"
 	".TP\n.B OTEL_EXPORTER_OTLP_TRACES_ENDPOINT, OTEL_EXPORTER_OTLP_ENDPOINT\nThe collector of \\-\\-otlp without a URL: that for traces as it "
@@ -241,12 +241,14 @@ static const char man_end[] =
 	".TP\n.I $TMPDIR/envscope-*\nThe spool file: bytes of messages that are in no capture file. It has this name for a moment, or none.\n"
 	".SH SIGNALS\nINT, TERM and HUP end cleanly; USR1 prints the counts where messages are printed.\n"
 	".SH EXAMPLES\n"
-	".nf\n"
-	"envscope capture.pcap\n"
-	"envscope \\-i any tcp port 8080\n"
-	"envscope \\-r capture.pcap \\-V\n"
-	"ssh host tcpdump \\-U \\-w \\- tcp port 8080 | envscope \\-r \\-\n"
-	".fi\n"
+	".TP\n.B envscope capture.pcap\nA file, on the screens.\n"
+	".TP\n.B envscope \\-i any tcp port 8080\nLive, with a capture filter.\n"
+	".TP\n.B ssh host tcpdump \\-U \\-w \\- tcp port 8080 | envscope \\-r \\-\nFrom another machine.\n"
+	".TP\n.B envscope \\-i any \\-\\-keylog /tmp/keys tcp port 443\nTLS, with the keys that one end writes down.\n"
+	".TP\n.B envscope \\-\\-proxy ws://127.0.0.1:9000=wss://app.openiap.io/ws/v2\nTLS without keys: the client is pointed to ws://127.0.0.1:9000/ws/v2.\n"
+	".TP\n.B envscope \\-r capture.pcap \\-z rules,commands\nWhich rules are broken, and how long each command took.\n"
+	".TP\n.B envscope \\-r capture.pcap \\-V \\-Y \\(aqlatency > 0.5\\(aq\nEvery field of the slow replies.\n"
+	".TP\n.B envscope \\-r capture.pcap \\-\\-check \\-\\-fail\\-on error,no\\-reply\nA gate for the tests of a client library.\n"
 	".SH SEE ALSO\n.BR tcpdump (1),\n.BR tshark (1),\n.BR pcap\\-filter (7)\n";
 
 /* A report with its columns: heading, key in ndjson, what it is. */

@@ -1,8 +1,10 @@
 /*
- * Results: what the options ask for beyond the messages themselves. Each is made and written by a file of export/; which, and in what
- * order, is said here.
+ * Results: what the options ask for beyond the messages themselves, and what has to be said of the whole. Each is made and written by a file
+ * of export/; which, and in what order, is said here.
  */
 #include "cli/results.h"
+
+#include "export/summary.h"
 
 #include <errno.h>
 
@@ -18,10 +20,10 @@ bool results_need_bytes(const struct options *o)
 	for (size_t i = 0; i < o->reports; i++)
 		if (o->report[i]->bytes)
 			return true;
-	return false;
+	return o->reports && o->display_filter && filter_needs(o->display_filter) > FILTER_INDEX;
 }
 
-bool results_have_report(const struct options *o, const char *name)
+static bool has_report(const struct options *o, const char *name)
 {
 	for (size_t i = 0; i < o->reports; i++)
 		if (o->report[i] == report_named(name))
@@ -79,4 +81,60 @@ bool results_fail(const struct results *r)
 {
 	struct check_source from = check_of(r);
 	return r->options->check && check_fails(&from);
+}
+
+/* Behind reports, which are about everything: how many messages match the display filter. */
+static void print_matches(const struct results *r, FILE *out)
+{
+	struct filter *f = r->options->display_filter;
+	const struct session *s = r->session;
+	uint32_t last = session_count(s), matches = 0;
+	filter_set_start(f, capture_first_time(r->capture));
+	for (uint32_t n = session_first(s); n <= last && n; n++)
+		matches += filter_match(f, s, n, slice_of(NULL, 0));
+	fprintf(out, "display filter %u of %u messages match\n", matches, last - session_first(s) + 1);
+}
+
+void results_print_remarks(const struct results *r)
+{
+	const struct options *o = r->options;
+	const struct filter *f = o->display_filter;
+	if (o->reports && f)
+		print_matches(r, o->exporter == exporter_named("ndjson") ? stderr : stdout);
+	fflush(stdout);
+	if (f && filter_given_up(f))
+		fprintf(stderr, "envscope: %llu times a text was too long or too hard for a regular expression of the display filter, which "
+			"counts as no match\n", (unsigned long long)filter_given_up(f));
+	if (r->damage)
+		fprintf(stderr, "envscope: %s; %llu messages before that\n", r->damage, (unsigned long long)session_counts(r->session).messages);
+}
+
+void results_print_counts(const struct session *session, const struct capture *capture)
+{
+	struct buf out = { 0 };
+	struct capture_counts c = capture_counts(capture);
+	struct session_counts s = session_counts(session);
+	summary_add_counts(&out, &c, &s);
+	fwrite(out.at, 1, out.len, stderr);
+	buf_release(&out);
+}
+
+static void print_losses(const struct capture_counts *c, const struct session_counts *s)
+{
+	struct buf out = { 0 };
+	summary_add_losses(&out, c, s);
+	fprintf(stderr, "envscope: %s\n", buf_cstr(&out));
+	buf_release(&out);
+}
+
+void results_print_lost(const struct results *r, bool counts)
+{
+	struct capture_counts c = capture_counts(r->capture);
+	struct session_counts s = session_counts(r->session);
+	if (has_report(r->options, "summary"))
+		return;
+	if (counts)
+		results_print_counts(r->session, r->capture);
+	else if (summary_anything_lost(&c, &s))
+		print_losses(&c, &s);
 }

@@ -1,4 +1,4 @@
-/* What is printed when everything has been read: reports, the check, and what was extracted. */
+/* What is printed when everything has been read: reports, the check, what was extracted, and what was lost. */
 #ifndef CLI_RESULTS_H
 #define CLI_RESULTS_H
 
@@ -18,10 +18,17 @@ struct results {
 bool results_wanted(const struct options *o);
 /* True if some of it looks at the bytes of messages again. */
 bool results_need_bytes(const struct options *o);
-bool results_have_report(const struct options *o, const char *name);
 /* Prints it all on standard output; the lines of extracted files on standard error if messages, reports or a check stand there. Returns the
  * errno of what could not be written, 0 where all could or the reader has gone. */
 int results_print(const struct results *r, bool messages_shown);
+/* Prints, behind results_print, how many messages match the display filter where the reports are about all of them; and on standard error what the
+ * filter gave up, and the damage. */
+void results_print_remarks(const struct results *r);
+/* Prints on standard error what was lost, in one line, or nothing if nothing was; with `counts` all counts. Nothing where the report summary has
+ * them. */
+void results_print_lost(const struct results *r, bool counts);
+/* Prints all counts on standard error. */
+void results_print_counts(const struct session *session, const struct capture *capture);
 /* True if the check was wanted and found what it was to fail on. */
 bool results_fail(const struct results *r);
 

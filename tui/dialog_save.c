@@ -72,7 +72,7 @@ static bool offered(const struct save_dialog *d, const struct save_format *f)
 static void change_format(struct save_dialog *d, int by)
 {
 	struct save_format f;
-	size_t count = 0;
+	size_t count = 1; /* there is one at least */
 	while (save_format_at(count, &f))
 		count++;
 	do {

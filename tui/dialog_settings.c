@@ -62,7 +62,7 @@ static void draw(struct dialog *d, struct area area)
 static unsigned change(struct settings_dialog *d, int by)
 {
 	struct app *a = d->dialog.app;
-	int i = (int)d->list.selected, count = 0;
+	int i = (int)d->list.selected, count = 1; /* there is one at least */
 	while (count < CHOICES && setting_row((enum setting)i)->choice[count])
 		count++;
 	a->settings->value[i] = (a->settings->value[i] + by + count) % count;
