@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""faults.py ENVSCOPE INJECT.so [all]: what goes wrong around the program, and not in the traffic. Memory that runs out, files that can't be read to their
+"""faults.py ENVSCOPE INJECT.so [all] [TEST]...: what goes wrong around the program, and not in the traffic. Memory that runs out, files that can't be read to their
 end, disks that are full, clocks that go back, readers and terminals that go away, interfaces that go down. Each time the program must end or go on
 as docs/limits.md and the man page say: no crash, a sentence, the status. With `all` every single allocation fails in turn, not those of
-some places. INJECT.so is tests/faults/inject.c; ENVSCOPE may be the build with the sanitizers, which takes a while. What this machine does not permit (mount, network namespaces) is skipped, and said. The compiler of
+some places, which takes hours: it says where it is, and FROM=WAY:ALLOCATION in the environment, as it prints it, lets `memory` go on from there. INJECT.so is tests/faults/inject.c; ENVSCOPE may be the build with the sanitizers, which takes a while. What this machine does not permit (mount, network namespaces) is skipped, and said. The compiler of
 capture filters, which is libpcap's, is left out: it looks at the command line only, and some of its allocations it does not check. So are those of
 curses (faults/inject.c)."""
 import contextlib, fcntl, json, os, pty, resource, select, shutil, signal, struct, subprocess, sys, tempfile, termios, time
@@ -20,12 +20,19 @@ class Faults:
     def __init__(self, envscope, inject, everything, folder):
         self.envscope, self.inject, self.everything, self.folder = os.path.abspath(envscope), os.path.abspath(inject), everything, folder
         self.passed = self.failed = 0
+        self.told = time.monotonic()
 
     def hold(self, good, what):
         if good: self.passed += 1
         else: self.failed += 1; print(f"faults: {what[:1000]}", flush=True)
 
     def equal(self, got, want, what): self.hold(got == want, f"{what}: {got!r}, not {want!r}")
+
+    def progress(self, where):
+        """With `all` a run takes hours: every half a minute a line says where it is."""
+        if self.everything and time.monotonic() - self.told > 30:
+            self.told = time.monotonic()
+            print(f"faults: at {where}", flush=True)
 
     def environment(self, **inject):
         return ENVIRONMENT | ({"LD_PRELOAD": self.inject} | {k: str(v) for k, v in inject.items()} if inject else {})
@@ -67,15 +74,22 @@ def fail_one(f, capture, way, number, whole):
     return f"allocation {number} of {capture} {way}: status {r.returncode}, {len(r.stdout)} of {len(whole.stdout)} bytes, {said[-1:]}"
 
 def memory(f):
-    for capture, ways in CAPTURES:
-        for way in ways:
-            whole = f.run("-r", capture, *fresh(f, way, "whole"))
-            f.run("-r", capture, *fresh(f, way, "whole"), inject={"INJECT_LIST": f.path("places")})
-            numbers = sorted(set(map(int, open(f.path("places")))))
-            numbers = range(1, numbers[-1] + 1) if f.everything else numbers[::len(numbers) // PLACES + 1]
-            with ThreadPoolExecutor(os.cpu_count()) as pool:
-                faults = [x for x in pool.map(lambda n: fail_one(f, capture, way, n, whole), numbers) if x]
-            f.hold(not faults, "\n".join(faults[:5]))
+    ways = [(capture, way) for capture, several in CAPTURES for way in several]
+    first, allocation = map(int, os.environ.get("FROM", "1:1").split(":"))
+    for place, (capture, way) in enumerate(ways, 1):
+        if place < first: continue
+        whole = f.run("-r", capture, *fresh(f, way, "whole"))
+        f.run("-r", capture, *fresh(f, way, "whole"), inject={"INJECT_LIST": f.path("places")})
+        numbers = sorted(set(map(int, open(f.path("places")))))
+        numbers = range(1, numbers[-1] + 1) if f.everything else numbers[::len(numbers) // PLACES + 1]
+        numbers = [n for n in numbers if place > first or n >= allocation]
+        faults = 0
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            for number, fault in zip(numbers, pool.map(lambda n: fail_one(f, capture, way, n, whole), numbers)):
+                f.progress(f"memory, FROM={place}:{number} of {len(ways)}:{numbers[-1]}: {capture} {way}")
+                faults += fault is not None
+                if fault and faults <= 5: print(f"faults: {fault[:1000]}", flush=True)
+        f.hold(not faults, f"{capture} {way}: {faults} allocations whose failing is not taken well")
 
 def talk(transport, messages):
     """A capture of requests and replies."""
@@ -286,6 +300,7 @@ def screens_without_memory(f):
     numbers = sorted(set(map(int, open(f.path("places")))))
     numbers = range(1, numbers[-1] + 1) if f.everything else numbers[::8]
     for number in numbers:
+        f.progress(f"screens_without_memory, {number} of {numbers[-1]}")
         t = Terminal(f, "-r", "build/samples/near_types.pcap", inject={"INJECT_ALLOC": number})
         t.read(until=b"F1")
         with contextlib.suppress(OSError): os.write(t.fd, b"q")

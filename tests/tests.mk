@@ -87,9 +87,9 @@ errors: build/samples/.stamp
 	@python3 tests/byte_errors.py build/san/envscope $(or $(RUNS),5000) $(or $(SEED),1)
 
 # What goes wrong around the program: memory, disks, clocks, terminals, interfaces. `make faults` lets every allocation fail in turn, `make check` one of
-# each place in the program.
+# each place in the program. That takes hours: ONLY=memory runs one test (tests/faults.py, TESTS), FROM=7:1200 lets it go on where it was.
 faults: all build/tests/inject.so build/samples/.stamp
-	@python3 tests/faults.py ./$(PROGRAM) build/tests/inject.so all
+	@python3 tests/faults.py ./$(PROGRAM) build/tests/inject.so all $(ONLY)
 
 build/tests/inject.so: tests/faults/inject.c
 	@mkdir -p $(@D)
