@@ -34,7 +34,9 @@ ifneq ($(filter 1 true,$(WERROR) $(CI)),)
 WARN += -Werror
 endif
 CPPFLAGS := -I. -Ibuild/gen -D_GNU_SOURCE -DENVSCOPE_VERSION='"$(VERSION)"' $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
-CFLAGS := -std=c17 $(OPT) $(LTO) $(SANFLAGS) $(FORTIFY) -fstack-protector-strong -fPIE $(WARN)
+# The same program from whichever folder it is built in.
+MAP := -ffile-prefix-map=$(CURDIR)=.
+CFLAGS := -std=c17 $(OPT) $(LTO) $(MAP) $(SANFLAGS) $(FORTIFY) -fstack-protector-strong -fPIE $(WARN)
 LDFLAGS := $(SANFLAGS) -pie -Wl,-z,relro,-z,now
 # Not libcurl, which is loaded when it is needed (export/curl.h).
 LDLIBS := $(shell pkg-config --libs $(filter-out libcurl,$(PACKAGES)) 2>/dev/null) -lhttp_parser -lm
@@ -56,7 +58,7 @@ all: $(PROGRAM)
 
 $(PROGRAM): $B/obj/cli/main.o $B/libenvscope.a
 	$(call say,LINK)
-	$(Q)$(CC) $(OPT) $(LTO) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(Q)$(CC) $(OPT) $(LTO) $(MAP) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 $B/libenvscope.a: $(LIB_OBJ) $(GEN_OBJ)
 	@rm -f $@
@@ -88,7 +90,7 @@ $B/obj/export/wireshark_plugin.o: build/gen/openiap.lua.inc
 $B/gen/%.o: build/gen/%.c
 	@mkdir -p $(@D)
 	$(call say,CC  )
-	$(Q)$(CC) -Ibuild/gen -O2 -g -fPIE $(SANFLAGS) -w -c -o $@ $<
+	$(Q)$(CC) -Ibuild/gen -O2 -g $(MAP) -fPIE $(SANFLAGS) -w -c -o $@ $<
 
 -include samples/samples.mk bench/bench.mk tests/tests.mk
 
