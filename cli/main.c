@@ -17,7 +17,6 @@
 #include "cli/results.h"
 #include "cli/signals.h"
 
-#include <errno.h>
 #include <langinfo.h>
 #include <locale.h>
 #include <poll.h>
