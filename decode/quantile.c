@@ -1,8 +1,8 @@
 /*
  * Percentiles.
  *
- * Up to QUANTILE_EXACT values are kept and sorted when asked for. One more, and all go into buckets whose width grows with the value:
- * below 2 * STEPS each number has its own, above it each power of two is cut into STEPS equal parts. A bucket that begins at v is at most
+ * Up to QUANTILE_EXACT values are kept. The first few times the value of a rank is selected among them, a fraction of the work of sorting; who
+ * asks more often, as the screens do, has them sorted. One more, and all go into buckets whose width grows with the value: below 2 * STEPS each number has its own, above it each power of two is cut into STEPS equal parts. A bucket that begins at v is at most
  * v / STEPS wide, and its middle stands for all that is in it, so an answer is off by at most half of that: 1/128 with 64 steps.
  * The number of buckets does not depend on the values.
  */
@@ -12,7 +12,7 @@
 
 #include <stdlib.h>
 
-enum { STEP_BITS = 6, STEPS = 1 << STEP_BITS, BUCKETS = (63 - STEP_BITS + 1) * STEPS };
+enum { STEP_BITS = 6, STEPS = 1 << STEP_BITS, BUCKETS = (63 - STEP_BITS + 1) * STEPS, ROUNDS = 64, SELECTIONS = 3 };
 
 void quantile_release(struct quantile *q)
 {
@@ -57,7 +57,7 @@ static void keep(struct quantile *q, int64_t value)
 		q->value = xreallocarray(q->value, q->cap, sizeof *q->value);
 	}
 	q->value[q->count] = value;
-	q->sorted = false;
+	q->asked = 0;
 }
 
 void quantile_add(struct quantile *q, int64_t value)
@@ -77,10 +77,59 @@ void quantile_add(struct quantile *q, int64_t value)
 	q->count++;
 }
 
+static void swap(int64_t *a, int64_t *b)
+{
+	int64_t kept = *a;
+	*a = *b;
+	*b = kept;
+}
+
 static int compare(const void *a, const void *b)
 {
 	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
 	return (x > y) - (x < y);
+}
+
+/* The value that would be v[n] if they were sorted, by Hoare's selection: it comes to stand there, with none larger before it and none smaller
+ * behind. An order in which that takes long, which the wire can choose, is sorted after so many rounds. */
+static int64_t nth(int64_t *v, ptrdiff_t count, ptrdiff_t n)
+{
+	ptrdiff_t from = 0, to = count - 1;
+	for (unsigned round = 0; from < to; round++) {
+		if (round == ROUNDS) {
+			qsort(v + from, (size_t)(to - from + 1), sizeof *v, compare);
+			break;
+		}
+		int64_t pivot = v[n];
+		ptrdiff_t i = from, j = to;
+		while (i <= j) {
+			while (v[i] < pivot)
+				i++;
+			while (v[j] > pivot)
+				j--;
+			if (i <= j)
+				swap(&v[i++], &v[j--]);
+		}
+		if (j < n)
+			from = i;
+		if (n < i)
+			to = j;
+	}
+	return v[n];
+}
+
+/* The value at place n in their order. */
+static int64_t kept(struct quantile *q, uint64_t n)
+{
+	if (q->asked < SELECTIONS) {
+		q->asked++;
+		return nth(q->value, (ptrdiff_t)q->count, (ptrdiff_t)n);
+	}
+	if (q->asked == SELECTIONS) {
+		q->asked++;
+		qsort(q->value, (size_t)q->count, sizeof *q->value, compare);
+	}
+	return q->value[n];
 }
 
 static int64_t from_buckets(const struct quantile *q, uint64_t rank)
@@ -111,10 +160,7 @@ int64_t quantile_at(struct quantile *q, unsigned percent)
 		return q->most;
 	if (q->bucket)
 		return from_buckets(q, rank);
-	if (!q->sorted)
-		qsort(q->value, (size_t)q->count, sizeof *q->value, compare);
-	q->sorted = true;
-	return q->value[rank ? rank - 1 : 0];
+	return kept(q, rank ? rank - 1 : 0);
 }
 
 bool quantile_exact(const struct quantile *q)

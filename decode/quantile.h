@@ -17,7 +17,7 @@ struct quantile {
 	int64_t least, most; /* always exact */
 	int64_t *value;      /* up to QUANTILE_EXACT of them; NULL once they are in buckets */
 	size_t cap;
-	bool sorted;
+	unsigned asked;      /* how often since the last was added, up to what makes them sorted */
 	uint64_t *bucket;    /* NULL until then */
 };
 

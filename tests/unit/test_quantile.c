@@ -109,6 +109,38 @@ static void test_small_and_none(void **state)
 	assert_int_equal(quantile_at(&q, 99), -1);
 }
 
+static int64_t value_in_order(int order, int64_t i, int64_t count)
+{
+	switch (order) {
+	case 0: return i;
+	case 1: return count - i;
+	case 2: return i % 2 * count + i / 2;
+	case 3: return i < count / 2 ? 2 * i : 2 * (count - i);
+	default: return 7;
+	}
+}
+
+/* Orders in which a selection may take long; each rank is asked for first, second and third. */
+static void test_orders(void **state)
+{
+	(void)state;
+	enum { COUNT = 2000 };
+	int64_t v[COUNT];
+	for (int order = 0; order < 5; order++) {
+		for (int64_t i = 0; i < COUNT; i++)
+			v[i] = value_in_order(order, i, COUNT);
+		qsort(v, COUNT, sizeof *v, compare);
+		for (unsigned percent = 1; percent <= 97; percent++) {
+			struct quantile q = { 0 };
+			for (int64_t i = 0; i < COUNT; i++)
+				quantile_add(&q, value_in_order(order, i, COUNT));
+			for (unsigned next = 0; next < 3; next++)
+				assert_int_equal(quantile_at(&q, percent + next), nearest_rank(v, COUNT, percent + next));
+			quantile_release(&q);
+		}
+	}
+}
+
 /* Asking does not disturb what comes after. */
 static void test_asked_between(void **state)
 {
@@ -127,7 +159,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_exact), cmocka_unit_test(test_sketch), cmocka_unit_test(test_edges),
-		cmocka_unit_test(test_small_and_none), cmocka_unit_test(test_asked_between),
+		cmocka_unit_test(test_small_and_none), cmocka_unit_test(test_orders),
+		cmocka_unit_test(test_asked_between),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
