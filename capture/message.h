@@ -75,6 +75,7 @@ struct piece {
 	enum encoding encoding;
 	bool first, last;
 	bool cut;           /* with last: the message is not complete: its connection or the capture ended in its middle */
+	bool length_alone;  /* no message, but the length, which can't be one, where a message was to begin */
 	bool gap;           /* with cut: packets are missing from the capture instead */
 	bool after_gap;     /* with first: packets are missing from the capture between the message before and this one */
 	bool unmasked;      /* came in a WebSocket frame that breaks RFC 6455, section 5.1 (mask) */

@@ -82,10 +82,27 @@ static enum source_status damaged(struct pcap_file *f, const char *why)
 	return f->ended = SOURCE_DAMAGED;
 }
 
-static enum source_status no_capture(struct pcap_file *f)
+/* What the first four bytes say of a file that is compressed by other means than gzip. */
+static const char *other_packing(uint32_t magic)
 {
+	static const struct { uint32_t magic, mask; const char *text; } known[] = {
+		{ 0x28b52ffd, 0xffffffff, "is compressed by zstd: zstdcat FILE | envscope -r -" },
+		{ 0xfd377a58, 0xffffffff, "is compressed by xz: xzcat FILE | envscope -r -" },
+		{ 0x425a6800, 0xffffff00, "is compressed by bzip2: bzcat FILE | envscope -r -" },
+		{ 0x04224d18, 0xffffffff, "is compressed by lz4: lz4cat FILE | envscope -r -" },
+		{ 0x504b0304, 0xffffffff, "is a zip archive: unzip -p FILE | envscope -r -" },
+	};
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+		if ((magic & known[i].mask) == known[i].magic)
+			return known[i].text;
+	return NULL;
+}
+
+static enum source_status no_capture(struct pcap_file *f, uint32_t magic)
+{
+	const char *packing = other_packing(magic);
 	const char *why = byte_source_left(&f->bytes) ? "is no capture: it is neither pcap nor pcapng" : "is empty";
-	snprintf(f->error, sizeof(f->error), "%s %s", f->name, why);
+	snprintf(f->error, sizeof(f->error), "%s %s", f->name, packing ? packing : why);
 	return f->ended = SOURCE_DAMAGED;
 }
 
@@ -144,7 +161,7 @@ enum source_status pcap_file_start(struct pcap_file *f)
 		return f->ended;
 	enum byte_status status = byte_source_peek(&f->bytes, 4, &magic);
 	if (status == BYTES_END)
-		return no_capture(f);
+		return no_capture(f, 0);
 	if (status != BYTES_OK)
 		return stop(f, status, "its header");
 	f->places = byte_source_is_plain_file(&f->bytes);
@@ -154,7 +171,7 @@ enum source_status pcap_file_start(struct pcap_file *f)
 	if (f->big_endian || take_magic(f, __builtin_bswap32(big)))
 		return start_pcap(f);
 	if (big != PCAPNG_MAGIC)
-		return no_capture(f);
+		return no_capture(f, big);
 	f->format = FORMAT_PCAPNG;
 	return SOURCE_PACKET;
 }

@@ -163,7 +163,7 @@ static void take_rules(struct session *s, struct arrival *a)
 {
 	if (!a->good && !a->cut && !a->after_gap)
 		session_break(s, a->conn, a->r, RULE_DECODE);
-	if (!a->good && !a->e.id.len) /* whoever can read it may answer it */
+	if (!a->good && !a->e.id.len && !a->exchange) /* whoever can read it may answer it, and what it answers is not known */
 		a->conn->gap[a->dir] = true;
 	if (a->gap || a->after_gap)
 		session_break(s, a->conn, a->r, RULE_CAPTURE_GAP);
@@ -246,7 +246,7 @@ void arrival_take(struct session *s, struct arrival *a, const struct piece *p, u
 		.time = p->time, .place = place, .size = (uint32_t)p->size, .conn = p->conn->number,
 		.command = names_number(&s->names, a->encoding == ENCODING_LEGACY ? s->form.command : a->e.command), .dir = p->dir & 1, .encoding = p->encoding & 3, .cut = a->cut,
 		.has_rid = a->e.rid.len > 0, .has_jwt = a->e.jwt.len > 0, .priority = clamped(a->e.priority),
-		.transport = p->conn->transport & 15, .has_trace = a->e.traceid.len > 0, .tls = p->conn->tls,
+		.transport = p->conn->transport & 15, .has_trace = a->e.traceid.len > 0, .tls = p->conn->tls, .length_alone = p->length_alone,
 	};
 	take_type(s, a);
 	if (whole && a->good && !a->cut)

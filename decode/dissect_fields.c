@@ -343,6 +343,15 @@ static bool has_secret(const struct node *parent)
 	return false;
 }
 
+/* Why no field can be read there. Groups are named, since other parsers skip one that they don't know. */
+static const char *why_unread(struct slice rest)
+{
+	uint64_t tag;
+	size_t n = wire_varint(rest, 5, &tag);
+	bool group = n && rest.at[0] >= 8 && ((tag & 7) == WIRE_GROUP || (tag & 7) == WIRE_GROUP_END);
+	return group ? "a group (wire type 3 or 4), which proto3 does not have" : "no field of a message can be read here";
+}
+
 /* Adds what can't be read on. It may hold a secret: the field that it begins with may be known though its end is not;
  * something in it looks like a token; or it is the end of a secret before it whose length is wrong. */
 static void add_rest(struct dissection *d, struct node *parent, const ProtobufCMessageDescriptor *type,
@@ -353,7 +362,7 @@ static void add_rest(struct dissection *d, struct node *parent, const ProtobufCM
 	struct node *n = node_add(d, parent, NODE_BAD, rest, rest);
 	if (!n)
 		return;
-	n->fault = "no field of a message can be read here";
+	n->fault = why_unread(rest);
 	const ProtobufCFieldDescriptor *field =
 		type && wire_header(rest, &f, &length) ? schema_field(type, f.number) : NULL;
 	n->secret = (field && schema_is_secret(field)) || token_inside(rest) || has_secret(parent);

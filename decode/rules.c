@@ -10,7 +10,7 @@ static const struct rule_info table[RULES] = {
 		"Every message is an openiap.Envelope, its data an Any with a message of the type that type_url names.",
 		"It can't read the message and usually closes the connection.",
 		"The tree (-V) shows how far the bytes can be read; a client built from other .proto files is the usual cause.",
-		"At which byte of how many reading stops, in which message, and why.", false,
+		"At which byte of how many reading stops, in which message, and why; of a length that stands for no message, its number.", false,
 	},
 	[RULE_SEQ_DUPLICATE] = {
 		"seq-duplicate", SEVERITY_ERROR,

@@ -302,9 +302,23 @@ static const struct node *first_fault(const struct node *top)
 	return n;
 }
 
+/* The length that stood where a message was to begin, in the order of bytes that it is to have, and in the other. */
+static void length_alone(struct seen *x)
+{
+	struct cursor little = cursor_of(x->bytes), big = little;
+	buf_add_str(x->out, "the length of a message, of 4 bytes little-endian, is ");
+	amount_add_grouped(x->out, cursor_le32(&little));
+	buf_add_str(x->out, "; big-endian it would be ");
+	amount_add_grouped(x->out, cursor_be32(&big));
+}
+
 static void decode(struct seen *x)
 {
 	struct dissection d;
+	if (x->r->length_alone && x->bytes.len == 4) {
+		length_alone(x);
+		return;
+	}
 	if (!x->bytes.len) {
 		if (!x->r->size)
 			buf_add_str(x->out, "a message of 0 bytes");

@@ -55,7 +55,7 @@ struct record {
 	uint8_t state : 4;  /* first message: enum thread_state */
 	uint8_t has_data : 1, has_rid : 1, has_jwt : 1, untyped : 1; /* untyped: data without a known type_url */
 	int8_t priority;    /* clamped to int8 */
-	uint8_t transport : 4, tls : 1, has_trace : 1;
+	uint8_t transport : 4, tls : 1, has_trace : 1, length_alone : 1; /* length_alone: as in struct piece */
 	uint32_t request;   /* first message, where it is not the request itself: n of the request; answer to an event: n of the event */
 };
 _Static_assert(sizeof(struct record) == 64, "of records there are millions");

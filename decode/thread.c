@@ -385,7 +385,8 @@ static enum role role_of(const struct session *s, const struct arrival *a)
 	if (kind == COMMAND_STREAM)
 		return ROLE_STREAM;
 	bool exchange = a->exchange && a->encoding != ENCODING_ENVELOPE && a->r->command == s->known.noop;
-	return (asks && a->e.command.len) || exchange ? ROLE_REQUEST : ROLE_SINGLE;
+	bool nameless = a->encoding == ENCODING_ENVELOPE && !a->has_seq; /* it can't be read up to its id: whatever answers it can't be told */
+	return (asks && a->e.command.len && !nameless) || exchange ? ROLE_REQUEST : ROLE_SINGLE;
 }
 
 void thread_message(struct session *s, struct arrival *a)

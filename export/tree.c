@@ -40,6 +40,7 @@ static void add_node(const struct printer *p, const struct node *n, int depth)
 		buf_addf(p->out, "%*s", depth * INDENT, "");
 		add_name(p->out, n);
 		node_add_head(p->out, n, p->options->show_secrets, p->options->whole ? SIZE_MAX : LONGEST);
+		node_add_remark(p->out, n);
 		buf_add_byte(p->out, '\n');
 		depth++;
 	}
@@ -53,6 +54,7 @@ void export_tree(struct buf *out, const struct node *root, const struct tree_opt
 	if (!root)
 		return;
 	node_add_head(out, root, o->show_secrets, o->whole ? SIZE_MAX : LONGEST);
+	node_add_remark(out, root);
 	buf_add_byte(out, '\n');
 	for (const struct node *c = root->child; c; c = c->next)
 		add_node(&p, c, 1);

@@ -13,6 +13,8 @@
 
 #include <math.h>
 
+enum { FIELD_MAX = (1 << 29) - 1 }; /* the highest number of a field that protobuf allows */
+
 /* At most n bytes from the front, and no character cut in two. */
 static struct slice head_of(struct slice s, size_t n)
 {
@@ -147,4 +149,26 @@ void node_add_head(struct buf *out, const struct node *n, bool show_secrets, siz
 void node_add_value(struct buf *out, const struct node *n, bool show_secrets)
 {
 	node_add_head(out, n, show_secrets, SIZE_MAX);
+}
+
+/* An Envelope without a command, or with an empty one? */
+static bool lacks_command(const struct node *n)
+{
+	const struct node *c = n->child;
+	while (c && !(slice_is(c->name, "command") && c->text.len))
+		c = c->next;
+	return !n->parent && n->kind == NODE_MESSAGE && slice_is(n->name, "envelope") && !c && !node_fault(n);
+}
+
+void node_add_remark(struct buf *out, const struct node *n)
+{
+	const char *remark = NULL;
+	if (n->kind == NODE_STRING && n->number && !n->from_text && !n->fault && !text_is_utf8(n->text))
+		remark = "not UTF-8: receivers in most languages refuse a message with such a string";
+	else if (n->unknown && n->number > FIELD_MAX)
+		remark = "a field number beyond 536,870,911: receivers in most languages refuse the message";
+	else if (lacks_command(n))
+		remark = "it has no command";
+	if (remark)
+		buf_addf(out, " [%s]", remark);
 }

@@ -11,6 +11,8 @@
 void node_add_value(struct buf *out, const struct node *n, bool show_secrets);
 /* The same, but of text and bytes only about the first `most` bytes, and then "… (N bytes)". */
 void node_add_head(struct buf *out, const struct node *n, bool show_secrets, size_t most);
+/* What of a node that can be read others may refuse, in brackets behind a space; nothing for most. */
+void node_add_remark(struct buf *out, const struct node *n);
 /* Appends the text of a STRING or NUMBER as it was sent, but for secrets: for formats that have their own way with what is not harmless. */
 void node_add_plain(struct buf *out, const struct node *n, bool show_secrets);
 

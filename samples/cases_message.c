@@ -142,6 +142,25 @@ void case_over_long(struct pcap_file *f)
 	length_alone(f, 0x7fffffff);
 }
 
+void case_length_off(struct pcap_file *f)
+{
+	static const int off[] = { 1, -1, 4 };
+	struct talk t;
+	talk_start(&t, f);
+	for (size_t i = 0; i < sizeof off / sizeof *off; i++) {
+		struct message m = talk_message(&t, C2S, "noop", NULL, NULL);
+		struct buf envelope = { 0 }, bytes = { 0 };
+		message_pack(&envelope, &m);
+		length_pack(&bytes, (uint32_t)((int)envelope.len + off[i]));
+		buf_add(&bytes, buf_slice(&envelope));
+		talk_send_bytes(&t, C2S, buf_slice(&bytes));
+		talk_noop(&t);
+		buf_release(&envelope);
+		buf_release(&bytes);
+	}
+	talk_finish(&t);
+}
+
 void case_bad_utf8(struct pcap_file *f)
 {
 	struct talk t;

@@ -26,6 +26,7 @@
 	X(no_data, "Messages without a payload: noop, ping, pong, an empty request and its reply.") \
 	X(zero_length, "A length prefix of 0: a message of no bytes.") \
 	X(over_long, "A length prefix of 2 GiB, then good messages.") \
+	X(length_off, "Lengths that are 1 too large, 1 too small, and 4 too large since they count themselves, each before a good message.") \
 	X(bad_utf8, "Text that is no UTF-8, and escape sequences that would clear a terminal.") \
 	X(wide_text, "Names and texts in many scripts: wide, combining, from right to left, emoji made of several.") \
 	X(decode_error, "Rightly framed bytes that are no Envelope.") \

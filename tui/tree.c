@@ -79,6 +79,7 @@ static void add_value(struct buf *out, const struct node *n, bool show_secrets, 
 		buf_add_str(out, ", ");
 		amount_add_counted(out, n->text.len, "byte");
 	}
+	node_add_remark(out, n);
 }
 
 static void open_children(struct tree *t, size_t i)

@@ -52,6 +52,7 @@ static bool begins_like(struct slice in, const char *text)
 	return memcmp(in.at, text, n) == 0;
 }
 
+
 static enum kind kind_of_prefix(const struct stream *s, struct slice in)
 {
 	struct cursor c = cursor_of(in);
@@ -61,6 +62,8 @@ static enum kind kind_of_prefix(const struct stream *s, struct slice in)
 	if (size > s->limits->message)
 		return KIND_NONE;
 	enum probe p = s->sink->probe(slice_head(c.rest, PROBE_BYTES), size);
+	if (p == PROBE_NO && s->conn->start_seen && length_prefix_nearly(s, c.rest, size))
+		return KIND_PREFIX;
 	return p == PROBE_NO ? KIND_NONE : p == PROBE_MORE ? KIND_MORE : KIND_PREFIX;
 }
 

@@ -13,11 +13,13 @@
  * much; a frame with a header block makes HPACK forget. Anywhere else the boundary is lost, frames of any stream may be among what is
  * missing, and HPACK forgets too. Streams that are known go on with the next DATA frame.
  *
- * Streams stand in a table in order of appearance, until both directions have ended.
+ * Streams stand in a table in order of appearance, until both directions have ended. One that was reset has ended for its other end too once that had a
+ * second to hear of it; what it sends later all the same is passed over.
  */
 #include "capture/stream/http2.h"
 
 #include "base/buf.h"
+#include "base/when.h"
 #include "base/xalloc.h"
 #include "capture/stream/grpc.h"
 #include "capture/stream/hpack.h"
@@ -26,6 +28,8 @@
 #include <stdlib.h>
 
 enum { NO_STATUS = -1, PATH_MAX_KEPT = 256 };
+static const int64_t RESET_PATIENCE = NS_PER_S; /* until the other end of a stream is taken to know of its reset */
+
 enum state { PREFACE, HEAD, PAD_LENGTH, DATA, PAYLOAD, SKIP, LOST };
 
 struct way {
@@ -45,6 +49,7 @@ struct entry {
 	uint32_t number;
 	struct grpc_call *call;
 	bool reset;                  /* one end has given it up; what the other one had under way may still come */
+	int64_t reset_at;
 };
 
 struct http2 {
@@ -54,6 +59,7 @@ struct http2 {
 	struct way way[2];
 	struct entry entry[HTTP2_STREAMS];
 	size_t entries;
+	size_t resets;               /* entries that wait for their other end to hear of it, at most: looked through for them while there are any */
 	bool ours, told_other;
 };
 
@@ -252,10 +258,29 @@ static void take_reset(struct http2 *h, enum dir dir, struct slice payload, int6
 	struct entry *e = find_entry(h, number);
 	if (!e)
 		return;
-	if (code)
+	if (code && !grpc_call_ended(e->call))
 		stream_news(grpc_call_stream(e->call, time), NEWS_NOTE, dir, time, 0, http2_reset_text(code));
+	h->resets += !e->reset;
 	e->reset = true;
+	e->reset_at = time;
 	end_stream(h, number, dir, time);
+}
+
+/* A call without a reply is not said to have failed: of whoever reset it, nothing more was wanted. */
+static void end_resets(struct http2 *h, int64_t time)
+{
+	h->resets = 0;
+	for (size_t i = 0; i < h->entries; i++) {
+		struct entry *e = &h->entry[i];
+		if (!e->reset || grpc_call_ended(e->call))
+			continue;
+		if (time - e->reset_at < RESET_PATIENCE) {
+			h->resets++;
+			continue;
+		}
+		grpc_call_end(e->call, DIR_C2S, false, time);
+		grpc_call_end(e->call, DIR_S2C, false, time);
+	}
 }
 
 static void take_goaway(struct http2 *h, enum dir dir, struct slice payload, int64_t time)
@@ -335,6 +360,8 @@ static void begin_data(struct http2 *h, enum dir dir, int64_t time)
 static void begin_frame(struct http2 *h, enum dir dir, int64_t time)
 {
 	struct way *w = &h->way[dir];
+	if (h->resets)
+		end_resets(h, time);
 	w->left = w->frame.length;
 	w->pad = 0;
 	if (w->began.length && w->frame.type != HTTP2_CONTINUATION)

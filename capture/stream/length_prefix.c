@@ -1,12 +1,13 @@
 /*
  * The length prefix: cutting a byte stream into messages, and finding back into it after a loss.
  *
- * A direction is in one of five states:
+ * A direction is in one of six states:
  *
  *	LENGTH ──4 bytes──> BODY ──small: gathered whole──────────> LENGTH
  *	                     │ └───large: handed on in pieces: PASS ──> LENGTH
  *	                     └─────gap inside: SKIP the rest ─────────> LENGTH
  *	LOST: the boundary is not known; bytes are gathered and searched until one is found.
+ *	FOUND: one is; the bytes from it on are gathered, and gone through next.
  *
  * A message that lies whole in the bytes handed in is passed on in place. A small one that comes in parts is gathered, up to
  * LENGTH_PREFIX_PASS bytes; of a larger one only the first PROBE_BYTES ever are, so that memory does not grow with it.
@@ -14,6 +15,9 @@
  * A length is believed if an Envelope can begin behind it. One message in a row that does not look like an Envelope is still handed
  * on by its length (it is the sender's fault and shown as such); after a second one the boundary counts as lost. The place of a
  * message that a gap cuts is known, because the gap's size is: what follows it needs no search.
+ *
+ * A sender that counts wrong, by one or by the length's own four bytes, hides the boundary of its next message too. Where a length is followed
+ * by no message, but one begins a few bytes beside that place (find_beside), the length before was wrong: it costs its own message and no other.
  */
 #include "capture/stream/length_prefix.h"
 
@@ -27,17 +31,21 @@ enum {
 	PREFIX = 4,
 	GLANCE = 8,         /* bytes looked at where a message is expected anyway: a command begins there */
 	DOUBTFUL = 1 << 20, /* a message that does not look like one is not believed to be so long */
+	TAIL = 8,           /* bytes of the message before that are kept: a length too large by no more than that is seen through */
+	AHEAD = 3,          /* and too small by that; what stands 4 bytes ahead may be a message whose length is written twice */
 	WINDOW = 128 * 1024, /* bytes that a doubtful find is waited for while a boundary is searched */
 };
 
-enum state { LENGTH, BODY, PASS, SKIP, LOST };
+enum state { LENGTH, BODY, PASS, SKIP, LOST, FOUND };
 
 struct way {
 	enum state state;
 	uint8_t prefix[PREFIX];
 	size_t prefix_len;
 	uint64_t size, done; /* of the message under way: bytes in all; handed on (PASS) or still to skip (SKIP) */
-	struct buf gather;   /* BODY: its first bytes; LOST: what is searched */
+	struct buf gather;   /* BODY: its first bytes; LOST: what is searched; FOUND: what begins with a boundary */
+	uint8_t tail[TAIL];  /* the last bytes of the message before, where it ends at this boundary */
+	uint8_t tail_len;
 	uint64_t skipped;    /* LOST: bytes passed over so far */
 	bool after_gap;      /* the next message follows a gap */
 	bool doubted;        /* the message before did not look like an Envelope */
@@ -51,18 +59,36 @@ struct length_prefix {
 	struct way way[2];
 };
 
-enum how { WHOLE, CUT_BY_GAP, CUT_BY_END };
+enum how { WHOLE, LENGTH_ALONE, CUT_BY_GAP, CUT_BY_END };
+
+static void keep_tail(struct way *w, struct slice bytes)
+{
+	if (bytes.len >= TAIL) {
+		memcpy(w->tail, bytes.at + bytes.len - TAIL, TAIL);
+		w->tail_len = TAIL;
+		return;
+	}
+	size_t room = TAIL - bytes.len, kept = w->tail_len < room ? w->tail_len : room;
+	memmove(w->tail, w->tail + w->tail_len - kept, kept);
+	if (bytes.len)
+		memcpy(w->tail + kept, bytes.at, bytes.len);
+	w->tail_len = (uint8_t)(kept + bytes.len);
+}
 
 static void hand_on(struct length_prefix *l, enum dir dir, struct chunk c, bool first, bool last, enum how how)
 {
 	struct way *w = &l->way[dir];
 	struct piece p = {
-		.conn = l->stream->conn, .dir = dir, .encoding = ENCODING_ENVELOPE, .first = first, .last = last, .cut = how != WHOLE,
-		.gap = how == CUT_BY_GAP, .after_gap = first && w->after_gap, .unmasked = w->unmasked, .size = w->size, .offset = first ? 0 : w->done,
-		.bytes = c.bytes, .at = c.at, .time = c.time,
+		.conn = l->stream->conn, .dir = dir, .encoding = ENCODING_ENVELOPE, .first = first, .last = last, .length_alone = how == LENGTH_ALONE,
+		.cut = how >= CUT_BY_GAP, .gap = how == CUT_BY_GAP, .after_gap = first && w->after_gap, .unmasked = w->unmasked, .size = w->size,
+		.offset = first ? 0 : w->done, .bytes = c.bytes, .at = c.at, .time = c.time,
 	};
 	if (first)
 		w->after_gap = false;
+	if (first || how != WHOLE)
+		w->tail_len = 0;
+	if (how == WHOLE)
+		keep_tail(w, c.bytes);
 	l->stream->sink->message(l->stream->sink->user, &p);
 }
 
@@ -82,12 +108,13 @@ static void to_lost(struct way *w, struct slice in)
 	w->gather = search;
 	w->state = LOST;
 	w->prefix_len = 0;
+	w->tail_len = 0;
 	w->doubted = false;
 	w->sure = false;
 }
 
-/* LOST: looks for a boundary in what was gathered. True if there is one: *found then owns the bytes, the boundary first. */
-static bool search(struct length_prefix *l, enum dir dir, int64_t time, bool final, struct buf *found)
+/* LOST: looks for a boundary in what was gathered. If there is one, what stood before it is passed over. */
+static void search(struct length_prefix *l, enum dir dir, int64_t time, bool final)
 {
 	struct way *w = &l->way[dir];
 	struct find f = length_prefix_find(l->stream, buf_slice(&w->gather), final);
@@ -96,15 +123,11 @@ static bool search(struct length_prefix *l, enum dir dir, int64_t time, bool fin
 	l->stream->counts->skipped += passed;
 	buf_consume(&w->gather, passed);
 	if (f.status != FIND_FOUND)
-		return false;
+		return;
 	if (w->skipped)
 		stream_news(l->stream, NEWS_SKIPPED, dir, time, w->skipped, NULL);
 	w->skipped = 0;
-	buf_release(found);
-	*found = w->gather;
-	w->gather = (struct buf){ 0 };
-	to_length(w);
-	return true;
+	w->state = FOUND;
 }
 
 /* Is the length to be believed, given the first bytes behind it? If not, the direction is lost. */
@@ -165,9 +188,10 @@ static void judge_overlong(struct length_prefix *l, enum dir dir, int64_t time)
 	w->gather = (struct buf){ 0 };
 	bool can_be = w->size < INT32_MAX && sink->probe(buf_slice(&body), w->size) != PROBE_NO;
 	bool swapped = big_endian(w) && body.len && sink->probe(buf_slice(&body), big_endian(w)) != PROBE_NO;
+	tell_overlong(l, dir, time);
 	w->size = PREFIX;
 	if (w->sure && (!can_be || swapped))
-		hand_on(l, dir, (struct chunk){ slice_of(w->prefix, PREFIX), -1, time }, true, true, WHOLE);
+		hand_on(l, dir, (struct chunk){ slice_of(w->prefix, PREFIX), -1, time }, true, true, LENGTH_ALONE);
 	disbelieve(l, dir, buf_slice(&body));
 	buf_release(&body);
 }
@@ -175,9 +199,9 @@ static void judge_overlong(struct length_prefix *l, enum dir dir, int64_t time)
 static struct chunk take_overlong(struct length_prefix *l, enum dir dir, struct chunk c)
 {
 	struct way *w = &l->way[dir];
-	struct slice part = slice_head(c.bytes, GLANCE - w->gather.len);
+	struct slice part = slice_head(c.bytes, w->gather.len < GLANCE ? GLANCE - w->gather.len : 0);
 	buf_add(&w->gather, part);
-	if (w->gather.len == GLANCE)
+	if (w->gather.len >= GLANCE)
 		judge_overlong(l, dir, c.time);
 	return chunk_skip(c, part.len);
 }
@@ -195,10 +219,8 @@ static struct chunk take_length(struct length_prefix *l, enum dir dir, struct ch
 	w->size = cursor_le32(&cur);
 	w->done = 0;
 	w->state = BODY;
-	if (w->size > l->stream->limits->message) {
-		tell_overlong(l, dir, c.time);
-		if (w->size >= INT32_MAX)
-			judge_overlong(l, dir, c.time);
+	if (w->size >= INT32_MAX) {
+		judge_overlong(l, dir, c.time);
 	} else if (w->size == 0) {
 		if (believed(l, dir, (struct slice){ NULL, 0 })) {
 			hand_on(l, dir, chunk_head(c, 0), true, true, WHOLE);
@@ -283,11 +305,89 @@ static struct chunk take_skip(struct way *w, struct chunk c)
 	return chunk_skip(c, n);
 }
 
+/* With a wrong length the last field seems to end elsewhere than the message: what stands before that is looked at. */
+bool length_prefix_nearly(const struct stream *s, struct slice bytes, uint64_t size)
+{
+	if (size <= TAIL)
+		return false;
+	struct slice front = slice_head(bytes, size - TAIL < PROBE_BYTES ? (size_t)size - TAIL : PROBE_BYTES);
+	return s->sink->probe(front, size + TAIL) == PROBE_STRONG;
+}
+
+/* A boundary beside the place `here`, where the length before says that it is; `in` begins with the end of that message. `final`: more bytes
+ * will not be waited for. What is judged here is only the one message, for with a sender that counts wrong the next one stands wrong too. */
+static struct find find_beside(const struct stream *s, struct slice in, size_t here, bool final)
+{
+	struct find f = { FIND_NONE, 0 };
+	for (size_t at = 0; at <= here + AHEAD; at++) {
+		struct cursor c = cursor_of(slice_skip(in, at));
+		uint64_t size = cursor_le32(&c);
+		if (at == here || (!c.short_ && (size > s->limits->message || at + PREFIX + size <= here)))
+			continue;
+		enum probe p = c.short_ ? PROBE_MORE : s->sink->probe(slice_head(c.rest, PROBE_BYTES), size);
+		if (p == PROBE_STRONG || (p == PROBE_NO && length_prefix_nearly(s, c.rest, size)))
+			return (struct find){ FIND_FOUND, at };
+		if (p == PROBE_MORE && !final)
+			f.status = FIND_MORE;
+	}
+	return f;
+}
+
+/* The boundary is not where the length before says, but `by` bytes ahead of it or behind: `bytes` begin with it. */
+static void shift(struct length_prefix *l, enum dir dir, int64_t time, int by, struct slice bytes)
+{
+	struct way *w = &l->way[dir];
+	struct buf how = { 0 };
+	buf_addf(&how, by < 0 ? "%d too large, so that it takes the beginning of the next one in" : "%d too small, so that its end is left over",
+		 by < 0 ? -by : by);
+	struct news n = { NEWS_NOTE, l->stream->conn, dir, time, (uint64_t)(by < 0 ? 0 : by), "the length of the message before is wrong",
+			  buf_slice(&how) };
+	l->stream->counts->skipped += n.bytes;
+	l->stream->sink->news(l->stream->sink->user, &n);
+	buf_release(&how);
+	to_lost(w, bytes);
+	w->state = FOUND;
+}
+
+/* Behind a length, in sight of the first bytes of what it says: if no message can begin so, is it the length before that was wrong? True if that
+ * has found the boundary, or if more bytes are needed to tell: then those of the chunk are gathered. */
+static bool look_beside(struct length_prefix *l, enum dir dir, struct chunk *c)
+{
+	struct way *w = &l->way[dir];
+	const struct stream *s = l->stream;
+	size_t most = w->size < PROBE_BYTES ? (size_t)w->size : PROBE_BYTES;
+	if (!w->tail_len || w->gather.len >= most)
+		return false;
+	uint8_t sight[TAIL + PREFIX + PROBE_BYTES];
+	size_t here = w->tail_len, body = here + PREFIX;
+	struct slice part = slice_head(c->bytes, most - w->gather.len);
+	memcpy(sight, w->tail, here);
+	memcpy(sight + here, w->prefix, PREFIX);
+	if (w->gather.len)
+		memcpy(sight + body, w->gather.at, w->gather.len);
+	memcpy(sight + body + w->gather.len, part.at, part.len);
+	struct slice in = slice_of(sight, body + w->gather.len + part.len);
+	if (s->sink->probe(slice_head(slice_skip(in, body), GLANCE), w->size) != PROBE_NO)
+		return false;
+	struct find f = find_beside(s, in, here, w->gather.len + part.len == most);
+	if (f.status == FIND_NONE)
+		return false;
+	*c = chunk_skip(*c, part.len);
+	if (f.status == FIND_FOUND)
+		shift(l, dir, c->time, (int)f.offset - (int)here, slice_skip(in, f.offset));
+	else
+		buf_add(&w->gather, part);
+	return true;
+}
+
 static struct chunk step(struct length_prefix *l, enum dir dir, struct chunk c)
 {
 	switch (l->way[dir].state) {
 	case LENGTH: return take_length(l, dir, c);
-	case BODY: return is_overlong(l, &l->way[dir]) ? take_overlong(l, dir, c) : take_body(l, dir, c);
+	case BODY:
+		if (look_beside(l, dir, &c))
+			return c;
+		return is_overlong(l, &l->way[dir]) ? take_overlong(l, dir, c) : take_body(l, dir, c);
 	case PASS: return take_pass(l, dir, c);
 	default: return take_skip(&l->way[dir], c);
 	}
@@ -311,26 +411,57 @@ static bool take_in_place(struct length_prefix *l, enum dir dir, struct chunk *c
 	return true;
 }
 
-/* Handles bytes until none are left. Whenever the boundary is lost, what is left joins what was gathered and is searched.
+static bool lies_in(struct slice bytes, const struct buf *b)
+{
+	return (uintptr_t)bytes.at >= (uintptr_t)b->at && (uintptr_t)bytes.at < (uintptr_t)b->at + b->len;
+}
+
+/* Handles bytes until none are left. Whenever the boundary is lost, what is left joins what was gathered and is searched. Where one was found beside
+ * its place, the few bytes from it on come first, then the rest of what they were taken from: the chunk, or what was found before (base).
  * final: nothing follows these bytes directly. */
 static void run(struct length_prefix *l, enum dir dir, struct chunk c, bool final)
 {
 	struct way *w = &l->way[dir];
-	struct buf found = { 0 };
-	while (c.bytes.len || w->state == LOST) {
+	const struct chunk none = { { NULL, 0 }, -1, c.time };
+	struct buf found = { 0 }, base = { 0 };
+	struct chunk rest = none;
+	while (c.bytes.len || rest.bytes.len || w->state >= LOST) {
+		if (!c.bytes.len && w->state < LOST) {
+			c = rest;
+			rest = none;
+		}
 		if (take_in_place(l, dir, &c))
 			continue;
-		if (w->state != LOST) {
+		if (w->state < LOST) {
 			c = step(l, dir, c);
 			continue;
 		}
-		buf_add(&w->gather, c.bytes);
-		c = (struct chunk){ { NULL, 0 }, -1, c.time };
-		if (!search(l, dir, c.time, final, &found))
+		if (w->state == LOST) {
+			buf_add(&w->gather, c.bytes);
+			buf_add(&w->gather, rest.bytes);
+			rest = none;
+			search(l, dir, c.time, final);
+		} else if (rest.bytes.len) { /* then c is short */
+			buf_add(&w->gather, c.bytes);
+		} else {
+			rest = c;
+			if (lies_in(c.bytes, &found)) {
+				buf_release(&base);
+				base = found;
+				found = (struct buf){ 0 };
+			}
+		}
+		if (w->state == LOST)
 			break;
+		c = none;
+		buf_release(&found);
+		found = w->gather;
+		w->gather = (struct buf){ 0 };
+		to_length(w);
 		c.bytes = buf_slice(&found);
 	}
 	buf_release(&found);
+	buf_release(&base);
 }
 
 static void feed(struct layer *layer, enum dir dir, struct chunk c)
@@ -371,6 +502,7 @@ static void gap(struct layer *layer, enum dir dir, uint64_t n, int64_t time)
 	uint64_t left = body ? w->size - arrived(w) : w->state == SKIP ? w->done : 0;
 	cut(l, dir, time, CUT_BY_GAP);
 	w->sure = false;
+	w->tail_len = 0;
 	if (!n || n > left || (body && !shown))
 		w->after_gap = true; /* else it took nothing but a part of a message that was handed on as cut */
 	if (n && left > n) {

@@ -12,6 +12,9 @@ struct layer *length_prefix_new(const struct stream *s, const bool synced[2]);
 /* From here on messages of that direction come in frames that break the rule of masks, or do not. */
 void length_prefix_set_unmasked(struct layer *l, enum dir dir, bool unmasked);
 
+/* Where no message of `size` bytes can begin with these: could one, without doubt, whose length is right or wrong by a few bytes? */
+bool length_prefix_nearly(const struct stream *s, struct slice bytes, uint64_t size);
+
 enum find_status { FIND_NONE, FIND_MORE, FIND_FOUND };
 
 struct find {

@@ -140,13 +140,20 @@ static void tell(struct tls *t, enum news_kind kind, enum dir dir, int64_t time,
 	buf_release(&detail);
 }
 
-static void give_up(struct tls *t, enum dir dir, const char *text, const char *hint)
+/* A connection is counted once, as what it was given up for, or (NULL) not at all. */
+static void give_up_as(struct tls *t, enum dir dir, uint64_t *count, const char *text, const char *hint)
 {
 	if (t->dead)
 		return;
 	t->dead = t->told = true;
-	t->stream->counts->not_ours += !t->inner;
+	if (count)
+		(*count)++;
 	tell(t, NEWS_NOT_OURS, dir, t->side[dir].time, text, hint);
+}
+
+static void give_up(struct tls *t, enum dir dir, const char *text)
+{
+	give_up_as(t, dir, t->inner ? NULL : &t->stream->counts->not_ours, text, NULL);
 }
 
 /* No more of this direction is read; of the other one it is. */
@@ -157,11 +164,10 @@ static void give_up_side(struct tls *t, enum dir dir, const char *text)
 	tell(t, NEWS_NOT_OURS, dir, t->side[dir].time, text, NULL);
 }
 
-static void give_up_for_keys(struct tls *t, enum dir dir)
+static void give_up_for_keys(struct tls *t, enum dir dir, uint64_t *count)
 {
-	t->stream->counts->tls_no_keys += !t->dead;
-	give_up(t, dir, "TLS, no keys",
-		"node --tls-keylog=FILE, or SSLKEYLOGFILE=FILE for many other programs, writes them, --keylog FILE reads them");
+	give_up_as(t, dir, count, "TLS, no keys",
+		   "node --tls-keylog=FILE, or SSLKEYLOGFILE=FILE for many other programs, writes them, --keylog FILE reads them");
 }
 
 static void tell_alert(struct tls *t, enum dir dir, struct slice body)
@@ -241,7 +247,7 @@ static void take_handshake(struct tls *t, enum dir dir, struct slice bytes)
 {
 	tls_session_handshake(&t->session, dir, bytes);
 	if (t->session.refused)
-		give_up(t, dir, t->session.refused, NULL);
+		give_up(t, dir, t->session.refused);
 }
 
 static void take_opened(struct tls *t, enum dir dir, uint8_t type, struct slice bytes)
@@ -260,7 +266,7 @@ static enum taken wait_for(struct tls *t, enum dir dir, enum tls_opened why)
 {
 	struct side *s = &t->side[dir];
 	if (why == TLS_NEEDS_SECRET && !t->keylog) {
-		give_up_for_keys(t, dir);
+		give_up_for_keys(t, dir, &t->stream->counts->tls_no_keys);
 		return WAITS;
 	}
 	if (!s->waits)
@@ -301,7 +307,7 @@ static enum taken take_sealed(struct tls *t, enum dir dir, struct slice record)
 	case TLS_NEEDS_SECRET:
 		return wait_for(t, dir, o);
 	case TLS_NO_HANDSHAKE:
-		give_up(t, dir, no_handshake, NULL);
+		give_up(t, dir, no_handshake);
 		return WAITS;
 	case TLS_FAILED:
 		break;
@@ -315,7 +321,7 @@ static enum taken take_change_cipher(struct tls *t, enum dir dir)
 	if (o == TLS_NEEDS_HELLO)
 		return wait_for(t, dir, o);
 	if (o == TLS_NO_HANDSHAKE)
-		give_up(t, dir, no_handshake, NULL);
+		give_up(t, dir, no_handshake);
 	return TAKEN;
 }
 
@@ -394,7 +400,7 @@ static bool step_record(struct tls *t, enum dir dir, struct slice in, size_t *n)
 	*n = 0;
 	if (!could_be_record(in)) {
 		if (!t->session.way[dir].hellos)
-			give_up(t, dir, no_handshake, NULL);
+			give_up(t, dir, no_handshake);
 		harm(t, dir, t->stream->limits->tls_lost);
 		s->searching = true;
 		return true;
@@ -464,7 +470,7 @@ static bool take_gap(struct tls *t, enum dir dir, uint64_t n)
 	if (s->waits)
 		return false;
 	if (!t->session.way[dir].hellos)
-		give_up(t, dir, no_handshake, NULL);
+		give_up(t, dir, no_handshake);
 	if (t->dead || s->dead)
 		return true;
 	bool headed = !s->searching && !s->skip && s->front.len >= TLS_HEADER;
@@ -499,8 +505,7 @@ static void put_in_queue(struct tls *t, enum dir dir, bool gap, uint64_t size, s
 	struct waiting w = { s->time, size, gap };
 	size_t more = sizeof w + bytes.len;
 	if (s->queue.len + more > limits->tls_wait || t->stream->counts->tls_waiting + more > limits->tls_wait_all) {
-		t->stream->counts->tls_overflow++;
-		give_up_for_keys(t, dir);
+		give_up_for_keys(t, dir, &t->stream->counts->tls_overflow);
 		return;
 	}
 	t->stream->counts->tls_waiting += more;
@@ -651,11 +656,11 @@ static void tell_end(struct tls *t, enum dir dir)
 {
 	for (int d = 0; d < 2; d++)
 		if (t->side[d].waits && t->side[d].needs == TLS_NEEDS_SECRET)
-			give_up_for_keys(t, (enum dir)d);
+			give_up_for_keys(t, (enum dir)d, &t->stream->counts->tls_no_keys);
 	if (t->side[0].waits || t->side[1].waits)
-		give_up(t, dir, no_handshake, NULL);
+		give_up(t, dir, no_handshake);
 	else if (!t->inner && !t->told)
-		give_up(t, dir, "TLS without any data in it", NULL);
+		give_up(t, dir, "TLS without any data in it");
 	for (int d = 0; d < 2; d++)
 		end_inner(t, (enum dir)d);
 }

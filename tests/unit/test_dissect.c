@@ -459,6 +459,11 @@ static void test_faults(void **state)
 	assert_int_equal(root->last->integer, 0);
 	assert_false(root->last->secret);
 	buf_clear(&f->m);
+	buf_add(&f->m, slice_of("\x9b\x06\x08\x01\x9c\x06", 6)); /* a group 99 that is balanced: protobuf-c refuses it, so the tree does */
+	assert_null(protobuf_c_message_unpack(schema_descriptor(f->schema, schema_type_named(f->schema, slice_str("QueryRequest"))), NULL,
+					      f->m.len, f->m.at));
+	assert_string_equal(node_fault(payload_of(f, "QueryRequest", &f->m)), "a group (wire type 3 or 4), which proto3 does not have");
+	buf_clear(&f->m);
 	buf_add(&f->m, slice_of("\x12\x7f\x41", 3)); /* the rest begins with a password */
 	assert_true(payload_of(f, "SigninRequest", &f->m)->child->secret);
 }

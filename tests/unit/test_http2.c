@@ -1,6 +1,7 @@
 /*
  * HTTP/2: frames of every type, header blocks in pieces, streams that interleave, ends of all kinds, gaps and joins at every position.
  */
+#include "base/when.h"
 #include "tests/unit/http2_play.h"
 
 #include "capture/stream/detect.h"
@@ -266,6 +267,41 @@ static void conversations(void **state)
 	assert_int_equal(e->counts.conversations, 2);
 	by_conversation(e, true, CONN_OPEN);
 	assert_non_null(strstr(buf_cstr(&heard), "9 ended: open\n"));
+	buf_release(&heard);
+	ear_free(e);
+}
+
+/* A SetupStream that its client resets has ended once the server had a second to hear of it: not before, and not only with the connection.
+ * What comes of it all the same is no message, nor another conversation. */
+static void conversation_reset(void **state)
+{
+	(void)state;
+	struct ear *e = ear_new();
+	put_start(e);
+	put_setup(e, 1);
+	put_setup(e, 3);
+	put_envelope(e, DIR_C2S, 3, 0, 20, 16384);
+	put_frame(e, DIR_C2S, HTTP2_RST_STREAM, 0, 3, slice_of("\0\0\0\x08", 4));
+	put_envelope(e, DIR_S2C, 3, 0, 20, 16384);
+	size_t early = e->script.count;
+	put_frame(e, DIR_S2C, HTTP2_PING, 0, 0, slice_str("12345678"));
+	put_envelope(e, DIR_S2C, 3, 1, 20, 16384);
+	put_frame(e, DIR_S2C, HTTP2_RST_STREAM, 0, 3, slice_of("\0\0\0\x08", 4));
+	struct layer *l = ear_layer(e, true);
+	e->sink.message = hear_message;
+	e->sink.closed = hear_closed;
+	e->counts.numbers = e->conn.number = e->conn.carrier = 7;
+	buf_clear(&heard);
+	for (size_t i = 0; i < e->script.count; i++) {
+		const struct script_step *s = &e->script.steps[i];
+		struct slice bytes = slice_of(e->script.wire[s->dir].at + s->from, s->to - s->from);
+		if (i == early)
+			assert_string_equal(buf_cstr(&heard), "8 of 7: stream 3\n8 of 7: stream 3\n");
+		layer_feed(l, s->dir, (struct chunk){ bytes, -1, i < early ? 1 : NS_PER_S + 1 });
+	}
+	play_end(l);
+	assert_string_equal(buf_cstr(&heard), "8 of 7: stream 3\n8 of 7: stream 3\n8 ended: closed by client\n");
+	assert_int_equal(e->counts.conversations, 1);
 	buf_release(&heard);
 	ear_free(e);
 }
@@ -716,6 +752,7 @@ int main(void)
 		cmocka_unit_test(one_table),
 		cmocka_unit_test(interleaved),
 		cmocka_unit_test(conversations),
+		cmocka_unit_test(conversation_reset),
 		cmocka_unit_test(conversations_joined),
 		cmocka_unit_test(interleaved_pieces),
 		cmocka_unit_test(resets),

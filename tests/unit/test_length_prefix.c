@@ -4,6 +4,7 @@
  */
 #include "capture/stream/length_prefix.h"
 
+#include "capture/stream/detect.h"
 #include "tests/unit/stream_play.h"
 
 enum { ROWS_MAX = 200, WINDOW = 128 * 1024 };
@@ -326,6 +327,68 @@ static void over_long(void **state)
 			assert_true(recorder_heard(&t.r, "c2s overlong "));
 			assert_true(recorder_heard(&t.r, "c2s skipped 34"));
 			assert_int_equal(recorder_heard(&t.r, "would be 30 if it were big-endian"), i == 3);
+		}
+		talk_release(&t);
+	}
+}
+
+/* Six messages, the lengths of `wrong` behind the first (or, with `first`, from the first on) off by so many bytes. What is to be heard is what the
+ * lengths say. */
+static void say_off(struct talk *t, int off, int wrong, bool first, size_t filler)
+{
+	size_t from[6], size[6];
+	for (int i = 0; i < 6; i++) {
+		struct buf e = { 0 };
+		envelope_write(&e, i % 3 ? "query" : "insertone", (unsigned)i, filler);
+		from[i] = t->s.wire[DIR_C2S].len + 4;
+		size[i] = e.len + (i >= !first && i < wrong + !first ? (size_t)off : 0);
+		put(t, DIR_C2S, (uint32_t)size[i], buf_slice(&e), false);
+		buf_release(&e);
+	}
+	for (int i = 0; i < 6; i++)
+		recorder_sent(&t->r, DIR_C2S, slice_of(t->s.wire[DIR_C2S].at + from[i], size[i]));
+}
+
+/* Lengths that are a little wrong, one or several in a row: each costs its own message, and the next is found in its end or behind it. */
+static void length_off(void **state)
+{
+	(void)state;
+	static const size_t fillers[] = { 20, 300, 16366 };
+	for (int off = -3; off <= 8; off++) {
+		for (int wrong = 1; wrong < 10; wrong++) {
+			struct talk t;
+			talk_init(&t);
+			say_off(&t, off, wrong % 3 + 1, false, fillers[wrong / 4]);
+			for (size_t cut = 0; cut < script_len(&t.s); cut += cut < 600 ? 1 : 997) {
+				play_all(&t, both, cut ? SIZE_MAX : 1, cut);
+				recorder_assert_all(&t.r);
+				assert_int_equal(t.r.counts.skipped, off < 0 ? -off * (wrong % 3 + 1) : 0);
+				assert_int_equal(t.r.counts.overlong + t.r.counts.cut, 0);
+				assert_int_equal(recorder_heard(&t.r, "the length of the message before is wrong"), off != 0);
+			}
+			talk_release(&t);
+		}
+	}
+}
+
+/* The same in one segment, and from the first message of a connection on, so that what it carries must be told by that. */
+static void first_length_off(void **state)
+{
+	(void)state;
+	for (int off = -3; off <= 8; off++) {
+		struct talk t;
+		talk_init(&t);
+		say_off(&t, off, 3, true, 20);
+		t.s.steps[0].to = t.s.wire[DIR_C2S].len;
+		t.s.count = 1;
+		for (size_t cut = 0; cut < script_len(&t.s); cut++) {
+			again(&t);
+			t.r.conn.start_seen = true;
+			struct layer *l = detect_new(&t.r.stream, TRANSPORT_UNKNOWN, NULL);
+			play(&t.s, l, cut ? SIZE_MAX : 1, cut);
+			play_end(l);
+			recorder_assert_all(&t.r);
+			assert_true(recorder_heard(&t.r, off == 1 ? "wrong: 1 too large" : off == -1 ? "wrong: 1 too small" : ""));
 		}
 		talk_release(&t);
 	}
@@ -745,6 +808,8 @@ int main(void)
 		cmocka_unit_test(not_an_envelope),
 		cmocka_unit_test(zeros),
 		cmocka_unit_test(over_long),
+		cmocka_unit_test(length_off),
+		cmocka_unit_test(first_length_off),
 		cmocka_unit_test(over_long_envelope),
 		cmocka_unit_test(doubtful_and_long),
 		cmocka_unit_test(garbage),

@@ -250,6 +250,11 @@ static void test_no_capture(void **state)
 	expect(slice_str(""), false, "x is empty\n");
 	expect(slice_str("\n"), false, "x is no capture: it is neither pcap nor pcapng\n");
 	expect(slice_str("GET / HTTP/1.1\r\n"), false, "x is no capture: it is neither pcap nor pcapng\n");
+	expect(slice_str("\x28\xb5\x2f\xfd\x04"), false, "x is compressed by zstd: zstdcat FILE | envscope -r -\n");
+	expect(slice_str("\xfd" "7zXZ"), false, "x is compressed by xz: xzcat FILE | envscope -r -\n");
+	expect(slice_str("BZh91AY"), false, "x is compressed by bzip2: bzcat FILE | envscope -r -\n");
+	expect(slice_str("\x04\x22\x4d\x18@"), false, "x is compressed by lz4: lz4cat FILE | envscope -r -\n");
+	expect(slice_str("PK\x03\x04\x14"), false, "x is a zip archive: unzip -p FILE | envscope -r -\n");
 	struct buf zipped = zip(slice_str("GET / HTTP/1.1\r\n")), nothing = zip(slice_str(""));
 	expect(buf_slice(&zipped), false, "x is no capture: it is neither pcap nor pcapng\n");
 	expect(buf_slice(&nothing), false, "x is empty\n");

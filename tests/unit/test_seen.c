@@ -140,6 +140,18 @@ static void test_text(void **state)
 	assert_seen(f, old, RULE_TOKEN_EXPIRED, "it expired on 2023-11-14T22:13:20Z, 778d before it was sent");
 }
 
+/* A length that stands for no message is said to be one, in either order of bytes; four bytes that are a message are not. */
+static void test_length(void **state)
+{
+	struct feed *f = *state;
+	struct piece p = { .conn = &f->conn[0], .dir = UP, .first = true, .last = true, .length_alone = true, .size = 4, .at = -1, .time = f->time };
+	feed_piece(f, &p, slice_of("\0\0\0\x71", 4));
+	assert_seen(f, 1, RULE_DECODE, "the length of a message, of 4 bytes little-endian, is 1,895,825,408; big-endian it would be 113");
+	p.length_alone = false;
+	feed_piece(f, &p, slice_of("\0\0\0\x71", 4));
+	assert_seen(f, 2, RULE_DECODE, "at byte 0 of 4, in Envelope: no field of a message can be read here");
+}
+
 /* Without the bytes of a message, what they say is left out. */
 static void test_no_bytes(void **state)
 {
@@ -160,7 +172,7 @@ int main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 		TEST(test_seq),  TEST(test_ends), TEST(test_id),       TEST(test_replies),
-		TEST(test_late_reply), TEST(test_text), TEST(test_no_bytes),
+		TEST(test_late_reply), TEST(test_text), TEST(test_length), TEST(test_no_bytes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -693,6 +693,49 @@ static void test_no_reply(void **state)
 	}
 }
 
+/* A request that can't be read, of which not even the id is known: whatever answers it can't be told, so nobody says that nothing did. */
+static void test_nameless(void **state)
+{
+	struct fixture *x = *state;
+	const struct sent nothing = { 0 };
+	for (size_t piece = 0; piece < 3; piece++) {
+		begin_anew(x, NULL);
+		x->f.piece = piece;
+		feed_bytes(&x->f, 0, UP, slice_str("\x0a\x05query\x0f\xff"), 9, &nothing);
+		feed_bytes(&x->f, 0, UP, slice_str("\x0a\x05query\x22\x01z\x0f\xff"), 12, &nothing);
+		uint32_t reply = FEED(&x->f, 0, DOWN, .command = "error", .id = "x", .rid = "its");
+		feed_close(&x->f, 0, CONN_CLOSED_BY_SERVER);
+		assert_int_equal(rules_of(x, 1), BIT(RULE_DECODE));
+		assert_int_equal(rules_of(x, 2), BIT(RULE_DECODE) | BIT(RULE_NO_REPLY));
+		assert_int_equal(rules_of(x, reply), BIT(RULE_ERROR_REPLY));
+		assert_int_equal(thread_of(x, 1).state, THREAD_SINGLE);
+		must_hold(x);
+	}
+}
+
+/* A reply that can't be read, where the transport says what it answers, is no excuse for another request that has none. */
+static void test_bad_exchange(void **state)
+{
+	struct fixture *x = *state;
+	struct piece p = { .conn = &x->f.conn[0], .encoding = ENCODING_PAYLOAD, .first = true, .last = true, .method = slice_str("Query"),
+			   .exchange = 1, .at = -1, .time = x->f.time };
+	feed_piece(&x->f, &p, slice_str(""));
+	p.dir = DOWN;
+	p.reply = true;
+	p.size = 2;
+	feed_piece(&x->f, &p, slice_str("\x0a\xff"));
+	p.dir = UP;
+	p.reply = false;
+	p.size = 0;
+	p.exchange = 2;
+	feed_piece(&x->f, &p, slice_str(""));
+	feed_close(&x->f, 0, CONN_CLOSED_BY_SERVER);
+	assert_int_equal(rules_of(x, 1), 0);
+	assert_int_equal(rules_of(x, 2), BIT(RULE_DECODE));
+	assert_int_equal(rules_of(x, 3), BIT(RULE_NO_REPLY));
+	must_hold(x);
+}
+
 /* With a time to wait, what has waited longer is told when the clock of its connection has passed it; once. */
 static void test_overdue(void **state)
 {
@@ -1126,6 +1169,7 @@ int main(void)
 		TEST(test_types),             TEST(test_priority_and_mask),
 		TEST(test_clock),             TEST(test_after_gap),         TEST(test_decode),            TEST(test_seq),
 		TEST(test_no_reply),          TEST(test_overdue),         TEST(test_revisions),
+		TEST(test_nameless),          TEST(test_bad_exchange),
 		TEST(test_news),              TEST(test_cut),
 		TEST(test_by_chance),         TEST(test_pieces),
 		TEST(test_stream_pieces),     TEST(test_odd_order),

@@ -114,6 +114,25 @@ static void test_unknown_and_bad(void **state)
 			    "    [the capture ends here, 16 bytes are missing]\n");
 }
 
+/* What can be read, though receivers in other languages refuse it, is remarked upon, and nothing else is. */
+static void test_remarks(void **state)
+{
+	struct fixture *f = *state;
+	put_text(&f->m, 1, "\xc3\xa9");
+	put_text(&f->m, 2, "a\xff");
+	buf_add(&f->m, slice_of("\xf8\xff\xff\xff\x0f\x01\x80\x80\x80\x80\x10\x01", 12));
+	assert_string_equal(tree_of(f, "QueryRequest"),
+			    "QueryRequest\n"
+			    "    query: \xc3\xa9\n"
+			    "    collectionname: a\xef\xbf\xbd [not UTF-8: receivers in most languages refuse a message with such a string]\n"
+			    "    536870911 (varint): 1\n"
+			    "    536870912 (varint): 1 [a field number beyond 536,870,911: receivers in most languages refuse the message]\n");
+	dissect_envelope(&f->d, slice_str("\x22\x01z"), 3);
+	assert_string_equal(tree_of(f, NULL), "Envelope [it has no command]\n    id: z\n");
+	dissect_envelope(&f->d, slice_str("\x22\x01z"), 9);
+	assert_string_equal(tree_of(f, NULL), "Envelope\n    id: z\n    [the capture ends here, 6 bytes are missing]\n");
+}
+
 static void test_long(void **state)
 {
 	struct fixture *f = *state;
@@ -179,6 +198,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_envelope, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_unknown_and_bad, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_remarks, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_long, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_safe, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_values, setup, teardown),
