@@ -164,9 +164,9 @@ void node_add_remark(struct buf *out, const struct node *n)
 {
 	const char *remark = NULL;
 	if (n->kind == NODE_STRING && n->number && !n->from_text && !n->fault && !text_is_utf8(n->text))
-		remark = "not UTF-8: receivers in most languages refuse a message with such a string";
+		remark = "not UTF-8: most receivers refuse it";
 	else if (n->unknown && n->number > FIELD_MAX)
-		remark = "a field number beyond 536,870,911: receivers in most languages refuse the message";
+		remark = "beyond all field numbers: most receivers refuse it";
 	else if (lacks_command(n))
 		remark = "it has no command";
 	if (remark)

@@ -124,9 +124,9 @@ static void test_remarks(void **state)
 	assert_string_equal(tree_of(f, "QueryRequest"),
 			    "QueryRequest\n"
 			    "    query: \xc3\xa9\n"
-			    "    collectionname: a\xef\xbf\xbd [not UTF-8: receivers in most languages refuse a message with such a string]\n"
+			    "    collectionname: a\xef\xbf\xbd [not UTF-8: most receivers refuse it]\n"
 			    "    536870911 (varint): 1\n"
-			    "    536870912 (varint): 1 [a field number beyond 536,870,911: receivers in most languages refuse the message]\n");
+			    "    536870912 (varint): 1 [beyond all field numbers: most receivers refuse it]\n");
 	dissect_envelope(&f->d, slice_str("\x22\x01z"), 3);
 	assert_string_equal(tree_of(f, NULL), "Envelope [it has no command]\n    id: z\n");
 	dissect_envelope(&f->d, slice_str("\x22\x01z"), 9);
