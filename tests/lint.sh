@@ -2,14 +2,17 @@
 # lint.sh [format] [tidy] [cppcheck] [shell]: what tools say of the source; all of them without arguments. A tool that is not installed is
 # skipped and named. What each is asked is in .clang-format, .clang-tidy and tests/lint/cppcheck.txt.
 #
-#	format    lines that clang-format would lay out otherwise, comments and the backslashes of macros aside: at most FORMAT_MAX
+#	format    lines that clang-format would lay out otherwise, comments and the backslashes of macros aside: at most FORMAT_MAX, of 58,000. What is
+#	          left are layouts that it has no option for: tables by hand, enums and lines of ideas kept together, case labels with their statement
+#	          below, chains of conditions one above the other. Tried: widths of 150 and 160, other breaks of operators and assignments, each of
+#	          which makes it more, and AlignArrayOfStructures, on which version 14 crashes
 #	tidy      clang-tidy on every source file
 #	cppcheck  cppcheck on all of them
 #	shell     shellcheck on the scripts; not asked: words that are split on purpose, VAR= before a command, a cd that can't fail, and the
 #	          variables of PKGBUILD that only makepkg reads
 set -u
 cd "$(dirname "$0")/.."
-FORMAT_MAX=900
+FORMAT_MAX=780
 export LC_ALL=C.UTF-8
 jobs=$(nproc 2>/dev/null || echo 2)
 folders="base capture decode export tui cli"

@@ -21,6 +21,7 @@ NOT_RUN = {
     r"ln -s ": "is about a folder of Wireshark's",
     r"tshark -i envscope": "Wireshark must know the extcap: tests/wireshark.sh",
     r"(sudo )?(\./)?envscope .*--proxy ": "needs the peer: tests/proxy.py",
+    r"envscope -T \w+$": "names a way to print, in a table of figures",
     r"(\./)?envscope .*--otlp": "needs a collector: tests/otlp.sh",
 }
 GIVE = 'case "$*" in *" -w - "*|*" -w -") cat capture.pcap ;; *" -f "*) echo $$ ;; esac'
