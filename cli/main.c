@@ -263,7 +263,7 @@ static int run_print(struct app *a)
 	capture_finish(a->capture);
 	int unwritten = recording_finish(&a->recording, a->capture);
 	close_print(a, status);
-	bool posted = posting_finish(&a->posting, signals_stop());
+	bool posted = posting_finish(&a->posting);
 	int exit_status = print_status(a, status);
 	return unwritten || (exit_status == EXIT_FINE && !posted) ? EXIT_SOURCE : exit_status;
 }
@@ -274,10 +274,14 @@ static void tell_time(void *user, int64_t time)
 	session_clock(a->session, time);
 }
 
-static void step_beside(void *user)
+/* Spans are posted. A file can be read on later. */
+static const char *step_beside(void *user)
 {
 	struct app *a = user;
+	if (!source_is_live(a->input.source))
+		return posting_catch_up(&a->posting) ? "waiting for the collector" : NULL;
 	posting_step(&a->posting);
+	return NULL;
 }
 
 static bool open_again(void *user, struct second_reading *out, char *error, size_t room)
@@ -295,10 +299,10 @@ static int run_screens(struct app *a)
 				 .color = o->color, .clock = tell_time, .step = step_beside, .again = input_is_files(&a->input, o) ? open_again : NULL, .user = a,
 				 .stop = signals_stop() };
 	int status = tui_run(&t);
-	posting_finish(&a->posting, signals_stop());
+	bool posted = posting_finish(&a->posting);
 	if (status == EXIT_SOURCE)
 		fprintf(stderr, "envscope: %s\n", source_error(a->input.source));
-	if (recording_finish(&a->recording, a->capture))
+	if (recording_finish(&a->recording, a->capture) || (status == EXIT_FINE && !posted))
 		status = EXIT_SOURCE;
 	if (source_is_live(a->input.source))
 		results_print_counts(a->session, a->capture);
@@ -321,7 +325,7 @@ static int run(struct app *a)
 	int status = EXIT_SOURCE;
 	if (open_all(a)) {
 		signals_install();
-		bool ready = posting_open(&a->posting, o, source_is_live(a->input.source));
+		bool ready = posting_open(&a->posting, o, !screens && !source_is_live(a->input.source));
 		status = !ready ? EXIT_USAGE : screens ? run_screens(a) : run_print(a);
 	}
 	bool taken = a->capture != NULL;

@@ -4,8 +4,11 @@
 #include "cli/posting.h"
 
 #include "base/amount.h"
+#include "cli/signals.h"
 
 #include <stdlib.h>
+
+enum { SLICE_MS = 6, SILENT_MS = 1000 };
 
 static const char *variable(const char *name)
 {
@@ -34,19 +37,21 @@ static void add_url(struct buf *out, const char *given)
 	buf_add_str(out, "/v1/traces");
 }
 
-bool posting_open(struct posting *p, const struct options *o, bool live)
+bool posting_open(struct posting *p, const struct options *o, bool waits)
 {
 	char error[256];
 	struct buf url = { 0 };
 	if (!o->otlp)
 		return true;
 	add_url(&url, o->otlp);
-	p->post = otlp_post_new(buf_cstr(&url), headers_of_environment(), !live, error, sizeof error);
+	p->post = otlp_post_new(buf_cstr(&url), headers_of_environment(), error, sizeof error);
 	buf_release(&url);
 	if (!p->post) {
 		fprintf(stderr, "envscope: --otlp: %s\n", error);
 		return false;
 	}
+	if (waits)
+		otlp_post_wait(p->post, signals_stop());
 	printer_init(&p->printer, exporter_named("otlp"), &o->print, otlp_post_file(p->post));
 	return true;
 }
@@ -112,6 +117,12 @@ void posting_step(struct posting *p)
 		otlp_post_step(p->post);
 }
 
+bool posting_catch_up(struct posting *p)
+{
+	posting_step(p);
+	return p->post && otlp_post_catch_up(p->post, SLICE_MS);
+}
+
 static void add_given_up(struct buf *out, uint64_t n, const char *why)
 {
 	if (!n)
@@ -121,13 +132,24 @@ static void add_given_up(struct buf *out, uint64_t n, const char *why)
 	buf_addf(out, " %s", why);
 }
 
-bool posting_finish(struct posting *p, const volatile sig_atomic_t *stop)
+/* Who waits is told so, if it takes a while. */
+static void send_rest(struct posting *p)
+{
+	const volatile sig_atomic_t *stop = signals_next();
+	otlp_post_wait(p->post, stop);
+	printer_end(&p->printer);
+	if (otlp_post_finish(p->post, SILENT_MS) || *stop)
+		return;
+	fprintf(stderr, "envscope: --otlp: waiting for the collector, %d s at most; Ctrl-C gives up\n", POST_FINISH_MS / 1000);
+	otlp_post_finish(p->post, POST_FINISH_MS - SILENT_MS);
+}
+
+bool posting_finish(struct posting *p)
 {
 	struct buf text = { 0 };
 	if (!p->post)
 		return true;
-	printer_end(&p->printer);
-	otlp_post_finish(p->post, stop);
+	send_rest(p);
 	struct otlp_post_counts c = otlp_post_counts(p->post);
 	uint64_t lost = c.refused + c.overflowed + c.unsent;
 	amount_add_counted(&text, c.sent, "span");

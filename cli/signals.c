@@ -5,12 +5,14 @@
 
 #include <stddef.h>
 
-static volatile sig_atomic_t stop, counts;
+static volatile sig_atomic_t stop, again, counts;
 
 static void note(int number)
 {
 	if (number == SIGUSR1)
 		counts = 1;
+	else if (stop)
+		again = number;
 	else
 		stop = number;
 }
@@ -30,6 +32,12 @@ void signals_install(void)
 const volatile sig_atomic_t *signals_stop(void)
 {
 	return &stop;
+}
+
+const volatile sig_atomic_t *signals_next(void)
+{
+	again = 0;
+	return stop ? &again : &stop;
 }
 
 bool signals_take_counts(void)

@@ -9,6 +9,8 @@
 void signals_install(void);
 /* Becomes the signal's number when one asks to end. */
 const volatile sig_atomic_t *signals_stop(void);
+/* The same of the next one, whether one came before or not. */
+const volatile sig_atomic_t *signals_next(void);
 /* True once after each USR1. */
 bool signals_take_counts(void);
 

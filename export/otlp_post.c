@@ -5,7 +5,8 @@
  *
  * One request is under way at a time. Its body stays until the collector has taken it, or says that it never will; after a failure that may pass
  * (no connection, 429, 502, 503, 504) it is sent again, after as long as Retry-After says, else after a wait that doubles. libcurl's
- * multi interface never waits: the loops that print call otlp_post_step, and so does every write.
+ * multi interface never waits: the loops that print call otlp_post_step, and so does every write. Where something is waited for, it is for
+ * the queue to move: the collector is given up for the time being when it has not for POST_FINISH_MS, and until it does again.
  *
  * A line is {"resourceSpans":[X]}; the batch of several is {"resourceSpans":[X,Y]}.
  */
@@ -29,16 +30,18 @@ struct otlp_post {
 	CURL *easy;
 	struct curl_slist *headers;
 	FILE *file;
-	bool patient, busy;    /* busy: the request is under way */
-	bool finishing, ended; /* ended: nothing more is waited for */
+	bool busy;             /* the request is under way */
+	bool finishing;        /* spans wait for no others to go with */
+	const volatile sig_atomic_t *stop; /* writing waits until it is set; NULL: it does not wait */
 	struct buf partial, queue;
 	size_t taken;          /* bytes of the queue that are in a body already */
 	uint64_t waiting;      /* spans in the queue */
 	struct buf body, reply;
 	unsigned in_body;      /* spans */
 	unsigned failures;     /* in a row */
-	int64_t due;           /* ms: not before; */
+	int64_t due;           /* ms: not before */
 	int64_t oldest;        /* when the first of the waiting spans came */
+	int64_t moved;         /* when a body was dealt with last, or nothing waited */
 	char error[CURL_ERROR_SIZE], why[CURL_ERROR_SIZE + 64];
 	struct otlp_post_counts counts;
 };
@@ -185,6 +188,7 @@ static void done_with_body(struct otlp_post *p)
 	p->in_body = 0;
 	p->failures = 0;
 	p->due = 0;
+	p->moved = now_ms();
 	buf_clear(&p->body);
 }
 
@@ -273,30 +277,41 @@ void otlp_post_step(struct otlp_post *p)
 	}
 }
 
-/* Lets a little time pass, less if something happens. */
-static void wait_a_little(struct otlp_post *p)
+/* Lets so much time pass, less if something happens. */
+static void wait_a_little(struct otlp_post *p, int ms)
 {
-	p->curl.multi_poll(p->multi, NULL, 0, WAIT_MS, NULL);
+	p->curl.multi_poll(p->multi, NULL, 0, ms, NULL);
 	otlp_post_step(p);
 }
 
-static bool full(const struct otlp_post *p)
+static bool holds(const struct otlp_post *p, size_t bytes)
 {
-	return p->queue.len - p->taken >= POST_QUEUE;
+	return p->queue.len - p->taken >= bytes;
+}
+
+static bool stopped(const struct otlp_post *p)
+{
+	return p->stop && *p->stop;
+}
+
+/* Is it worth while to wait? */
+static bool moves(const struct otlp_post *p)
+{
+	return now_ms() - p->moved < POST_FINISH_MS;
 }
 
 /* A whole line is in partial. */
 static void queue_line(struct otlp_post *p)
 {
-	int64_t until = now_ms() + POST_FINISH_MS;
-	while (full(p) && p->patient && !p->ended && now_ms() < until)
-		wait_a_little(p);
-	if (full(p)) {
-		p->ended = true; /* it was waited for once; from here on nothing waits */
+	while (holds(p, POST_QUEUE) && p->stop && !stopped(p) && moves(p))
+		wait_a_little(p, WAIT_MS);
+	if (holds(p, POST_QUEUE)) {
 		p->counts.overflowed++;
 	} else {
-		p->ended = false;
-		p->oldest = p->waiting ? p->oldest : now_ms();
+		if (!p->waiting)
+			p->oldest = now_ms();
+		if (!p->waiting && !p->in_body)
+			p->moved = p->oldest;
 		p->waiting++;
 		buf_add(&p->queue, buf_slice(&p->partial));
 	}
@@ -319,7 +334,7 @@ static ssize_t take_written(void *user, const char *at, size_t n)
 	return (ssize_t)n;
 }
 
-struct otlp_post *otlp_post_new(const char *url, const char *headers, bool patient, char *error, size_t room)
+struct otlp_post *otlp_post_new(const char *url, const char *headers, char *error, size_t room)
 {
 	struct curl curl;
 	if (!curl_load(&curl)) {
@@ -333,7 +348,6 @@ struct otlp_post *otlp_post_new(const char *url, const char *headers, bool patie
 	}
 	struct otlp_post *p = xcalloc(1, sizeof *p);
 	p->curl = curl;
-	p->patient = patient;
 	bool good = set_up(p, full, headers);
 	free(full);
 	p->file = good ? fopencookie(p, "w", (cookie_io_functions_t){ .write = take_written }) : NULL;
@@ -369,15 +383,28 @@ FILE *otlp_post_file(struct otlp_post *p)
 	return p->file;
 }
 
-void otlp_post_finish(struct otlp_post *p, const volatile sig_atomic_t *stop)
+void otlp_post_wait(struct otlp_post *p, const volatile sig_atomic_t *stop)
 {
-	int64_t until = now_ms() + POST_FINISH_MS;
-	bool stopped = stop && *stop; /* a second signal ends the wait */
+	p->stop = stop;
+}
+
+bool otlp_post_catch_up(struct otlp_post *p, int ms)
+{
+	int64_t until = now_ms() + ms, left = ms;
+	for (; left > 0 && holds(p, POST_BEHIND) && moves(p); left = until - now_ms())
+		wait_a_little(p, (int)left);
+	return holds(p, POST_BEHIND) && moves(p);
+}
+
+bool otlp_post_finish(struct otlp_post *p, int ms)
+{
+	int64_t until = now_ms() + ms;
 	p->finishing = true;
 	otlp_post_step(p);
-	while ((p->waiting || p->in_body) && now_ms() < until && (stopped || !stop || !*stop))
-		wait_a_little(p);
+	while ((p->waiting || p->in_body) && now_ms() < until && !stopped(p))
+		wait_a_little(p, WAIT_MS);
 	p->counts.unsent = p->waiting + p->in_body;
+	return p->counts.unsent == 0;
 }
 
 struct otlp_post_counts otlp_post_counts(const struct otlp_post *p)

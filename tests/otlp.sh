@@ -59,6 +59,10 @@ post() {
 	result $? "--otlp, a collector that answers $4 (status $status, $(cat "$tmp/taken" 2>/dev/null | wc -l) spans taken)"
 }
 
+# Screens, to no collector: half a minute of waiting, which goes on beside all that follows.
+python3 tests/otlp/behind.py "$envscope" http://127.0.0.1:1 gone >"$tmp/gone" 2>&1 &
+behind=$!
+
 spans=$("$envscope" -r samples/tcp.pcap -T otlp | wc -l)
 collector 200
 post 0 "$spans spans sent$" "$spans" "at once"
@@ -97,6 +101,12 @@ result $? "--otlp=URL goes before the environment"
 kill $server
 wait $server 2>/dev/null
 
+collector 200
+python3 tests/otlp/behind.py "$envscope" "$url" there >"$tmp/said" 2>&1
+result $? "--otlp beside screens over a file"
+kill $server
+wait $server 2>/dev/null
+
 # Live: the collector has the spans while the capture goes on and nothing more comes, beside a listing and beside the screens.
 if "$envscope" -i lo -L >/dev/null 2>&1; then
 	for beside in printing screens; do
@@ -112,5 +122,9 @@ fi
 "$envscope" -r samples/tcp.pcap -q --otlp ftp://127.0.0.1/ >"$tmp/said" 2>&1
 [ $? = 2 ]
 result $? "--otlp with another URL"
+wait $behind
+status=$?
+cp "$tmp/gone" "$tmp/said"
+result $status "--otlp beside screens over a file, no collector"
 echo "otlp: $passed passed, $failed failed"
 [ "$failed" = 0 ]

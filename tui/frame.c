@@ -97,14 +97,15 @@ static void add_paused(const struct app *a, struct buf *out)
 
 static void add_loading(const struct app *a, struct buf *out)
 {
+	const char *what = a->intake.resting ? a->intake.resting : "loading";
 	uint64_t done = 0, total = 0;
 	if (intake_over(&a->intake) || source_is_live(capture_source(a->o->capture)))
 		return;
 	capture_progress(a->o->capture, &done, &total);
 	if (total)
-		add_progress(out, "loading", done < total ? (int)((double)done * 100 / (double)total) : 100);
+		add_progress(out, what, done < total ? (int)((double)done * 100 / (double)total) : 100);
 	else
-		buf_add_str(out, "loading  ");
+		buf_addf(out, "%s  ", what);
 }
 
 /* By what the rows are sorted: "by Latency ▲" */

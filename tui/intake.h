@@ -9,6 +9,7 @@ enum intake_state { INTAKE_READING, INTAKE_WAITING, INTAKE_ENDED, INTAKE_DAMAGED
 struct intake {
 	struct capture *capture;
 	enum intake_state state;
+	const char *resting; /* why nothing is read for now; NULL: it is */
 };
 
 /* Reads for a few milliseconds; when all has been read, finishes the capture. */

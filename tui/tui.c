@@ -79,11 +79,14 @@ static void tell_time(struct loop *l)
 
 static void work(struct loop *l)
 {
+	struct intake *i = &l->app.intake;
+	const char *rested = i->resting;
 	tell_time(l);
-	if (l->app.o->step)
-		l->app.o->step(l->app.o->user);
-	if (l->app.intake.state == INTAKE_READING) {
-		intake_step(&l->app.intake);
+	i->resting = l->app.o->step ? l->app.o->step(l->app.o->user) : NULL;
+	if (i->resting != rested)
+		l->pending |= REDRAW;
+	if (i->state == INTAKE_READING && !i->resting) {
+		intake_step(i);
 		l->pending |= REDRAW;
 	}
 	l->pending |= app_step(&l->app);

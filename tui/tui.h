@@ -20,7 +20,9 @@ struct tui_options {
 	bool ascii;               /* nothing but ASCII is painted: the user's locale has no UTF-8 */
 	enum tui_color color;     /* AUTO: colours unless NO_COLOR is set; a terminal without colours has none anyway */
 	void (*clock)(void *user, int64_t now); /* live: told about once a second what time it is (ns since 1970); or NULL */
-	void (*step)(void *user); /* called at least four times a second, for work beside the screens that never waits; or NULL */
+	/* Called at least four times a second, for work beside the screens, of some ms at most. Returns why nothing should be read for now, two or three
+	 * words for the title ("waiting for the collector"); NULL: reading goes on. Or NULL. */
+	const char *(*step)(void *user);
 	/* Opens the capture's files once more, to save packets; false with a sentence if they can't be. NULL: there are none that could be. */
 	bool (*again)(void *user, struct second_reading *out, char *error, size_t room);
 	void *user;               /* of all three */
