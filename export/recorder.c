@@ -14,33 +14,19 @@
  * flow is wanted.
  *
  * What is wanted is taken: written at once, or, where the order of the file is to be kept, marked and written when the hold comes round
- * to it or at the end. Fragments of an IP packet are a flow of their own until the last one shows the connection.
+ * to it or at the end.
  */
 #include "export/recorder.h"
 
 #include "base/xalloc.h"
 #include "export/packet_comments.h"
+#include "export/packet_flows.h"
 #include "export/packet_hold.h"
 #include "export/pdu.h"
 
 #include <stdlib.h>
 
-enum { BUCKETS = 4096, FRAGMENT_FLOWS = 1024, NO_DIR = 2 /* of a packet without data */ };
-#define FRAGMENT_KEY (UINT64_C(1) << 63)
-
-/* How far a flow had come. */
-struct mark {
-	uint64_t place;  /* of the packet; 0: none yet */
-	uint32_t number; /* and its number in the flow */
-};
-
-struct flow {
-	uint64_t key;        /* number of the connection, or of an IP packet in fragments */
-	struct flow *chain;
-	struct mark last, opening, mark[2];
-	uint64_t data[2];    /* bytes of payload behind mark */
-	bool opened, all;    /* the opening was taken; everything is */
-};
+enum { NO_DIR = 2 /* of a packet without data */ };
 
 /* A message that the packet under way has completed, or a rule that it has made known. */
 struct hit {
@@ -57,9 +43,7 @@ struct recorder {
 	const struct session *session;
 	struct filter *filter;
 	struct packet_hold *hold;
-	struct flow *bucket[BUCKETS];
-	uint64_t fragments[FRAGMENT_FLOWS]; /* keys of flows of fragments, as a ring */
-	unsigned next_fragment;
+	struct packet_flows flows;
 	struct buf hits, comments; /* of the packet under way; comments end with NUL each */
 	struct buf scratch, places;
 	uint64_t given_up, matched;
@@ -81,40 +65,11 @@ struct recorder *recorder_new(const struct recorder_options *o, char *error, siz
 	return r;
 }
 
-static struct flow **find(struct recorder *r, uint64_t key)
-{
-	struct flow **at = &r->bucket[(key ^ key >> 32) % BUCKETS];
-	while (*at && (*at)->key != key)
-		at = &(*at)->chain;
-	return at;
-}
-
-static struct flow *flow_for(struct recorder *r, uint64_t key)
-{
-	struct flow **at = find(r, key);
-	if (!*at) {
-		*at = xcalloc(1, sizeof **at);
-		(*at)->key = key;
-	}
-	return *at;
-}
-
-static void drop_flow(struct recorder *r, uint64_t key)
-{
-	struct flow **at = find(r, key), *flow = *at;
-	if (!flow)
-		return;
-	*at = flow->chain;
-	free(flow);
-}
-
 void recorder_free(struct recorder *r)
 {
 	if (!r)
 		return;
-	for (int i = 0; i < BUCKETS; i++)
-		while (r->bucket[i])
-			drop_flow(r, r->bucket[i]->key);
+	packet_flows_release(&r->flows);
 	packet_file_free(r->file);
 	packet_hold_free(r->hold);
 	buf_release(&r->hits);
@@ -198,7 +153,7 @@ static void take_fragments(struct recorder *r, uint64_t place)
 }
 
 /* Takes the packets of a flow from `from` on, up to place `to`; of one direction only, if dir is not negative. */
-static void take_range(struct recorder *r, const struct flow *f, struct mark from, uint64_t to, int dir)
+static void take_range(struct recorder *r, const struct packet_flow *f, struct flow_mark from, uint64_t to, int dir)
 {
 	struct held h;
 	uint64_t place = f->last.place;
@@ -216,7 +171,7 @@ static void take_range(struct recorder *r, const struct flow *f, struct mark fro
 }
 
 /* Did a message of that size begin behind the packet that completed the one before? For certain where its bytes are just those that came. */
-static bool began_behind_mark(const struct flow *f, const struct hit *h)
+static bool began_behind_mark(const struct packet_flow *f, const struct hit *h)
 {
 	uint64_t prefixed = (uint64_t)h->size + 4, came = f->data[h->dir];
 	if (h->transport == TRANSPORT_TCP)
@@ -227,11 +182,11 @@ static bool began_behind_mark(const struct flow *f, const struct hit *h)
 	return head == (prefixed < 126 ? 2 : prefixed < 65536 ? 4 : 10) + mask;
 }
 
-static void take_message(struct recorder *r, struct flow *f, const struct hit *h)
+static void take_message(struct recorder *r, struct packet_flow *f, const struct hit *h)
 {
-	struct mark from = f->mark[h->dir];
+	struct flow_mark from = f->mark[h->dir];
 	if (!f->opened)
-		take_range(r, f, (struct mark){ 0, 0 }, f->opening.place ? f->opening.place : f->last.place, -1);
+		take_range(r, f, (struct flow_mark){ 0, 0 }, f->opening.place ? f->opening.place : f->last.place, -1);
 	f->opened = true;
 	if (from.place && began_behind_mark(f, h))
 		from.place++;
@@ -240,13 +195,13 @@ static void take_message(struct recorder *r, struct flow *f, const struct hit *h
 
 static void settle_hit(struct recorder *r, const struct hit *h)
 {
-	struct flow *f = h->conn ? *find(r, h->conn) : NULL;
+	struct packet_flow *f = h->conn ? packet_flows_find(&r->flows, h->conn) : NULL;
 	if (!f)
 		return;
 	if (h->match && !f->all) {
 		bool all = h->whole || r->options.what == RECORD_CONNECTIONS;
 		if (all)
-			take_range(r, f, (struct mark){ 0, 0 }, f->last.place, -1);
+			take_range(r, f, (struct flow_mark){ 0, 0 }, f->last.place, -1);
 		else if (!h->late)
 			take_message(r, f, h);
 		f->all = all;
@@ -275,26 +230,6 @@ static void settle(struct recorder *r)
 	buf_clear(&r->comments);
 }
 
-/* The fragments before this packet, which is the last one: their newest place; they are no flow of their own any more. */
-static uint64_t adopt(struct recorder *r, uint64_t key)
-{
-	struct flow *f = *find(r, key);
-	uint64_t place = f ? f->last.place : 0;
-	drop_flow(r, key);
-	return place;
-}
-
-static struct flow *fragment_flow(struct recorder *r, uint64_t key)
-{
-	struct flow *f = *find(r, key);
-	if (f)
-		return f;
-	drop_flow(r, r->fragments[r->next_fragment]);
-	r->fragments[r->next_fragment] = key;
-	r->next_fragment = (r->next_fragment + 1) % FRAGMENT_FLOWS;
-	return flow_for(r, key);
-}
-
 /* The hold comes round to its oldest packet: where the order is kept, it is written now if it is wanted. */
 static void pass(struct recorder *r, uint64_t place)
 {
@@ -303,7 +238,7 @@ static void pass(struct recorder *r, uint64_t place)
 		write_held(r, place, &h);
 }
 
-static void hold_packet(struct recorder *r, struct flow *f, uint64_t also, const struct packet *p, const struct packet_facts *facts)
+static void hold_packet(struct recorder *r, struct packet_flow *f, uint64_t also, const struct packet *p, const struct packet_facts *facts)
 {
 	struct held h = { .time = p->time, .at = p->at, .before = f->last.place, .also = also, .wire_len = p->wire_len,
 			  .interface = packet_file_interface(r->file, p->interface), .number = f->last.number + 1, .taken = f->all,
@@ -314,7 +249,7 @@ static void hold_packet(struct recorder *r, struct flow *f, uint64_t also, const
 		pass(r, old);
 	uint64_t place = packet_hold_add(r->hold, &h, p->bytes, comments);
 	if (place)
-		f->last = (struct mark){ place, h.number };
+		f->last = (struct flow_mark){ place, h.number };
 	else
 		r->given_up++;
 	f->data[facts->dir] += facts->data;
@@ -328,13 +263,13 @@ static void write_now(struct recorder *r, const struct packet *p)
 /* Where only some messages are wanted. */
 static void sort_packet(struct recorder *r, const struct packet *p, const struct packet_facts *facts)
 {
-	uint64_t key = facts->fragment ? facts->fragment | FRAGMENT_KEY : 0, also = 0;
-	struct flow *f = NULL;
+	struct packet_flow *f = NULL;
+	uint64_t also = 0;
 	if (facts->conn) {
-		f = flow_for(r, facts->conn);
-		also = key ? adopt(r, key) : 0;
-	} else if (key) {
-		f = fragment_flow(r, key);
+		f = packet_flows_for(&r->flows, facts->conn);
+		also = facts->fragment ? packet_flows_adopt(&r->flows, facts->fragment) : 0;
+	} else if (facts->fragment) {
+		f = packet_flows_for_fragment(&r->flows, facts->fragment);
 	}
 	if (f && f->all)
 		take_fragments(r, also);
@@ -363,8 +298,9 @@ static void on_packet(void *user, const struct packet *p, const struct packet_fa
 /* What it had last was about packets that are held already. */
 static void on_gone(void *user, uint32_t conn)
 {
-	settle_hits(user);
-	drop_flow(user, conn);
+	struct recorder *r = user;
+	settle_hits(r);
+	packet_flows_drop(&r->flows, conn);
 }
 
 void recorder_flush(struct recorder *r)
