@@ -201,6 +201,15 @@ static void add_row(struct buf *out, const struct layout *l, const struct svg_op
 	buf_release(&time);
 }
 
+/* Those of a stream stand in one row. */
+static uint64_t messages_of(const struct diagram *d)
+{
+	uint64_t n = 0;
+	for (size_t i = 0; i < d->rows; i++)
+		n += d->row[i].kind == DIAGRAM_STREAM ? d->row[i].messages : d->row[i].kind == DIAGRAM_MESSAGE;
+	return n;
+}
+
 void svg_add(struct buf *out, const struct diagram *d, const struct svg_options *o)
 {
 	struct layout l = lay_out(d);
@@ -208,7 +217,7 @@ void svg_add(struct buf *out, const struct diagram *d, const struct svg_options 
 	int y = TOP + BOX_HEIGHT + ROW;
 	buf_addf(out, "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"ev\" width=\"%d\" height=\"%d\" viewBox=\"0 0 %d %d\" role=\"img\">",
 		 l.width, l.height, l.width, l.height);
-	buf_addf(out, "<title>%zu messages between %u ends</title>%s\n", d->rows, d->actors, style);
+	buf_addf(out, "<title>%llu messages between %u ends</title>%s\n", (unsigned long long)messages_of(d), d->actors, style);
 	buf_addf(out, "<rect width=\"%d\" height=\"%d\" style=\"fill:var(--bg)\"/>\n", l.width, l.height);
 	for (unsigned i = 0; i < d->actors; i++)
 		add_actor(out, &l, &d->actor[i], i);
