@@ -49,6 +49,24 @@ void buf_add_number(struct buf *b, uint64_t n, int digits)
 	buf_add(b, slice_of(text + at, sizeof text - at));
 }
 
+void buf_add_integer(struct buf *b, int64_t n)
+{
+	if (n < 0)
+		buf_add_byte(b, '-');
+	buf_add_number(b, n < 0 ? 0 - (uint64_t)n : (uint64_t)n, 1);
+}
+
+void buf_add_hex(struct buf *b, struct slice bytes)
+{
+	static const char digits[] = "0123456789abcdef";
+	uint8_t *at = buf_reserve(b, 2 * bytes.len);
+	for (size_t i = 0; i < bytes.len; i++) {
+		*at++ = (uint8_t)digits[bytes.at[i] >> 4];
+		*at++ = (uint8_t)digits[bytes.at[i] & 15];
+	}
+	b->len += 2 * bytes.len;
+}
+
 void buf_addv(struct buf *b, const char *format, va_list args)
 {
 	va_list again;

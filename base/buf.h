@@ -48,6 +48,10 @@ static inline void buf_add_byte(struct buf *b, uint8_t c)
 }
 /* The number in decimal, with zeros in front up to `digits` of them. */
 void buf_add_number(struct buf *b, uint64_t n, int digits);
+/* The same with a minus where it is less than 0, and without zeros. */
+void buf_add_integer(struct buf *b, int64_t n);
+/* The bytes, two lower-case hexadecimal digits each. */
+void buf_add_hex(struct buf *b, struct slice bytes);
 static inline void buf_add_str(struct buf *b, const char *text)
 {
 	buf_add(b, slice_str(text));

@@ -7,6 +7,7 @@
 #include "base/json.h"
 
 #include "base/text.h"
+#include "base/when.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -126,15 +127,27 @@ void json_raw(struct json *j, const char *format, ...)
 void json_int(struct json *j, int64_t value)
 {
 	value_next(j);
-	if (value < 0)
-		buf_add_byte(j->out, '-');
-	buf_add_number(j->out, value < 0 ? 0 - (uint64_t)value : (uint64_t)value, 1);
+	buf_add_integer(j->out, value);
 }
 
 void json_uint(struct json *j, uint64_t value)
 {
 	value_next(j);
 	buf_add_number(j->out, value, 1);
+}
+
+void json_iso(struct json *j, int64_t ns)
+{
+	value_next(j);
+	buf_add_byte(j->out, '"');
+	when_add_iso(j->out, ns);
+	buf_add_byte(j->out, '"');
+}
+
+void json_seconds(struct json *j, int64_t ns)
+{
+	value_next(j);
+	when_add_seconds(j->out, ns);
 }
 
 void json_bool(struct json *j, bool value)

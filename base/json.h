@@ -45,6 +45,9 @@ void json_double(struct json *j, double value);
 void json_float(struct json *j, float value);
 /* A value that is JSON already, formatted as by printf. */
 void json_raw(struct json *j, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* A time, ns since 1970, as a string in ISO 8601; and a span of ns as a number of seconds with 9 decimals. */
+void json_iso(struct json *j, int64_t ns);
+void json_seconds(struct json *j, int64_t ns);
 /* The bytes as a string of base64 (RFC 4648, section 4). */
 void json_base64(struct json *j, struct slice bytes);
 

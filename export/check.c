@@ -10,7 +10,6 @@
 #include "base/amount.h"
 #include "base/json.h"
 #include "base/text.h"
-#include "base/when.h"
 #include "decode/seen.h"
 #include "export/xml.h"
 
@@ -97,23 +96,12 @@ static struct totals count_totals(const struct check_source *from)
 	return t;
 }
 
-static void add_time(struct buf *out, const struct check_source *from, int64_t time)
-{
-	switch (from->time) {
-	case TIME_CLOCK: when_add_clock(out, time, from->utc); break;
-	case TIME_DATE: when_add_iso(out, time); break;
-	case TIME_EPOCH: when_add_seconds(out, time); break;
-	case TIME_RELATIVE:
-	case TIME_DELTA: when_add_seconds(out, time - from->first_time); break;
-	}
-}
-
 /* The line of a finding, without its end and harmless: "message 57, 1.624258000, connection 1, download: no-reply (warning): … Seen: …" */
 static void add_finding(struct buf *out, const struct check_source *from, const struct finding *f)
 {
 	const struct rule_info *info = rule_info(f->rule);
 	buf_addf(out, "message %u, ", f->n);
-	add_time(out, from, f->record->time);
+	time_format_add(out, from->time, from->utc, f->record->time, from->first_time);
 	buf_addf(out, ", connection %u, ", f->record->conn);
 	text_add_safe(out, session_command_name(from->session, f->record));
 	buf_addf(out, ": %s (%s): %s", info->name, severity_name(info->severity), info->sentence);
@@ -149,16 +137,12 @@ static void write_text(struct writer *w)
 	write_line(w);
 }
 
-static void json_time(struct json *j, int64_t time, int64_t rel)
+static void add_time_keys(struct json *j, int64_t time, int64_t rel)
 {
 	json_key(j, "time");
-	buf_add_byte(j->out, '"');
-	when_add_iso(j->out, time);
-	buf_add_byte(j->out, '"');
-	j->comma = true;
+	json_iso(j, time);
 	json_key(j, "rel");
-	when_add_seconds(j->out, rel);
-	j->comma = true;
+	json_seconds(j, rel);
 }
 
 static void add_seen(struct json *j, struct writer *w, const struct finding *f)
@@ -179,7 +163,7 @@ static void json_finding(struct writer *w, const struct finding *f)
 	json_open(&j, '{');
 	json_key(&j, "n");
 	json_uint(&j, f->n);
-	json_time(&j, f->record->time, f->record->time - w->from->first_time);
+	add_time_keys(&j, f->record->time, f->record->time - w->from->first_time);
 	json_key(&j, "conn");
 	json_uint(&j, f->record->conn);
 	json_key(&j, "command");

@@ -8,7 +8,6 @@
  */
 #include "export/data.h"
 
-#include "base/when.h"
 #include "base/xalloc.h"
 #include "decode/forms.h"
 #include "decode/redact.h"
@@ -58,14 +57,6 @@ static void write_bytes(const struct writer *w, struct slice bytes)
 	json_close(j, '}');
 }
 
-static void write_time(const struct writer *w, int64_t ns)
-{
-	struct buf iso = { 0 };
-	when_add_iso(&iso, ns);
-	json_slice(w->json, buf_slice(&iso));
-	buf_release(&iso);
-}
-
 static void write_value(const struct writer *w, const struct node *n);
 
 /* JSON as it came. */
@@ -97,7 +88,7 @@ static void write_value(const struct writer *w, const struct node *n)
 	case NODE_BOOL: json_bool(j, n->integer != 0); break;
 	case NODE_FLOAT: json_float(j, (float)n->real); break;
 	case NODE_DOUBLE: json_double(j, n->real); break;
-	case NODE_TIME: write_time(w, n->integer); break;
+	case NODE_TIME: json_iso(j, n->integer); break;
 	case NODE_NUMBER: json_raw(j, "%.*s", (int)n->text.len, (const char *)n->text.at); break;
 	case NODE_NULL: json_none(j); break;
 	case NODE_OBJECT:
@@ -120,7 +111,7 @@ static void write_merged(const struct writer *w, struct run parts)
 	int64_t ns;
 	const struct node *last = parts.at[parts.len - 1];
 	if (last->kind == NODE_TIME && node_timestamp(parts.at, parts.len, &ns))
-		write_time(w, ns);
+		json_iso(w->json, ns);
 	else
 		write_message(w, parts, NULL);
 }

@@ -30,6 +30,17 @@ const struct exporter *exporter_named(const char *name)
 	return NULL;
 }
 
+void time_format_add(struct buf *out, enum time_format format, bool utc, int64_t time, int64_t since)
+{
+	switch (format) {
+	case TIME_CLOCK: when_add_clock(out, time, utc); break;
+	case TIME_DATE: when_add_iso(out, time); break;
+	case TIME_EPOCH: when_add_seconds(out, time); break;
+	case TIME_RELATIVE:
+	case TIME_DELTA: when_add_seconds(out, time - since); break;
+	}
+}
+
 void printer_init(struct printer *p, const struct exporter *e, const struct print_options *o, FILE *out)
 {
 	*p = (struct printer){ .exporter = e, .options = *o, .out = out };
@@ -152,11 +163,6 @@ int64_t printer_relative(const struct printer *p, int64_t time)
 
 void printer_add_time(struct printer *p, int64_t time)
 {
-	switch (p->options.time) {
-	case TIME_RELATIVE: when_add_seconds(&p->line, printer_relative(p, time)); break;
-	case TIME_CLOCK: when_add_clock(&p->line, time, p->options.utc); break;
-	case TIME_DATE: when_add_iso(&p->line, time); break;
-	case TIME_DELTA: when_add_seconds(&p->line, p->time_before ? time - p->time_before : 0); break;
-	case TIME_EPOCH: when_add_seconds(&p->line, time); break;
-	}
+	int64_t before = p->time_before ? p->time_before : time;
+	time_format_add(&p->line, p->options.time, p->options.utc, time, p->options.time == TIME_DELTA ? before : capture_first_time(p->capture));
 }

@@ -24,6 +24,9 @@ struct print_options {
 	const struct field_options *fields; /* for a format with columns */
 };
 
+/* Appends a time (ns since 1970) in that format, of a clock in UTC or else in local time; relative ones and deltas are from `since`. */
+void time_format_add(struct buf *out, enum time_format format, bool utc, int64_t time, int64_t since);
+
 struct exporter;
 
 struct printer {

@@ -150,18 +150,11 @@ static void add_secret(struct buf *out, struct slice text, bool show_secrets)
 		redact_note(out, text.len);
 }
 
-static void add_number(struct buf *out, int64_t n)
-{
-	if (n < 0)
-		buf_add_byte(out, '-');
-	buf_add_number(out, n < 0 ? 0 - (uint64_t)n : (uint64_t)n, 1);
-}
-
 static void add_value(struct buf *out, const struct pick *v, bool show_secrets)
 {
 	switch (v->type) {
 	case FILTER_NUMBER:
-	case FILTER_YES_NO: add_number(out, v->number); break;
+	case FILTER_YES_NO: buf_add_integer(out, v->number); break;
 	case FILTER_SECONDS: when_add_seconds(out, v->number); break;
 	case FILTER_TIME: when_add_iso(out, v->number); break;
 	case FILTER_ADDRESS: (v->port ? endpoint_add : endpoint_add_address)(out, v->end); break;

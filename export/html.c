@@ -9,10 +9,9 @@
 #include "base/when.h"
 #include "base/xalloc.h"
 #include "export/html_part.h"
+#include "export/svg.h"
 #include "export/tree.h"
 #include "export/xml.h"
-
-#include "export/svg.h"
 
 #include <stdlib.h>
 

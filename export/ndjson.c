@@ -2,7 +2,6 @@
  * -T ndjson: one JSON object a line, for scripts. Keys and their order are a contract (docs/ndjson.md).
  */
 #include "base/json.h"
-#include "base/when.h"
 #include "decode/seen.h"
 #include "export/data.h"
 #include "export/exporter.h"
@@ -10,13 +9,9 @@
 static void add_time_keys(struct printer *p, struct json *j, int64_t time)
 {
 	json_key(j, "time");
-	buf_add_byte(j->out, '"');
-	when_add_iso(j->out, time);
-	buf_add_byte(j->out, '"');
-	j->comma = true;
+	json_iso(j, time);
 	json_key(j, "rel");
-	when_add_seconds(j->out, printer_relative(p, time));
-	j->comma = true;
+	json_seconds(j, printer_relative(p, time));
 }
 
 static void add_conn_keys(struct json *j, const struct session_conn *c, enum dir dir)
@@ -78,8 +73,7 @@ static void add_thread_keys(struct printer *p, struct json *j, const struct mess
 	if (m->latency < 0)
 		json_none(j);
 	else
-		when_add_seconds(j->out, m->latency);
-	j->comma = true;
+		json_seconds(j, m->latency);
 }
 
 static void add_rules(struct json *j, uint32_t rules)

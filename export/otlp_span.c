@@ -17,14 +17,11 @@ void otlp_text_set(struct otlp_text *t, struct slice text)
 
 static void add_hex(struct json *j, const char *key, const uint8_t *bytes, size_t n)
 {
-	static const char digits[] = "0123456789abcdef";
-	char text[33];
-	for (size_t i = 0; i < n; i++) {
-		text[2 * i] = digits[bytes[i] >> 4];
-		text[2 * i + 1] = digits[bytes[i] & 15];
-	}
+	struct buf text = { 0 };
+	buf_add_hex(&text, slice_of(bytes, n));
 	json_key(j, key);
-	json_slice(j, slice_of(text, 2 * n));
+	json_slice(j, buf_slice(&text));
+	buf_release(&text);
 }
 
 static void add_time(struct json *j, const char *key, int64_t time)
@@ -87,19 +84,13 @@ static void add_held(struct json *j, const char *key, const struct otlp_text *t)
 /* An end of a connection: the address without its port, and the port. */
 static void add_end(struct json *j, const char *address, const char *port, const struct endpoint *end)
 {
-	struct buf text = { 0 };
-	endpoint_add(&text, end);
-	struct slice host = buf_slice(&text);
-	while (host.len && host.at[host.len - 1] != ':')
-		host.len--;
-	host.len -= host.len > 0;
-	if (host.len > 1 && host.at[0] == '[')
-		host = slice_of(host.at + 1, host.len - 2);
-	if (end->family) {
-		add_string(j, address, host);
-		add_int(j, port, end->port);
-	}
-	buf_release(&text);
+	struct buf host = { 0 };
+	if (!end->family)
+		return;
+	endpoint_add_address(&host, end);
+	add_string(j, address, buf_slice(&host));
+	add_int(j, port, end->port);
+	buf_release(&host);
 }
 
 static void add_protocol(struct json *j, const struct otlp_span *s)

@@ -142,6 +142,7 @@ struct packet_file *packet_file_new(const struct packet_file_options *o, char *e
 	}
 	snprintf(error, room, "%s can't be written: %s", o->path, strerror(reason));
 	packet_file_free(f);
+	errno = reason;
 	return NULL;
 }
 

@@ -37,7 +37,7 @@ struct packet_file_counts {
 };
 
 /* Creates the file (permissions 0600), the first of its ring where there is one: NAME_00001_20261123235959.EXT for the path NAME.EXT, as
- * dumpcap has them. NULL, with a sentence, if that fails. Strings of o are copied. */
+ * dumpcap has them. NULL, with a sentence and errno, if that fails. Strings of o are copied. */
 struct packet_file *packet_file_new(const struct packet_file_options *o, char *error, size_t room);
 /* Writes what waits, and frees. */
 void packet_file_free(struct packet_file *f);

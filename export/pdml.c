@@ -13,8 +13,6 @@
 
 enum { SHOWN = 200, GENERAL_INDENT = 4, FIELD_INDENT = 4 };
 
-static const char digits[] = "0123456789abcdef";
-
 static void add_attribute(struct buf *out, const char *name, struct slice value)
 {
 	buf_add_byte(out, ' ');
@@ -119,12 +117,7 @@ static struct slice bytes_of(const struct printer *p, const struct node *n, stru
 static void add_bytes(struct buf *out, struct slice bytes)
 {
 	buf_add_str(out, " value=\"");
-	uint8_t *at = buf_reserve(out, 2 * bytes.len);
-	for (size_t i = 0; i < bytes.len; i++) {
-		*at++ = (uint8_t)digits[bytes.at[i] >> 4];
-		*at++ = (uint8_t)digits[bytes.at[i] & 15];
-	}
-	out->len += 2 * bytes.len;
+	buf_add_hex(out, bytes);
 	buf_add_byte(out, '"');
 }
 
@@ -173,6 +166,7 @@ static void add_node(struct printer *p, const struct node *n, int indent)
 
 static void add_hex_number(struct buf *out, uint64_t n)
 {
+	static const char digits[] = "0123456789abcdef";
 	int shift = 60;
 	while (shift && !(n >> shift))
 		shift -= 4;

@@ -31,7 +31,7 @@ struct recorder_options {
 	bool at_once;            /* packets are written as soon as it is known that they are wanted, even out of order: for live captures */
 };
 
-/* Creates the file. NULL, with a sentence, if that fails. */
+/* Creates the file. NULL, with a sentence and errno, if that fails. */
 struct recorder *recorder_new(const struct recorder_options *o, char *error, size_t room);
 /* Writes what waits, and frees. NULL is allowed. */
 void recorder_free(struct recorder *r);

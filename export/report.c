@@ -61,17 +61,6 @@ static bool to_the_right(const struct report_column *c)
 	return c->kind != CELL_TEXT && c->kind != CELL_BOOL;
 }
 
-static void add_time(struct buf *out, const struct report_source *from, int64_t time)
-{
-	switch (from->time) {
-	case TIME_CLOCK: when_add_clock(out, time, from->utc); break;
-	case TIME_DATE: when_add_iso(out, time); break;
-	case TIME_EPOCH: when_add_seconds(out, time); break;
-	case TIME_RELATIVE:
-	case TIME_DELTA: when_add_seconds(out, time - from->first_time); break;
-	}
-}
-
 static void add_bytes(struct buf *out, uint64_t n, const char *unit)
 {
 	amount_add_size(out, n);
@@ -96,7 +85,7 @@ static int add_cell(struct buf *out, const struct report_source *from, const str
 	case CELL_BYTES: add_bytes(out, (uint64_t)cell->number, "B"); break;
 	case CELL_RATE: add_bytes(out, (uint64_t)cell->number, "B/s"); break;
 	case CELL_SPAN: when_add_span(out, cell->number); break;
-	case CELL_TIME: add_time(out, from, cell->number); break;
+	case CELL_TIME: time_format_add(out, from->time, from->utc, cell->number, from->first_time); break;
 	case CELL_BOOL: buf_add_str(out, cell->number ? "yes" : "no"); break;
 	case CELL_NUMBERS: amount_add_grouped(out, cell->text.len / sizeof(uint32_t)); break;
 	}
@@ -211,16 +200,8 @@ static void json_cell(struct json *j, enum cell_kind kind, const struct report_c
 	case CELL_COUNT:
 	case CELL_BYTES:
 	case CELL_RATE: json_int(j, cell->number); return;
-	case CELL_SPAN:
-		when_add_seconds(j->out, cell->number);
-		j->comma = true;
-		return;
-	case CELL_TIME:
-		buf_add_byte(j->out, '"');
-		when_add_iso(j->out, cell->number);
-		buf_add_byte(j->out, '"');
-		j->comma = true;
-		return;
+	case CELL_SPAN: json_seconds(j, cell->number); return;
+	case CELL_TIME: json_iso(j, cell->number); return;
 	}
 }
 

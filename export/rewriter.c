@@ -58,7 +58,7 @@ struct rewriter *rewriter_new(const struct rewriter_options *o, const struct sec
 	*error = 0;
 	if (!o->filter || (r->filter = filter_new(o->filter, o->show_secrets, &why))) {
 		r->recorder = recorder_new(&o->record, sentence, sizeof sentence);
-		*error = errno;
+		*error = r->recorder ? 0 : errno;
 	}
 	buf_release(&why);
 	if (r->recorder) {

@@ -59,14 +59,8 @@ void node_add_plain(struct buf *out, const struct node *n, bool show_secrets)
 
 static void add_hex(struct buf *out, struct slice bytes, size_t most)
 {
-	static const char digits[] = "0123456789abcdef";
 	struct slice head = slice_head(bytes, most);
-	uint8_t *at = buf_reserve(out, 2 * head.len + 1);
-	for (size_t i = 0; i < head.len; i++) {
-		*at++ = (uint8_t)digits[head.at[i] >> 4];
-		*at++ = (uint8_t)digits[head.at[i] & 15];
-	}
-	out->len += 2 * head.len;
+	buf_add_hex(out, head);
 	add_rest(out, head.len, bytes.len);
 }
 
@@ -103,13 +97,6 @@ static void add_size(struct buf *out, const struct node *n)
 		buf_addf(out, "[%zu element%s]", count, plural);
 }
 
-static void add_integer(struct buf *out, int64_t n)
-{
-	if (n < 0)
-		buf_add_byte(out, '-');
-	buf_add_number(out, n < 0 ? 0 - (uint64_t)n : (uint64_t)n, 1);
-}
-
 static void add_bad(struct buf *out, const struct node *n, size_t most)
 {
 	buf_addf(out, "[%s", n->fault);
@@ -131,7 +118,7 @@ void node_add_head(struct buf *out, const struct node *n, bool show_secrets, siz
 	switch (n->kind) {
 	case NODE_STRING: add_string(out, n, show_secrets, most); break;
 	case NODE_BYTES: add_hex(out, n->text, most); break;
-	case NODE_INT: add_integer(out, n->integer); break;
+	case NODE_INT: buf_add_integer(out, n->integer); break;
 	case NODE_UINT: buf_add_number(out, (uint64_t)n->integer, 1); break;
 	case NODE_BOOL: buf_add_str(out, n->integer ? "true" : "false"); break;
 	case NODE_FLOAT:

@@ -86,8 +86,11 @@ static void write_rules(FILE *out)
 	for (int r = RULES - 1; r >= 0; r--) {
 		const struct rule_info *rule = rule_info((enum rule)r);
 		fprintf(out, "RULES[\"%s\"] = { \"%s\", \"", rule->name, severity_name(rule->severity));
-		for (const char *c = rule->sentence; *c; c++)
-			fputs((*c == '"' || *c == '\\') ? (const char[]){ '\\', *c, 0 } : (const char[]){ *c, 0 }, out);
+		for (const char *c = rule->sentence; *c; c++) {
+			if (*c == '"' || *c == '\\')
+				fputc('\\', out);
+			fputc(*c, out);
+		}
 		fputs("\" }\n", out);
 	}
 }

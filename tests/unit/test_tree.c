@@ -50,6 +50,51 @@ static const char *tree_of(struct fixture *f, const char *type)
 	return buf_cstr(&f->out);
 }
 
+static void put_one(struct buf *out, const ProtobufCFieldDescriptor *field)
+{
+	static const uint8_t some[8] = { 1 };
+	switch (field->type) {
+	case PROTOBUF_C_TYPE_STRING:
+	case PROTOBUF_C_TYPE_BYTES: put_text(out, field->id, "x"); break;
+	case PROTOBUF_C_TYPE_MESSAGE: put_text(out, field->id, ""); break;
+	case PROTOBUF_C_TYPE_DOUBLE:
+	case PROTOBUF_C_TYPE_FIXED64:
+	case PROTOBUF_C_TYPE_SFIXED64:
+		put_tag(out, field->id, WIRE_64BIT);
+		buf_add(out, slice_of(some, 8));
+		break;
+	case PROTOBUF_C_TYPE_FLOAT:
+	case PROTOBUF_C_TYPE_FIXED32:
+	case PROTOBUF_C_TYPE_SFIXED32:
+		put_tag(out, field->id, WIRE_32BIT);
+		buf_add(out, slice_of(some, 4));
+		break;
+	default: put_number(out, field->id, 1);
+	}
+}
+
+/* Of every message that there is, with all its fields set, each stands there by its name. */
+static void test_every_field(void **state)
+{
+	struct fixture *f = *state;
+	unsigned fields = 0;
+	for (type_id t = 1; t <= schema_types(f->schema); t++) {
+		const ProtobufCMessageDescriptor *type = schema_descriptor(f->schema, t);
+		buf_clear(&f->m);
+		for (unsigned i = 0; i < type->n_fields; i++)
+			put_one(&f->m, &type->fields[i]);
+		dissect_payload(&f->d, t, buf_slice(&f->m));
+		const char *tree = tree_of(f, NULL);
+		for (unsigned i = 0; i < type->n_fields; i++, fields++) {
+			char line[128];
+			snprintf(line, sizeof line, "\n    %s: ", type->fields[i].name);
+			if (!strstr(tree, line))
+				fail_msg("%s has no %s:\n%s", type->name, type->fields[i].name, tree);
+		}
+	}
+	assert_true(fields > 400);
+}
+
 static void test_envelope(void **state)
 {
 	struct fixture *f = *state;
@@ -196,6 +241,7 @@ static void test_nothing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_every_field, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_envelope, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_unknown_and_bad, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_remarks, setup, teardown),
