@@ -60,12 +60,14 @@ static bool open_folder(struct app *a)
 	return a->extract != NULL;
 }
 
-/* All that is needed before the first packet. What is written belongs to whoever -Z says. */
+/* All that is needed before the first packet. What is written belongs to whoever -Z says, and from its first byte on a signal ends us in order. */
 static bool open_all(struct app *a)
 {
 	const struct options *o = &a->options;
-	return input_open(&a->input, &a->options) && privileges_drop(o->user, !o->file) && open_folder(a) && input_open_keylog(&a->input, o) &&
-	       recording_open(&a->recording, o, source_is_live(a->input.source));
+	if (!input_open(&a->input, &a->options) || !privileges_drop(o->user, !o->file) || !open_folder(a) || !input_open_keylog(&a->input, o))
+		return false;
+	signals_install();
+	return recording_open(&a->recording, o, source_is_live(a->input.source));
 }
 
 static void hear_message(void *user, uint32_t n, struct slice bytes)
@@ -324,7 +326,6 @@ static int run(struct app *a)
 	o->print.color = wants_color(o);
 	int status = EXIT_SOURCE;
 	if (open_all(a)) {
-		signals_install();
 		bool ready = posting_open(&a->posting, o, !screens && !source_is_live(a->input.source));
 		status = !ready ? EXIT_USAGE : screens ? run_screens(a) : run_print(a);
 	}
