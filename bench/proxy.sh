@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # make bench-proxy: the proxy beside a direct connection, socat and nginx (stream), each in its turn and several times over. What is there is
 # measured: socat and nginx only if they are installed. Prints medians as a table for docs/performance.md, and what envscope is to each of the others.
-# Less than six minutes on a machine that does nothing else; ROUNDS, MIB and SAME_ROUNDS make it shorter.
+# It takes minutes, on a machine that does nothing else; ROUNDS, MIB and SAME_ROUNDS make it shorter.
 set -eu
 cd "$(dirname "$0")/.."
 load=$BENCH_TOOLS/proxy_load

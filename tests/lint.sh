@@ -3,7 +3,7 @@
 # skipped and named. What each is asked is in .clang-format, .clang-tidy and tests/lint/cppcheck.txt.
 #
 #	format    lines that clang-format would lay out otherwise, comments and the backslashes of macros aside: at most FORMAT_MAX, of 58,000. What is
-#	          left are layouts that it has no option for: tables by hand, enums and lines of ideas kept together, case labels with their statement
+#	          left are mostly layouts that it has no option for: tables by hand, enums and lines of ideas kept together, case labels with their statement
 #	          below, chains of conditions one above the other. Tried: widths of 150 and 160, other breaks of operators and assignments, each of
 #	          which makes it more, and AlignArrayOfStructures, on which version 14 crashes
 #	tidy      clang-tidy on every source file
