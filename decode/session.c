@@ -112,7 +112,7 @@ void session_free(struct session *s)
 		if (s->conn[i])
 			free_conn(s, s->conn[i]);
 	free(s->conn);
-	free(s->conn_of);
+	places_release(&s->conn_of);
 	chunks_release(&s->records);
 	chunks_release(&s->tallies);
 	chunks_release(&s->threads);
@@ -130,18 +130,6 @@ void session_free(struct session *s)
 	free(s);
 }
 
-static void grow_conn_of(struct session *s, uint32_t number)
-{
-	uint32_t cap = s->conn_of_cap ? s->conn_of_cap : 64;
-	while (cap <= number)
-		cap *= 2;
-	if (cap == s->conn_of_cap)
-		return;
-	s->conn_of = xreallocarray(s->conn_of, cap, sizeof *s->conn_of);
-	memset(s->conn_of + s->conn_of_cap, 0, (cap - s->conn_of_cap) * sizeof *s->conn_of);
-	s->conn_of_cap = cap;
-}
-
 /* The state of a connection, made when it first has something to say. */
 struct conn_state *session_conn_state(struct session *s, struct conn_info *info)
 {
@@ -154,8 +142,7 @@ struct conn_state *session_conn_state(struct session *s, struct conn_info *info)
 			s->conn = xreallocarray(s->conn, s->conns_cap, sizeof(struct conn_state *));
 		}
 		s->conn[s->conns++] = c;
-		grow_conn_of(s, info->number);
-		s->conn_of[info->number] = s->conns;
+		places_set(&s->conn_of, info->number, s->conns);
 		c->pub.info = *info;
 	}
 	c->pub.info.transport = info->transport;
@@ -249,7 +236,7 @@ static void forget_conns(struct session *s)
 	for (uint32_t i = 0; i < s->conns; i++) {
 		struct conn_state *c = s->conn[i];
 		bool gone = c->pub.closed && c->closed_after <= s->records.first;
-		s->conn_of[c->pub.info.number] = gone ? 0 : kept + 1;
+		places_set(&s->conn_of, c->pub.info.number, gone ? 0 : kept + 1);
 		if (gone)
 			free_conn(s, c);
 		else
@@ -421,6 +408,10 @@ static void sink_message(void *user, const struct piece *p)
 {
 	struct session *s = user;
 	bool whole = p->first && p->last && !p->cut;
+	if (s->records.count == MESSAGES_MAX) {
+		s->counts.unnumbered += p->last;
+		return;
+	}
 	if (p->encoding == ENCODING_JSON || p->encoding == ENCODING_LEGACY || (whole && p->encoding == ENCODING_PAYLOAD)) {
 		formed_message(s, p);
 		return;
@@ -485,11 +476,11 @@ static void sink_closed(void *user, struct conn_info *info, int64_t time)
 	info->user = NULL;
 	if (s->options.keep)
 		return;
-	uint32_t at = s->conn_of[info->number] - 1;
-	s->conn_of[info->number] = 0;
+	uint32_t at = places_at(&s->conn_of, info->number) - 1;
+	places_set(&s->conn_of, info->number, 0);
 	s->conn[at] = s->conn[--s->conns];
 	if (at < s->conns)
-		s->conn_of[s->conn[at]->pub.info.number] = at + 1;
+		places_set(&s->conn_of, s->conn[at]->pub.info.number, at + 1);
 	free_conn(s, c);
 }
 

@@ -123,6 +123,7 @@ struct session_counts {
 	uint64_t messages, bytes;    /* all ever seen */
 	uint64_t forgotten;          /* records given up for the memory limit */
 	uint64_t parts_forgotten;    /* legacy messages shown as cut since too many lacked parts */
+	uint64_t unnumbered;         /* messages that came when the numbers were used up: nothing more is known of them */
 	uint64_t conns_forgotten;    /* closed connections all of whose messages were given up */
 	uint64_t ids_forgotten;      /* open ids given up: a reply to one of them can't be linked */
 	uint64_t streams_untracked;  /* streams beyond the limit, whose checksums were not looked at */

@@ -40,7 +40,7 @@ struct session_counts session_counts(const struct session *s)
 	c.unreadable += store_failed(s->store);
 	c.memory = chunks_memory(&s->records) + chunks_memory(&s->tallies) + chunks_memory(&s->threads) +
 		   chunks_memory(&s->news) + idtable_memory(s->ids) + s->conns * sizeof(struct conn_state) +
-		   s->conn_of_cap * sizeof *s->conn_of;
+		   places_memory(&s->conn_of);
 	return c;
 }
 
@@ -188,13 +188,13 @@ const struct session_conn *session_conn_at(const struct session *s, uint32_t i)
 
 const struct session_conn *session_conn(const struct session *s, uint32_t number)
 {
-	uint32_t i = number < s->conn_of_cap ? s->conn_of[number] : 0;
+	uint32_t i = places_at(&s->conn_of, number);
 	return i ? &s->conn[i - 1]->pub : NULL;
 }
 
 int64_t session_next_seq(const struct session *s, uint32_t number, enum dir dir)
 {
-	uint32_t i = number < s->conn_of_cap ? s->conn_of[number] : 0;
+	uint32_t i = places_at(&s->conn_of, number);
 	const struct seq *seq = i ? &s->conn[i - 1]->seq[dir] : NULL;
 	return seq && seq->begun ? seq->high : -1;
 }

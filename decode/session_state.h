@@ -3,6 +3,7 @@
 #define DECODE_SESSION_STATE_H
 
 #include "base/chunks.h"
+#include "base/places.h"
 #include "decode/forms.h"
 #include "decode/idtable.h"
 #include "decode/legacy.h"
@@ -23,6 +24,8 @@ enum {
 	RECOUNT_MAX = 4096,     /* messages of a thread looked at again when one of them no longer breaks a rule */
 	WAITING_MAX = 64,       /* replies of a connection whose request may still come */
 };
+
+static const uint64_t MESSAGES_MAX = UINT32_MAX - 1; /* records are numbered from 1, with 32 bits */
 
 /* A large message under way. A connection has a list of them, at most one for each direction and exchange. */
 struct draft {
@@ -79,8 +82,7 @@ struct session {
 	uint32_t free_tally;     /* list of tallies to use again, through tally.messages */
 	struct conn_state **conn; /* in order of appearance */
 	uint32_t conns, conns_cap;
-	uint32_t *conn_of;       /* connection number → index + 1 */
-	uint32_t conn_of_cap;
+	struct places conn_of;   /* connection number → index + 1 */
 	uint32_t drafts;         /* messages under way */
 	uintptr_t heap;          /* pages_heap_watch: it grows with connections */
 	int64_t looked;          /* when overdue requests of all connections were last looked for */

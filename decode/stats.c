@@ -8,6 +8,7 @@
  */
 #include "decode/stats.h"
 
+#include "base/places.h"
 #include "base/xalloc.h"
 
 #include <stdlib.h>
@@ -36,8 +37,7 @@ struct stats {
 	uint32_t *command_of;     /* number of a command → index + 1 */
 	struct conn_stats *conn;
 	size_t conns, conn_cap;
-	uint32_t *conn_of;        /* number of a connection → index + 1 */
-	size_t conn_of_cap;
+	struct places conn_of;    /* number of a connection → index + 1 */
 	struct waiting *open;
 	size_t opens, open_cap;
 	size_t open_at;           /* the next one to look at again */
@@ -63,7 +63,7 @@ void stats_free(struct stats *st)
 	free(st->command);
 	free(st->command_of);
 	free(st->conn);
-	free(st->conn_of);
+	places_release(&st->conn_of);
 	free(st->open);
 	free(st);
 }
@@ -84,20 +84,12 @@ static struct command_stats *command_of(struct stats *st, const struct record *r
 
 static struct request_stats *add_conn(struct stats *st, uint32_t number)
 {
-	size_t cap = st->conn_of_cap ? st->conn_of_cap : 64;
-	while (cap <= number)
-		cap *= 2;
-	if (cap > st->conn_of_cap) {
-		st->conn_of = xreallocarray(st->conn_of, cap, sizeof *st->conn_of);
-		memset(st->conn_of + st->conn_of_cap, 0, (cap - st->conn_of_cap) * sizeof *st->conn_of);
-		st->conn_of_cap = cap;
-	}
 	if (st->conns == st->conn_cap) {
 		st->conn_cap = st->conn_cap ? 2 * st->conn_cap : 16;
 		st->conn = xreallocarray(st->conn, st->conn_cap, sizeof *st->conn);
 	}
 	st->conn[st->conns++] = (struct conn_stats){ .number = number };
-	st->conn_of[number] = (uint32_t)st->conns;
+	places_set(&st->conn_of, number, (uint32_t)st->conns);
 	return &st->conn[st->conns - 1].requests;
 }
 
@@ -119,7 +111,7 @@ static void forget_conns(struct stats *st)
 			st->conn[kept++] = st->conn[i];
 		else
 			quantile_release(&st->conn[i].requests.latency);
-		st->conn_of[number] = known ? (uint32_t)kept : 0;
+		places_set(&st->conn_of, number, known ? (uint32_t)kept : 0);
 	}
 	st->conns = kept;
 }
@@ -278,7 +270,7 @@ struct command_stats *stats_command(struct stats *st, size_t i)
 
 struct request_stats *stats_conn(struct stats *st, uint32_t number)
 {
-	uint32_t i = number < st->conn_of_cap ? st->conn_of[number] : 0;
+	uint32_t i = places_at(&st->conn_of, number);
 	return i ? &st->conn[i - 1].requests : NULL;
 }
 

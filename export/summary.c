@@ -63,6 +63,7 @@ static const struct counter counters[] = {
 	{ "proxied connections that were not shown", CAPTURE_LOST(proxy.untold) },
 	{ "connections forgotten for their number", CAPTURE_LOST(connections_forgotten) },
 	{ "messages forgotten for the memory limit", SESSION_LOST(forgotten) },
+	{ "messages beyond the last number", SESSION_LOST(unnumbered) },
 	{ "messages in parts given up for their number", SESSION_LOST(parts_forgotten) },
 	{ "closed connections forgotten for the memory limit", SESSION_LOST(conns_forgotten) },
 	{ "open requests forgotten for their number", SESSION_LOST(ids_forgotten) },

@@ -2,6 +2,8 @@
  * The session, fed by hand: threads of every kind, in order and out of it, rules that are known at once and later, news, forgetting, bytes
  * read back, and constant memory while printing. After each conversation all that must hold of any session is looked at.
  */
+#include "base/pages.h"
+#include "decode/session_state.h"
 #include "tests/session_check.h"
 #include "tests/session_feed.h"
 
@@ -1153,6 +1155,37 @@ static void test_forgotten_threads(void **state)
 	buf_release(&b);
 }
 
+/* As after four thousand million messages: the last numbers, and nothing but a count behind them. */
+static void test_last_number(void **state)
+{
+	struct session_options o = { .keep = true, .memory = 16 << 20, .file = -1, .hash_key = 3 };
+	struct fixture *x = *state;
+	begin_anew(x, &o);
+	struct session *s = x->f.session;
+	for (struct chunks *c = &s->records; c; c = c == &s->records ? &s->spooled : NULL) {
+		uint64_t most = MESSAGES_MAX / CHUNK_ITEMS - 1; /* whole chunks, as if they had been forgotten */
+		c->count = c->first = c == &s->records ? most * CHUNK_ITEMS : most;
+		c->chunks = c->cap = (size_t)((c->count + CHUNK_ITEMS - 1) / CHUNK_ITEMS);
+		c->chunk = xcalloc(c->cap, sizeof *c->chunk);
+		if (c->count % CHUNK_ITEMS)
+			c->chunk[c->chunks - 1] = pages_new(CHUNK_ITEMS * c->size);
+	}
+	uint64_t room = MESSAGES_MAX - s->records.count;
+	char id[16];
+	for (unsigned i = 0; i < room + 500; i++) {
+		snprintf(id, sizeof id, "%x", i);
+		x->f.piece = i % 64 ? 0 : 40;
+		FEED(&x->f, 0, UP, .command = "query", .id = id, .type = "QueryRequest");
+		FEED(&x->f, 0, DOWN, .command = "queryreply", .id = id, .rid = id, .type = "QueryResponse");
+	}
+	assert_int_equal(session_count(s), UINT32_MAX - 1);
+	assert_non_null(session_record(s, UINT32_MAX - 1));
+	assert_int_equal(session_counts(s).messages, room);
+	assert_int_equal(session_counts(s).unnumbered, room + 1000);
+	feed_close(&x->f, 0, CONN_CLOSED_BY_CLIENT);
+	must_hold(x);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -1177,7 +1210,7 @@ int main(void)
 		TEST(test_pongs),             TEST(test_behind_error),
 		TEST(test_no_stream),
 		TEST(test_token),             TEST(test_printing),
-		TEST(test_budget),            TEST(test_forgotten_threads),
+		TEST(test_budget),            TEST(test_forgotten_threads),  TEST(test_last_number),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
