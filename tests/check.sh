@@ -7,6 +7,7 @@
 set -u
 cd "$(dirname "$0")/.."
 jobs=$(nproc 2>/dev/null || echo 2)
+PATH=$(dirname "$(python3 -c 'import sys; print(sys.executable)')"):$PATH # itself, not a wrapper that looks for it: it is started some thousand times
 export SEEDS=${SEEDS:-1} SKIPS=${SKIPS:-4 40 41 80}
 make="make --no-print-directory WERROR=1"
 
