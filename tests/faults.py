@@ -2,7 +2,7 @@
 """faults.py ENVSCOPE INJECT.so [all] [TEST]...: what goes wrong around the program, and not in the traffic. Memory that runs out, files that can't be read to their
 end, disks that are full, clocks that go back, readers and terminals that go away, interfaces that go down. Each time the program must end or go on
 as docs/limits.md and the man page say: no crash, a sentence, the status. With `all` every single allocation fails in turn, not those of
-some places, which takes hours: it says where it is, and FROM=WAY:ALLOCATION in the environment, as it prints it, lets `memory` go on from there. INJECT.so is tests/faults/inject.c; ENVSCOPE may be the build with the sanitizers, which takes a while. What this machine does not permit (mount, network namespaces) is skipped, and said. The compiler of
+some places, which takes long: it says where it is, and FROM=WAY:ALLOCATION in the environment, as it prints it, lets `memory` go on from there. INJECT.so is tests/faults/inject.c; ENVSCOPE may be the build with the sanitizers, which takes a while. What this machine does not permit (mount, network namespaces) is skipped, and said. The compiler of
 capture filters, which is libpcap's, is left out: it looks at the command line only, and some of its allocations it does not check. So are those of
 curses (faults/inject.c)."""
 import contextlib, fcntl, json, os, pty, resource, select, shutil, signal, struct, subprocess, sys, tempfile, termios, time
@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import attacks
 
 PATIENCE = 20
+TOGETHER = 50  # runs of a process (faults/inject.c, INJECT_EACH)
 PLACES = 45  # at most so many allocations of a way fail, spread over all; with `all` each of them
 OUT_OF_MEMORY = "envscope: out of memory"
 ENVIRONMENT = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "LINES")} | {"LC_ALL": "C.UTF-8", "TZ": "UTC", "TERM": "xterm-256color",
@@ -19,7 +20,7 @@ ENVIRONMENT = {k: v for k, v in os.environ.items() if k not in ("COLUMNS", "LINE
 class Faults:
     def __init__(self, envscope, inject, everything, folder):
         self.envscope, self.inject, self.everything, self.folder = os.path.abspath(envscope), os.path.abspath(inject), everything, folder
-        self.passed = self.failed = 0
+        self.passed = self.failed = self.runs = 0
         self.told = time.monotonic()
 
     def hold(self, good, what):
@@ -29,7 +30,7 @@ class Faults:
     def equal(self, got, want, what): self.hold(got == want, f"{what}: {got!r}, not {want!r}")
 
     def progress(self, where):
-        """With `all` a run takes hours: every half a minute a line says where it is."""
+        """With `all` a run takes long: every half a minute a line says where it is."""
         if self.everything and time.monotonic() - self.told > 30:
             self.told = time.monotonic()
             print(f"faults: at {where}", flush=True)
@@ -54,7 +55,7 @@ WAYS = ("-T text", "-T tree", "-T ndjson", "-T json", "-T fields -e n -e data", 
 CAPTURES = (("build/samples/near_types.pcap", WAYS), ("build/samples/upload.pcap", ("-q --extract {}/files", "-z streams")),
             ("build/samples/grpc_unary.pcap", ("-T tree",)), ("build/samples/rust_ws.pcap", ("-T text",)), ("samples/wsdeflate.pcap", ("-T text",)),
             ("samples/rest.pcap.gz", ("-T text", "-z traces")), ("samples/legacy_start.pcap.gz", ("-T ndjson",)),
-            ("samples/wss13_aes256.pcap.gz", ("-T text --keylog samples/wss13_aes256.keys",)))
+            ("samples/wss13_aes256.pcap.gz", ("-T text --keylog {top}/samples/wss13_aes256.keys",)))
 
 def fresh(f, way, name):
     """The options of a way with a folder of its own."""
@@ -63,33 +64,52 @@ def fresh(f, way, name):
     os.makedirs(folder)
     return way.format(folder).split()
 
-def fail_one(f, capture, way, number, whole):
-    """What is wrong when that allocation fails; None if nothing is."""
-    try: r = f.run("-r", capture, *fresh(f, way, f"oom{number}"), inject={"INJECT_ALLOC": number})
-    except subprocess.TimeoutExpired: return f"allocation {number} of {capture} {way}: it does not end"
-    shutil.rmtree(f.path(f"oom{number}"))
-    said = r.stderr.decode().splitlines()
-    if r.returncode == 3 and said and ("out of memory" in said[-1] or "Cannot allocate memory" in said[-1]): return None
-    if r.returncode == whole.returncode and r.stdout == whole.stdout and r.stderr == whole.stderr: return None  # a library did without
-    return f"allocation {number} of {capture} {way}: status {r.returncode}, {len(r.stdout)} of {len(whole.stdout)} bytes, {said[-1:]}"
+def fault_of(status, out, said, whole):
+    """What is wrong with how a run ended in which an allocation failed; None if nothing is."""
+    lines = said.decode().splitlines()
+    if status == 3 and lines and ("out of memory" in lines[-1] or "Cannot allocate memory" in lines[-1]): return None
+    if (status, out, said) == (whole.returncode, whole.stdout, whole.stderr): return None  # a library did without
+    return "it does not end" if status == -signal.SIGALRM else f"status {status}, {len(out)} of {len(whole.stdout)} bytes, {lines[-1:]}"
+
+def fail_each(f, options, numbers, whole):
+    """What is wrong when those allocations fail, each in a run of its own: pairs of a number and a sentence."""
+    folder, faults = f.path(f"oom{numbers[0]}"), []
+    os.makedirs(folder)
+    r = f.run(*options, inject={"INJECT_EACH": " ".join(map(str, numbers)), "INJECT_IN": folder}, timeout=PATIENCE * len(numbers) + PATIENCE)
+    ended = [tuple(map(int, line.split())) for line in r.stdout.splitlines()]
+    if [n for n, _ in ended] != numbers: faults.append((numbers[len(ended)], f"the run with this one ends the test: {r.stderr[-200:]!r}"))
+    for number, status in ended:
+        out, said = (open(f"{folder}/{number}/{name}", "rb").read() for name in ("out", "err"))
+        fault = fault_of(os.waitstatus_to_exitcode(status), out, said, whole)
+        if fault: faults.append((number, fault))
+    shutil.rmtree(folder)
+    return faults
+
+def memory_of(f, place, ways, capture, way, first):
+    """Allocations of that way fail, from the first on."""
+    options = ["-r", os.path.abspath(capture), *way.format(".", top=os.getcwd()).split()]
+    fresh(f, "", "whole")
+    whole = f.run(*options, cwd=f.path("whole"))
+    fresh(f, "", "whole")
+    f.run(*options, cwd=f.path("whole"), inject={"INJECT_LIST": f.path("places")})
+    numbers = sorted(set(map(int, open(f.path("places")))))
+    numbers = list(range(first, numbers[-1] + 1)) if f.everything else numbers[::len(numbers) // PLACES + 1]
+    parts = [numbers[i:i + TOGETHER] for i in range(0, len(numbers), TOGETHER)]
+    faults = []
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for part, found in zip(parts, pool.map(lambda part: fail_each(f, options, part, whole), parts)):
+            f.progress(f"memory, FROM={place}:{part[0]} of {ways}:{numbers[-1]}: {capture} {way}")
+            for number, fault in found: print(f"faults: allocation {number} of {capture} {way}: {fault[:1000]}", flush=True)
+            faults += found
+    f.runs += len(numbers)
+    f.hold(not faults, f"{capture} {way}: {len(faults)} allocations whose failing is not taken well")
 
 def memory(f):
     ways = [(capture, way) for capture, several in CAPTURES for way in several]
     first, allocation = map(int, os.environ.get("FROM", "1:1").split(":"))
     for place, (capture, way) in enumerate(ways, 1):
-        if place < first: continue
-        whole = f.run("-r", capture, *fresh(f, way, "whole"))
-        f.run("-r", capture, *fresh(f, way, "whole"), inject={"INJECT_LIST": f.path("places")})
-        numbers = sorted(set(map(int, open(f.path("places")))))
-        numbers = range(1, numbers[-1] + 1) if f.everything else numbers[::len(numbers) // PLACES + 1]
-        numbers = [n for n in numbers if place > first or n >= allocation]
-        faults = 0
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            for number, fault in zip(numbers, pool.map(lambda n: fail_one(f, capture, way, n, whole), numbers)):
-                f.progress(f"memory, FROM={place}:{number} of {len(ways)}:{numbers[-1]}: {capture} {way}")
-                faults += fault is not None
-                if fault and faults <= 5: print(f"faults: {fault[:1000]}", flush=True)
-        f.hold(not faults, f"{capture} {way}: {faults} allocations whose failing is not taken well")
+        if place >= first: memory_of(f, place, len(ways), capture, way, allocation if place == first else 1)
+    print(f"faults: {f.runs} runs in which an allocation failed")
 
 def talk(transport, messages):
     """A capture of requests and replies."""

@@ -2,13 +2,16 @@
  * Faults for a program that is tested, as a library to be preloaded. What is to fail is said by the environment:
  *
  *	INJECT_ALLOC=N    the N-th allocation (from 1) fails
+ *	INJECT_EACH=N...  main() is run for each of these numbers, in a process of its own in which that allocation fails, and the program ends. Each has
+ *	                  a folder of its own, INJECT_IN/N, for what it prints (out, err). Standard output gets a line each: N and the status of wait()
  *	INJECT_LIST=FILE  nothing fails; the numbers of allocations are written, the first and the last from each place in the program
  *	INJECT_COUNT=FILE nothing fails; the number of allocations is written
  *	INJECT_READ=N     the N-th read of a file with .pcap in its name fails with EIO, and all after it
  *	INJECT_PREAD=N    the same for reading at a place
  *	INJECT_CLOCK=MS   the clock that tells the time of day stands MS milliseconds back at every second look
  *
- * Allocations are counted from main() on, those of libraries too: what comes before that is the loader's. A place is a path of return addresses.
+ * Allocations are counted from main() on, those of libraries and memory that is mapped without a file too: what comes before that is the
+ * loader's. A place is a path of return addresses.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -20,11 +23,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { DEPTH = 8, PLACES = 1 << 14 };
+enum { DEPTH = 8, PLACES = 1 << 14, PATIENCE = 20 };
 
 int __libc_start_main(int (*entry)(int, char **, char **), int argc, char **argv, void (*init)(void), void (*fini)(void), void (*rtld_fini)(void),
 		      void *stack_end);
@@ -96,12 +101,14 @@ static struct {
 	void *(*malloc)(size_t);
 	void *(*calloc)(size_t, size_t);
 	void *(*realloc)(void *, size_t);
+	void *(*mmap)(void *, size_t, int, int, int, off_t);
 } behind;
 
 static void find_allocator(void)
 {
 	behind.calloc = dlsym(RTLD_NEXT, "calloc");
 	behind.realloc = dlsym(RTLD_NEXT, "realloc");
+	behind.mmap = dlsym(RTLD_NEXT, "mmap");
 	behind.malloc = dlsym(RTLD_NEXT, "malloc");
 }
 
@@ -138,6 +145,17 @@ void *realloc(void *p, size_t n)
 	return behind.realloc(p, n);
 }
 
+void *mmap(void *at, size_t n, int protection, int flags, int fd, off_t offset)
+{
+	if (!behind.malloc)
+		find_allocator();
+	if (flags & MAP_ANONYMOUS && fails()) {
+		errno = ENOMEM;
+		return MAP_FAILED;
+	}
+	return behind.mmap(at, n, protection, flags, fd, offset);
+}
+
 static void write_count(void)
 {
 	FILE *out;
@@ -167,6 +185,46 @@ static void write_places(void)
 
 static int (*real_main)(int, char **, char **);
 
+static void print_to(int fd, const char *name)
+{
+	int file = open(name, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	if (file < 0 || dup2(file, fd) < 0)
+		_exit(127);
+	close(file);
+}
+
+/* For the process that lets allocation n fail. */
+static void settle(uint64_t n)
+{
+	char folder[4096];
+	snprintf(folder, sizeof folder, "%s/%llu", getenv("INJECT_IN"), (unsigned long long)n);
+	if (mkdir(folder, 0700) < 0 || chdir(folder) < 0)
+		_exit(127);
+	print_to(1, "out");
+	print_to(2, "err");
+	alarm(PATIENCE);
+	fail_at = n;
+	counting = true;
+}
+
+/* Starting the program takes longer than what it does: it is started once, and forks. Returns in a process of its own for each number. */
+static void fork_each(const char *numbers)
+{
+	char *end;
+	for (uint64_t n; (n = strtoull(numbers, &end, 10)); numbers = end) {
+		int status;
+		pid_t child = fork();
+		if (!child) {
+			settle(n);
+			return;
+		}
+		if (child < 0 || waitpid(child, &status, 0) != child)
+			_exit(127);
+		dprintf(1, "%llu %d\n", (unsigned long long)n, status);
+	}
+	_exit(0);
+}
+
 static int counted_main(int argc, char **argv, char **environment)
 {
 	void *warm[2];
@@ -177,6 +235,8 @@ static int counted_main(int argc, char **argv, char **environment)
 	listing = getenv("INJECT_LIST") != NULL;
 	atexit(write_places);
 	counting = fail_at || listing || getenv("INJECT_COUNT");
+	if (getenv("INJECT_EACH"))
+		fork_each(getenv("INJECT_EACH"));
 	return real_main(argc, argv, environment);
 }
 
