@@ -35,7 +35,7 @@ WARN += -Werror
 endif
 CPPFLAGS := -I. -Ibuild/gen -D_GNU_SOURCE -DENVSCOPE_VERSION='"$(VERSION)"' $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
 # The same program from whichever folder it is built in.
-MAP := -ffile-prefix-map=$(CURDIR)=.
+MAP := '-ffile-prefix-map=$(CURDIR)=.'
 CFLAGS := -std=c17 $(OPT) $(LTO) $(MAP) $(SANFLAGS) $(FORTIFY) -fstack-protector-strong -fPIE $(WARN)
 LDFLAGS := $(SANFLAGS) -pie -Wl,-z,relro,-z,now
 # Not libcurl, which is loaded when it is needed (export/curl.h).
