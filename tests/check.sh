@@ -33,7 +33,7 @@ steps() {
 		live       live captures                                                        bash tests/live.sh
 		exports    documents of -T, whole whatever ends them                             bash tests/exports.sh
 		browser    pictures and reports in a browser                                    bash tests/browser.sh
-		structure  includes, lengths of functions, layout, scripts                      python3 tests/structure.py && bash tests/lint.sh format shell
+		structure  includes, lengths of functions, layout, scripts, cppcheck            python3 tests/structure.py && bash tests/lint.sh format shell cppcheck
 		rules      rules                                                                python3 tests/rules.py
 		ndjson     ndjson against its contract                                          python3 tests/ndjson.py
 		extract    extracted files                                                      python3 tests/extract.py

@@ -6,8 +6,8 @@
 #	          left are mostly layouts that it has no option for: tables by hand, enums and lines of ideas kept together, case labels with their statement
 #	          below, chains of conditions one above the other. Tried: widths of 150 and 160, other breaks of operators and assignments, each of
 #	          which makes it more, and AlignArrayOfStructures, on which version 14 crashes
-#	tidy      clang-tidy on every source file
-#	cppcheck  cppcheck on all of them
+#	tidy      clang-tidy on every source file, or on FILES
+#	cppcheck  cppcheck on all of them; on those that have changed, if it is run again
 #	shell     shellcheck on the scripts; not asked: words that are split on purpose, VAR= before a command, a cd that can't fail, and the
 #	          variables of PKGBUILD that only makepkg reads
 set -u
@@ -44,15 +44,17 @@ format() {
 
 tidy() {
 	have clang-tidy || return
-	find $folders -name '*.c' | sort | xargs -P "$jobs" -n 4 sh -c \
+	local files=${FILES:-$(find $folders -name '*.c' | sort)}
+	echo $files | xargs -P "$jobs" -n 4 sh -c \
 		'clang-tidy --quiet "$@" -- -std=c17 -I. -Ibuild/gen -D_GNU_SOURCE -DENVSCOPE_VERSION=\"\" $(pkg-config --cflags libprotobuf-c ncursesw) 2>/dev/null' \
 		sh >"$tmp/tidy" || fail "clang-tidy: $(cat "$tmp/tidy")"
-	echo "lint: clang-tidy has read $(find $folders -name '*.c' | wc -l) files"
+	echo "lint: clang-tidy has read $(echo $files | wc -w) files"
 }
 
 check_cppcheck() {
 	have cppcheck || return
-	cppcheck -q -j "$jobs" --std=c11 --enable=warning,performance,portability,style --suppressions-list=tests/lint/cppcheck.txt -I. -Ibuild/gen \
+	mkdir -p build/cppcheck
+	cppcheck -q -j "$jobs" --cppcheck-build-dir=build/cppcheck --std=c11 --enable=warning,performance,portability,style --suppressions-list=tests/lint/cppcheck.txt -I. -Ibuild/gen \
 		-D_GNU_SOURCE --error-exitcode=1 --template='{file}:{line}: {message} [{id}]' $folders >"$tmp/cppcheck" 2>&1 \
 		|| fail "cppcheck: $(cat "$tmp/cppcheck")"
 	echo "lint: cppcheck has read $folders"
