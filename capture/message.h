@@ -60,8 +60,8 @@ struct conn_info {
 	bool settled[2];         /* of a message in that direction: all that its sender had acknowledged of the other one was handed
 	                          * on, so that what it answers has been seen, if the capture has it */
 	int64_t opened;          /* time of its first packet */
-	char program[CONN_PROGRAM]; /* the client's program, as the User-Agent of its first HTTP request with one says (RFC 9110, section 10.1.5); "" */
 	void *user;              /* the sink's; NULL at first */
+	char program[CONN_PROGRAM]; /* the client's program, as the User-Agent of its first HTTP request with one says (RFC 9110, section 10.1.5); "" */
 };
 
 /* Takes the User-Agent, unless there is one; as it came, not harmless for a terminal. */

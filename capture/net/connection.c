@@ -7,12 +7,17 @@
  * that reuses the endpoints. It ends with both FINs handed on, or an RST; it then stays in the table for a while, so that late copies
  * of its segments start no new one.
  *
- * The table is flat with open addressing, and has the hashes beside the pointers, so that a search reads a line of the table and then the
- * connection it finds, no other; it grows with the connections, since a small one stays in the cache. A list by age makes the least recently seen one go when the table is full; those of
- * which something waits for missing bytes are in a list besides, so that time passes for them alone. Streams of a connection are fed in this order for each segment: its acknowledgement (for the other direction), its bytes, its FIN or RST.
+ * What stays is little: who it was, in one line of the cache (struct connection). What an open one needs besides (struct talk) goes when it
+ * ends, and the next one gets memory that is in the cache still.
+ *
+ * The table is flat with open addressing, and has parts of the hashes beside the places, so that a search reads a line of the table and then the
+ * connection it finds, no other; it grows with the connections, since a small one stays in the cache. A list by age makes the least recently
+ * seen one go when the table is full; those of which something waits for missing bytes are in a list besides, so that time passes for them
+ * alone. Streams of a connection are fed in this order for each segment: its acknowledgement (for the other direction), its bytes, its FIN or RST.
  */
 #include "capture/net/connection.h"
 
+#include "base/chunks.h"
 #include "base/hash.h"
 #include "base/pages.h"
 #include "base/xalloc.h"
@@ -26,43 +31,57 @@ struct key {
 	uint16_t port[2];
 };
 
-struct half {
-	struct reassembly in;    /* what it sends */
-	bool seen;               /* any packet of it was captured */
-	bool begun, syn;         /* its first byte is known, from a SYN … */
-	uint32_t begin;          /* … and has this sequence number */
-	bool fin;                /* it has sent a FIN */
-	bool ended;              /* its layer_end was called */
-};
-
-/* What a search reads stands in front, in one line of the cache. */
+/* Who a connection is. Others are named by their place in the pool, from 1; 0 is none. */
 struct connection {
-	uint64_t hash;
 	struct key key;
-	struct conn_info info;
+	uint32_t number;
+	uint32_t older, newer;   /* in the list by age; free: older is the next free one */
 	bool lower_is_client;    /* key's first endpoint is the client */
 	bool closed;
-	enum conn_end closer;    /* whose FIN was handed on first */
+	bool begun[2];           /* closed: the first byte of that direction was known … */
+	union {
+		struct talk *talk;     /* open */
+		uint32_t begin[2];     /* closed: … and had this sequence number */
+	};
+};
+_Static_assert(sizeof(struct connection) == 64, "a line of the cache");
+
+/* What one direction sends: a line of the cache. */
+struct half {
+	struct reassembly in;
+	bool seen : 1;           /* any packet of it was captured */
+	bool begun : 1, syn : 1; /* its first byte is known, from a SYN … */
+	bool fin : 1;            /* it has sent a FIN */
+	bool ended : 1;          /* its layer_end was called */
+	uint32_t begin;          /* … and has this sequence number */
+};
+_Static_assert(sizeof(struct half) == 64, "a line of the cache");
+
+/* An open connection. What each segment needs stands in front. */
+struct talk {
 	struct half half[2];     /* by the direction in which it sends */
-	struct stream stream;
 	struct layer *layer;
 	struct connections *table;
 	enum dir feeding;        /* the direction that reassembly hands bytes of */
-	struct connection *older, *newer;
-	struct connection *waiting_next, **waiting_at; /* in the list of those that wait; NULL: not there */
+	enum conn_end closer;    /* whose FIN was handed on first */
+	struct stream stream;
+	struct conn_info info;
+	struct connection *of;
+	struct talk *waiting_next, **waiting_at; /* in the list of those that wait; NULL: not there */
 };
 
 struct slot {
-	uint64_t hash;
-	struct connection *c; /* NULL: empty */
+	uint32_t hash; /* its lower half */
+	uint32_t at;   /* the connection; 0: empty */
 };
 
 struct connections {
 	struct slot *slot;
 	size_t slots; /* a power of two, at least twice the connections */
-	struct connection *newest, *oldest;
-	struct connection *waiting;
-	struct connection *last; /* of the segment before */
+	struct chunks pool;
+	uint32_t newest, oldest, free;
+	struct talk *waiting;
+	uint32_t last, last_hash; /* of the segment before */
 	size_t count;
 	const struct sink *sink;
 	const struct stream_limits *limits;
@@ -88,164 +107,187 @@ static struct key key_of(const struct ip_packet *ip, const struct segment *seg, 
 	return k;
 }
 
-static void list_remove(struct connections *t, struct connection *c)
+static uint32_t hash_of(const struct connections *t, const struct key *k)
 {
-	*(c->newer ? &c->newer->older : &t->newest) = c->older;
-	*(c->older ? &c->older->newer : &t->oldest) = c->newer;
+	return (uint32_t)hash_bytes(slice_of(k, sizeof *k), t->hash_key);
 }
 
-static void list_add(struct connections *t, struct connection *c)
+static struct connection *connection_at(const struct connections *t, uint32_t place)
+{
+	return place ? chunks_at(&t->pool, place - 1) : NULL;
+}
+
+static void list_remove(struct connections *t, const struct connection *c)
+{
+	*(c->newer ? &connection_at(t, c->newer)->older : &t->newest) = c->older;
+	*(c->older ? &connection_at(t, c->older)->newer : &t->oldest) = c->newer;
+}
+
+static void list_add(struct connections *t, struct connection *c, uint32_t place)
 {
 	c->older = t->newest;
-	c->newer = NULL;
-	*(t->newest ? &t->newest->newer : &t->oldest) = c;
-	t->newest = c;
+	c->newer = 0;
+	*(t->newest ? &connection_at(t, t->newest)->newer : &t->oldest) = place;
+	t->newest = place;
 }
 
-static void waiting_remove(struct connection *c)
+static void waiting_remove(struct talk *talk)
 {
-	if (!c->waiting_at)
+	if (!talk->waiting_at)
 		return;
-	*c->waiting_at = c->waiting_next;
-	if (c->waiting_next)
-		c->waiting_next->waiting_at = c->waiting_at;
-	c->waiting_at = NULL;
+	*talk->waiting_at = talk->waiting_next;
+	if (talk->waiting_next)
+		talk->waiting_next->waiting_at = talk->waiting_at;
+	talk->waiting_at = NULL;
 }
 
-static void waiting_add(struct connections *t, struct connection *c)
+static void waiting_add(struct connections *t, struct talk *talk)
 {
-	if (c->waiting_at)
+	if (talk->waiting_at)
 		return;
-	c->waiting_next = t->waiting;
-	c->waiting_at = &t->waiting;
+	talk->waiting_next = t->waiting;
+	talk->waiting_at = &t->waiting;
 	if (t->waiting)
-		t->waiting->waiting_at = &c->waiting_next;
-	t->waiting = c;
-}
-
-static bool is_it(const struct connection *c, const struct key *k, uint64_t hash)
-{
-	return c->hash == hash && memcmp(&c->key, k, sizeof *k) == 0;
+		t->waiting->waiting_at = &talk->waiting_next;
+	t->waiting = talk;
 }
 
 /* What a packet will need of its connection: several lines of the cache at once instead of one after the other. */
 static void prefetch(const struct connection *c)
 {
-	__builtin_prefetch(&c->key.port);
-	__builtin_prefetch(&c->half[0]);
-	__builtin_prefetch(&c->half[1]);
-	__builtin_prefetch(&c->layer);
+	if (c->closed)
+		return;
+	__builtin_prefetch(&c->talk->half[0]);
+	__builtin_prefetch(&c->talk->half[1]);
+	__builtin_prefetch(&c->talk->layer);
+	__builtin_prefetch(&c->talk->info.settled);
 }
 
-static struct connection *find(struct connections *t, const struct key *k, uint64_t hash)
+/* The place of the connection with that key; 0 if there is none. */
+static uint32_t find(const struct connections *t, const struct key *k, uint32_t hash)
 {
-	if (t->last && is_it(t->last, k, hash))
+	if (t->last && t->last_hash == hash && memcmp(&connection_at(t, t->last)->key, k, sizeof *k) == 0)
 		return t->last;
 	size_t mask = t->slots - 1;
-	for (size_t i = hash & mask; t->slot[i].c; i = (i + 1) & mask) {
+	for (size_t i = hash & mask; t->slot[i].at; i = (i + 1) & mask) {
 		if (t->slot[i].hash != hash)
 			continue;
-		prefetch(t->slot[i].c);
-		if (is_it(t->slot[i].c, k, hash))
-			return t->slot[i].c;
+		const struct connection *c = connection_at(t, t->slot[i].at);
+		if (memcmp(&c->key, k, sizeof *k) != 0)
+			continue;
+		prefetch(c);
+		return t->slot[i].at;
 	}
-	return NULL;
+	return 0;
 }
 
-static void put(struct slot *slot, size_t slots, struct connection *c)
+static void put(struct slot *slot, size_t slots, struct slot s)
 {
-	size_t i = c->hash & (slots - 1);
-	while (slot[i].c)
+	size_t i = s.hash & (slots - 1);
+	while (slot[i].at)
 		i = (i + 1) & (slots - 1);
-	slot[i] = (struct slot){ c->hash, c };
+	slot[i] = s;
 }
 
-static void table_add(struct connections *t, struct connection *c)
+static void table_add(struct connections *t, uint32_t place, uint32_t hash)
 {
 	if (t->slots < 2 * (t->count + 1)) {
 		size_t slots = 2 * t->slots;
 		struct slot *bigger = xcalloc(slots, sizeof *bigger);
 		for (size_t i = 0; i < t->slots; i++)
-			if (t->slot[i].c)
-				put(bigger, slots, t->slot[i].c);
+			if (t->slot[i].at)
+				put(bigger, slots, t->slot[i]);
 		free(t->slot);
 		t->slot = bigger;
 		t->slots = slots;
 	}
-	put(t->slot, t->slots, c);
+	put(t->slot, t->slots, (struct slot){ hash, place });
 	t->count++;
 }
 
 /* What stands behind it moves up, as far as it was displaced: no tombstones. */
-static void table_remove(struct connections *t, const struct connection *c)
+static void table_remove(struct connections *t, uint32_t place, uint32_t hash)
 {
-	size_t mask = t->slots - 1, hole = c->hash & mask;
-	while (t->slot[hole].c != c)
+	size_t mask = t->slots - 1, hole = hash & mask;
+	while (t->slot[hole].at != place)
 		hole = (hole + 1) & mask;
-	for (size_t i = (hole + 1) & mask; t->slot[i].c; i = (i + 1) & mask) {
+	for (size_t i = (hole + 1) & mask; t->slot[i].at; i = (i + 1) & mask) {
 		if (((i - t->slot[i].hash) & mask) < ((i - hole) & mask))
 			continue;
 		t->slot[hole] = t->slot[i];
 		hole = i;
 	}
-	t->slot[hole].c = NULL;
+	t->slot[hole].at = 0;
 	t->count--;
+}
+
+/* A place in the pool. */
+static uint32_t take_place(struct connections *t)
+{
+	uint32_t place = t->free;
+	if (!place) {
+		chunks_add(&t->pool);
+		return (uint32_t)t->pool.count;
+	}
+	t->free = connection_at(t, place)->older;
+	return place;
 }
 
 static void out_bytes(void *user, struct chunk chunk)
 {
-	struct connection *c = user;
-	const struct half *other = &c->half[!c->feeding];
-	if (!c->layer)
+	struct talk *talk = user;
+	const struct half *other = &talk->half[!talk->feeding];
+	if (!talk->layer)
 		return;
-	c->info.settled[c->feeding] = other->in.acked <= other->in.next || other->in.next == other->in.end;
-	layer_feed(c->layer, c->feeding, chunk);
+	talk->info.settled[talk->feeding] = other->in.acked <= other->in.next || other->in.next == other->in.end;
+	layer_feed(talk->layer, talk->feeding, chunk);
+	talk->layer = layer_step_aside(talk->layer);
 }
 
 static void out_gap(void *user, uint64_t n, int64_t time)
 {
-	struct connection *c = user;
-	if (!c->layer)
+	struct talk *talk = user;
+	if (!talk->layer)
 		return;
-	stream_news(&c->stream, NEWS_GAP, c->feeding, time, n, NULL);
-	layer_gap(c->layer, c->feeding, n, time);
+	stream_news(&talk->stream, NEWS_GAP, talk->feeding, time, n, NULL);
+	layer_gap(talk->layer, talk->feeding, n, time);
 }
 
-static struct reassembly_out out_of(struct connection *c, enum dir dir)
+static struct reassembly_out out_of(struct talk *talk, enum dir dir)
 {
-	c->feeding = dir;
-	return (struct reassembly_out){ c, out_bytes, out_gap };
+	talk->feeding = dir;
+	return (struct reassembly_out){ talk, out_bytes, out_gap };
 }
 
-static void end_half(struct connection *c, enum dir dir, int64_t time)
+static void end_half(struct talk *talk, enum dir dir, int64_t time)
 {
-	if (!c->half[dir].ended && c->layer)
-		layer_end(c->layer, dir, time);
-	c->half[dir].ended = true;
+	if (!talk->half[dir].ended && talk->layer)
+		layer_end(talk->layer, dir, time);
+	talk->half[dir].ended = true;
 }
 
 /* Hands on FINs before which nothing is missing. True if both directions have ended. */
-static bool end_halves(struct connection *c, int64_t time)
+static bool end_halves(struct talk *talk, int64_t time)
 {
 	for (int d = 0; d < 2; d++) {
-		struct half *h = &c->half[d];
+		struct half *h = &talk->half[d];
 		if (!h->fin || h->ended || h->in.next < h->in.end)
 			continue;
-		if (c->closer == CONN_OPEN)
-			c->closer = d == DIR_C2S ? CONN_CLOSED_BY_CLIENT : CONN_CLOSED_BY_SERVER;
-		if (c->half[!d].ended)
-			c->info.end = c->closer;
-		end_half(c, (enum dir)d, time);
+		if (talk->closer == CONN_OPEN)
+			talk->closer = d == DIR_C2S ? CONN_CLOSED_BY_CLIENT : CONN_CLOSED_BY_SERVER;
+		if (talk->half[!d].ended)
+			talk->info.end = talk->closer;
+		end_half(talk, (enum dir)d, time);
 	}
-	return c->half[0].ended && c->half[1].ended;
+	return talk->half[0].ended && talk->half[1].ended;
 }
 
 /* Gives up what is missing. The last byte that was acknowledged and never came is taken for a FIN. */
-static void flush_half(struct connection *c, enum dir dir, int64_t time)
+static void flush_half(struct talk *talk, enum dir dir, int64_t time)
 {
-	struct half *h = &c->half[dir];
-	struct reassembly_out out = out_of(c, dir);
-	struct reassembly_counts *n = &c->table->counts.reassembly;
+	struct half *h = &talk->half[dir];
+	struct reassembly_out out = out_of(talk, dir);
+	struct reassembly_counts *n = &talk->table->counts.reassembly;
 	if (!h->in.known || h->ended)
 		return;
 	reassembly_flush(&h->in, &out, n, h->in.end, time);
@@ -253,35 +295,51 @@ static void flush_half(struct connection *c, enum dir dir, int64_t time)
 		reassembly_flush(&h->in, &out, n, h->in.acked - 1, time);
 }
 
-/* Nothing more comes of it: what waits is handed on, the sink is told, the layers go. `end` counts if not both FINs are there. */
-static void close_connection(struct connection *c, enum conn_end end, int64_t time)
+static void free_talk(struct talk *talk)
 {
-	if (c->closed)
-		return;
-	flush_half(c, DIR_C2S, time);
-	flush_half(c, DIR_S2C, time);
-	c->info.end = end_halves(c, time) ? c->closer : end;
-	end_half(c, DIR_C2S, time);
-	end_half(c, DIR_S2C, time);
-	c->closed = true;
-	waiting_remove(c);
-	c->table->sink->closed(c->table->sink->user, &c->info, time);
-	layer_free(c->layer);
-	c->layer = NULL;
-	reassembly_release(&c->half[0].in);
-	reassembly_release(&c->half[1].in);
+	layer_free(talk->layer);
+	reassembly_release(&talk->half[0].in);
+	reassembly_release(&talk->half[1].in);
+	free(talk);
 }
 
-static void forget(struct connections *t, struct connection *c, enum conn_end end, int64_t time)
+/* Of a connection that has ended, what tells late copies of its segments remains. */
+static void keep_begin(struct connection *c, const struct talk *talk)
 {
-	close_connection(c, end, time);
-	table_remove(t, c);
+	c->closed = true;
+	for (int d = 0; d < 2; d++) {
+		c->begun[d] = talk->half[d].begun;
+		c->begin[d] = talk->half[d].begin;
+	}
+}
+
+/* Nothing more comes of it: what waits is handed on, the sink is told, the talk goes. `end` counts if not both FINs are there. */
+static void close_talk(struct talk *talk, enum conn_end end, int64_t time)
+{
+	flush_half(talk, DIR_C2S, time);
+	flush_half(talk, DIR_S2C, time);
+	talk->info.end = end_halves(talk, time) ? talk->closer : end;
+	end_half(talk, DIR_C2S, time);
+	end_half(talk, DIR_S2C, time);
+	waiting_remove(talk);
+	talk->table->sink->closed(talk->table->sink->user, &talk->info, time);
+	keep_begin(talk->of, talk);
+	free_talk(talk);
+}
+
+static void forget(struct connections *t, uint32_t place, enum conn_end end, int64_t time)
+{
+	struct connection *c = connection_at(t, place);
+	if (!c->closed)
+		close_talk(c->talk, end, time);
+	table_remove(t, place, hash_of(t, &c->key));
 	list_remove(t, c);
-	if (t->last == c)
-		t->last = NULL;
+	if (t->last == place)
+		t->last = 0;
 	if (t->gone)
-		t->gone(t->gone_user, c->info.number);
-	free(c);
+		t->gone(t->gone_user, c->number);
+	c->older = t->free;
+	t->free = place;
 }
 
 static bool well_known(uint16_t port)
@@ -310,43 +368,54 @@ static struct endpoint endpoint_of(const uint8_t addr[16], uint8_t family, uint1
 	return e;
 }
 
-static struct connection *add(struct connections *t, const struct key *k, uint64_t hash, const struct ip_packet *ip,
-			      const struct segment *seg, bool src_is_lower, int64_t time)
+static struct talk *new_talk(struct connections *t, struct connection *of, const struct ip_packet *ip, const struct segment *seg, bool client,
+			     int64_t time)
+{
+	struct talk *talk = xcalloc(1, sizeof *talk);
+	pages_heap_watch(&t->heap, talk);
+	talk->table = t;
+	talk->of = of;
+	talk->info.number = talk->info.carrier = of->number;
+	talk->info.ends[client ? DIR_C2S : DIR_S2C] = endpoint_of(ip->src, ip->family, seg->sport);
+	talk->info.ends[client ? DIR_S2C : DIR_C2S] = endpoint_of(ip->dst, ip->family, seg->dport);
+	talk->info.opened = time;
+	talk->stream = (struct stream){ &talk->info, t->sink, t->limits, &t->counts.stream };
+	talk->layer = t->make(t->user, &talk->stream);
+	talk->half[0].in.other = &talk->half[1].in;
+	talk->half[1].in.other = &talk->half[0].in;
+	return talk;
+}
+
+static uint32_t add(struct connections *t, const struct key *k, uint32_t hash, const struct ip_packet *ip, const struct segment *seg,
+		    bool src_is_lower, int64_t time)
 {
 	if (t->count >= CONNECTIONS_MAX) {
-		t->counts.forgotten += !t->oldest->closed;
+		t->counts.forgotten += !connection_at(t, t->oldest)->closed;
 		forget(t, t->oldest, CONN_FORGOTTEN, time);
 	}
-	struct connection *c = xcalloc(1, sizeof *c);
-	pages_heap_watch(&t->heap, c);
+	uint32_t place = take_place(t);
+	struct connection *c = connection_at(t, place);
 	bool client = sender_is_client(seg);
-	c->key = *k;
-	c->hash = hash;
-	c->table = t;
-	c->lower_is_client = client == src_is_lower;
 	t->counts.connections++;
-	c->info.number = c->info.carrier = (uint32_t)++t->counts.stream.numbers;
-	c->info.ends[client ? DIR_C2S : DIR_S2C] = endpoint_of(ip->src, ip->family, seg->sport);
-	c->info.ends[client ? DIR_S2C : DIR_C2S] = endpoint_of(ip->dst, ip->family, seg->dport);
-	c->info.opened = time;
-	c->stream = (struct stream){ &c->info, t->sink, t->limits, &t->counts.stream };
-	c->layer = t->make(t->user, &c->stream);
-	c->half[0].in.other = &c->half[1].in;
-	c->half[1].in.other = &c->half[0].in;
-	table_add(t, c);
-	list_add(t, c);
-	return c;
+	*c = (struct connection){ .key = *k, .number = (uint32_t)++t->counts.stream.numbers, .lower_is_client = client == src_is_lower };
+	c->talk = new_talk(t, c, ip, seg, client, time);
+	table_add(t, place, hash);
+	list_add(t, c, place);
+	return place;
 }
 
 /* Does this SYN begin another connection than the one that is known? */
 static bool is_reuse(const struct connection *c, const struct segment *seg, enum dir dir)
 {
-	const struct half *h = &c->half[dir];
-	if (!(seg->flags & TCP_SYN) || (h->begun && h->begin == seg->seq + 1))
+	if (!(seg->flags & TCP_SYN))
+		return false;
+	bool begun = c->closed ? c->begun[dir] : c->talk->half[dir].begun;
+	uint32_t begin = c->closed ? c->begin[dir] : c->talk->half[dir].begin;
+	if (begun && begin == seg->seq + 1)
 		return false;
 	if (seg->flags & TCP_ACK)
-		return c->closed && h->begun;
-	return c->closed || h->begun;
+		return c->closed && begun;
+	return c->closed || begun;
 }
 
 static void begin_half(struct half *h, uint32_t seq)
@@ -363,12 +432,12 @@ static bool was_keepalive(const struct half *h, const struct segment *seg)
 	return !h->syn && !h->fin && !h->in.count && (uint32_t)h->in.next == h->begin && seg->seq == h->begin + 1;
 }
 
-static void learn_start(struct connection *c, enum dir dir, const struct segment *seg)
+static void learn_start(struct talk *talk, enum dir dir, const struct segment *seg)
 {
-	struct half *h = &c->half[dir];
+	struct half *h = &talk->half[dir];
 	h->seen = true;
 	if (seg->flags & TCP_SYN) {
-		h->syn = c->info.start_seen = true;
+		h->syn = talk->info.start_seen = true;
 		if (!h->begun)
 			begin_half(h, seg->seq + 1);
 	} else if (!(seg->flags & TCP_RST) && (!h->begun || was_keepalive(h, seg))) {
@@ -377,9 +446,9 @@ static void learn_start(struct connection *c, enum dir dir, const struct segment
 }
 
 /* What of the other direction the sender of a segment had received: it can't answer more than that. */
-static uint64_t needs_of(const struct connection *c, const struct segment *seg, enum dir dir)
+static uint64_t needs_of(const struct talk *talk, const struct segment *seg, enum dir dir)
 {
-	const struct half *other = &c->half[!dir];
+	const struct half *other = &talk->half[!dir];
 	if (!(seg->flags & TCP_ACK) || !other->in.known)
 		return 0;
 	uint64_t needs = reassembly_offset(&other->in, seg->ack);
@@ -387,29 +456,29 @@ static uint64_t needs_of(const struct connection *c, const struct segment *seg, 
 }
 
 /* One direction has got on; the other may have waited for that, and then the first again. */
-static void resume(struct connection *c, enum dir dir, int64_t time)
+static void resume(struct talk *talk, enum dir dir, int64_t time)
 {
 	bool more = true;
 	for (; more; dir = !dir) {
-		struct reassembly_out out = out_of(c, dir);
-		more = reassembly_resume(&c->half[dir].in, &out, time);
+		struct reassembly_out out = out_of(talk, dir);
+		more = reassembly_resume(&talk->half[dir].in, &out, time);
 	}
 }
 
-static bool waits(const struct connection *c)
+static bool waits(const struct talk *talk)
 {
-	return reassembly_waits(&c->half[0].in) || reassembly_waits(&c->half[1].in);
+	return reassembly_waits(&talk->half[0].in) || reassembly_waits(&talk->half[1].in);
 }
 
-static void take_bytes(struct connection *c, const struct segment *seg, enum dir dir, int64_t time, int64_t at)
+static void take_bytes(struct talk *talk, const struct segment *seg, enum dir dir, int64_t time, int64_t at)
 {
-	struct half *h = &c->half[dir];
-	struct connections_counts *n = &c->table->counts;
-	struct reassembly_out out = out_of(c, dir);
+	struct half *h = &talk->half[dir];
+	struct connections_counts *n = &talk->table->counts;
+	struct reassembly_out out = out_of(talk, dir);
 	uint32_t seq = seg->seq + ((seg->flags & TCP_SYN) != 0);
 	if (seg->payload.len) {
 		n->segments++;
-		reassembly_add(&h->in, &out, &n->reassembly, seq, (struct chunk){ seg->payload, at, time }, needs_of(c, seg, dir));
+		reassembly_add(&h->in, &out, &n->reassembly, seq, (struct chunk){ seg->payload, at, time }, needs_of(talk, seg, dir));
 	}
 	if ((seg->flags & TCP_FIN) && !h->fin) {
 		h->fin = true;
@@ -418,38 +487,58 @@ static void take_bytes(struct connection *c, const struct segment *seg, enum dir
 }
 
 /* Missing bytes of either direction may count as lost by now. */
-static void tick(struct connection *c, int64_t time, bool packet)
+static void tick(struct talk *talk, int64_t time, bool packet)
 {
 	for (int d = 0; d < 2; d++) {
-		struct half *h = &c->half[d];
-		struct reassembly_out out = out_of(c, (enum dir)d);
-		reassembly_tick(&h->in, &out, &c->table->counts.reassembly, time, !c->half[!d].seen, packet);
+		struct half *h = &talk->half[d];
+		struct reassembly_out out = out_of(talk, (enum dir)d);
+		reassembly_tick(&h->in, &out, &talk->table->counts.reassembly, time, !talk->half[!d].seen, packet);
 	}
-	resume(c, DIR_C2S, time);
-	resume(c, DIR_S2C, time);
+	resume(talk, DIR_C2S, time);
+	resume(talk, DIR_S2C, time);
 }
 
 /* The connection of a segment, begun if need be; NULL if it can't begin one. */
 static struct connection *connection_for(struct connections *t, const struct ip_packet *ip, const struct segment *seg, bool *lower, int64_t time)
 {
 	struct key k = key_of(ip, seg, lower);
-	uint64_t hash = hash_bytes(slice_of(&k, sizeof k), t->hash_key);
-	struct connection *c = find(t, &k, hash);
+	uint32_t hash = hash_of(t, &k), place = find(t, &k, hash);
+	struct connection *c = connection_at(t, place);
 	if (c && is_reuse(c, seg, *lower == c->lower_is_client ? DIR_C2S : DIR_S2C)) {
-		forget(t, c, CONN_FORGOTTEN, time);
-		c = NULL;
+		forget(t, place, CONN_FORGOTTEN, time);
+		place = 0;
 	}
-	if (!c) {
+	if (!place) {
 		if (seg->flags & TCP_RST)
 			return NULL;
-		c = add(t, &k, hash, ip, seg, *lower, time);
+		place = add(t, &k, hash, ip, seg, *lower, time);
+		c = connection_at(t, place);
 	}
-	t->last = c;
-	if (c != t->newest) {
+	t->last = place;
+	t->last_hash = hash;
+	if (place != t->newest) {
 		list_remove(t, c);
-		list_add(t, c);
+		list_add(t, c, place);
 	}
 	return c;
+}
+
+/* A segment of an open connection. */
+static void take_segment(struct talk *talk, const struct segment *seg, enum dir dir, int64_t time, int64_t at)
+{
+	learn_start(talk, dir, seg);
+	if (seg->flags & TCP_ACK)
+		reassembly_ack(&talk->half[!dir].in, seg->ack, time);
+	if (!(seg->flags & TCP_RST))
+		take_bytes(talk, seg, dir, time, at);
+	if (waits(talk))
+		tick(talk, time, true);
+	if (seg->flags & TCP_RST)
+		close_talk(talk, dir == DIR_C2S ? CONN_RESET_BY_CLIENT : CONN_RESET_BY_SERVER, time);
+	else if ((talk->half[0].fin || talk->half[1].fin) && end_halves(talk, time))
+		close_talk(talk, CONN_OPEN, time);
+	else if (waits(talk))
+		waiting_add(talk->table, talk);
 }
 
 struct connection_of connections_feed(struct connections *t, const struct ip_packet *ip, const struct segment *seg, int64_t time, int64_t at)
@@ -459,43 +548,31 @@ struct connection_of connections_feed(struct connections *t, const struct ip_pac
 	if (!c)
 		return (struct connection_of){ 0, DIR_C2S };
 	enum dir dir = lower == c->lower_is_client ? DIR_C2S : DIR_S2C;
-	struct connection_of is = { c->info.number, dir };
-	if (c->closed) {
+	struct connection_of is = { c->number, dir };
+	if (c->closed)
 		t->counts.old_segments += seg->payload.len > 0;
-		return is;
-	}
-	learn_start(c, dir, seg);
-	if (seg->flags & TCP_ACK)
-		reassembly_ack(&c->half[!dir].in, seg->ack, time);
-	if (!(seg->flags & TCP_RST))
-		take_bytes(c, seg, dir, time, at);
-	if (waits(c))
-		tick(c, time, true);
-	if (seg->flags & TCP_RST)
-		close_connection(c, dir == DIR_C2S ? CONN_RESET_BY_CLIENT : CONN_RESET_BY_SERVER, time);
-	else if ((c->half[0].fin || c->half[1].fin) && end_halves(c, time))
-		close_connection(c, CONN_OPEN, time);
-	else if (waits(c))
-		waiting_add(t, c);
+	else
+		take_segment(c->talk, seg, dir, time, at);
 	return is;
 }
 
 void connections_tick(struct connections *t, int64_t time)
 {
-	for (struct connection *c = t->waiting, *next; c; c = next) {
-		next = c->waiting_next;
-		tick(c, time, false);
-		if (end_halves(c, time))
-			close_connection(c, CONN_OPEN, time);
-		else if (!waits(c))
-			waiting_remove(c);
+	for (struct talk *talk = t->waiting, *next; talk; talk = next) {
+		next = talk->waiting_next;
+		tick(talk, time, false);
+		if (end_halves(talk, time))
+			close_talk(talk, CONN_OPEN, time);
+		else if (!waits(talk))
+			waiting_remove(talk);
 	}
 }
 
 void connections_finish(struct connections *t, int64_t time)
 {
-	for (struct connection *c = t->oldest; c; c = c->newer)
-		close_connection(c, CONN_OPEN, time);
+	for (struct connection *c = connection_at(t, t->oldest); c; c = connection_at(t, c->newer))
+		if (!c->closed)
+			close_talk(c->talk, CONN_OPEN, time);
 }
 
 const struct connections_counts *connections_counts(const struct connections *t)
@@ -508,6 +585,7 @@ struct connections *connections_new(const struct sink *sink, const struct stream
 	struct connections *t = xcalloc(1, sizeof *t);
 	t->slots = SLOTS_FIRST;
 	t->slot = xcalloc(t->slots, sizeof *t->slot);
+	chunks_init(&t->pool, sizeof(struct connection));
 	t->hash_key = hash_new_key();
 	t->sink = sink;
 	t->limits = limits;
@@ -526,14 +604,10 @@ void connections_free(struct connections *t)
 {
 	if (!t)
 		return;
-	while (t->oldest) {
-		struct connection *c = t->oldest;
-		list_remove(t, c); /* NOLINT(clang-analyzer-unix.Malloc): the list has no connection that was freed */
-		layer_free(c->layer);
-		reassembly_release(&c->half[0].in);
-		reassembly_release(&c->half[1].in);
-		free(c);
-	}
+	for (const struct connection *c = connection_at(t, t->oldest); c; c = connection_at(t, c->newer))
+		if (!c->closed)
+			free_talk(c->talk);
+	chunks_release(&t->pool);
 	free(t->slot);
 	free(t);
 }

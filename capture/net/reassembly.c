@@ -99,7 +99,7 @@ static uint64_t early_end(const struct early *e)
 static void early_insert(struct reassembly *r, size_t i, uint64_t from, struct chunk c, uint64_t needs)
 {
 	if (r->count == r->cap) {
-		r->cap = r->cap ? 2 * r->cap : 8;
+		r->cap = (uint16_t)(r->cap ? 2 * r->cap : 8);
 		r->early = xreallocarray(r->early, r->cap, sizeof *r->early);
 	}
 	struct early *e = xmalloc(sizeof *e + c.bytes.len);
@@ -113,7 +113,7 @@ static void early_insert(struct reassembly *r, size_t i, uint64_t from, struct c
 	memmove(r->early + i + 1, r->early + i, (r->count - i) * sizeof *r->early);
 	r->early[i] = e;
 	r->count++;
-	r->bytes += sizeof *e + c.bytes.len;
+	r->bytes += (uint32_t)(sizeof *e + c.bytes.len);
 	if (i < r->stamped) {
 		e->acked_tick = r->ticks;
 		e->acked_time = c.time;
@@ -159,15 +159,15 @@ static void drain(struct reassembly *r, const struct reassembly_out *out, int64_
 	for (; i < r->count && r->early[i]->from == r->next && satisfied(r, r->early[i]->needs); i++) {
 		struct early *e = r->early[i];
 		r->next += e->len;
-		r->bytes -= sizeof *e + e->len;
+		r->bytes -= (uint32_t)(sizeof *e + e->len);
 		if (e->len)
 			out->bytes(out->user, (struct chunk){ slice_of(e->bytes, e->len), e->at, time > e->time ? time : e->time });
 		free(e);
 	}
 	if (!i)
 		return;
-	r->count -= i;
-	r->stamped = r->stamped > i ? r->stamped - i : 0;
+	r->count -= (uint16_t)i;
+	r->stamped = (uint16_t)(r->stamped > i ? r->stamped - i : 0);
 	memmove(r->early, r->early + i, r->count * sizeof *r->early);
 }
 
@@ -233,11 +233,11 @@ static void drop_behind(struct reassembly *r, struct reassembly_counts *n, uint6
 		struct early *e = r->early[r->count - 1];
 		size_t keep_len = e->from < end ? (size_t)(end - e->from) : 0;
 		n->duplicate_bytes += e->len - keep_len;
-		r->bytes -= e->len - keep_len;
+		r->bytes -= (uint32_t)(e->len - keep_len);
 		e->len = keep_len;
 		if (keep_len)
 			break;
-		r->bytes -= sizeof *e;
+		r->bytes -= (uint32_t)sizeof *e;
 		free(e);
 		r->count--;
 	}

@@ -368,7 +368,18 @@ static void free_layer(struct layer *layer)
 	free(d);
 }
 
-static const struct layer_ops ops = { "detect", feed, gap, end, free_layer };
+static struct layer *step_aside(struct layer *layer)
+{
+	struct detect *d = (struct detect *)layer;
+	struct layer *inner = d->inner;
+	if (!inner)
+		return layer;
+	d->inner = NULL;
+	free_layer(layer);
+	return inner;
+}
+
+static const struct layer_ops ops = { "detect", feed, gap, end, free_layer, step_aside };
 
 bool detect_can_force(enum transport t)
 {

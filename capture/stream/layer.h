@@ -39,6 +39,8 @@ struct layer_ops {
 	/* This direction has ended: nothing more comes. Called once a direction at most. */
 	void (*end)(struct layer *l, enum dir dir, int64_t time);
 	void (*free)(struct layer *l);
+	/* Where this one does nothing any more but hand on, it goes, and the answer is the layer above; else it is l. NULL: it never does. */
+	struct layer *(*step_aside)(struct layer *l);
 };
 
 /* The first member of every layer's own struct. */
@@ -60,6 +62,12 @@ static inline void layer_gap(struct layer *l, enum dir dir, uint64_t n, int64_t 
 static inline void layer_end(struct layer *l, enum dir dir, int64_t time)
 {
 	l->ops->end(l, dir, time);
+}
+
+/* The layer to be fed from now on in place of l. To be called after a feed, by whoever owns l. */
+static inline struct layer *layer_step_aside(struct layer *l)
+{
+	return l->ops->step_aside ? l->ops->step_aside(l) : l;
 }
 
 static inline void layer_free(struct layer *l)

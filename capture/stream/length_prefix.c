@@ -38,19 +38,20 @@ enum {
 
 enum state { LENGTH, BODY, PASS, SKIP, LOST, FOUND };
 
+/* What each message needs stands in front. */
 struct way {
 	enum state state;
 	uint8_t prefix[PREFIX];
-	size_t prefix_len;
-	uint64_t size, done; /* of the message under way: bytes in all; handed on (PASS) or still to skip (SKIP) */
-	struct buf gather;   /* BODY: its first bytes; LOST: what is searched; FOUND: what begins with a boundary */
-	uint8_t tail[TAIL];  /* the last bytes of the message before, where it ends at this boundary */
+	uint8_t prefix_len;
 	uint8_t tail_len;
-	uint64_t skipped;    /* LOST: bytes passed over so far */
 	bool after_gap;      /* the next message follows a gap */
 	bool doubted;        /* the message before did not look like an Envelope */
 	bool sure;           /* the boundary was never lost, nor guessed: a length that can't be is the sender's fault */
 	bool unmasked;
+	uint8_t tail[TAIL];  /* the last bytes of the message before, where it ends at this boundary */
+	uint64_t size, done; /* of the message under way: bytes in all; handed on (PASS) or still to skip (SKIP) */
+	struct buf gather;   /* BODY: its first bytes; LOST: what is searched; FOUND: what begins with a boundary */
+	uint64_t skipped;    /* LOST: bytes passed over so far */
 };
 
 struct length_prefix {
@@ -211,7 +212,7 @@ static struct chunk take_length(struct length_prefix *l, enum dir dir, struct ch
 	struct way *w = &l->way[dir];
 	struct slice part = slice_head(c.bytes, PREFIX - w->prefix_len);
 	memcpy(w->prefix + w->prefix_len, part.at, part.len); /* NOLINT(clang-analyzer-core.NonNullParamChecker): chunks are not empty */
-	w->prefix_len += part.len;
+	w->prefix_len = (uint8_t)(w->prefix_len + part.len);
 	c = chunk_skip(c, part.len);
 	if (w->prefix_len < PREFIX)
 		return c;
@@ -538,7 +539,7 @@ static void free_layer(struct layer *layer)
 	free(l);
 }
 
-static const struct layer_ops ops = { "length prefix", feed, gap, end, free_layer };
+static const struct layer_ops ops = { "length prefix", feed, gap, end, free_layer, NULL };
 
 struct layer *length_prefix_new(const struct stream *s, const bool synced[2])
 {

@@ -693,7 +693,7 @@ static void free_tls(struct layer *l)
 	free(t);
 }
 
-static const struct layer_ops ops = { "tls", feed, gap, end, free_tls };
+static const struct layer_ops ops = { "tls", feed, gap, end, free_tls, NULL };
 
 struct layer *tls_new(const struct stream *s, enum transport forced, struct keylog *keylog)
 {

@@ -615,7 +615,7 @@ static void free_websocket(struct layer *l)
 	free(ws);
 }
 
-static const struct layer_ops ops = { "websocket", feed, gap, end, free_websocket };
+static const struct layer_ops ops = { "websocket", feed, gap, end, free_websocket, NULL };
 
 struct layer *websocket_new(const struct stream *s, const struct ws_deflate *deflate, const bool synced[2])
 {

@@ -113,7 +113,7 @@ static void writer_free(struct layer *l)
 	free(l);
 }
 
-static const struct layer_ops writer_ops = { "writer", writer_feed, writer_gap, writer_end, writer_free };
+static const struct layer_ops writer_ops = { "writer", writer_feed, writer_gap, writer_end, writer_free, NULL };
 
 static struct layer *make_writer(void *user, const struct stream *s)
 {
