@@ -184,7 +184,7 @@ static bool payload_valid(const struct session *s, type_id type, const struct en
 
 static void see_signin(struct arrival *a, const struct session *s)
 {
-	struct session_conn *c = &a->conn->pub;
+	struct session_conn *c = a->conn->pub;
 	bool reply = a->e.rid.len > 0; /* in the legacy protocol it has the command of the request */
 	if (a->r->command == s->known.signin && !reply && !c->signin_reply)
 		c->signin = a->n;
@@ -194,7 +194,7 @@ static void see_signin(struct arrival *a, const struct session *s)
 
 static void count_arrival(struct session *s, struct arrival *a)
 {
-	struct session_conn *c = &a->conn->pub;
+	struct session_conn *c = a->conn->pub;
 	if (!c->first)
 		c->first = a->r->time;
 	c->last = a->r->time;

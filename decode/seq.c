@@ -56,7 +56,7 @@ static void insert_hole(struct seq *s, size_t i, struct seq_hole h)
 		i -= i > 1;
 	}
 	if (s->holes == s->room) {
-		s->room = s->room ? 2 * s->room : 4;
+		s->room = (uint16_t)(s->room ? 2 * s->room : 4);
 		s->hole = xreallocarray(s->hole, s->room, sizeof *s->hole);
 	}
 	memmove(s->hole + i + 1, s->hole + i, (s->holes - i) * sizeof *s->hole);

@@ -29,10 +29,10 @@ struct seq_hole {
 struct seq {
 	bool begun;
 	bool joined; /* what came before the first message is not known */
-	int64_t base, high; /* all numbers in base … high - 1 were seen, but for the holes; high is expected next */
 	bool excuse;        /* bytes are missing from the capture before the next message that is expected */
+	uint16_t holes, room;
 	struct seq_hole *hole; /* ascending: first those that nobody is to be blamed for any more, then the open ones */
-	size_t holes, room;
+	int64_t base, high; /* all numbers in base … high - 1 were seen, but for the holes; high is expected next */
 };
 
 /* A rule of an earlier message that changes now, if the message still breaks the one it was. */

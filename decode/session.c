@@ -93,8 +93,10 @@ static void drop_drafts(struct session *s, struct conn_state *c)
 		drop_draft(s, &c->drafts);
 }
 
-static void free_conn(struct session *s, struct conn_state *c)
+static void free_state(struct session *s, struct conn_state *c)
 {
+	if (!c)
+		return;
 	drop_drafts(s, c);
 	legacy_parts_free(c->legacy[DIR_C2S]);
 	legacy_parts_free(c->legacy[DIR_S2C]);
@@ -102,6 +104,14 @@ static void free_conn(struct session *s, struct conn_state *c)
 	seq_release(&c->seq[DIR_S2C]);
 	free(c->waiting);
 	free(c);
+	s->states--;
+}
+
+static void free_kept(struct session *s, struct conn_kept *k)
+{
+	free_state(s, k->state);
+	free(k->pub.rules);
+	free(k);
 }
 
 void session_free(struct session *s)
@@ -109,8 +119,7 @@ void session_free(struct session *s)
 	if (!s)
 		return;
 	for (uint32_t i = 0; i < s->conns; i++)
-		if (s->conn[i])
-			free_conn(s, s->conn[i]);
+		free_kept(s, s->conn[i]);
 	free(s->conn);
 	places_release(&s->conn_of);
 	chunks_release(&s->records);
@@ -130,25 +139,36 @@ void session_free(struct session *s)
 	free(s);
 }
 
-/* The state of a connection, made when it first has something to say. */
+/* A connection has something to say for the first time. */
+static struct conn_state *new_conn(struct session *s, struct conn_info *info)
+{
+	struct conn_kept *k = xcalloc(1, sizeof *k);
+	struct conn_state *c = info->user = k->state = xcalloc(1, sizeof *c);
+	pages_heap_watch(&s->heap, k);
+	if (s->conns == s->conns_cap) {
+		s->conns_cap = s->conns_cap ? 2 * s->conns_cap : 64;
+		s->conn = xreallocarray(s->conn, s->conns_cap, sizeof(struct conn_kept *));
+	}
+	s->conn[s->conns++] = k;
+	s->states++;
+	places_set(&s->conn_of, info->number, s->conns);
+	c->pub = &k->pub;
+	k->pub.info = *info;
+	return c;
+}
+
 struct conn_state *session_conn_state(struct session *s, struct conn_info *info)
 {
-	struct conn_state *c = info->user;
-	if (!c) {
-		c = info->user = xcalloc(1, sizeof *c);
-		pages_heap_watch(&s->heap, c);
-		if (s->conns == s->conns_cap) {
-			s->conns_cap = s->conns_cap ? 2 * s->conns_cap : 64;
-			s->conn = xreallocarray(s->conn, s->conns_cap, sizeof(struct conn_state *));
-		}
-		s->conn[s->conns++] = c;
-		places_set(&s->conn_of, info->number, s->conns);
-		c->pub.info = *info;
-	}
-	c->pub.info.transport = info->transport;
-	c->pub.info.tls = info->tls;
-	if (info->program[0] && !c->pub.info.program[0])
-		memcpy(c->pub.info.program, info->program, sizeof info->program);
+	struct conn_state *c = info->user ? info->user : new_conn(s, info);
+	bool program = info->program[0];
+	if (c->transport == info->transport && c->tls == info->tls && c->program == program)
+		return c;
+	c->transport = (uint8_t)info->transport;
+	c->tls = info->tls;
+	c->program = program;
+	c->pub->info.transport = info->transport;
+	c->pub->info.tls = info->tls;
+	memcpy(c->pub->info.program, info->program, sizeof info->program);
 	return c;
 }
 
@@ -158,13 +178,20 @@ static struct tally *tally_of(const struct session *s, const struct record *r)
 	return first ? tally_at(s, first->tally) : NULL;
 }
 
+static void count_broken(struct session_conn *c, enum rule rule, int more)
+{
+	if (!c->rules)
+		c->rules = xcalloc(RULES, sizeof *c->rules);
+	c->rules[rule] += (uint32_t)more;
+}
+
 void session_break(struct session *s, struct conn_state *c, struct record *r, enum rule rule)
 {
 	uint32_t bit = UINT32_C(1) << rule;
 	if (r->rules & bit)
 		return;
 	r->rules |= bit;
-	c->pub.rules[rule]++;
+	count_broken(c->pub, rule, 1);
 	s->counts.rules[rule]++;
 	struct tally *t = tally_of(s, r);
 	if (t)
@@ -185,7 +212,7 @@ static void recount_rules(struct session *s, const struct record *of)
 static void unbreak(struct session *s, struct conn_state *c, struct record *r, enum rule rule)
 {
 	r->rules &= ~(UINT32_C(1) << rule);
-	c->pub.rules[rule]--;
+	count_broken(c->pub, rule, -1);
 	s->counts.rules[rule]--;
 	recount_rules(s, r);
 }
@@ -234,13 +261,13 @@ static void forget_conns(struct session *s)
 {
 	uint32_t kept = 0;
 	for (uint32_t i = 0; i < s->conns; i++) {
-		struct conn_state *c = s->conn[i];
-		bool gone = c->pub.closed && c->closed_after <= s->records.first;
-		places_set(&s->conn_of, c->pub.info.number, gone ? 0 : kept + 1);
+		struct conn_kept *k = s->conn[i];
+		bool gone = !k->state && k->closed_after <= s->records.first;
+		places_set(&s->conn_of, k->pub.info.number, gone ? 0 : kept + 1);
 		if (gone)
-			free_conn(s, c);
+			free_kept(s, k);
 		else
-			s->conn[kept++] = c;
+			s->conn[kept++] = k;
 	}
 	s->counts.conns_forgotten += s->conns - kept;
 	s->conns = kept;
@@ -250,10 +277,12 @@ static void forget_conns(struct session *s)
 static uint64_t spool_begin(const struct session *s)
 {
 	uint64_t begin = store_position(s->store);
-	for (uint32_t i = 0; s->drafts && i < s->conns; i++)
-		for (const struct draft *d = s->conn[i]->drafts; d; d = d->next)
+	for (uint32_t i = 0; s->drafts && i < s->conns; i++) {
+		const struct conn_state *c = s->conn[i]->state;
+		for (const struct draft *d = c ? c->drafts : NULL; d; d = d->next)
 			if (d->captured && d->bytes.begin < begin)
 				begin = d->bytes.begin;
+	}
 	return begin;
 }
 
@@ -441,7 +470,7 @@ static void sink_news(void *user, const struct news *n)
 				    texts_keep(&s->texts, n->detail) };
 	if (n->kind == NEWS_GAP || n->kind == NEWS_SKIPPED || n->kind == NEWS_CUT || n->kind == NEWS_OVERLONG) {
 		c->gap[n->dir] = c->gap[n->dir] || n->kind != NEWS_CUT;
-		c->pub.gaps += n->kind == NEWS_GAP;
+		c->pub->gaps += n->kind == NEWS_GAP;
 		seq_capture_gap(&c->seq[n->dir]);
 		streams_gap(s->streams, n->conn->number, n->dir);
 	}
@@ -453,6 +482,29 @@ static void sink_news(void *user, const struct news *n)
 		s->listener.news(s->listener.user, &row);
 }
 
+/* Nothing is kept: the connection goes, and the last one takes its place. */
+static void drop_conn(struct session *s, uint32_t number)
+{
+	uint32_t at = places_at(&s->conn_of, number) - 1;
+	struct conn_kept *k = s->conn[at];
+	places_set(&s->conn_of, number, 0);
+	s->conn[at] = s->conn[--s->conns];
+	if (at < s->conns)
+		places_set(&s->conn_of, s->conn[at]->pub.info.number, at + 1);
+	free_kept(s, k);
+}
+
+/* It has ended: what others see of it stays. */
+static void end_state(struct session *s, struct conn_state *c)
+{
+	struct conn_kept *k = session_conn_kept(s, c->pub->info.number);
+	k->closed_after = (uint32_t)s->records.count;
+	for (int d = 0; d < 2; d++)
+		k->next_seq[d] = c->seq[d].begun ? c->seq[d].high : -1;
+	k->state = NULL;
+	free_state(s, c);
+}
+
 static void sink_closed(void *user, struct conn_info *info, int64_t time)
 {
 	struct session *s = user;
@@ -461,27 +513,22 @@ static void sink_closed(void *user, struct conn_info *info, int64_t time)
 	if (!c)
 		return;
 	formed_closed(s, c, info, time);
-	c->pub.info = *info;
-	c->pub.info.user = NULL;
-	c->pub.closed = info->end != CONN_OPEN;
-	c->pub.ended = time;
-	c->closed_after = (uint32_t)s->records.count;
+	c->pub->info = *info;
+	c->pub->info.user = NULL;
+	c->pub->closed = info->end != CONN_OPEN;
+	c->pub->ended = time;
 	drop_drafts(s, c);
-	for (int d = 0; d < 2 && c->pub.closed; d++) {
+	for (int d = 0; d < 2 && c->pub->closed; d++) {
 		seq_end(&c->seq[d], &v);
 		session_changes(s, c, &v, time);
 	}
 	thread_conn_closed(s, c, time);
 	streams_drop_conn(s->streams, info->number);
 	info->user = NULL;
-	if (s->options.keep)
-		return;
-	uint32_t at = places_at(&s->conn_of, info->number) - 1;
-	places_set(&s->conn_of, info->number, 0);
-	s->conn[at] = s->conn[--s->conns];
-	if (at < s->conns)
-		places_set(&s->conn_of, s->conn[at]->pub.info.number, at + 1);
-	free_conn(s, c);
+	if (!s->options.keep)
+		drop_conn(s, info->number);
+	else if (c->pub->closed)
+		end_state(s, c);
 }
 
 void session_clock(struct session *s, int64_t now)
@@ -490,8 +537,8 @@ void session_clock(struct session *s, int64_t now)
 		return;
 	s->looked = now;
 	for (uint32_t i = 0; i < s->conns; i++)
-		if (!s->conn[i]->pub.closed)
-			thread_overdue(s, s->conn[i], now);
+		if (s->conn[i]->state)
+			thread_overdue(s, s->conn[i]->state, now);
 }
 
 struct sink session_sink(struct session *s)

@@ -89,15 +89,20 @@ struct thread_info {
 
 /* A connection that had messages or news. */
 struct session_conn {
-	struct conn_info info;    /* a copy, renewed as things change; info.user means nothing here */
 	int64_t first, last;      /* times of its first and last message */
 	int64_t ended;            /* when it ended, or the capture did; 0 until then */
 	uint64_t messages[2], bytes[2];
 	uint64_t gaps;            /* in the capture */
-	uint32_t rules[RULES];    /* how often each was broken */
+	uint32_t *rules;          /* how often each was broken, for session_conn_broken; NULL: none was */
 	uint32_t signin, signin_reply; /* n of the last successful signin, or of the last one tried; 0 */
 	bool closed;
+	struct conn_info info;    /* a copy, renewed as things change; info.user means nothing here */
 };
+
+static inline uint32_t session_conn_broken(const struct session_conn *c, enum rule rule)
+{
+	return c->rules ? c->rules[rule] : 0;
+}
 
 /* News about what is no message: a row between messages. */
 struct session_news {

@@ -39,8 +39,8 @@ struct session_counts session_counts(const struct session *s)
 	c.spool_given_up = store_given_up(s->store);
 	c.unreadable += store_failed(s->store);
 	c.memory = chunks_memory(&s->records) + chunks_memory(&s->tallies) + chunks_memory(&s->threads) +
-		   chunks_memory(&s->news) + idtable_memory(s->ids) + s->conns * sizeof(struct conn_state) +
-		   places_memory(&s->conn_of);
+		   chunks_memory(&s->news) + idtable_memory(s->ids) + s->conns * sizeof(struct conn_kept) +
+		   s->states * sizeof(struct conn_state) + places_memory(&s->conn_of);
 	return c;
 }
 
@@ -188,15 +188,18 @@ const struct session_conn *session_conn_at(const struct session *s, uint32_t i)
 
 const struct session_conn *session_conn(const struct session *s, uint32_t number)
 {
-	uint32_t i = places_at(&s->conn_of, number);
-	return i ? &s->conn[i - 1]->pub : NULL;
+	const struct conn_kept *k = session_conn_kept(s, number);
+	return k ? &k->pub : NULL;
 }
 
 int64_t session_next_seq(const struct session *s, uint32_t number, enum dir dir)
 {
-	uint32_t i = places_at(&s->conn_of, number);
-	const struct seq *seq = i ? &s->conn[i - 1]->seq[dir] : NULL;
-	return seq && seq->begun ? seq->high : -1;
+	const struct conn_kept *k = session_conn_kept(s, number);
+	if (!k)
+		return -1;
+	if (!k->state)
+		return k->next_seq[dir];
+	return k->state->seq[dir].begun ? k->state->seq[dir].high : -1;
 }
 
 uint32_t session_news_count(const struct session *s)

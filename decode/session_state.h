@@ -40,18 +40,27 @@ struct draft {
 	bool after_gap;
 };
 
-/* A connection while it is tracked. */
+/* A connection until it ends. */
 struct conn_state {
-	struct session_conn pub; /* first: what others see */
-	struct seq seq[2];
-	struct draft *drafts;
-	struct legacy_parts *legacy[2]; /* messages of which not all parts have come */
-	uint32_t closed_after;   /* once it is closed: n of the newest message there was then */
+	struct session_conn *pub; /* of a struct conn_kept */
+	uint8_t transport;       /* these three as pub->info has them */
+	bool tls, program;
 	bool gap[2];             /* bytes of that direction are missing from the capture, or could not be read: messages may have been in them */
 	uint32_t open, oldest;   /* newest and oldest open thread; linked through record.reply (older) and record.request (newer) */
 	uint32_t overdue;        /* the newest of those that have waited too long, 0 for none */
+	struct seq seq[2];
+	struct draft *drafts;
+	struct legacy_parts *legacy[2]; /* messages of which not all parts have come */
 	uint32_t *waiting;       /* replies (n) whose request was not seen yet though it may come; room for WAITING_MAX, or NULL */
 	size_t waiting_count;
+};
+
+/* What stays of it as long as its messages do. */
+struct conn_kept {
+	struct session_conn pub; /* first: what others see */
+	struct conn_state *state; /* NULL once it has ended; then: */
+	int64_t next_seq[2];     /* what session_next_seq answers */
+	uint32_t closed_after;   /* n of the newest message there was */
 };
 
 /* Numbers of the commands that threading knows by name. */
@@ -80,8 +89,9 @@ struct session {
 	struct session_revision *revision; /* a ring of REVISIONS_MAX; NULL without `keep` */
 	uint64_t revisions;      /* all there were */
 	uint32_t free_tally;     /* list of tallies to use again, through tally.messages */
-	struct conn_state **conn; /* in order of appearance */
+	struct conn_kept **conn; /* in order of appearance */
 	uint32_t conns, conns_cap;
+	uint32_t states;         /* of those that have not ended */
 	struct places conn_of;   /* connection number → index + 1 */
 	uint32_t drafts;         /* messages under way */
 	uintptr_t heap;          /* pages_heap_watch: it grows with connections */
@@ -111,6 +121,12 @@ struct arrival {
 static inline struct record *record_at(const struct session *s, uint32_t n)
 {
 	return n ? chunks_at(&s->records, n - 1) : NULL;
+}
+
+static inline struct conn_kept *session_conn_kept(const struct session *s, uint32_t number)
+{
+	uint32_t i = places_at(&s->conn_of, number);
+	return i ? s->conn[i - 1] : NULL;
 }
 
 static inline struct tally *tally_at(const struct session *s, uint32_t number)

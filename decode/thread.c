@@ -30,8 +30,8 @@ static void list_open(struct session *s, struct conn_state *c, uint32_t n)
 
 void thread_unlink(struct session *s, struct record *r, uint32_t n)
 {
-	const struct session_conn *pub = session_conn(s, r->conn);
-	struct conn_state *c = (struct conn_state *)(uintptr_t)pub;
+	const struct conn_kept *kept = session_conn_kept(s, r->conn);
+	struct conn_state *c = kept ? kept->state : NULL;
 	struct record *newer = record_at(s, r->request), *older = record_at(s, r->reply);
 	if (newer)
 		newer->reply = r->reply;
@@ -413,7 +413,7 @@ static void close_thread(struct session *s, struct conn_state *c, uint32_t n, st
 	thread_stream_closed(s, c, n, first, time);
 	bool told = first->rules >> RULE_NO_REPLY & 1;
 	bool due = first->command != s->known.noop && !(ping && first->transport == TRANSPORT_REST);
-	if (request && due && !told && !first->cut && !c->gap[!first->dir] && c->pub.info.end != CONN_FORGOTTEN)
+	if (request && due && !told && !first->cut && !c->gap[!first->dir] && c->pub->info.end != CONN_FORGOTTEN)
 		session_break_late(s, c, n, ping ? RULE_NO_REPLY_PING : RULE_NO_REPLY, RULES, time);
 }
 
@@ -432,9 +432,9 @@ void thread_overdue(struct session *s, struct conn_state *c, int64_t time)
 void thread_conn_closed(struct session *s, struct conn_state *c, int64_t time)
 {
 	struct record *first;
-	if (!c->pub.closed && s->options.no_reply)
+	if (!c->pub->closed && s->options.no_reply)
 		thread_overdue(s, c, time);
-	while (c->pub.closed && (first = record_at(s, c->open)))
+	while (c->pub->closed && (first = record_at(s, c->open)))
 		close_thread(s, c, c->open, first, time);
 	for (size_t i = 0; i < c->waiting_count; i++)
 		if (!c->gap[0] && !c->gap[1])

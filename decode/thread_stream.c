@@ -150,7 +150,7 @@ void thread_stream_closed(struct session *s, struct conn_state *c, uint32_t n, s
 	struct tally *t = tally_at(s, first->tally);
 	if (!t || !(t->stream & STREAM_BEGUN) || t->stream & STREAM_ENDED)
 		return;
-	if (!streams_is_unsure(s->streams, t->track) && !c->gap[0] && !c->gap[1] && c->pub.info.end != CONN_FORGOTTEN)
+	if (!streams_is_unsure(s->streams, t->track) && !c->gap[0] && !c->gap[1] && c->pub->info.end != CONN_FORGOTTEN)
 		session_break_late(s, c, n, RULE_STREAM_INCOMPLETE, RULES, time);
 	streams_drop(s->streams, t->track);
 	t->track = 0;
@@ -161,7 +161,7 @@ void thread_stream_tap(void *draft, struct slice bytes)
 	struct draft *d = draft;
 	struct session *s = d->session;
 	struct envelope e = scan_envelope(&d->scan);
-	uint32_t thread = thread_of_stream(s, d->conn->pub.info.number, d->dir, e.rid);
+	uint32_t thread = thread_of_stream(s, d->conn->pub->info.number, d->dir, e.rid);
 	struct record *first = record_at(s, thread);
 	struct tally *t = first ? tally_at(s, first->tally) : NULL;
 	if (t && t->stream & STREAM_BEGUN && !(t->stream & STREAM_ENDED))

@@ -48,7 +48,7 @@ static uint64_t broken(const struct session_conn *c, enum severity severity)
 	uint64_t n = 0;
 	for (int r = 0; r < RULES; r++)
 		if (rule_info((enum rule)r)->severity == severity)
-			n += c->rules[r];
+			n += session_conn_broken(c, (enum rule)r);
 	return n;
 }
 

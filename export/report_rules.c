@@ -39,7 +39,7 @@ static uint64_t connections(const struct session *s, int rule)
 {
 	uint64_t n = 0;
 	for (uint32_t i = 0; i < session_conns(s); i++)
-		n += session_conn_at(s, i)->rules[rule] > 0;
+		n += session_conn_broken(session_conn_at(s, i), (enum rule)rule) > 0;
 	return n;
 }
 

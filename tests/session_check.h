@@ -109,7 +109,7 @@ static inline const char *check_open(const struct session *s, const struct conn_
 			return r ? "a list of open threads has no end" : "a list of open threads leads to nothing";
 		if (r->thread != n || !check_is_open(r))
 			return "a list of open threads has one that is not open";
-		if (r->conn != c->pub.info.number)
+		if (r->conn != c->pub->info.number)
 			return "a list of open threads has one of another connection";
 		if (r->request != newer)
 			return "a list of open threads is not linked both ways";
@@ -119,8 +119,8 @@ static inline const char *check_open(const struct session *s, const struct conn_
 	}
 	if (c->oldest != newer)
 		return "the oldest open thread is not the last of the list";
-	if (c->pub.closed && c->open)
-		return "a connection is closed with threads open";
+	if (c->pub->closed)
+		return "a connection is closed and has its state still";
 	return c->waiting_count > WAITING_MAX ? "too many wait" : NULL;
 }
 
@@ -128,11 +128,11 @@ static inline const char *check_conns(const struct session *s, uint64_t open)
 {
 	uint64_t listed = 0;
 	for (uint32_t i = 0; i < s->conns; i++) {
-		const struct conn_state *c = s->conn[i];
-		const char *why = check_open(s, c, &listed);
+		const struct conn_kept *k = s->conn[i];
+		const char *why = k->state ? check_open(s, k->state, &listed) : NULL;
 		if (why)
 			return why;
-		if (session_conn(s, c->pub.info.number) != &c->pub)
+		if (session_conn(s, k->pub.info.number) != &k->pub || (k->state && k->state->pub != &k->pub))
 			return "a connection is not found by its number";
 	}
 	return listed == open ? NULL : "an open thread is in no list";
@@ -159,7 +159,7 @@ static inline const char *check_counts(const struct session *s)
 		const struct session_conn *k = session_conn_at(s, i);
 		messages += k->messages[0] + k->messages[1];
 		for (int rule = 0; rule < RULES; rule++)
-			want.rules[rule] -= k->rules[rule];
+			want.rules[rule] -= session_conn_broken(k, (enum rule)rule);
 	}
 	for (int rule = 0; rule < RULES && s->options.keep; rule++)
 		if (want.rules[rule])

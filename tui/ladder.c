@@ -77,7 +77,7 @@ static uint64_t stamp_of(const struct ladder *l)
 			continue;
 		stamp += c->messages[0] + c->messages[1] + c->gaps + c->closed;
 		for (int r = 0; r < RULES; r++)
-			stamp += c->rules[r];
+			stamp += session_conn_broken(c, (enum rule)r);
 	}
 	return stamp;
 }

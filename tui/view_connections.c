@@ -158,9 +158,9 @@ static enum ink draw_rules(struct cell *c)
 	uint32_t broken = 0;
 	for (int severity = SEVERITY_ERROR; severity >= SEVERITY_NOTE; severity--)
 		for (int r = 0; r < RULES; r++) {
-			if (!conn->rules[r] || (int)rule_info((enum rule)r)->severity != severity)
+			if (!session_conn_broken(conn, (enum rule)r) || (int)rule_info((enum rule)r)->severity != severity)
 				continue;
-			buf_addf(c->text, "%s%u %s", broken ? ", " : "", conn->rules[r], rule_info((enum rule)r)->name);
+			buf_addf(c->text, "%s%u %s", broken ? ", " : "", session_conn_broken(conn, (enum rule)r), rule_info((enum rule)r)->name);
 			broken |= 1u << r;
 		}
 	return facts_severity_ink(rules_worst(broken));
@@ -256,7 +256,7 @@ static int64_t broken(const struct session_conn *c)
 {
 	int64_t sum = 0;
 	for (int r = 0; r < RULES; r++)
-		sum += (int64_t)c->rules[r] << (20 * (int)rule_info((enum rule)r)->severity);
+		sum += (int64_t)session_conn_broken(c, (enum rule)r) << (20 * (int)rule_info((enum rule)r)->severity);
 	return sum;
 }
 
