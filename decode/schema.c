@@ -28,6 +28,7 @@
 
 enum { SLOTS = 1024, NAME_MAX_ = 64 };
 #define KEY 0x6f70656e69617021u
+static const char host[] = "type.googleapis.com/";
 
 static const ProtobufCMessageDescriptor *const descriptors[] = {
 #define TYPE(symbol) &symbol,
@@ -55,11 +56,19 @@ static const struct special {
 	{ "getelement", "GetElementRequest", "GetElementResponse", COMMAND_REQUEST },
 };
 
+/* A name as it is looked up: up to 16 bytes are two words, which may overlap. Of a longer one the middle has to be compared, too. */
+struct name_key {
+	uint64_t first, last;
+	size_t len;
+};
+
 struct schema {
 	uint16_t type_slot[SLOTS], command_slot[SLOTS]; /* numbers, 0 for an empty slot */
 	struct command_info command[2 * TYPES + 1];     /* [0] unused */
 	char *name[2 * TYPES + 1];                      /* what command[].name points to where it was derived */
-	uint8_t command_len[2 * TYPES + 1], type_len[TYPES + 1]; /* of the names */
+	struct name_key command_key[2 * TYPES + 1];
+	char *url[TYPES + 1];                           /* the usual type_url */
+	uint8_t url_len[TYPES + 1];
 	uint32_t jwt_field[TYPES + 1];
 	char *short_[TYPES + 1];
 	uint16_t commands;
@@ -77,11 +86,16 @@ static size_t slot_of(struct slice name)
 
 static void add_type(struct schema *s, type_id t)
 {
-	size_t i = slot_of(type_name(t));
+	struct slice name = type_name(t);
+	char *url = xcalloc(1, sizeof host + name.len);
+	memcpy(url, host, sizeof host - 1);
+	memcpy(url + sizeof host - 1, name.at, name.len);
+	s->url[t] = url;
+	s->url_len[t] = (uint8_t)strlen(url);
+	size_t i = slot_of(name);
 	while (s->type_slot[i])
 		i = (i + 1) % SLOTS;
 	s->type_slot[i] = t;
-	s->type_len[t] = (uint8_t)strlen(descriptors[t - 1]->name);
 	for (unsigned k = 0; k < descriptors[t - 1]->n_fields; k++)
 		if (schema_is_jwt(&descriptors[t - 1]->fields[k]))
 			s->jwt_field[t] = descriptors[t - 1]->fields[k].id;
@@ -89,7 +103,7 @@ static void add_type(struct schema *s, type_id t)
 
 static bool same_type(const struct schema *s, type_id t, struct slice name)
 {
-	return slice_eq(name, slice_of(descriptors[t - 1]->name, s->type_len[t]));
+	return slice_eq(name, slice_of(s->url[t] + sizeof host - 1, s->url_len[t] - (sizeof host - 1)));
 }
 
 static type_id type_of_full_name(const struct schema *s, struct slice name)
@@ -100,11 +114,26 @@ static type_id type_of_full_name(const struct schema *s, struct slice name)
 	return 0;
 }
 
+static struct name_key key_of(struct slice name)
+{
+	if (name.len < 8)
+		return (struct name_key){ hash_tail(name.at, name.len), 0, name.len };
+	return (struct name_key){ hash_word(name.at, 8), hash_word(name.at + name.len - 8, 8), name.len };
+}
+
+static size_t command_slot_of(const struct name_key *k)
+{
+	return hash_mix(k->first ^ KEY, k->last ^ k->len ^ KEY) % SLOTS;
+}
+
 static uint16_t command_exact(const struct schema *s, struct slice name)
 {
-	for (size_t i = slot_of(name); s->command_slot[i]; i = (i + 1) % SLOTS) {
+	struct name_key k = key_of(name);
+	for (size_t i = command_slot_of(&k); s->command_slot[i]; i = (i + 1) % SLOTS) {
 		uint16_t c = s->command_slot[i];
-		if (name.len == s->command_len[c] && memcmp(name.at, s->command[c].name, name.len) == 0)
+		const struct name_key *is = &s->command_key[c];
+		if (is->first == k.first && is->last == k.last && is->len == k.len &&
+		    (k.len <= 16 || memcmp(name.at, s->command[c].name, k.len) == 0))
 			return c;
 	}
 	return 0;
@@ -116,8 +145,8 @@ static void add_command(struct schema *s, struct command_info info)
 		return;
 	uint16_t number = ++s->commands;
 	s->command[number] = info;
-	s->command_len[number] = (uint8_t)strlen(info.name);
-	size_t i = slot_of(slice_str(info.name));
+	s->command_key[number] = key_of(slice_str(info.name));
+	size_t i = command_slot_of(&s->command_key[number]);
 	while (s->command_slot[i])
 		i = (i + 1) % SLOTS;
 	s->command_slot[i] = number;
@@ -197,8 +226,10 @@ void schema_free(struct schema *s)
 		return;
 	for (uint16_t i = 1; i <= s->commands; i++)
 		free(s->name[i]);
-	for (type_id t = 1; t <= TYPES; t++)
+	for (type_id t = 1; t <= TYPES; t++) {
 		free(s->short_[t]);
+		free(s->url[t]);
+	}
 	free(s);
 }
 
@@ -270,9 +301,7 @@ type_id schema_type_of_method(const struct schema *s, struct slice method, bool 
 
 bool schema_url_is(const struct schema *s, type_id t, struct slice url)
 {
-	static const char host[] = "type.googleapis.com/";
-	struct slice name = slice_skip(url, sizeof host - 1);
-	return t && same_type(s, t, name) && memcmp(url.at, host, sizeof host - 1) == 0;
+	return t && slice_eq(url, slice_of(s->url[t], s->url_len[t]));
 }
 
 uint32_t schema_jwt_field(const struct schema *s, type_id t)

@@ -55,7 +55,9 @@ static bool replies_to(const struct session *s, const struct arrival *a, const s
 static struct id_entry *namesake(struct session *s, const struct arrival *a, struct id_entry *e)
 {
 	const struct record *r = record_at(s, e->n);
-	bool fits = r && thread_is_open(r) && replies_to(s, a, r);
+	if (!r || !(r->rules >> RULE_ID_DUPLICATE & 1))
+		return e;
+	bool fits = thread_is_open(r) && replies_to(s, a, r);
 	struct id_entry *found = e;
 	for (int i = 0; i < NAMESAKES && r && r->rules >> RULE_ID_DUPLICATE & 1; i++) {
 		e = idtable_find(s->ids, thread_namesake_key(s, r->conn, (enum dir)r->dir, e->n));
