@@ -134,7 +134,7 @@ void dissect_envelope(struct dissection *d, struct slice bytes, uint64_t total)
 	if (!dissect_begin(d, slice_head(bytes, BYTES_MAX)) || dissect_full(d))
 		return;
 	d->root->name = slice_str("envelope");
-	d->root->type = type->short_name;
+	d->root->type = schema_type_name(type);
 	dissect_fields(d, d->root, type, d->bytes, missing, 1);
 	find_type(d);
 	dissect_value(d);

@@ -206,7 +206,7 @@ static void add_message(struct dissection *d, struct node *parent, const Protobu
 	if (!n)
 		return;
 	const ProtobufCMessageDescriptor *type = field->descriptor;
-	n->type = type->short_name;
+	n->type = schema_type_name(type);
 	dissect_fields(d, n, type, p->field.bytes, p->missing, depth + 1);
 	const struct node *const part = n;
 	if (type == &google__protobuf__timestamp__descriptor && !p->missing && !node_fault(n) &&

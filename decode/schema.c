@@ -74,6 +74,12 @@ struct schema {
 	uint16_t commands;
 };
 
+const char *schema_type_name(const ProtobufCMessageDescriptor *type)
+{
+	const char *dot = strrchr(type->name, '.');
+	return dot ? dot + 1 : type->name;
+}
+
 static struct slice type_name(type_id t)
 {
 	return slice_str(descriptors[t - 1]->name);
@@ -171,7 +177,7 @@ static bool ends_in(const char *text, const char *ending)
 
 static void add_derived(struct schema *s, type_id t)
 {
-	const char *message = descriptors[t - 1]->short_name;
+	const char *message = schema_type_name(descriptors[t - 1]);
 	char *name = NULL;
 	uint8_t kind = COMMAND_REQUEST;
 	if (ends_in(message, "Request")) {
@@ -200,7 +206,7 @@ static void add_shorts(struct schema *s)
 	}
 	for (type_id t = 1; t <= TYPES; t++)
 		if (!s->short_[t])
-			s->short_[t] = derived(descriptors[t - 1]->short_name, "", "");
+			s->short_[t] = derived(schema_type_name(descriptors[t - 1]), "", "");
 }
 
 struct schema *schema_new(void)
@@ -248,7 +254,7 @@ const ProtobufCMessageDescriptor *schema_descriptor(const struct schema *s, type
 const char *schema_name(const struct schema *s, type_id t)
 {
 	(void)s;
-	return t && t <= TYPES ? strrchr(descriptors[t - 1]->name, '.') + 1 : NULL;
+	return t && t <= TYPES ? schema_type_name(descriptors[t - 1]) : NULL;
 }
 
 const char *schema_short(const struct schema *s, type_id t)

@@ -23,6 +23,8 @@ void schema_free(struct schema *s);
 /* How many types there are, numbered 1 … schema_types(). */
 type_id schema_types(const struct schema *s);
 const ProtobufCMessageDescriptor *schema_descriptor(const struct schema *s, type_id t);
+/* A type's name as its .proto has it, without the package: protobuf-c's short_name is another one where there is an underscore in it. */
+const char *schema_type_name(const ProtobufCMessageDescriptor *type);
 /* "QueryRequest"; NULL for type 0. */
 const char *schema_name(const struct schema *s, type_id t);
 /* What stands for the type in the names of fields (openiap.NAME.FIELD), each type another: the command that carries it ("query",

@@ -65,6 +65,14 @@ for field in request_in response_in latency; do
 	[ "$calls" = 45 ] || fail "$field: of $calls of the 45 calls"
 done
 
+# Each message of the protocol's table with all its fields: named everywhere, with the values that were sent; and what both name, field by field.
+if [ -f "$shared/protocol/messages.tsv" ]; then
+	python3 tests/messages.py "$envscope" "$shared/protocol/messages.tsv" "$tmp/messages.pcap" "$plugin" || wrong=$((wrong + 1))
+	python3 tests/wireshark.py "$envscope" "$plugin" "$tmp/messages.pcap" || wrong=$((wrong + 1))
+else
+	echo "wireshark: skipped, there is no table of the protocol's messages"
+fi
+
 # Secrets: hidden by default, also in what is made of the tree.
 secret=SuperSecret
 for format in pdml json fields; do
