@@ -79,6 +79,8 @@ static void say_stopped(const struct recording *r, const struct watcher_counts *
 		when_add_iso(&text, w->stopped);
 		buf_add_str(&text, " on are missing, ");
 		amount_add_grouped(&text, w->unwritten);
+	} else {
+		buf_add_str(&text, "; its end may be missing");
 	}
 	fprintf(stderr, "%s\n", buf_cstr(&text));
 	buf_release(&text);
@@ -88,7 +90,7 @@ int recording_finish(struct recording *r, const struct capture *c)
 {
 	if (!r->recorder)
 		return 0;
-	recorder_flush(r->recorder);
+	recorder_finish(r->recorder);
 	struct capture_counts counts = capture_counts(c);
 	int error = recorder_closed(r->recorder) ? 0 : counts.watcher.error;
 	if (error)

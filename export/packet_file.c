@@ -146,11 +146,12 @@ struct packet_file *packet_file_new(const struct packet_file_options *o, char *e
 	return NULL;
 }
 
-static void close_file(struct packet_file *f)
+/* Returns an errno or 0: a file system that keeps what is written back for a while, as that of a network may, says only now that it had no room. */
+static int close_file(struct packet_file *f)
 {
-	if (f->fd >= 0)
-		close(f->fd);
+	int error = f->fd >= 0 && close(f->fd) != 0 && errno != EINTR ? errno : 0;
 	f->fd = -1;
+	return error;
 }
 
 /* Nothing more is written: what waits is lost, and the file ends with its last whole block. */
@@ -161,7 +162,7 @@ static void stop(struct packet_file *f, int error)
 	f->counts.stopped = f->waiting ? f->waiting_since : 0;
 	f->counts.packets -= f->waiting;
 	f->counts.unwritten += f->waiting;
-	if (f->regular && ftruncate(f->fd, (off_t)f->good) != 0)
+	if (f->regular && f->fd >= 0 && ftruncate(f->fd, (off_t)f->good) != 0)
 		lseek(f->fd, 0, SEEK_END);
 	buf_release(&f->pending);
 	f->waiting = 0;
@@ -188,17 +189,24 @@ void packet_file_flush(struct packet_file *f)
 	buf_clear(&f->pending);
 }
 
-void packet_file_free(struct packet_file *f)
+void packet_file_finish(struct packet_file *f)
 {
 	struct packet_interface ethernet = { .link = 1, .digits = 9 };
-	if (!f)
-		return;
 	if (f->fd >= 0 && !f->counts.error) {
 		if (f->options.format == PACKETS_PCAP && f->header_link < 0)
 			pcap_add_header(&f->pending, &ethernet); /* a file without packets is one all the same */
 		packet_file_flush(f);
 	}
-	close_file(f);
+	int error = close_file(f);
+	if (error && !f->counts.error)
+		stop(f, error);
+}
+
+void packet_file_free(struct packet_file *f)
+{
+	if (!f)
+		return;
+	packet_file_finish(f);
 	for (unsigned i = 0; i < f->ring_count; i++)
 		free(f->ring[i]);
 	free(f->ring);
@@ -254,8 +262,9 @@ static void turn_ring(struct packet_file *f, int64_t time)
 	packet_file_flush(f);
 	if (f->counts.error)
 		return;
-	close_file(f);
-	int error = next_file(f);
+	int error = close_file(f);
+	if (!error)
+		error = next_file(f);
 	if (error)
 		stop(f, error);
 }

@@ -33,13 +33,15 @@ struct packet_file_counts {
 	uint64_t unwritten;      /* dropped since writing had failed */
 	uint64_t other_link;     /* left out: plain pcap has one link type only, that of its first packet */
 	int error;               /* errno of what failed; 0 */
-	int64_t stopped;         /* time of the first packet that was dropped for it */
+	int64_t stopped;         /* time of the first packet that was dropped for it; 0: none was, but the end of the file may be missing */
 };
 
 /* Creates the file (permissions 0600), the first of its ring where there is one: NAME_00001_20261123235959.EXT for the path NAME.EXT, as
  * dumpcap has them. NULL, with a sentence and errno, if that fails. Strings of o are copied. */
 struct packet_file *packet_file_new(const struct packet_file_options *o, char *error, size_t room);
-/* Writes what waits, and frees. */
+/* Writes what waits, and closes: nothing more can be written, the counts say whether all was. */
+void packet_file_finish(struct packet_file *f);
+/* Finishes, if nobody has, and frees. */
 void packet_file_free(struct packet_file *f);
 /* The lasting number of an interface, for packet_file_write. */
 uint32_t packet_file_interface(struct packet_file *f, const struct packet_interface *i);

@@ -303,14 +303,14 @@ static void on_gone(void *user, uint32_t conn)
 	packet_flows_drop(&r->flows, conn);
 }
 
-void recorder_flush(struct recorder *r)
+void recorder_finish(struct recorder *r)
 {
-	packet_file_flush(r->file);
+	packet_file_finish(r->file);
 }
 
 static void on_pause(void *user)
 {
-	recorder_flush(user);
+	packet_file_flush(((struct recorder *)user)->file);
 }
 
 /* The counts of the interface, where all of its packets were written and there is one. */

@@ -44,8 +44,8 @@ void recorder_message(struct recorder *r, uint32_t n, struct slice bytes);
 void recorder_rule(struct recorder *r, uint32_t n, enum rule rule);
 /* Secrets that open what is written, lines of a key log; from keylog_on_use. */
 void recorder_secrets(void *recorder, struct slice lines);
-/* Writes what waits to be written. */
-void recorder_flush(struct recorder *r);
+/* Behind the capture's end: closes the file. Whether all of it was written, the watcher's counts say. */
+void recorder_finish(struct recorder *r);
 /* Messages that matched. */
 uint64_t recorder_matched(const struct recorder *r);
 /* True once nobody reads what is written to standard output or to a pipe. */

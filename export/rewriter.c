@@ -95,7 +95,7 @@ enum rewriter_state rewriter_step(struct rewriter *r)
 	bool over = status == CAPTURE_END || status == CAPTURE_DAMAGED;
 	if (over) {
 		capture_finish(r->capture);
-		recorder_flush(r->recorder);
+		recorder_finish(r->recorder);
 	}
 	return rewriter_error(r) ? REWRITER_FAILED : over ? REWRITER_DONE : REWRITER_MORE;
 }

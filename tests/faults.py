@@ -170,6 +170,15 @@ def full_disks(f):
         r = f.run("-r", "samples/wsdeflate.pcap", *way.split(), preexec_fn=limit)
         f.hold(r.returncode == 0 and b"messages whose bytes could not be kept" in r.stderr, f"{way}, the spool is full: {r.returncode}, {r.stderr.decode()!r}")
 
+def closed_late(f):
+    """A disk that says only when a file is closed that it was full: told, for one file and for one of a ring, behind which nothing more is written."""
+    written = "envscope: what is written has passwords and tokens in it as they were sent\n"
+    r = f.run("-r", "samples/tcp.pcap", "-q", "-w", f.path("w.pcapng"), inject={"INJECT_CLOSE": 1})
+    f.equal((r.returncode, r.stderr.decode()), (3, f"{written}envscope: writing to {f.path('w.pcapng')} stopped: No space left on device; its end may be missing\n"), "a file that can't be closed")
+    r = f.run("-r", "samples/tcp.pcap", "-q", "-w", f.path("r.pcapng"), "-b", "filesize:100", inject={"INJECT_CLOSE": 2})
+    f.hold(r.returncode == 3 and b"stopped: No space left on device; packets from 2026-" in r.stderr, f"a file of a ring that can't be closed: {r.returncode}, {r.stderr.decode()!r}")
+    f.equal(len([name for name in os.listdir(f.folder) if name.startswith("r_")]), 2, "files of a ring whose second can't be closed")
+
 @contextlib.contextmanager
 def small_disk(f):
     """A file system of 64 KiB; None where mounting is not permitted."""
@@ -351,7 +360,7 @@ def interfaces(f):
     f.equal(r.stdout, "goes on\nstatus 3\n", "an interface that goes down, comes up, and is taken away")
     f.hold("envscope: the capture has ended: The interface disappeared; 0 messages before that\n" in open(f.path("err")).read(), "nothing is said of it")
 
-TESTS = (memory, allocations, read_errors, truncated_while_read, full_disks, small_disks, sudden_ends, clocks, descriptors, terminals, screens_without_memory, interfaces)
+TESTS = (memory, allocations, read_errors, truncated_while_read, full_disks, closed_late, small_disks, sudden_ends, clocks, descriptors, terminals, screens_without_memory, interfaces)
 
 def main(envscope, inject, *names):
     with tempfile.TemporaryDirectory() as folder:

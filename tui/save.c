@@ -196,7 +196,7 @@ static void end(struct save *s)
 {
 	print_news(s);
 	if (s->recorder) {
-		recorder_flush(s->recorder);
+		recorder_finish(s->recorder);
 		s->error = recorder_error(s);
 	} else {
 		printer_end(&s->printer);

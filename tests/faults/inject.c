@@ -8,6 +8,7 @@
  *	INJECT_COUNT=FILE nothing fails; the number of allocations is written
  *	INJECT_READ=N     the N-th read of a file with .pcap in its name fails with EIO, and all after it
  *	INJECT_PREAD=N    the same for reading at a place
+ *	INJECT_CLOSE=N    the N-th close of such a file that was written fails with ENOSPC
  *	INJECT_CLOCK=MS   the clock that tells the time of day stands MS milliseconds back at every second look
  *
  * Allocations are counted from main() on, those of libraries and memory that is mapped without a file too: what comes before that is the
@@ -37,7 +38,7 @@ int __libc_start_main(int (*entry)(int, char **, char **), int argc, char **argv
 static bool counting;
 static _Thread_local bool inside;
 static _Atomic uint64_t allocations;
-static uint64_t fail_at, reads, fail_read, preads, fail_pread;
+static uint64_t fail_at, reads, fail_read, preads, fail_pread, closes, fail_close;
 static bool listing;
 static struct {
 	uint64_t hash, first, last;
@@ -232,6 +233,7 @@ static int counted_main(int argc, char **argv, char **environment)
 	fail_at = number("INJECT_ALLOC");
 	fail_read = number("INJECT_READ");
 	fail_pread = number("INJECT_PREAD");
+	fail_close = number("INJECT_CLOSE");
 	listing = getenv("INJECT_LIST") != NULL;
 	atexit(write_places);
 	counting = fail_at || listing || getenv("INJECT_COUNT");
@@ -288,6 +290,20 @@ ssize_t pread64(int fd, void *to, size_t n, off64_t at)
 ssize_t pread(int fd, void *to, size_t n, off_t at)
 {
 	return pread64(fd, to, n, at);
+}
+
+/* The file is closed all the same, as the system's close() does. */
+int close(int fd)
+{
+	static int (*real)(int);
+	if (!real)
+		real = dlsym(RTLD_NEXT, "close");
+	bool fails_now = fail_close && is_capture(fd) && (fcntl(fd, F_GETFL) & O_ACCMODE) == O_WRONLY && ++closes == fail_close;
+	int result = real(fd);
+	if (!fails_now)
+		return result;
+	errno = ENOSPC;
+	return -1;
 }
 
 int clock_gettime(clockid_t clock, struct timespec *out)
