@@ -17,6 +17,7 @@
 #include "cli/results.h"
 #include "cli/signals.h"
 
+#include <errno.h>
 #include <langinfo.h>
 #include <locale.h>
 #include <poll.h>
@@ -311,6 +312,15 @@ static int run_screens(struct app *a)
 	return status;
 }
 
+/* What was printed is on its way: a file system that keeps it back for a while, as that of a network may, says only now that it had no room. */
+static int close_output(int status)
+{
+	if (fclose(stdout) == 0 || errno == EPIPE || status == EXIT_USAGE || status == EXIT_SOURCE)
+		return status;
+	fprintf(stderr, "envscope: writing: %s\n", strerror(errno));
+	return EXIT_SOURCE;
+}
+
 static bool wants_color(const struct options *o)
 {
 	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
@@ -367,5 +377,5 @@ int main(int argc, char **argv)
 	if (options_parse(&a.options, argc, argv))
 		status = a.options.action == ACTION_RUN ? run(&a) : (int)answer_write(&a.options);
 	options_release(&a.options);
-	return status;
+	return close_output(status);
 }

@@ -38,13 +38,13 @@ static void write_field(FILE *out, const ProtobufCFieldDescriptor *field)
 	if (schema_is_secret(field))
 		fputs(", secret = true", out);
 	if (type)
-		fprintf(out, ", type = \"%s\"", strrchr(type->name, '.') + 1);
+		fprintf(out, ", type = \"%s\"", schema_type_name(type));
 	fputs(" },\n", out);
 }
 
 static bool is_ours(const ProtobufCMessageDescriptor *type)
 {
-	return strcmp(type->package_name, "openiap") == 0 && strcmp(type->short_name, "Envelope") != 0;
+	return strcmp(type->package_name, "openiap") == 0 && strcmp(schema_type_name(type), "Envelope") != 0;
 }
 
 static void write_types(FILE *out, const struct schema *s)
@@ -76,7 +76,7 @@ static void write_methods(FILE *out)
 	const ProtobufCServiceDescriptor *service = schema_service();
 	for (unsigned i = 0; i < service->n_methods; i++) {
 		const ProtobufCMethodDescriptor *m = &service->methods[i];
-		fprintf(out, "METHODS[\"%s\"] = { \"%s\", \"%s\" }\n", m->name, m->input->short_name, m->output->short_name);
+		fprintf(out, "METHODS[\"%s\"] = { \"%s\", \"%s\" }\n", m->name, schema_type_name(m->input), schema_type_name(m->output));
 	}
 }
 
@@ -102,7 +102,7 @@ static void write_telling(FILE *out)
 		fprintf(out, "TELLING[\"%s\"] = %zu\n", name, i + 1);
 }
 
-bool wireshark_plugin_write(FILE *out)
+void wireshark_plugin_write(FILE *out)
 {
 	const char *at = strstr(text, mark);
 	struct schema *s = schema_new();
@@ -116,5 +116,4 @@ bool wireshark_plugin_write(FILE *out)
 	write_telling(out);
 	fputs(at + sizeof mark - 1, out);
 	schema_free(s);
-	return fflush(out) == 0 && !ferror(out);
 }

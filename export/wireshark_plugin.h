@@ -2,10 +2,9 @@
 #ifndef EXPORT_WIRESHARK_PLUGIN_H
 #define EXPORT_WIRESHARK_PLUGIN_H
 
-#include <stdbool.h>
 #include <stdio.h>
 
-/* Writes it: one file that needs no other. False if writing failed (errno). */
-bool wireshark_plugin_write(FILE *out);
+/* Writes it: one file that needs no other. */
+void wireshark_plugin_write(FILE *out);
 
 #endif
