@@ -151,6 +151,51 @@ static void take_conn(struct html *h, const struct message_facts *m)
 	c->messages++;
 }
 
+/* Is a number met for the first time? */
+static bool is_new(struct buf *met, uint32_t number)
+{
+	uint8_t bit = (uint8_t)(1u << number % 8);
+	while (met->len <= number / 8)
+		buf_add_byte(met, 0);
+	bool new = !(met->at[number / 8] & bit);
+	met->at[number / 8] |= bit;
+	return new;
+}
+
+/* A message breaks other rules than were counted. */
+static void recount_rules(struct html_counts *c, uint32_t before, uint32_t after)
+{
+	int was = rules_worst(before), is = rules_worst(after);
+	if (was >= 0)
+		c->worst[was]--;
+	if (is >= 0)
+		c->worst[is]++;
+	for (int i = 0; i < RULES; i++) {
+		c->broken[i] -= before >> i & 1;
+		c->broken[i] += after >> i & 1;
+	}
+}
+
+static void count_message(struct html_counts *c, const struct record *r)
+{
+	c->threads += is_new(&c->threads_met, r->thread);
+	c->conns += is_new(&c->conns_met, r->conn);
+	recount_rules(c, 0, r->rules);
+}
+
+/* A message beyond the limits: the rows of its thread and its connection, if there are some, tell of it. */
+static void leave_out(struct html *h, struct printer *p, const struct message_facts *m)
+{
+	struct html_thread *t = html_find(&h->threads, m->record->thread);
+	struct html_conn *c = html_find(&h->conns, m->record->conn);
+	h->left_out++;
+	h->drawing.diagram.left_out++;
+	if (t && session_record(p->session, t->first))
+		session_thread(p->session, t->first, &t->info);
+	if (c)
+		c->messages++;
+}
+
 static void html_begin(struct printer *p)
 {
 	struct html *h = xcalloc(1, sizeof *h);
@@ -165,8 +210,9 @@ static void html_message(struct printer *p, const struct message_facts *m)
 	struct html *h = p->state;
 	h->first = h->first ? h->first : m->record->time;
 	h->last = m->record->time;
+	count_message(&h->counts, m->record);
 	if (h->messages == HTML_MESSAGES || h->texts.len > HTML_BYTES) {
-		h->left_out++;
+		leave_out(h, p, m);
 		return;
 	}
 	drawing_message(p, m);
@@ -175,11 +221,10 @@ static void html_message(struct printer *p, const struct message_facts *m)
 	take_conn(h, m);
 }
 
-static void html_rule(struct printer *p, uint32_t n, enum rule rule, enum rule was, int64_t time)
+/* The message that is shown with that number; NULL. */
+static struct html_message *message_shown(const struct html *h, uint32_t n)
 {
-	struct html *h = p->state;
 	size_t low = 0, high = h->messages;
-	drawing_rule(p, n, rule, was, time);
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 		if (h->message[middle].n < n)
@@ -187,12 +232,21 @@ static void html_rule(struct printer *p, uint32_t n, enum rule rule, enum rule w
 		else
 			high = middle;
 	}
-	if (low == h->messages || h->message[low].n != n)
+	return low < h->messages && h->message[low].n == n ? &h->message[low] : NULL;
+}
+
+static void html_rule(struct printer *p, uint32_t n, enum rule rule, enum rule was, int64_t time)
+{
+	struct html *h = p->state;
+	struct html_message *m = message_shown(h, n);
+	const struct record *r = session_record(p->session, n); /* which knows of it already */
+	uint32_t bit = UINT32_C(1) << rule, replaced = was == RULES ? 0 : UINT32_C(1) << was;
+	uint32_t before = m ? m->rules : r ? (r->rules & ~bit) | replaced : 0;
+	drawing_rule(p, n, rule, was, time);
+	recount_rules(&h->counts, before, (before & ~replaced) | bit);
+	if (!m)
 		return;
-	struct html_message *m = &h->message[low];
-	if (was != RULES)
-		m->rules &= ~(UINT32_C(1) << was);
-	m->rules |= UINT32_C(1) << rule;
+	m->rules = (before & ~replaced) | bit;
 	struct html_thread *t = html_find(&h->threads, m->thread);
 	if (t && session_record(p->session, t->first))
 		session_thread(p->session, t->first, &t->info);
@@ -217,6 +271,8 @@ static void html_release(struct printer *p)
 		free(h->threads.at);
 		free(h->conns.at);
 		buf_release(&h->texts);
+		buf_release(&h->counts.threads_met);
+		buf_release(&h->counts.conns_met);
 	}
 	drawing_release(p);
 }

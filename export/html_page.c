@@ -94,14 +94,6 @@ static void add_card(struct buf *out, uint64_t n, const char *words)
 	buf_addf(out, "</b>%s</div>\n", words);
 }
 
-static unsigned count_severity(const struct html *h, int severity)
-{
-	unsigned n = 0;
-	for (size_t i = 0; i < h->messages; i++)
-		n += rules_worst(h->message[i].rules) == severity;
-	return n;
-}
-
 static void add_losses(struct buf *out, const struct capture_counts *c, const struct session_counts *s)
 {
 	struct buf text = { 0 };
@@ -134,41 +126,61 @@ static void add_summary(struct buf *out, const struct html *h, const struct prin
 	}
 	buf_add_str(out, "</div>\n<div class=\"cards\">\n");
 	add_card(out, p->printed, "messages");
-	add_card(out, h->threads.count, "threads");
-	add_card(out, h->conns.count, "connections");
-	add_card(out, count_severity(h, SEVERITY_ERROR), "with errors");
-	add_card(out, count_severity(h, SEVERITY_WARNING), "with warnings");
+	add_card(out, h->counts.threads, "threads");
+	add_card(out, h->counts.conns, "connections");
+	add_card(out, h->counts.worst[SEVERITY_ERROR], "with errors");
+	add_card(out, h->counts.worst[SEVERITY_WARNING], "with warnings");
 	add_card(out, c.source.packets, "packets read");
 	buf_add_str(out, "</div>\n");
 	add_losses(out, &c, &s);
 	if (!h->left_out)
 		return;
 	buf_add_str(out, "<p class=\"bad\">");
-	diagram_add_left_out(out, h->left_out, "a report has at most 10,000 messages, or 48 MiB of them; a display filter (-Y) chooses");
+	diagram_add_left_out(out, h->left_out, 0, "a report has at most 10,000 messages, or 48 MiB of them; the counts above and the broken rules are of all, "
+						"and a display filter (-Y) chooses");
 	buf_add_str(out, "</p>\n");
+}
+
+/* The first message shown that breaks a rule, which is what a link can lead to; 0. */
+static uint32_t first_with(const struct html *h, int rule)
+{
+	size_t i = 0;
+	while (i < h->messages && !(h->message[i].rules >> rule & 1))
+		i++;
+	return i < h->messages ? h->message[i].n : 0;
+}
+
+static void add_rule(struct buf *out, const struct html *h, int i)
+{
+	const struct rule_info *rule = rule_info((enum rule)i);
+	uint32_t first = first_with(h, i);
+	buf_addf(out, "<tr><td><span class=\"pill p%d\">%s</span><td class=\"r\">", (int)rule->severity, rule->name);
+	amount_add_grouped(out, h->counts.broken[i]);
+	buf_add_str(out, "<td>");
+	if (first)
+		buf_addf(out, "<a href=\"#m%u\">%u</a>", first, first);
+	buf_addf(out, "<td>%s <span class=\"dim\">Where to look: %s</span>\n", rule->sentence, rule->look);
 }
 
 static void add_rules(struct buf *out, const struct html *h)
 {
 	bool any = false;
 	for (int i = 0; i < RULES; i++) {
-		const struct rule_info *rule = rule_info((enum rule)i);
-		uint32_t first = 0, count = 0;
-		for (size_t m = 0; m < h->messages; m++) {
-			if (!(h->message[m].rules >> i & 1))
-				continue;
-			first = first ? first : h->message[m].n;
-			count++;
-		}
-		if (count && !any)
+		if (!h->counts.broken[i])
+			continue;
+		if (!any)
 			buf_add_str(out, "<h2>Broken rules</h2>\n<table id=\"rules\"><tr><th>Rule<th class=\"r\">Messages<th>First<th>Meaning\n");
-		any = any || count;
-		if (count)
-			buf_addf(out, "<tr><td><span class=\"pill p%d\">%s</span><td class=\"r\">%u<td><a href=\"#m%u\">%u</a><td>%s <span class=\"dim\">Where to look: %s</span>\n",
-				 (int)rule->severity, rule->name, count, first, first, rule->sentence, rule->look);
+		any = true;
+		add_rule(out, h, i);
 	}
 	if (any)
 		buf_add_str(out, "</table>\n");
+}
+
+/* The heading of a table that is about the messages shown. */
+static void add_heading(struct buf *out, const struct html *h, const char *words)
+{
+	buf_addf(out, "<h2>%s%s</h2>\n", words, h->left_out ? " <span class=\"dim\">of the messages shown</span>" : "");
 }
 
 static void add_end(struct buf *out, const struct endpoint *end)
@@ -181,7 +193,8 @@ static void add_end(struct buf *out, const struct endpoint *end)
 
 static void add_conns(struct buf *out, const struct html *h)
 {
-	buf_add_str(out, "<h2>Connections</h2>\n<table id=\"conns\"><tr><th class=\"r\">No.<th>Client<th>Who<th>Server<th>Transport<th class=\"r\">Messages\n");
+	add_heading(out, h, "Connections");
+	buf_add_str(out, "<table id=\"conns\"><tr><th class=\"r\">No.<th>Client<th>Who<th>Server<th>Transport<th class=\"r\">Messages\n");
 	for (size_t i = 0; i < h->conns.count; i++) {
 		const struct html_conn *c = (const struct html_conn *)(const void *)(h->conns.at + i * h->conns.size);
 		const struct identity *who = who_of(&h->drawing.who, c->number);
@@ -229,7 +242,8 @@ static void add_thread(struct buf *out, const struct html_thread *t)
 
 static void add_threads(struct buf *out, const struct html *h)
 {
-	buf_add_str(out, "<h2>Threads</h2>\n<table id=\"threads\"><tr><th class=\"r\">First<th class=\"r\">Conn.<th>Request<th>About<th>State<th class=\"r\">Latency"
+	add_heading(out, h, "Threads");
+	buf_add_str(out, "<table id=\"threads\"><tr><th class=\"r\">First<th class=\"r\">Conn.<th>Request<th>About<th>State<th class=\"r\">Latency"
 			 "<th class=\"r\">Messages<th class=\"r\">Bytes<th>Rules\n");
 	for (size_t i = 0; i < h->threads.count; i++)
 		add_thread(out, (const struct html_thread *)(const void *)(h->threads.at + i * h->threads.size));

@@ -32,6 +32,14 @@ struct html_conn {
 	uint64_t messages;
 };
 
+/* Counts of all messages, those that are not shown too. */
+struct html_counts {
+	uint64_t threads, conns;
+	uint64_t worst[SEVERITY_ERROR + 1]; /* messages by the worst rule that they break */
+	uint64_t broken[RULES];             /* and by rule */
+	struct buf threads_met, conns_met;  /* a bit a number */
+};
+
 /* Items in the order of the number that is their first member. */
 struct html_table {
 	uint8_t *at;
@@ -40,6 +48,7 @@ struct html_table {
 
 struct html {
 	struct drawing drawing;    /* first: the printer's state is a drawing too */
+	struct html_counts counts;
 	struct html_message *message;
 	size_t messages, cap;
 	uint64_t left_out;

@@ -45,6 +45,8 @@ if has jq; then
 		result $? "$document: jq does not find $messages messages"
 	done
 fi
+python3 tests/report_counts.py "$envscope" "$tmp/many.pcap" >"$tmp/said" 2>&1
+result $? "counts of a report that does not show all"
 python3 tests/exports.py "$envscope" samples/tcp.pcap >"$tmp/said" 2>&1
 result $? "what Ctrl-C leaves"
 echo "exports: $passed passed, $failed failed"
