@@ -271,10 +271,20 @@ void diagram_add_rules(struct buf *out, uint32_t rules)
 	}
 }
 
-void diagram_add_left_out(struct buf *out, uint64_t messages, const char *why)
+uint64_t diagram_row_messages(const struct diagram_row *r)
 {
-	if (!messages)
-		return;
-	amount_add_grouped(out, messages);
-	buf_addf(out, " more message%s %s not shown: %s", messages == 1 ? "" : "s", messages == 1 ? "is" : "are", why);
+	return r->kind == DIAGRAM_STREAM ? r->messages : r->kind == DIAGRAM_MESSAGE;
+}
+
+void diagram_add_left_out(struct buf *out, uint64_t messages, uint64_t news, const char *why)
+{
+	if (messages)
+		amount_add_counted(out, messages, "more message");
+	if (news) {
+		buf_add_str(out, messages ? " and " : "");
+		amount_add_counted(out, news, "remark");
+		buf_add_str(out, " about the capture");
+	}
+	if (messages || news)
+		buf_addf(out, " %s not shown: %s", messages + news == 1 ? "is" : "are", why);
 }

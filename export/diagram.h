@@ -74,7 +74,9 @@ void diagram_add_label(struct buf *out, const struct diagram_row *r);
 void diagram_add_span(struct buf *out, const struct diagram_row *r);
 /* The broken rules of a row, worst first, with commas. */
 void diagram_add_rules(struct buf *out, uint32_t rules);
-/* "12 more messages are not shown: …" where something was left out; else nothing. */
-void diagram_add_left_out(struct buf *out, uint64_t messages, const char *why);
+/* How many messages a row stands for. */
+uint64_t diagram_row_messages(const struct diagram_row *r);
+/* "12 more messages and 1 remark about the capture are not shown: …" where something was left out; else nothing. */
+void diagram_add_left_out(struct buf *out, uint64_t messages, uint64_t news, const char *why);
 
 #endif

@@ -65,16 +65,19 @@ static void mermaid_end(struct printer *p)
 	const struct drawing *drawing = p->state;
 	const struct diagram *d = &drawing->diagram;
 	struct buf *out = &p->line;
-	uint64_t left_out = d->left_out;
+	uint64_t messages = d->left_out, news = d->news_left_out;
 	buf_add_str(out, "sequenceDiagram\n");
 	diagram_add_actors(out, &language, d);
 	for (size_t i = 0; i < d->rows; i++) {
-		if (out->len < TEXT_MAX)
-			diagram_add_row(out, &language, &d->row[i]);
-		else
-			left_out += d->row[i].kind != DIAGRAM_NEWS;
+		const struct diagram_row *r = &d->row[i];
+		if (out->len < TEXT_MAX) {
+			diagram_add_row(out, &language, r);
+			continue;
+		}
+		messages += diagram_row_messages(r);
+		news += r->kind == DIAGRAM_NEWS;
 	}
-	diagram_add_rest(out, &language, d, left_out, "the limit is 500 arrows, 16 participants or 48,000 characters");
+	diagram_add_rest(out, &language, d, messages, news, "the limit is 500 arrows, 16 participants or 48,000 characters");
 }
 
 const struct exporter exporter_mermaid = {

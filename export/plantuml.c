@@ -72,7 +72,7 @@ static void plantuml_end(struct printer *p)
 	diagram_add_actors(out, &language, d);
 	for (size_t i = 0; i < d->rows; i++)
 		diagram_add_row(out, &language, &d->row[i]);
-	diagram_add_rest(out, &language, d, d->left_out, "the limit is 500 arrows and 16 participants");
+	diagram_add_rest(out, &language, d, d->left_out, d->news_left_out, "the limit is 500 arrows and 16 participants");
 	buf_add_str(out, "@enduml\n");
 }
 

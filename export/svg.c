@@ -67,7 +67,7 @@ static struct layout lay_out(const struct diagram *d)
 		l.rules = l.width - EDGE + 24;
 		l.width = l.rules + RULES_WIDTH;
 	}
-	l.height = TOP + BOX_HEIGHT + ROW / 2 + (int)d->rows * ROW + FOOT + (d->left_out ? ROW : 0);
+	l.height = TOP + BOX_HEIGHT + ROW / 2 + (int)d->rows * ROW + FOOT + (d->left_out || d->news_left_out ? ROW : 0);
 	return l;
 }
 
@@ -201,12 +201,11 @@ static void add_row(struct buf *out, const struct layout *l, const struct svg_op
 	buf_release(&time);
 }
 
-/* Those of a stream stand in one row. */
 static uint64_t messages_of(const struct diagram *d)
 {
 	uint64_t n = 0;
 	for (size_t i = 0; i < d->rows; i++)
-		n += d->row[i].kind == DIAGRAM_STREAM ? d->row[i].messages : d->row[i].kind == DIAGRAM_MESSAGE;
+		n += diagram_row_messages(&d->row[i]);
 	return n;
 }
 
@@ -223,7 +222,7 @@ void svg_add(struct buf *out, const struct diagram *d, const struct svg_options 
 		add_actor(out, &l, &d->actor[i], i);
 	for (size_t i = 0; i < d->rows; i++, y += ROW)
 		add_row(out, &l, o, &d->row[i], y);
-	diagram_add_left_out(&note, d->left_out, "the limit is 500 arrows and 16 lifelines");
+	diagram_add_left_out(&note, d->left_out, d->news_left_out, "the limit is 500 arrows and 16 lifelines");
 	if (note.len)
 		add_text(out, TIME_WIDTH, y, "dim", buf_slice(&note), 120);
 	buf_add_str(out, "</svg>\n");

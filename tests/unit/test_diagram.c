@@ -126,6 +126,7 @@ static void test_later(void **state)
 static void test_limits(void **state)
 {
 	struct drawn d;
+	struct buf note = { 0 };
 	(void)state;
 	begin(&d, 10);
 	for (int i = 0; i < 12; i++)
@@ -134,6 +135,9 @@ static void test_limits(void **state)
 	assert_int_equal(d.diagram.rows, 10);
 	assert_int_equal(d.diagram.left_out, 2);
 	assert_int_equal(d.diagram.news_left_out, 1);
+	diagram_add_left_out(&note, d.diagram.left_out, d.diagram.news_left_out, "why");
+	assert_true(slice_is(buf_slice(&note), "2 more messages and 1 remark about the capture are not shown: why"));
+	buf_release(&note);
 	end(&d);
 
 	begin(&d, 1000);
