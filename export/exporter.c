@@ -53,6 +53,7 @@ void printer_release(struct printer *p)
 		p->exporter->release(p);
 	buf_release(&p->line);
 	buf_release(&p->scratch);
+	buf_release(&p->value);
 	form_release(&p->form);
 	if (p->dissection.schema)
 		dissection_release(&p->dissection);

@@ -10,7 +10,7 @@
 #include "decode/forms.h"
 #include "decode/filter.h"
 #include "decode/session.h"
-#include "export/fields.h"
+#include "export/field_options.h"
 
 #include <stdio.h>
 
@@ -42,7 +42,7 @@ struct printer {
 	int error;              /* errno of a failed write, 0 where the reader just closed the pipe */
 	int64_t time_before;    /* of the message printed before, for TIME_DELTA */
 	uint8_t shown[PRINTED_WINDOW / 8]; /* with a filter: a bit for each of the last messages */
-	struct buf line, scratch;
+	struct buf line, scratch, value;
 	struct dissection dissection;
 	struct form form;       /* of the message that is printed */
 	const char *source, *filter_text; /* what is read, and the filter as given; NULL; not owned */

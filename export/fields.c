@@ -6,120 +6,12 @@
  *
  * A field can have several values (either port, the elements of an array): they stand in one column with the aggregator between them.
  */
-#include "export/fields.h"
-
 #include "base/text.h"
 #include "base/when.h"
 #include "decode/redact.h"
 #include "export/data.h"
 #include "export/exporter.h"
 #include "export/value.h"
-
-/* Settings. */
-
-static bool is_yes(const char *v)
-{
-	return v[0] && strchr("yY1", v[0]);
-}
-
-static bool is_yes_or_no(const char *v)
-{
-	return v[0] && !v[1] && strchr("yYnN10", v[0]);
-}
-
-static bool take_bom(struct field_options *o, const char *v)
-{
-	o->bom = is_yes(v);
-	return is_yes_or_no(v);
-}
-
-static bool take_header(struct field_options *o, const char *v)
-{
-	o->header = is_yes(v);
-	return is_yes_or_no(v);
-}
-
-/* One character, or a name for one that a shell does not like. */
-static bool take_char(char *out, const char *v)
-{
-	*out = strcmp(v, "/t") == 0 ? '\t' : strcmp(v, "/s") == 0 ? ' ' : v[0];
-	return *out && *out != '\n' && *out != '\r' && (!v[1] || *out != v[0]);
-}
-
-static bool take_separator(struct field_options *o, const char *v)
-{
-	return take_char(&o->separator, v);
-}
-
-static bool take_aggregator(struct field_options *o, const char *v)
-{
-	return take_char(&o->aggregator, v);
-}
-
-static bool take_quote(struct field_options *o, const char *v)
-{
-	o->quote = v[0] == 'd' ? '"' : v[0] == 's' ? '\'' : ' ';
-	return v[0] && !v[1] && strchr("dsn", v[0]);
-}
-
-static bool take_occurrence(struct field_options *o, const char *v)
-{
-	o->occurrence = v[0] == 'f' ? OCCURRENCE_FIRST : v[0] == 'l' ? OCCURRENCE_LAST : OCCURRENCE_ALL;
-	return v[0] && !v[1] && strchr("fla", v[0]);
-}
-
-static const struct setting {
-	const char *name, *values, *sentence;
-	bool (*take)(struct field_options *o, const char *value);
-} settings[] = {
-	{ "bom", "bom=y|n", "a byte order mark in front of all, by which some spreadsheets know UTF-8", take_bom },
-	{ "header", "header=y|n", "the names of the fields as the first line (fields: n, csv: y)", take_header },
-	{ "separator", "separator=/t|/s|CHARACTER", "between the columns: tab, space, any other (fields: tab, csv: comma)", take_separator },
-	{ "quote", "quote=d|s|n", "values in double quotes, in single ones, in none (csv: where they have to be)", take_quote },
-	{ "occurrence", "occurrence=f|l|a", "of several values the first, the last, or all (default)", take_occurrence },
-	{ "aggregator", "aggregator=/s|CHARACTER", "between several values (default: comma)", take_aggregator },
-};
-enum { SETTINGS = sizeof settings / sizeof *settings };
-
-const char *field_setting_at(size_t i, const char **sentence)
-{
-	if (i >= SETTINGS)
-		return NULL;
-	*sentence = settings[i].sentence;
-	return settings[i].values;
-}
-
-bool field_options_take(struct field_options *o, const char *setting)
-{
-	for (size_t i = 0; i < SETTINGS; i++) {
-		size_t n = strlen(settings[i].name);
-		if (strncmp(setting, settings[i].name, n) == 0 && setting[n] == '=')
-			return settings[i].take(o, setting + n + 1);
-	}
-	return false;
-}
-
-static const char *const table_columns[] = {
-	"n", "time", "conn", "src", "dst", "transport", "command", "seq", "id", "rid", "message", "size", "thread", "role", "latency",
-	"rules", "gist",
-};
-
-bool field_options_ready(struct field_options *o, bool table, bool show_secrets, struct buf *error)
-{
-	bool own = o->count > 0;
-	size_t count = own ? o->count : table ? sizeof table_columns / sizeof *table_columns : 0;
-	o->picks = picks_new(show_secrets);
-	for (size_t i = 0; i < count; i++)
-		if (!picks_add(o->picks, own ? o->name[i] : table_columns[i], error))
-			return false;
-	return true;
-}
-
-void field_options_release(struct field_options *o)
-{
-	picks_free(o->picks);
-	o->picks = NULL;
-}
 
 /* Values. */
 
@@ -166,28 +58,6 @@ static void add_value(struct buf *out, const struct pick *v, bool show_secrets)
 
 /* Columns. */
 
-/* A column under way: its values so far, as they are. */
-struct column {
-	struct buf *text;
-	const struct field_options *options;
-	bool show_secrets;
-	size_t values;
-};
-
-static void take_value(void *user, const struct pick *v)
-{
-	struct column *c = user;
-	enum occurrence o = c->options->occurrence;
-	if (o == OCCURRENCE_FIRST && c->values)
-		return;
-	if (o == OCCURRENCE_LAST)
-		buf_clear(c->text);
-	else if (c->values)
-		buf_add_byte(c->text, (uint8_t)(c->options->aggregator ? c->options->aggregator : ','));
-	add_value(c->text, v, c->show_secrets);
-	c->values++;
-}
-
 /* Appends what at the front of text needs nothing, and returns how many bytes that was. */
 static size_t add_plain(struct buf *out, struct slice text, char quote)
 {
@@ -221,84 +91,142 @@ static void add_escaped(struct buf *out, struct slice text, char quote)
 	}
 }
 
-static void add_fields_value(struct buf *out, struct slice text, const struct field_options *o)
+/* RFC 4180 knows no escapes: line breaks and tabs stay as they are. */
+static void add_kept(struct buf *out, struct slice text, char quote)
 {
-	char quote = o->quote == ' ' ? 0 : o->quote;
-	if (quote)
-		buf_add_byte(out, (uint8_t)quote);
-	add_escaped(out, text, quote);
-	if (quote)
-		buf_add_byte(out, (uint8_t)quote);
-}
-
-/* RFC 4180, section 2: quotes around what has a separator, a quote or a line break in it; a quote in it stands twice. */
-static void add_csv_value(struct buf *out, struct slice text, const struct field_options *o)
-{
-	char separator = o->separator ? o->separator : ',', quote = o->quote == '\'' ? '\'' : '"';
-	bool quoted = o->quote == '"' || o->quote == '\'';
-	for (size_t i = 0; i < text.len && !quoted; i++) {
-		uint8_t c = text.at[i];
-		quoted = c == (uint8_t)separator || c == '"' || c == '\r' || c == '\n' || c == ' ';
-	}
-	if (quoted)
-		buf_add_byte(out, (uint8_t)quote);
+	(void)quote;
 	for (size_t n; text.len; text = slice_skip(text, n)) {
 		uint32_t point;
-		n = text_plain(text, quoted ? quote : 0);
+		n = text_plain(text, 0);
 		buf_add(out, slice_head(text, n));
 		if (n)
 			continue;
 		n = text_next(text, &point, NULL);
-		if (quoted && point == (uint32_t)quote)
-			buf_add_byte(out, (uint8_t)quote);
 		if (point == '\r' || point == '\n' || point == '\t')
 			buf_add_byte(out, (uint8_t)point);
 		else
 			text_add_safe(out, slice_head(text, n));
 	}
-	if (quoted)
-		buf_add_byte(out, (uint8_t)quote);
 }
 
-/* A format: how a value is written, and what stands between and behind. */
+static bool always_quoted(const struct field_options *o)
+{
+	return o->quote == '"' || o->quote == '\'';
+}
+
+static void quote_fields(struct buf *out, struct slice text, const struct field_options *o)
+{
+	if (always_quoted(o))
+		buf_add_byte(out, (uint8_t)o->quote);
+	buf_add(out, text);
+	if (always_quoted(o))
+		buf_add_byte(out, (uint8_t)o->quote);
+}
+
+/* RFC 4180, section 2: quotes around what has a separator, a quote or a line break in it; a quote in it stands twice. */
+static void quote_csv(struct buf *out, struct slice text, const struct field_options *o)
+{
+	uint8_t separator = (uint8_t)(o->separator ? o->separator : ','), quote = o->quote == '\'' ? '\'' : '"';
+	bool quoted = always_quoted(o);
+	for (size_t i = 0; i < text.len && !quoted; i++) {
+		uint8_t c = text.at[i];
+		quoted = c == separator || c == '"' || c == '\r' || c == '\n' || c == ' ';
+	}
+	if (!quoted) {
+		buf_add(out, text);
+		return;
+	}
+	buf_add_byte(out, quote);
+	for (const uint8_t *found; (found = memchr(text.at, quote, text.len)) != NULL; text = slice_skip(text, (size_t)(found - text.at) + 1)) {
+		buf_add(out, slice_head(text, (size_t)(found - text.at) + 1));
+		buf_add_byte(out, quote);
+	}
+	buf_add(out, text);
+	buf_add_byte(out, quote);
+}
+
+/* A format: how a value is made harmless, how a column is written, and what stands between and behind. */
 struct table {
-	void (*add)(struct buf *out, struct slice text, const struct field_options *o);
+	void (*add)(struct buf *out, struct slice value, char quote);
+	void (*quote)(struct buf *out, struct slice text, const struct field_options *o);
 	char separator;
 	const char *end;
 	bool header;
 };
 
-static const struct table fields_table = { add_fields_value, '\t', "\n", false }, csv_table = { add_csv_value, ',', "\r\n", true };
+static const struct table fields_table = { add_escaped, quote_fields, '\t', "\n", false },
+			  csv_table = { add_kept, quote_csv, ',', "\r\n", true };
 
-static void end_column(struct printer *p, const struct table *t, size_t i, struct slice text)
+/* A column under way: its values so far, harmless, with what the user wants between them. */
+struct column {
+	struct printer *printer;
+	const struct table *table;
+	size_t values;
+};
+
+static void add_harmless(const struct column *c, struct slice value)
 {
+	const struct field_options *o = c->printer->options.fields;
+	c->table->add(&c->printer->scratch, value, always_quoted(o) ? o->quote : 0);
+}
+
+static void take_value(void *user, const struct pick *v)
+{
+	struct column *c = user;
+	struct printer *p = c->printer;
+	const struct field_options *o = p->options.fields;
+	if (o->occurrence == OCCURRENCE_FIRST && c->values)
+		return;
+	if (o->occurrence == OCCURRENCE_LAST)
+		buf_clear(&p->scratch);
+	else if (c->values)
+		buf_add_byte(&p->scratch, (uint8_t)(o->aggregator ? o->aggregator : ','));
+	buf_clear(&p->value);
+	add_value(&p->value, v, p->options.show_secrets);
+	add_harmless(c, buf_slice(&p->value));
+	c->values++;
+}
+
+static void begin_column(struct column *c, struct printer *p, const struct table *t)
+{
+	*c = (struct column){ .printer = p, .table = t };
+	buf_clear(&p->scratch);
+}
+
+static void end_column(const struct column *c, size_t i)
+{
+	struct printer *p = c->printer;
 	const struct field_options *o = p->options.fields;
 	if (i)
-		buf_add_byte(&p->line, (uint8_t)(o->separator ? o->separator : t->separator));
-	t->add(&p->line, text, o);
+		buf_add_byte(&p->line, (uint8_t)(o->separator ? o->separator : c->table->separator));
+	c->table->quote(&p->line, buf_slice(&p->scratch), o);
 }
 
 static void write_header(struct printer *p, const struct table *t)
 {
 	const struct field_options *o = p->options.fields;
+	struct column c;
 	if (o->bom)
 		text_add_point(&p->line, 0xfeff);
 	if (!(o->header < 0 ? t->header : o->header))
 		return;
-	for (size_t i = 0; i < picks_count(o->picks); i++)
-		end_column(p, t, i, slice_str(picks_name(o->picks, i)));
+	for (size_t i = 0; i < picks_count(o->picks); i++) {
+		begin_column(&c, p, t);
+		add_harmless(&c, slice_str(picks_name(o->picks, i)));
+		end_column(&c, i);
+	}
 	buf_add_str(&p->line, t->end);
 }
 
 static void write_row(struct printer *p, const struct message_facts *m, const struct table *t)
 {
 	const struct field_options *o = p->options.fields;
+	struct column c;
 	picks_look(o->picks, p->session, m->n, m->bytes, capture_first_time(p->capture));
 	for (size_t i = 0; i < picks_count(o->picks); i++) {
-		struct column c = { &p->scratch, o, p->options.show_secrets, 0 };
-		buf_clear(c.text);
+		begin_column(&c, p, t);
 		picks_values(o->picks, i, take_value, &c);
-		end_column(p, t, i, buf_slice(c.text));
+		end_column(&c, i);
 	}
 	buf_add_str(&p->line, t->end);
 }

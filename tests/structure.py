@@ -28,7 +28,6 @@ TOGETHER = (
     "decode/dissect decode/dissect_part",
     "decode/filter decode/filter_part",
     "decode/session decode/forms decode/session_state",
-    "export/exporter export/fields",
     "export/report export/report_part",
     "tui/app tui/detail tui/dialog tui/search tui/tui tui/view tui/view_detail",  # a view opens others
     "tui/order tui/order_part tui/order_sort",
