@@ -4,6 +4,7 @@
  */
 #include "cli/input.h"
 
+#include "cli/privileges.h"
 #include "cli/signals.h"
 
 #include <errno.h>
@@ -24,6 +25,12 @@ static void say_listening(void *user, const char *line)
 	(void)user;
 	signals_install();
 	fprintf(stderr, "envscope: %s\n", line);
+}
+
+static bool give_up_root(void *user)
+{
+	const struct options *o = user;
+	return privileges_drop(o->user, true);
 }
 
 /* All files or interfaces as one source; NULL, with a sentence, if one of them can't be opened. */
@@ -53,11 +60,13 @@ bool input_open(struct input *in, struct options *o)
 	o->source.secrets = take_secrets;
 	o->source.secrets_user = in->keylog;
 	in->chooser = chooser_new(o);
+	o->proxy.give_up_root = give_up_root;
+	o->proxy.user = o;
 	if (o->proxy.count)
 		in->source = source_open_proxy(&o->proxy, say_listening, NULL, error, sizeof error);
 	else
 		in->source = open_all(o, &o->source, error, sizeof error);
-	if (!in->source)
+	if (!in->source && *error)
 		fprintf(stderr, "envscope: %s\n", error);
 	return in->source != NULL;
 }

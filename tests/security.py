@@ -81,6 +81,26 @@ def dropped(c, envscope, folder):
         r = subprocess.run([*before, envscope, "-r", "samples/tcp.pcap", "-Z", who], capture_output=True, text=True)
         c.hold((r.returncode, r.stdout, r.stderr) == (3, "", f"envscope: can't give up root for {who}: {why}\n"), f"-Z {who}: {r.returncode}, {r.stderr!r}")
 
+def relay_dropped(c, envscope, folder):
+    """The proxy's relay, which reads what strangers send, has no root either, though the port that it listens on needed it; a pipe is the user's own."""
+    if os.geteuid() != 0: return print("security: not root, giving it up is not tested")
+    user, pipe = pwd.getpwnam("nobody"), f"{folder}/relay.pipe"
+    os.chmod(folder, 0o777)
+    p = subprocess.Popen([envscope, "--proxy", "socket://127.0.0.1:787=socket://127.0.0.1:1", "--proxy", f"pipe://{pipe}=socket://127.0.0.1:1", "-Z", user.pw_name, "-q"],
+                         stderr=subprocess.PIPE, text=True)
+    said = [p.stderr.readline() for _ in range(2)]
+    children = lambda: open(f"/proc/{p.pid}/task/{p.pid}/children").read().split()
+    wait_until(lambda: p.poll() is not None or children())
+    c.hold(p.poll() is None and "listening on" in said[1], f"a proxy on a port of root's does not start: {said}")
+    if p.poll() is not None: return
+    for pid in (p.pid, *children()):
+        status = open(f"/proc/{pid}/status").read()
+        c.hold(f"Uid:\t{user.pw_uid}\t{user.pw_uid}\t{user.pw_uid}\t{user.pw_uid}\n" in status, f"root is kept by the proxy: {status}")
+        c.hold(re.search(r"CapPrm:\t0+\nCapEff:\t0+\n", status), "capabilities are kept by the proxy")
+    c.hold(os.stat(pipe).st_uid == user.pw_uid, f"the pipe belongs to {os.stat(pipe).st_uid}")
+    p.terminate(); p.communicate()
+    c.hold(p.returncode == 0 and not os.path.exists(pipe), f"a proxy without root does not end well: {p.returncode}, its pipe is there: {os.path.exists(pipe)}")
+
 def screens(c, envscope):
     """What is written to a terminal: neither the password nor the token of a sign-in, and nothing that sets the title or the clipboard, or that asks something.
     (Of the sequences that end in t, 22 and 23 are in terminfo's beginning and end of a full screen.)"""
@@ -164,6 +184,7 @@ def main(envscope="./envscope"):
         given_up(c, envscope, folder)
         capabilities(c, os.path.abspath(envscope), folder)
         dropped(c, os.path.abspath(envscope), folder)
+        relay_dropped(c, os.path.abspath(envscope), folder)
         screens(c, envscope)
         samples(c, envscope)
         damaged(c, envscope, folder)

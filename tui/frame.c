@@ -17,7 +17,7 @@
 #include "base/amount.h"
 #include "base/text.h"
 
-enum { LEAST_BODY = 4, BAR = 16 };
+enum { LEAST_BODY = 4, BAR = 16, PAIR_LINES = 4 };
 
 /* The line that is being made, emptied. */
 static struct line *fresh(struct app *a)
@@ -256,15 +256,50 @@ static void draw_fingerprint(struct app *a, int *bottom, int width, const char *
 	draw_text(a, bottom, width, INK_STRONG, buf_slice(&a->scratch));
 }
 
-/* Where the proxy listens and leads to, which certificate it shows, and in red what is not as it should be about it. */
+/* Appends where the proxy listens and leads to: as many pairs to a line as fit, and how many more there are than fit into the lines. */
+static void add_pairs(struct buf *out, const struct proxy *p, int width)
+{
+	static const char label[] = " Listening on ";
+	enum { INDENT = sizeof label - 1 };
+	const char *name;
+	int used = 0, lines = 0;
+	for (size_t i = 0; (name = proxy_pair_name(p, i)); i++) {
+		int columns = text_columns(slice_str(name));
+		if (i && used + columns + 3 <= width) { /* a comma, a space, a comma behind it */
+			buf_addf(out, ", %s", name);
+			used += 2 + columns;
+			continue;
+		}
+		if (++lines > PAIR_LINES) {
+			buf_addf(out, ",\n%*sand %zu more", INDENT, "", proxy_pairs(p) - i);
+			return;
+		}
+		buf_add_str(out, i ? ",\n" : label);
+		buf_addf(out, "%*s%s", i ? INDENT : 0, "", name);
+		used = INDENT + columns;
+	}
+}
+
+/* Draws lines of text as draw_text does one. */
+static void draw_lines(struct app *a, int *bottom, int width, enum ink ink, struct slice text)
+{
+	while (text.len) {
+		const uint8_t *end = memrchr(text.at, '\n', text.len);
+		size_t before = end ? (size_t)(end - text.at) : 0;
+		draw_text(a, bottom, width, ink, slice_skip(text, end ? before + 1 : 0));
+		text.len = before;
+	}
+}
+
+/* What is to be known of the proxy: where it listens, which certificate it shows, and in red what is not as it should be about it. */
 static void draw_proxy(struct app *a, int *bottom, int width)
 {
 	const struct proxy *p = source_proxy(capture_source(a->o->capture));
 	if (!p)
 		return;
 	buf_clear(&a->scratch);
-	buf_addf(&a->scratch, " Listening on %s", proxy_name(p));
-	draw_text(a, bottom, width, INK_STRONG, buf_slice(&a->scratch));
+	add_pairs(&a->scratch, p, width);
+	draw_lines(a, bottom, width, INK_STRONG, buf_slice(&a->scratch));
 	if (proxy_fingerprint(p))
 		draw_fingerprint(a, bottom, width, proxy_fingerprint(p));
 	for (size_t i = 0; proxy_warning(p, i); i++) {

@@ -7,7 +7,8 @@
  *	         proxy_take → capture/proxy/entry.c → stream layers
  *
  * Everything that can fail at the start fails here, before the relay is a process: names, ports, files. What is told at the start is
- * told here, too. The relay lives as long as the parent holds its end of a socket pair.
+ * told here, too. Root is given up here, between what may need it and what is to belong to the user: the relay, which reads what strangers sent, never has
+ * it. The relay lives as long as the parent holds its end of a socket pair.
  */
 #include "capture/proxy/proxy.h"
 
@@ -31,7 +32,7 @@ struct proxy {
 	struct route routes[PROXY_PAIRS_MAX];
 	struct tls_identity identity;
 	struct ring *ring;
-	struct buf name;
+	struct buf name, pair_name[PROXY_PAIRS_MAX];
 	struct buf warning[2]; /* as many as there are; the others are empty */
 	pid_t relay;  /* 0: none */
 	int leash;    /* the parent's end of the pair; -1 */
@@ -130,21 +131,41 @@ static void say_tls(const struct saying *s, const struct proxy *p)
 	buf_release(&line);
 }
 
-static bool open_all(struct proxy *p, const struct saying *s, char *why, size_t why_size)
+/* What may need root: ports, keys. */
+static bool open_ports(struct proxy *p, char *why, size_t why_size)
 {
-	bool taken_over;
 	if (any(&p->options, true) && !p->options.cert && !tls_identity_make(&p->identity, &p->options, why, why_size))
 		return false;
+	for (size_t i = 0; i < p->options.count; i++)
+		if (!route_open(&p->routes[i], &p->options, i, why, why_size) || !make_contexts(p, &p->routes[i], why, why_size))
+			return false;
+	return true;
+}
+
+/* What is to belong to the user that the relay runs as. */
+static bool open_pipes(struct proxy *p, const struct saying *s, char *why, size_t why_size)
+{
+	bool taken_over;
 	for (size_t i = 0; i < p->options.count; i++) {
 		struct route *r = &p->routes[i];
-		if (!route_open(r, &p->options, i, &taken_over, why, why_size) || !make_contexts(p, r, why, why_size))
+		if (!route_open_pipe(r, &taken_over, why, why_size))
 			return false;
 		say_pair(s, r, taken_over);
 		if (i)
 			buf_add_str(&p->name, ", ");
-		add_pair(&p->name, &r->pair);
+		add_pair(&p->pair_name[i], &r->pair);
+		buf_add_str(&p->name, buf_cstr(&p->pair_name[i]));
 	}
 	buf_cstr(&p->name);
+	return true;
+}
+
+static bool open_all(struct proxy *p, const struct saying *s, char *why, size_t why_size)
+{
+	const struct proxy_options *o = &p->options;
+	*why = 0;
+	if (!open_ports(p, why, why_size) || (o->give_up_root && !o->give_up_root(o->user)) || !open_pipes(p, s, why, why_size))
+		return false;
 	make_warnings(p);
 	say_tls(s, p);
 	return true;
@@ -228,6 +249,8 @@ void proxy_free(struct proxy *p)
 	tls_identity_release(&p->identity);
 	ring_free(p->ring);
 	buf_release(&p->name);
+	for (size_t i = 0; i < p->options.count; i++)
+		buf_release(&p->pair_name[i]);
 	for (size_t i = 0; i < sizeof p->warning / sizeof *p->warning; i++)
 		buf_release(&p->warning[i]);
 	free(p);
@@ -253,6 +276,16 @@ bool proxy_alive(struct proxy *p)
 const char *proxy_name(const struct proxy *p)
 {
 	return (const char *)p->name.at;
+}
+
+size_t proxy_pairs(const struct proxy *p)
+{
+	return p->options.count;
+}
+
+const char *proxy_pair_name(const struct proxy *p, size_t i)
+{
+	return i < p->options.count ? (const char *)p->pair_name[i].at : NULL;
 }
 
 const struct proxy_pair *proxy_pair(const struct proxy *p, size_t i)

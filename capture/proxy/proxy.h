@@ -23,6 +23,9 @@ struct proxy_options {
 	const char *cacert;     /* PEM file of those who vouch for targets; NULL: the system's */
 	bool insecure;          /* targets may be anybody */
 	struct what_if_options what_if; /* only for pairs of plain bytes */
+	bool (*give_up_root)(void *user); /* asked once ports and keys are open, before there are pipes and the relay; false, after it has said why: nothing may go
+					   * on. NULL: there is nothing to give up */
+	void *user;             /* its argument */
 };
 
 /* What the relay counts; sent as RING_COUNTS when it changed. */
@@ -41,7 +44,8 @@ struct proxy_open {
 };
 
 /* Binds all listeners, prepares TLS, and starts the relay. What is to be known of it (where it listens, which certificate, what is not
- * verified) goes line by line, without line break, to `say`. NULL if something of that fails, with a sentence in why. `o` is borrowed
+ * verified) goes line by line, without line break, to `say`. NULL if something of that fails, with a sentence in why, or an empty
+ * one where it was said already. `o` is borrowed
  * during the call. */
 struct proxy *proxy_new(const struct proxy_options *o, void (*say)(void *user, const char *line), void *user, char *why, size_t why_size);
 /* Ends the relay, which closes all connections, and waits for it. What it has told until then can still be taken. */
@@ -55,6 +59,9 @@ int proxy_fd(const struct proxy *p);
 bool proxy_alive(struct proxy *p);
 /* "ws://127.0.0.1:9000 → wss://app.openiap.io:443/ws/v2", of all pairs, with the ports that it really listens on. */
 const char *proxy_name(const struct proxy *p);
+/* How many pairs there are; and the i-th alone (from 0) as proxy_name has it, NULL behind the last. */
+size_t proxy_pairs(const struct proxy *p);
+const char *proxy_pair_name(const struct proxy *p, size_t i);
 /* The SHA-256 of the certificate that was made for encrypted listeners, "AB:CD:…"; NULL: none was made. */
 const char *proxy_fingerprint(const struct proxy *p);
 /* What the user must not forget about it: the i-th sentence, harmless for a terminal; NULL behind the last. */

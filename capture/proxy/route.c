@@ -200,17 +200,22 @@ static bool listen_all(struct route *r, const struct proxy_options *o, char *why
 	return true;
 }
 
-bool route_open(struct route *r, const struct proxy_options *o, size_t pair, bool *taken_over, char *why, size_t why_size)
+bool route_open(struct route *r, const struct proxy_options *o, size_t pair, char *why, size_t why_size)
 {
-	struct route_address at[ROUTE_ADDRESSES];
-	size_t count;
-	*taken_over = false;
 	r->pair = o->pairs[pair];
 	r->index = (uint8_t)pair;
 	if (!look_up(&r->pair.target, r->target, &r->targets, why, why_size))
 		return false;
+	return proxy_is_pipe(&r->pair.listen) || listen_all(r, o, why, why_size);
+}
+
+bool route_open_pipe(struct route *r, bool *taken_over, char *why, size_t why_size)
+{
+	struct route_address at[ROUTE_ADDRESSES];
+	size_t count;
+	*taken_over = false;
 	if (!proxy_is_pipe(&r->pair.listen))
-		return listen_all(r, o, why, why_size);
+		return true;
 	return look_up(&r->pair.listen, at, &count, why, why_size) && listen_pipe(r, at, taken_over, why, why_size);
 }
 

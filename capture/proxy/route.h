@@ -25,9 +25,10 @@ struct route {
 	SSL_CTX *server, *client;               /* NULL: plain */
 };
 
-/* Looks the target up, and binds the listeners. A pipe's socket that nobody listens on any more is taken over; *taken_over says so.
- * False, with a sentence in why. */
-bool route_open(struct route *r, const struct proxy_options *o, size_t pair, bool *taken_over, char *why, size_t why_size);
+/* Looks the target up, and binds the listeners, but for a pipe. False, with a sentence in why. */
+bool route_open(struct route *r, const struct proxy_options *o, size_t pair, char *why, size_t why_size);
+/* Where it listens on a pipe: binds that. A socket that nobody listens on any more is taken over; *taken_over says so. False likewise. */
+bool route_open_pipe(struct route *r, bool *taken_over, char *why, size_t why_size);
 /* Closes it; unlink: and removes a pipe's socket. */
 void route_close(struct route *r, bool unlink);
 /* The endpoint of a socket address; family 0 for a pipe. */
