@@ -3,7 +3,7 @@
  *
  * A display filter is asked about messages of a session. So the relay's process has a small session of its own, which keeps no bytes, and is fed
  * with the messages of the direction that is changed, one after the other as they come: the filter knows the Envelope and its payload, the
- * connection and the seq, but not what only the other direction tells (the request of a reply, its latency).
+ * connection and the seq. Where it is to know what the other direction tells, too (the request of a reply), that is heard besides, before what answers it.
  */
 #include "cli/chooser.h"
 
@@ -39,6 +39,12 @@ static unsigned judge(void *user, const struct piece *message)
 	return c->verdict;
 }
 
+static void overhear(void *user, const struct piece *message)
+{
+	struct chooser *c = user;
+	c->sink.message(c->sink.user, message);
+}
+
 static void forget(void *user, struct conn_info *conn, int64_t time)
 {
 	struct chooser *c = user;
@@ -57,7 +63,9 @@ struct chooser *chooser_new(struct options *o)
 	c->drop = what_if->drop;
 	c->session = session_new(&so, &(struct session_listener){ .user = c, .message = hear });
 	c->sink = session_sink(c->session);
-	what_if->chooser = (struct what_if_chooser){ c, judge, forget };
+	what_if->chooser = (struct what_if_chooser){ c, judge, forget, NULL, c->sink.probe };
+	if (c->only && filter_needs_pair(c->only))
+		what_if->chooser.heard = overhear;
 	return c;
 }
 

@@ -446,7 +446,7 @@ static const struct option_entry entries[] = {
 	{ 0, "reorder-seq", NULL, "--proxy, to try a client: let each second message pass the one before it", take_reorder },
 	{ 0, "duplicate-seq", NULL, "--proxy, to try a client: pass messages on twice", take_duplicate },
 	{ 0, "on", "DIR", "which direction these four change: s2c (default) or c2s", take_on },
-	{ 0, "only", "EXPR", "and only messages that match this display filter; it is asked about each alone, so a reply is chosen by its own command", take_only },
+	{ 0, "only", "EXPR", "and only messages that match this display filter, which is asked before a message goes on; request is the command that a reply answers", take_only },
 	{ 'f', NULL, "EXPR", "capture filter in pcap-filter(7) syntax; the words after the options are one too", take_filter },
 	{ 'Y', "display-filter", "EXPR", "display filter: show only the messages that match; -Y help lists the fields", take_display },
 	{ 'd', "decode-as", "tcp.port==N,NAME", "decode the connections of that port as tcp, ws, grpc, rest, legacy or tls", take_decode_as },
@@ -507,7 +507,7 @@ static const struct option_entry entries[] = {
 	{ 0, "fifo", "FILE", NULL, take_fifo },
 	{ 0, "wireshark-plugin", NULL, "print a dissector for Wireshark and tshark, in Lua: save it as openiap.lua", take_plugin },
 	{ 0, "man", NULL, "print the man page's source", take_man },
-	{ 0, "version", NULL, "print the versions of envscope and its libraries", take_version },
+	{ 'v', "version", NULL, "print the versions of envscope and its libraries", take_version },
 	{ 'h', "help", NULL, "print this help", take_help },
 };
 

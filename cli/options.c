@@ -179,7 +179,7 @@ static bool check_only(struct options *o)
 	buf_release(&why);
 	const char *unknown = o->only_filter ? filter_needs_all(o->only_filter) : NULL;
 	if (unknown)
-		return option_fail("--only is asked about one message of one direction, before it goes on, and can't know", unknown);
+		return option_fail("--only is asked about a message before it goes on, and can't know", unknown);
 	return o->only_filter != NULL;
 }
 

@@ -54,6 +54,11 @@ bool filter_lasting(const struct filter *f)
 	return !f->revised;
 }
 
+bool filter_needs_pair(const struct filter *f)
+{
+	return f->of_pair;
+}
+
 const char *filter_needs_all(const struct filter *f)
 {
 	return f->of_all;

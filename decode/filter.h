@@ -57,6 +57,8 @@ void filter_free(struct filter *f);
 enum filter_need filter_needs(const struct filter *f);
 /* Does a message that matches do so for ever? Not where it depends on what becomes known later (struct session_revision). */
 bool filter_lasting(const struct filter *f);
+/* Is there a field in it whose value only he knows who sees both directions of a connection? */
+bool filter_needs_pair(const struct filter *f);
 /* The name of a field in it whose value only he knows who sees all messages, of both directions; NULL: none. */
 const char *filter_needs_all(const struct filter *f);
 /* The time of the first packet, from which `rel` counts; 0 until it is set. */

@@ -239,6 +239,26 @@ static int get_message(struct look *l)
 	return form_type(l->f->schema, l->r) - 1;
 }
 
+/* The request that the message belongs to, which a request itself is; NULL where none is known. */
+static const struct record *request_of(const struct look *l)
+{
+	uint32_t n = session_request_of(l->s, l->n);
+	return n ? session_record(l->s, n) : l->r->role == ROLE_REQUEST ? l->r : NULL;
+}
+
+static int get_request(struct look *l)
+{
+	const struct record *r = request_of(l);
+	bool known = r && r->command && r->command <= schema_commands(l->f->schema);
+	return known ? r->command - 1 : r ? WORD_OTHER : -1;
+}
+
+static struct slice get_request_text(struct look *l)
+{
+	const struct record *r = request_of(l);
+	return r == l->r ? get_command_text(l) : session_command_name(l->s, r);
+}
+
 /* Texts. */
 
 static struct slice there(struct slice s)
@@ -336,6 +356,8 @@ static const struct field fields[] = {
 	{ INDEX("role", WORD, "what it is in its thread"), .word = get_role, .words = role_word },
 	{ INDEX("state", WORD, "state of its thread"), .word = get_state, .words = state_word, .revised = true, .of_all = true },
 	{ INDEX("request_in", NUMBER, "number of the request that this belongs to"), .number = get_request_in, .of_all = true },
+	{ INDEX("request", WORD, "command of the request that it belongs to, or that it is"),
+	  .word = get_request, .words = command_word, .text = get_request_text, .open = true, .of_pair = true },
 	{ INDEX("response_in", NUMBER, "number of the reply to this request, once it is there"), .number = get_response_in, .revised = true, .of_all = true },
 	{ INDEX("latency", SECONDS, "time from the request to this reply"), .number = get_latency, .of_all = true },
 	{ INDEX("rules", WORDS, "rules that it breaks"), .set = get_rules, .words = rule_word, .revised = true, .of_all = true },

@@ -340,6 +340,7 @@ static struct expr *parse_test(struct parser *p)
 			return NULL;
 	}
 	p->f->revised |= t->field->revised;
+	p->f->of_pair |= t->field->of_pair;
 	if (t->field->of_all)
 		p->f->of_all = t->field->pub.name;
 	bool quick = t->op == TEST_PRESENT && t->field->present && !t->path;

@@ -98,6 +98,7 @@ struct filter {
 	struct schema *schema;
 	bool show_secrets;
 	bool revised;              /* a field that may be is asked for */
+	bool of_pair;              /* likewise */
 	const char *of_all;        /* such a field; NULL */
 	struct expr *root;         /* NULL: everything matches */
 	struct regex *regexes;     /* to be freed */
@@ -138,7 +139,8 @@ struct field {
 	bool textual;  /* an address that can be taken as text, with its port */
 	bool open;     /* there are other words too */
 	bool revised;  /* later messages can change it (struct session_revision) */
-	bool of_all;   /* its value depends on other messages, or on those of the other direction */
+	bool of_pair;  /* its value depends on messages of the other direction of its connection, */
+	bool of_all;   /* or on any others */
 };
 
 enum { WORD_OTHER = -2 };

@@ -341,6 +341,42 @@ def case_target_absent():
         assert any(e.get("id") == "other" for e in p.stop())
 
 
+def case_mute():
+    """A target that accepts and says nothing where TLS is to begin, and a client that does: a line each after ten seconds, the others go on."""
+    mute = Server(lambda s: threading.Event().wait(LIMIT))
+    with Proxy(f"ws://:0=wss://127.0.0.1:{mute.port}", f"wss://:0=ws://127.0.0.1:{Server(echo).port}", f"socket://:0=socket://127.0.0.1:{Server(echo).port}") as p:
+        begun, waiting, other = time.monotonic(), [p.connect(0), p.connect(1)], p.connect(2)
+        waiting[0].sendall(UPGRADE)
+        other.sendall(envelope("noop", 0, "other"))
+        read_exactly(other, len(envelope("noop", 0, "other")))
+        for s in waiting:
+            try:
+                assert s.recv(1) == b""
+            except ConnectionResetError:
+                pass
+        assert 9 < time.monotonic() - begun < 20, time.monotonic() - begun
+        p.wait_printed(f"the target wss://127.0.0.1:{mute.port} does not answer to TLS")
+        p.wait_printed(f"the client of wss://127.0.0.1:{p.port[1]} does not begin with TLS")
+        other.sendall(envelope("noop", 1, "after"))
+        read_exactly(other, len(envelope("noop", 1, "after")))
+        assert {e.get("id") for e in p.stop()} >= {"other", "after"}
+
+
+def case_denied():
+    """A pipe that its owner keeps to himself: a line, and the client's connection ends."""
+    path, root = os.path.join(TMP, "CoreFxPipe_denied"), os.geteuid() == 0
+    Server(echo, path=path)
+    os.chmod(path, 0)
+    os.chmod(TMP, 0o755)
+    with Proxy("tcp://:0=pipe://denied", options=["-Z", "nobody"] if root else []) as p:
+        try:
+            assert p.connect().recv(1) == b""
+        except ConnectionResetError:
+            pass
+        p.wait_printed(f"the target pipe://{path} cannot be reached: Permission denied")
+        p.stop()
+
+
 def case_next_address():
     """A target of several addresses, of which the first swallows whoever knocks: the next one is tried before a client gives up."""
     if len(socket.getaddrinfo("localhost", 1, type=socket.SOCK_STREAM)) < 2:
@@ -707,6 +743,41 @@ def case_what_if_websocket():
     extension[0] = b"Sec-WebSocket-Extensions: permessage-deflate\r\n"
     got, events = seen(["--duplicate-seq"])
     assert got == b"".join(one) and any("not offered" in str(e) for e in events), events
+
+
+def answer(command, seq, ident, rid):
+    """An Envelope that answers another one."""
+    body = envelope(command, seq, ident)[4:] + b"\x2a" + bytes([len(rid)]) + rid.encode()
+    return struct.pack("<I", len(body)) + body
+
+
+def case_what_if_request():
+    """What a client is told about one of its requests is chosen by that request's command: errors, too, which say nothing of it themselves."""
+    asked = [envelope("aggregate", 0, "a"), envelope("query", 1, "q")]
+    told = [answer("error", 0, "1", "a"), answer("error", 1, "2", "q"), answer("queryreply", 2, "3", "q")]
+
+    def serve(s):
+        read_exactly(s, sum(map(len, asked)))
+        s.sendall(b"".join(told))
+        s.close()
+
+    def serve_ws(s):
+        accept_upgrade(s)
+        read_exactly(s, sum(len(frame(m, True)) for m in asked))
+        s.sendall(b"".join(map(frame, told)))
+        s.close()
+    for only, wanted in (('request == "query"', (0, 1, 1, 2, 2)), ('request == "query" && command == "error"', (0, 1, 1, 2)), ('request == "aggregate"', (0, 0, 1, 2)),
+                         ("!request", (0, 1, 2))):
+        with Proxy(f"socket://:0=socket://127.0.0.1:{Server(serve).port}", f"ws://:0=ws://127.0.0.1:{Server(serve_ws).port}",
+                   options=["--duplicate-seq", "--only", only]) as p:
+            s = p.connect(0)
+            s.sendall(b"".join(asked))
+            assert read_all(s) == b"".join(told[i] for i in wanted), (only, "socket")
+            s = p.connect(1)
+            ask_upgrade(s)
+            s.sendall(b"".join(frame(m, True) for m in asked))
+            assert read_all(s) == b"".join(frame(told[i]) for i in wanted), (only, "ws")
+            p.stop()
 
 
 def case_recorded():

@@ -12,6 +12,7 @@
 
 #include "base/when.h"
 #include "base/xalloc.h"
+#include "capture/proxy/ear.h"
 
 #include <stdlib.h>
 
@@ -61,6 +62,8 @@ struct what_if *what_if_new(const struct what_if_options *o, const struct proxy_
 		w->conn.transport = w->framing->transport;
 	if (w->framing->new)
 		w->state = w->framing->new(w);
+	if (o->chooser.heard)
+		w->ear = ear_new(&o->chooser, &w->conn, !o->on);
 	return w;
 }
 
@@ -72,6 +75,7 @@ void what_if_free(struct what_if *w)
 		w->o->chooser.closed(w->o->chooser.user, &w->conn, when_now());
 	if (w->framing->free)
 		w->framing->free(w->state);
+	ear_free(w->ear);
 	buf_release(&w->gathered);
 	buf_release(&w->swapped);
 	buf_release(&w->waiting);
@@ -217,6 +221,8 @@ bool what_if_due(struct what_if *w, int64_t now, bool over, struct buf *const ou
 void what_if_feed(struct what_if *w, enum dir dir, struct slice in, int64_t now, struct buf *const out[2])
 {
 	enter(w, now, out);
+	if (w->ear)
+		ear_feed(w->ear, dir, in);
 	if (dir != w->o->on && w->framing->feed_other)
 		w->framing->feed_other(w, in);
 	else if (dir != w->o->on)

@@ -6,8 +6,8 @@
 #define CAPTURE_PROXY_WHAT_IF_H
 
 #include "base/buf.h"
-#include "capture/message.h"
 #include "capture/proxy/address.h"
+#include "capture/proxy/what_if_chooser.h"
 
 enum {
 	WHAT_IF_COMMAND = 64,
@@ -16,16 +16,6 @@ enum {
 	WHAT_IF_STREAMS = 1024,     /* gRPC calls of a connection at a time */
 	WHAT_IF_SWAP_S = 1,       /* so long a message waits for another one to pass it */
 	WHAT_IF_UNIT = 1 << 20,   /* bytes of a frame of HTTP/2 that is looked at, with what belongs to its headers */
-};
-
-/* What a chooser answers: bits. */
-enum { WHAT_IF_CHANGE = 1, WHAT_IF_DROP = 2 };
-
-/* Who says which messages are changed; capture/ never looks into one. judge NULL: all are. It is asked in the relay's process. */
-struct what_if_chooser {
-	void *user;
-	unsigned (*judge)(void *user, const struct piece *message);
-	void (*closed)(void *user, struct conn_info *conn, int64_t time);
 };
 
 struct what_if_options {

@@ -34,6 +34,7 @@ struct what_if {
 	bool through;                    /* no changes any more */
 	bool stuck;
 	const char *news;
+	struct ear *ear;                 /* for a chooser that listens to the other direction; NULL */
 	int64_t now;                     /* during a call, as are these */
 	struct buf *const *out;
 };

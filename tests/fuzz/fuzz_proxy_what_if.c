@@ -5,6 +5,7 @@
  */
 #include "capture/proxy/authority.h"
 #include "capture/proxy/what_if.h"
+#include "decode/envelope.h"
 
 #include <stdlib.h>
 
@@ -22,6 +23,14 @@ static unsigned judge(void *user, const struct piece *m)
 	for (size_t i = 0; i < m->bytes.len; i++)
 		sum += m->bytes.at[i];
 	return *how & 0x80 ? 0 : sum & 3;
+}
+
+/* What is heard is of the direction that is not changed. */
+static void heard(void *user, const struct piece *m)
+{
+	const uint8_t *how = user;
+	if (m->dir == (*how & 4 ? DIR_S2C : DIR_C2S) || m->conn->number != 1)
+		abort();
 }
 
 struct sums {
@@ -56,7 +65,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	uint8_t how = data[0];
 	struct what_if_options o = { .on = how & 4 ? DIR_S2C : DIR_C2S, .delay = how & 8 ? 3 : 0, .reorder = how & 16, .duplicate = how & 32,
-				     .chooser = { &how, judge, NULL } };
+				     .chooser = { .user = &how, .judge = judge, .heard = heard, .probe = envelope_probe } };
 	struct conn_info conn = { .number = 1 };
 	struct sums s = { 0 };
 	struct buf *const out[2] = { &s.out[0], &s.out[1] };

@@ -412,7 +412,7 @@ static void test_needs_all(void **state)
 	static const struct { const char *text, *field; } list[] = {
 		{ "", NULL }, { "command == \"query\" && seq > 1 || role == reply && id == \"x\" || data.top == 1", NULL }, { "!(seq == 1 && latency < 1)", "latency" },
 		{ "n > 5", "n" }, { "frame.time_relative > 1", "rel" }, { "thread == 1", "thread" }, { "state == open", "state" }, { "rules", "rules" },
-		{ "severity == error", "severity" },
+		{ "severity == error", "severity" }, { "request == query", NULL },
 	};
 	for (size_t i = 0; i < sizeof list / sizeof *list; i++) {
 		struct filter *filter = made(*state, list[i].text, false);

@@ -28,7 +28,7 @@ static unsigned judge(void *user, const struct piece *m)
 	return slice_is(command, c->drop) ? WHAT_IF_CHANGE | WHAT_IF_DROP : WHAT_IF_CHANGE;
 }
 
-#define CHOOSE(the_only, the_drop) .chooser = { &(struct choice){ the_only, the_drop }, judge, NULL }
+#define CHOOSE(the_only, the_drop) .chooser = { .user = &(struct choice){ the_only, the_drop }, .judge = judge }
 
 static void feed_one(struct what_if *w, struct slice in, int64_t now, struct buf *out)
 {

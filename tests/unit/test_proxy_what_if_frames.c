@@ -3,6 +3,7 @@
 #include "capture/proxy/unit.h"
 #include "capture/proxy/what_if.h"
 #include "capture/stream/websocket.h"
+#include "decode/envelope.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -137,10 +138,10 @@ static void ws_changes(void **state)
 		add_message(&reordered, "aaaa", '1', masked);
 		add_message(&reordered, "drop", '4', masked);
 		add_message(&reordered, "aaaa", '3', masked);
-		assert_ws(&(struct what_if_options){ .on = on, .chooser = { "drop", judge, NULL } }, buf_slice(&in), buf_slice(&dropped));
-		assert_ws(&(struct what_if_options){ .on = on, .duplicate = true, .chooser = { "aaaa", judge, NULL } }, buf_slice(&in), buf_slice(&doubled));
+		assert_ws(&(struct what_if_options){ .on = on, .chooser = { .user = "drop", .judge = judge } }, buf_slice(&in), buf_slice(&dropped));
+		assert_ws(&(struct what_if_options){ .on = on, .duplicate = true, .chooser = { .user = "aaaa", .judge = judge } }, buf_slice(&in), buf_slice(&doubled));
 		assert_ws(&(struct what_if_options){ .on = on, .reorder = true }, buf_slice(&in), buf_slice(&reordered));
-		assert_ws(&(struct what_if_options){ .on = on, .reorder = true, .chooser = { "none", judge, NULL } }, buf_slice(&in), buf_slice(&in));
+		assert_ws(&(struct what_if_options){ .on = on, .reorder = true, .chooser = { .user = "none", .judge = judge } }, buf_slice(&in), buf_slice(&in));
 		buf_release(&in);
 		buf_release(&dropped);
 		buf_release(&doubled);
@@ -168,7 +169,7 @@ static void ws_in_parts(void **state)
 	add_frame(&expected, 0x82, slice_of(NULL, 0), true);
 	add_frame(&expected, 0x81, slice_str("{\"command\":\"a\"}"), true);
 	add_frame(&expected, 0x88, slice_str("\x03\xe8"), true);
-	assert_ws(&(struct what_if_options){ .on = DIR_C2S, .chooser = { "drop", judge, NULL } }, buf_slice(&in), buf_slice(&expected));
+	assert_ws(&(struct what_if_options){ .on = DIR_C2S, .chooser = { .user = "drop", .judge = judge } }, buf_slice(&in), buf_slice(&expected));
 	buf_release(&in);
 	buf_release(&expected);
 	buf_release(&e);
@@ -185,7 +186,7 @@ static void ws_taken_apart(void **state)
 	}
 	add_frame(&in, 0x82, buf_slice(&both), false);
 	add_message(&expected, "aaaa", '1', false);
-	assert_ws(&(struct what_if_options){ .on = DIR_S2C, .chooser = { "drop", judge, NULL } }, buf_slice(&in), buf_slice(&expected));
+	assert_ws(&(struct what_if_options){ .on = DIR_S2C, .chooser = { .user = "drop", .judge = judge } }, buf_slice(&in), buf_slice(&expected));
 	buf_release(&in);
 	buf_release(&both);
 	buf_release(&expected);
@@ -320,8 +321,8 @@ static void h2_changes(void **state)
 		struct what_if_options o;
 		const char *out;
 	} cases[] = {
-		{ { .duplicate = true, .chooser = { "aaaa", judge, NULL } }, "a1a1d2a3a3" },
-		{ { .chooser = { "drop", judge, NULL } }, "a1a3" },
+		{ { .duplicate = true, .chooser = { .user = "aaaa", .judge = judge } }, "a1a1d2a3a3" },
+		{ { .chooser = { .user = "drop", .judge = judge } }, "a1a3" },
 		{ { .reorder = true }, "d2a1a3" },
 	};
 	struct buf messages = { 0 };
@@ -487,12 +488,67 @@ static void h2_others(void **state)
 	buf_release(&data);
 }
 
+/* A chooser that listens, too: what is heard of the other direction is noted. */
+struct listener {
+	char list[8]; /* first: judge's */
+	struct buf heard;
+	enum dir dir;
+};
+
+static void note_heard(void *user, const struct piece *m)
+{
+	struct listener *l = user;
+	assert_int_equal(m->dir, l->dir);
+	assert_int_equal(m->conn->number, conn.number);
+	assert_true(m->first && m->last);
+	buf_add(&l->heard, slice_head(slice_skip(m->bytes, 2), 4));
+	buf_add(&l->heard, slice_skip(m->bytes, 8));
+}
+
+/* Whichever direction is changed: of the other one all messages are heard, and none of the changed one. */
+static void other_is_heard(void **state)
+{
+	(void)state;
+	for (int way = 0; way < 4; way++) {
+		struct listener l = { .list = "none", .dir = way & 1 ? DIR_S2C : DIR_C2S };
+		struct what_if_options o = { .on = !l.dir, .duplicate = true, .chooser = { .user = &l, .judge = judge, .heard = note_heard, .probe = envelope_probe } };
+		struct buf in[2] = { { 0 }, { 0 } }, one = { 0 };
+		struct run r;
+		for (int d = 0; d < 2; d++) {
+			for (char id = '1'; id < '4'; id++) {
+				if (way & 2)
+					add_message(&in[d], "ping", id, d == DIR_C2S);
+				else
+					add_grpc(&one, "ping", id);
+			}
+			if (!(way & 2))
+				unit_add(&in[d], HTTP2_DATA, 0, 1, buf_slice(&one));
+			buf_clear(&one);
+		}
+		if (way & 2) {
+			begin(&r, &o, &ws);
+			feed(&r, DIR_C2S, slice_str(request));
+			feed(&r, DIR_S2C, slice_str(response));
+		} else {
+			begin_h2(&r, &o);
+		}
+		feed(&r, DIR_C2S, buf_slice(&in[DIR_C2S]));
+		feed(&r, DIR_S2C, buf_slice(&in[DIR_S2C]));
+		assert_true(slice_is(buf_slice(&l.heard), "ping1ping2ping3"));
+		finish(&r);
+		buf_release(&in[0]);
+		buf_release(&in[1]);
+		buf_release(&one);
+		buf_release(&l.heard);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ws_changes), cmocka_unit_test(ws_in_parts), cmocka_unit_test(ws_taken_apart), cmocka_unit_test(ws_unchanged),
 		cmocka_unit_test(ws_endless), cmocka_unit_test(h2_changes),  cmocka_unit_test(h2_flow),	       cmocka_unit_test(h2_no_room),
-		cmocka_unit_test(h2_order),   cmocka_unit_test(h2_others),
+		cmocka_unit_test(h2_order),   cmocka_unit_test(h2_others),  cmocka_unit_test(other_is_heard),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
