@@ -123,6 +123,7 @@ case_ error.fail_on_alone -r samples/tcp.pcap --fail-on error
 case_ error.extract -r samples/tcp.pcap --extract /dev/null
 case_ tcp.filter_record -r samples/tcp.pcap -T text -Y 'command in {query aggregate} && seq > 4 || severity >= warning'
 case_ tcp.filter_payload -r samples/tcp.pcap -T ndjson -Y 'data.query._type == "test" || data.workitem.name matches "^WI$"'
+case_ tcp.filter_request -r samples/tcp.pcap -T fields -e n -e command -e request -Y 'request == query && command == error || request == watch'
 case_ tcp.filter_count -r samples/tcp.pcap -T text -c 3 -Y 'role == reply && size > 200'
 case_ seq_gap.filter -r build/samples/seq_gap.pcap -T text -Y 'rules contains "seq"'
 case_ filter.help -Y help
