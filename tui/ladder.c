@@ -12,17 +12,11 @@
  */
 #include "tui/ladder.h"
 
-#include "base/buf.h"
-#include "decode/relations.h"
+#include "tui/related.h"
 
-enum { KEYS_MAX = 64, KEYS_FROM = 64 /* messages of a thread whose ids count */, STAMPS = 64 };
+enum { STAMPS = 64 };
 
 enum phase { PHASE_KEYS, PHASE_SCAN, PHASE_WALK, PHASE_ORDER, PHASE_ROWS, PHASE_ENDS, PHASE_DONE };
-
-struct key {
-	enum relation_kind kind;
-	struct buf id;
-};
 
 struct ladder {
 	const struct session *session;
@@ -31,9 +25,7 @@ struct ladder {
 	uint64_t stamp;
 	enum phase phase;
 	struct numbers threads;   /* of the spec, and the related ones */
-	struct key key[KEYS_MAX];
-	unsigned keys;
-	struct buf bytes, id;     /* scratch */
+	struct related related;   /* ids of the threads it was asked for */
 	uint32_t at;              /* SCAN: the next record; WALK: the next message, 0: the next thread */
 	size_t thread;            /* WALK: which one */
 	struct numbers messages, conns;
@@ -104,10 +96,7 @@ void ladder_free(struct ladder *l)
 	numbers_release(&l->threads);
 	numbers_release(&l->messages);
 	numbers_release(&l->conns);
-	for (unsigned i = 0; i < l->keys; i++)
-		buf_release(&l->key[i].id);
-	buf_release(&l->bytes);
-	buf_release(&l->id);
+	related_release(&l->related);
 	free(l->row);
 	free(l->fold);
 	free(l->slot);
@@ -115,52 +104,15 @@ void ladder_free(struct ladder *l)
 	free(l);
 }
 
-/* Ids. */
-
-static bool has_key(const struct ladder *l, enum relation_kind kind, struct slice id)
-{
-	for (unsigned i = 0; i < l->keys; i++)
-		if (l->key[i].kind == kind && slice_eq(buf_slice(&l->key[i].id), id))
-			return true;
-	return false;
-}
-
-static void add_keys_of(struct ladder *l, uint32_t n)
-{
-	for (int kind = 0; kind < RELATION_KINDS; kind++) {
-		buf_clear(&l->id);
-		if (l->keys == KEYS_MAX || !relation_id(l->session, (enum relation_kind)kind, n, &l->bytes, &l->id) ||
-		    has_key(l, (enum relation_kind)kind, buf_slice(&l->id)))
-			continue;
-		l->key[l->keys].kind = (enum relation_kind)kind;
-		buf_add(&l->key[l->keys++].id, buf_slice(&l->id));
-	}
-}
+/* Messages. */
 
 static void take_keys(struct ladder *l)
 {
-	for (size_t i = 0; i < l->threads.count; i++) {
-		const struct record *r;
-		uint32_t n = l->threads.at[i];
-		for (int m = 0; m < KEYS_FROM && (r = session_record(l->session, n)); m++, n = r->next)
-			add_keys_of(l, n);
-	}
+	for (size_t i = 0; i < l->threads.count; i++)
+		related_add(&l->related, l->session, l->threads.at[i]);
 	l->phase = PHASE_SCAN;
 	l->at = session_first(l->session);
 }
-
-static bool is_related(struct ladder *l, uint32_t n)
-{
-	for (int kind = 0; kind < RELATION_KINDS; kind++) {
-		buf_clear(&l->id);
-		if (relation_id(l->session, (enum relation_kind)kind, n, &l->bytes, &l->id) &&
-		    has_key(l, (enum relation_kind)kind, buf_slice(&l->id)))
-			return true;
-	}
-	return false;
-}
-
-/* Messages. */
 
 static void add_message(struct ladder *l, uint32_t n)
 {
@@ -176,7 +128,7 @@ static size_t scan(struct ladder *l, size_t work)
 		const struct record *r = session_record(l->session, l->at);
 		if (r && l->spec.conn && r->conn == l->spec.conn)
 			add_message(l, l->at);
-		else if (r && !l->spec.conn && l->keys && is_related(l, l->at))
+		else if (r && !l->spec.conn && related_has(&l->related, l->session, l->at))
 			numbers_put(&l->threads, r->thread);
 	}
 	if (l->at > l->until) {

@@ -289,21 +289,41 @@ static bool first_moved(const struct order *o, uint64_t *first)
 	return !o->sort && !o->again && *first - o->first >= (end - *first) / 8;
 }
 
+/* Of rows those stay that are still there. */
+static size_t rows_from(uint32_t *rows, size_t count, uint64_t first)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < count; i++)
+		if (rows[i] >= first)
+			rows[kept++] = rows[i];
+	return kept;
+}
+
+/* The bits of rows before `first` go, by whole bytes. */
+static void forget_bits(struct order *o, uint64_t first)
+{
+	uint64_t bytes = (first - o->has_from) / 8;
+	size_t gone = bytes < o->has_size ? (size_t)bytes : o->has_size;
+	o->has_from += 8 * bytes;
+	if (!gone)
+		return;
+	memmove(o->has, o->has + gone, o->has_size - gone);
+	memset(o->has + o->has_size - gone, 0, gone);
+}
+
 /* Rows that are gone leave when they are many; if rows have come back, all begins anew. */
 static bool follow_first(struct order *o)
 {
 	uint64_t first;
-	size_t kept = 0;
 	if (!first_moved(o, &first))
 		return false;
 	if (first < o->first) {
 		begin(o);
 		return true;
 	}
-	for (size_t i = 0; i < o->count; i++)
-		if (o->row[i] >= first)
-			o->row[kept++] = o->row[i];
-	o->count = kept;
+	o->count = rows_from(o->row, o->count, first);
+	o->fresh_count = rows_from(o->fresh, o->fresh_count, first);
+	forget_bits(o, first);
 	o->first = first;
 	return true;
 }

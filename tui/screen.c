@@ -12,7 +12,7 @@
 
 #include "base/text.h"
 #include "base/xalloc.h"
-#include "tui/clock.h"
+#include "tui/keyboard.h"
 
 #include <curses.h>
 #include <langinfo.h>
@@ -20,8 +20,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-enum { DOUBLE_CLICK_MS = 400 };
 
 struct screen {
 	SCREEN *curses;
@@ -31,8 +29,7 @@ struct screen {
 	attr_t attributes[INKS];
 	short pair[INKS];
 	int cursor_row, cursor_col; /* -1: hidden */
-	int64_t clicked;            /* ms; when and where the mouse was pressed last */
-	int click_row, click_col;
+	struct keyboard keyboard;
 };
 
 static const attr_t emphases[] = {
@@ -100,38 +97,6 @@ static void choose_looks(struct screen *s, const struct screen_options *o)
 	}
 }
 
-static void choose_mouse(bool mouse)
-{
-	mousemask(mouse ? BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED : 0, NULL);
-	mouseinterval(0);
-}
-
-/* Sequences that terminals send beside those their terminfo entry names (a wrong TERM is common): without
- * them the Esc they begin with would count. */
-static void define_keys(void)
-{
-	static const struct {
-		const char *sequence;
-		int key;
-	} keys[] = {
-		{ "\033[A", KEY_UP },      { "\033[B", KEY_DOWN },    { "\033[C", KEY_RIGHT },   { "\033[D", KEY_LEFT },
-		{ "\033OA", KEY_UP },      { "\033OB", KEY_DOWN },    { "\033OC", KEY_RIGHT },   { "\033OD", KEY_LEFT },
-		{ "\033[H", KEY_HOME },    { "\033OH", KEY_HOME },    { "\033[1~", KEY_HOME },   { "\033[7~", KEY_HOME },
-		{ "\033[F", KEY_END },     { "\033OF", KEY_END },     { "\033[4~", KEY_END },    { "\033[8~", KEY_END },
-		{ "\033[Z", KEY_BTAB },
-		{ "\033[5~", KEY_PPAGE },  { "\033[6~", KEY_NPAGE },  { "\033[3~", KEY_DC },
-		{ "\033OP", KEY_F(1) },    { "\033[11~", KEY_F(1) },  { "\033[[A", KEY_F(1) },
-		{ "\033OQ", KEY_F(2) },    { "\033[12~", KEY_F(2) },  { "\033[[B", KEY_F(2) },
-		{ "\033OR", KEY_F(3) },    { "\033[13~", KEY_F(3) },  { "\033[[C", KEY_F(3) },
-		{ "\033OS", KEY_F(4) },    { "\033[14~", KEY_F(4) },  { "\033[[D", KEY_F(4) },
-		{ "\033[15~", KEY_F(5) },  { "\033[[E", KEY_F(5) },   { "\033[17~", KEY_F(6) },  { "\033[18~", KEY_F(7) },
-		{ "\033[19~", KEY_F(8) },  { "\033[20~", KEY_F(9) },  { "\033[21~", KEY_F(10) },
-	};
-	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
-		if (key_defined(keys[i].sequence) == 0)
-			define_key(keys[i].sequence, keys[i].key);
-}
-
 static void set_up(struct screen *s, const struct screen_options *o)
 {
 	cbreak();
@@ -140,7 +105,7 @@ static void set_up(struct screen *s, const struct screen_options *o)
 	keypad(stdscr, TRUE);
 	nodelay(stdscr, TRUE);
 	curs_set(0);
-	define_keys();
+	keyboard_init();
 	if (!getenv("ESCDELAY"))
 		set_escdelay(25);
 	screen_set(s, o);
@@ -148,7 +113,7 @@ static void set_up(struct screen *s, const struct screen_options *o)
 
 void screen_set(struct screen *s, const struct screen_options *o)
 {
-	choose_mouse(o->mouse);
+	keyboard_mouse(o->mouse);
 	choose_looks(s, o);
 }
 
@@ -205,94 +170,9 @@ int screen_fd(const struct screen *s)
 	return s->tty ? fileno(s->tty) : STDIN_FILENO;
 }
 
-static bool mouse_key(struct screen *s, struct key *out)
-{
-	MEVENT event;
-	if (getmouse(&event) != OK)
-		return false;
-	*out = (struct key){ KEY_CLICK, event.y, event.x };
-	if (event.bstate & BUTTON4_PRESSED)
-		out->code = KEY_WHEEL_UP;
-	else if (event.bstate & BUTTON5_PRESSED)
-		out->code = KEY_WHEEL_DOWN;
-	if (out->code != KEY_CLICK)
-		return true;
-	int64_t now = clock_ms();
-	if (now - s->clicked < DOUBLE_CLICK_MS && event.y == s->click_row && event.x == s->click_col) {
-		out->code = KEY_DOUBLE_CLICK;
-		now = 0;
-	}
-	s->clicked = now;
-	s->click_row = event.y;
-	s->click_col = event.x;
-	return true;
-}
-
-/* A key that has no code point. */
-static int named_key(wint_t code)
-{
-	static const struct {
-		wint_t code;
-		int key;
-	} named[] = {
-		{ KEY_UP, KEY_ARROW_UP },       { KEY_DOWN, KEY_ARROW_DOWN }, { KEY_LEFT, KEY_ARROW_LEFT },
-		{ KEY_RIGHT, KEY_ARROW_RIGHT }, { KEY_HOME, KEY_FIRST },      { KEY_END, KEY_FINAL },
-		{ KEY_PPAGE, KEY_PAGE_UP },     { KEY_NPAGE, KEY_PAGE_DOWN }, { KEY_ENTER, KEY_RETURN },
-		{ KEY_BACKSPACE, KEY_BS },      { KEY_DC, KEY_DELETE },       { KEY_RESIZE, KEY_RESIZED },
-		{ KEY_FIND, KEY_FIRST },        { KEY_SELECT, KEY_FINAL },    { KEY_SF, KEY_ARROW_DOWN },
-		{ KEY_SR, KEY_ARROW_UP },         { KEY_BTAB, KEY_BACK_TABULATOR },
-	};
-	if (code > KEY_F0 && code <= KEY_F0 + 12)
-		return KEY_FUNCTION + (int)(code - KEY_F0);
-	for (size_t i = 0; i < sizeof named / sizeof *named; i++)
-		if (named[i].code == code)
-			return named[i].key;
-	return KEY_NONE;
-}
-
-/* Passes over the rest of a sequence that is no known key (ECMA-48, 5.4), so that only an Esc by itself is
- * one. */
-static int escape(void)
-{
-	wint_t next;
-	int got = get_wch(&next);
-	if (got == OK && next == 'O' && get_wch(&next) != ERR)
-		return KEY_NONE;
-	if (got == OK && next == '[') {
-		while (get_wch(&next) == OK && (next < 0x40 || next > 0x7e))
-			;
-		return KEY_NONE;
-	}
-	if (got == OK)
-		unget_wch((wchar_t)next);
-	else if (got == KEY_CODE_YES)
-		ungetch((int)next);
-	return KEY_ESC;
-}
-
 bool screen_key(struct screen *s, struct key *out)
 {
-	wint_t code;
-	int got;
-	while ((got = get_wch(&code)) != ERR) {
-		*out = (struct key){ (int)code, 0, 0 };
-		if (got == KEY_CODE_YES && code == KEY_MOUSE) {
-			if (mouse_key(s, out))
-				return true;
-			continue;
-		}
-		if (got == KEY_CODE_YES)
-			out->code = named_key(code);
-		else if (code == KEY_ESC)
-			out->code = escape();
-		else if (code == '\n')
-			out->code = KEY_RETURN;
-		else if (code == 127)
-			out->code = KEY_BS;
-		if (out->code != KEY_NONE)
-			return true;
-	}
-	return false;
+	return keyboard_key(&s->keyboard, out);
 }
 
 /* The letter that half a flag stands for; 0 for what is no half of one. Some terminals make a flag of two, in two columns, others do not. */

@@ -1,5 +1,5 @@
 /*
- * The terminal: the only part of envscope that knows curses. It paints lines and reads keys.
+ * The terminal: with tui/keyboard.h the only part of envscope that knows curses. It paints lines and reads keys.
  *
  * While a screen exists the terminal is put back when the program exits or crashes; the signals TERM, HUP
  * and INT are the caller's.

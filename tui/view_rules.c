@@ -6,53 +6,32 @@
  *	    ▼                           3  connection 1 node Henrik
  *	            17  21:18:18.545257 → query 5  entities
  *
- * The groups (tui/broken.h) are built beside those on the screen, and take their place when they are ready. The rows are those of the groups
- * that are open; which are is remembered by rule and connection.
+ * The groups (tui/broken.h) are built beside those on the screen, and take their place when they are ready. Which rows there are of them is the
+ * tree's to say (tui/rule_tree.h).
  */
 #include "base/amount.h"
 #include "base/text.h"
 #include "base/xalloc.h"
 #include "decode/seen.h"
 #include "tui/app.h"
-#include "tui/broken.h"
 #include "tui/clock.h"
 #include "tui/facts.h"
+#include "tui/rule_tree.h"
 
 #include <stdlib.h>
 
 enum {
 	WORK = 1024,
 	PATIENCE_MS = 500,    /* the groups are not built again sooner */
-	FEW = 200,            /* messages up to which connections are open at first */
 	BESIDE_LEAST = 130, BESIDE_SHARE = 3, /* columns from which on the explanation stands at the right, in a third of them */
-	BELOW_LEAST = 14, BELOW = 9,
-};
-
-enum level { LEVEL_RULE, LEVEL_CONN, LEVEL_MESSAGE, LEVEL_MORE };
-
-struct row {
-	uint32_t group; /* of a rule: its first one */
-	uint32_t n;     /* message; of LEVEL_MORE how many are not listed */
-	uint8_t level;
-	bool open;
-};
-
-/* A connection that is not as it is at first: open or closed. */
-struct flip {
-	enum rule rule;
-	uint32_t conn;
+	BELOW_LEAST = 14, BELOW = 9, BELOW_MOST = 13, /* rows below the list: half of them, within these */
 };
 
 struct rules_view {
 	struct view view;
-	struct broken *now, *next;
+	struct rule_tree tree;
+	struct broken *next;       /* groups that are being built; NULL */
 	int64_t begun, rest_until; /* ms */
-	uint32_t folded;           /* bit set of rules that are folded */
-	struct flip *flip;
-	size_t flips, flip_cap;
-	bool few;
-	struct row *row;
-	size_t rows, row_cap;
 	struct facts_room room;
 };
 
@@ -72,124 +51,35 @@ static struct view *new_rules(struct app *a)
 static void free_rules(struct view *v)
 {
 	struct rules_view *r = self(v);
-	broken_free(r->now);
+	rule_tree_release(&r->tree);
 	broken_free(r->next);
-	free(r->flip);
-	free(r->row);
 	facts_room_release(&r->room);
 	free(r);
 }
 
-/* Which rows there are. */
-
-static size_t flip_of(const struct rules_view *v, const struct broken_group *g)
+/* The row at that place; NULL if there is none. */
+static const struct rule_row *row_of(const struct rules_view *v, uint64_t i)
 {
-	size_t i = 0;
-	while (i < v->flips && (v->flip[i].rule != g->rule || v->flip[i].conn != g->conn))
-		i++;
-	return i;
-}
-
-static bool is_open(const struct rules_view *v, const struct broken_group *g)
-{
-	return v->few != (flip_of(v, g) < v->flips);
-}
-
-static void flip(struct rules_view *v, const struct broken_group *g)
-{
-	size_t i = flip_of(v, g);
-	if (i < v->flips) {
-		v->flip[i] = v->flip[--v->flips];
-		return;
-	}
-	if (v->flips == v->flip_cap) {
-		v->flip_cap = v->flip_cap ? 2 * v->flip_cap : 16;
-		v->flip = xreallocarray(v->flip, v->flip_cap, sizeof *v->flip);
-	}
-	v->flip[v->flips++] = (struct flip){ g->rule, g->conn };
-}
-
-static void add_row(struct rules_view *v, size_t group, enum level level, uint32_t n, bool open)
-{
-	if (v->rows == v->row_cap) {
-		v->row_cap = v->row_cap ? 2 * v->row_cap : 64;
-		v->row = xreallocarray(v->row, v->row_cap, sizeof *v->row);
-	}
-	v->row[v->rows++] = (struct row){ (uint32_t)group, n, (uint8_t)level, open };
-}
-
-static void add_conn(struct rules_view *v, size_t i)
-{
-	const struct broken_group *g = broken_group(v->now, i);
-	bool open = is_open(v, g);
-	add_row(v, i, LEVEL_CONN, 0, open);
-	for (size_t m = 0; open && m < g->messages.count; m++)
-		add_row(v, i, LEVEL_MESSAGE, g->messages.at[m], false);
-	if (open && g->messages.count < g->count)
-		add_row(v, i, LEVEL_MORE, (uint32_t)(g->count - g->messages.count), false);
-}
-
-static void make_rows(struct rules_view *v)
-{
-	v->rows = 0;
-	for (size_t i = 0; i < broken_groups(v->now); i++) {
-		const struct broken_group *g = broken_group(v->now, i);
-		bool open = !(v->folded >> g->rule & 1);
-		if (!i || broken_group(v->now, i - 1)->rule != g->rule)
-			add_row(v, i, LEVEL_RULE, 0, open);
-		if (open)
-			add_conn(v, i);
-	}
-	list_set(&v->view.list, 0, v->rows, v->view.list.height);
-}
-
-static uint64_t total(const struct broken *b)
-{
-	uint64_t sum = 0;
-	for (size_t i = 0; i < broken_groups(b); i++)
-		sum += broken_group(b, i)->count;
-	return sum;
+	return i < v->tree.rows ? &v->tree.row[i] : NULL;
 }
 
 /* Building. */
 
-/* A row that shows the same, or what it was in. */
-static size_t same_row(const struct rules_view *v, const struct row *r, const struct broken_group *g)
-{
-	size_t best = 0;
-	for (size_t i = 0; i < v->rows; i++) {
-		const struct broken_group *other = broken_group(v->now, v->row[i].group);
-		bool same = other->rule == g->rule && v->row[i].level <= r->level &&
-			    (v->row[i].level == LEVEL_RULE || other->conn == g->conn) && (v->row[i].level != LEVEL_MESSAGE || v->row[i].n == r->n);
-		best = same ? i : best;
-	}
-	return best;
-}
-
 static void put_in_place(struct rules_view *v)
 {
-	struct broken *old = v->now;
-	struct row selected = { 0 };
-	struct broken_group group = { .rule = RULES };
-	if (old && v->view.list.selected < v->rows) {
-		selected = v->row[v->view.list.selected];
-		group = *broken_group(old, selected.group);
-	}
-	v->now = v->next;
+	struct list *list = &v->view.list;
+	size_t selected = rule_tree_take(&v->tree, v->next, (size_t)list->selected);
 	v->next = NULL;
-	if (!old)
-		v->few = total(v->now) <= FEW;
-	make_rows(v);
-	if (group.rule != RULES)
-		list_select(&v->view.list, same_row(v, &selected, &group));
-	broken_free(old);
+	list_set(list, 0, v->tree.rows, list->height);
+	list_select(list, selected);
 	int64_t now = clock_ms(), rest = 4 * (now - v->begun);
 	v->rest_until = now + (rest > PATIENCE_MS ? rest : PATIENCE_MS);
 }
 
 static bool is_due(const struct rules_view *v)
 {
-	return !v->next && (!v->now || (!v->view.app->paused && broken_is_old(v->now) && clock_ms() >= v->rest_until));
+	const struct broken *now = v->tree.groups;
+	return !v->next && (!now || (!v->view.app->paused && broken_is_old(now) && clock_ms() >= v->rest_until));
 }
 
 static bool work(struct view *view, int64_t until)
@@ -209,7 +99,7 @@ static bool work(struct view *view, int64_t until)
 static const char *doing(struct view *view, int *percent)
 {
 	const struct rules_view *v = self(view);
-	if (!v->next || v->now)
+	if (!v->next || v->tree.groups)
 		return NULL;
 	*percent = broken_percent(v->next);
 	return "looking for broken rules";
@@ -225,25 +115,21 @@ static void add_count(struct line *out, uint64_t n, int width)
 	buf_release(&text);
 }
 
-static void draw_rule(const struct rules_view *v, const struct row *r, int width, struct line *out)
+static void draw_rule(const struct rules_view *v, const struct rule_row *r, int width, struct line *out)
 {
-	enum rule rule = broken_group(v->now, r->group)->rule;
-	const struct rule_info *info = rule_info(rule);
+	const struct rule_info *info = rule_info(rule_tree_group(&v->tree, r)->rule);
 	enum ink ink = facts_severity_ink((int)info->severity);
-	uint64_t count = 0;
-	for (size_t i = r->group; i < broken_groups(v->now) && broken_group(v->now, i)->rule == rule; i++)
-		count += broken_group(v->now, i)->count;
 	line_add_str(out, INK_DIM, r->open ? "▼ " : "► ");
 	line_add_cell(out, ink, slice_str(severity_name(info->severity)), 8, false);
 	line_add_cell(out, ink, slice_str(info->name), 18, false);
-	add_count(out, count, 9);
+	add_count(out, rule_tree_count(&v->tree, r), 9);
 	line_add_str(out, INK_PLAIN, "  ");
 	line_add(out, INK_PLAIN, slice_str(info->sentence), width - out->columns);
 }
 
-static void draw_conn(struct rules_view *v, const struct row *r, int width, struct line *out)
+static void draw_conn(struct rules_view *v, const struct rule_row *r, int width, struct line *out)
 {
-	const struct broken_group *g = broken_group(v->now, r->group);
+	const struct broken_group *g = rule_tree_group(&v->tree, r);
 	struct app *a = v->view.app;
 	struct buf text = { 0 };
 	line_add_str(out, INK_DIM, r->open ? "    ▼ " : "    ► ");
@@ -254,7 +140,7 @@ static void draw_conn(struct rules_view *v, const struct row *r, int width, stru
 	buf_release(&text);
 }
 
-static void draw_message(struct rules_view *v, const struct row *r, int width, struct line *out)
+static void draw_message(struct rules_view *v, const struct rule_row *r, int width, struct line *out)
 {
 	struct app *a = v->view.app;
 	struct buf *text = &a->scratch;
@@ -281,9 +167,9 @@ static void draw_message(struct rules_view *v, const struct row *r, int width, s
 static void draw_row(struct view *view, uint64_t row, int width, struct line *out)
 {
 	struct rules_view *v = self(view);
-	if (row >= v->rows)
+	const struct rule_row *r = row_of(v, row);
+	if (!r)
 		return;
-	const struct row *r = &v->row[row];
 	switch (r->level) {
 	case LEVEL_RULE: draw_rule(v, r, width, out); break;
 	case LEVEL_CONN: draw_conn(v, r, width, out); break;
@@ -292,8 +178,8 @@ static void draw_row(struct view *view, uint64_t row, int width, struct line *ou
 	}
 }
 
-/* A paragraph: its heading, and the text in as many lines as it takes. */
-static void draw_paragraph(struct view *v, struct area *area, const char *heading, const char *text)
+/* A paragraph: its heading, and the text in as many lines as it takes. False if there are not so many. */
+static bool draw_paragraph(struct view *v, struct area *area, const char *heading, const char *text)
 {
 	struct line *l = &v->app->line;
 	struct slice rest = slice_str(text ? text : "");
@@ -311,38 +197,43 @@ static void draw_paragraph(struct view *v, struct area *area, const char *headin
 			rest = slice_skip(rest, 1);
 		first = false;
 	}
+	return !rest.len;
 }
 
 /* What was seen of it at the message that is selected. */
-static void draw_seen(struct rules_view *v, struct area *area, const struct row *row)
+static bool draw_seen(struct rules_view *v, struct area *area, const struct rule_row *row)
 {
 	struct buf text = { 0 };
-	enum rule rule = (enum rule)broken_group(v->now, row->group)->rule;
+	bool whole = true;
+	enum rule rule = (enum rule)rule_tree_group(&v->tree, row)->rule;
 	if (row->level == LEVEL_MESSAGE && seen_add(&text, v->view.app->session, row->n, rule, slice_of(NULL, 0)))
-		draw_paragraph(&v->view, area, " Seen", buf_cstr(&text));
+		whole = draw_paragraph(&v->view, area, " Seen", buf_cstr(&text));
 	buf_release(&text);
+	return whole;
 }
 
 static void draw_explanation(struct rules_view *v, struct area area)
 {
 	struct app *a = v->view.app;
 	struct line *l = &a->line;
-	uint64_t row = v->view.list.selected;
+	const struct rule_row *row = row_of(v, v->view.list.selected);
 	line_clear(l);
 	for (int i = 0; i < area.height; i++)
 		screen_put(a->screen, area.row + i, area.col, area.width, l, EMPHASIS_NONE);
-	if (row >= v->rows || area.height < 2)
+	if (!row || area.height < 2)
 		return;
-	const struct rule_info *info = rule_info(broken_group(v->now, v->row[row].group)->rule);
+	const struct rule_info *info = rule_info(rule_tree_group(&v->tree, row)->rule);
 	line_addf(l, INK_HEAD, " %s (%s)", info->name, severity_name(info->severity));
 	line_pad(l, INK_HEAD, area.width);
 	screen_put(a->screen, area.row++, area.col, area.width, l, EMPHASIS_NONE);
 	area.height--;
-	draw_paragraph(&v->view, &area, " Meaning", info->sentence);
-	draw_seen(v, &area, &v->row[row]);
-	draw_paragraph(&v->view, &area, " The protocol", info->protocol);
-	draw_paragraph(&v->view, &area, " The receiver", info->receiver);
-	draw_paragraph(&v->view, &area, " Where to look", info->look);
+	bool whole = draw_paragraph(&v->view, &area, " Meaning", info->sentence) && draw_seen(v, &area, row) &&
+		     draw_paragraph(&v->view, &area, " The protocol", info->protocol) && draw_paragraph(&v->view, &area, " The receiver", info->receiver) &&
+		     draw_paragraph(&v->view, &area, " Where to look", info->look);
+	line_clear(l);
+	line_add_str(l, INK_DIM, "…");
+	if (!whole)
+		screen_put(a->screen, area.row - 1, area.col + area.width - 1, 1, l, EMPHASIS_NONE);
 }
 
 static void draw(struct view *view, struct area area)
@@ -354,10 +245,11 @@ static void draw(struct view *view, struct area area)
 		pane = (struct area){ area.row, area.col + area.width - width, area.height, width };
 		area.width -= width;
 	} else if (area.height >= BELOW_LEAST) {
-		area.height -= BELOW;
-		pane = (struct area){ area.row + area.height, area.col, BELOW, area.width };
+		int height = area.height / 2 < BELOW ? BELOW : area.height / 2 > BELOW_MOST ? BELOW_MOST : area.height / 2;
+		area.height -= height;
+		pane = (struct area){ area.row + area.height, area.col, height, area.width };
 	}
-	list_set(&view->list, 0, v->rows, area.height > 0 ? area.height : 0);
+	list_set(&view->list, 0, v->tree.rows, area.height > 0 ? area.height : 0);
 	view_draw_list(view, area, EMPHASIS_SELECTED);
 	if (pane.height > 0)
 		draw_explanation(v, pane);
@@ -366,65 +258,59 @@ static void draw(struct view *view, struct area area)
 static void rows(struct view *view, uint64_t *first, uint64_t *end)
 {
 	*first = 0;
-	*end = self(view)->rows;
+	*end = self(view)->tree.rows;
 }
 
 static uint32_t message(struct view *view, uint64_t row)
 {
-	const struct rules_view *v = self(view);
-	return row < v->rows && v->row[row].level == LEVEL_MESSAGE ? v->row[row].n : 0;
+	const struct rule_row *r = row_of(self(view), row);
+	return r && r->level == LEVEL_MESSAGE ? r->n : 0;
 }
 
 static const char *empty(struct view *view)
 {
-	if (!self(view)->now)
+	if (!self(view)->tree.groups)
 		return "Looking for broken rules …";
 	return session_count(view->app->session) ? "No rule was broken so far." : app_empty(view->app);
 }
 
 /* Commands. */
 
-/* Opens or folds a row; keeps the selection on it. */
-static void set_open(struct rules_view *v, struct row r, bool open)
+/* Opens or folds the selected row, and keeps the selection on it. */
+static void set_open(struct rules_view *v, bool open)
 {
-	const struct broken_group *g = broken_group(v->now, r.group);
-	if (r.open == open)
-		return;
-	if (r.level == LEVEL_RULE)
-		v->folded ^= 1u << g->rule;
-	else if (r.level == LEVEL_CONN)
-		flip(v, g);
-	make_rows(v);
-	list_select(&v->view.list, v->view.list.selected);
+	struct list *list = &v->view.list;
+	rule_tree_set_open(&v->tree, (size_t)list->selected, open);
+	list_set(list, 0, v->tree.rows, list->height);
 }
 
-static unsigned open_row(struct rules_view *v, struct row r)
+static unsigned open_row(struct rules_view *v, struct rule_row r)
 {
 	if (r.level == LEVEL_MESSAGE)
 		return app_open_message(v->view.app, r.n);
 	if (r.level != LEVEL_MORE)
-		set_open(v, r, !r.open);
+		set_open(v, !r.open);
 	return REDRAW;
 }
 
 /* Folds the row; if there is nothing to fold, goes to the one it is in. */
-static unsigned go_left(struct rules_view *v, struct row r)
+static unsigned go_left(struct rules_view *v, struct rule_row r)
 {
 	size_t i = (size_t)v->view.list.selected;
 	if (r.open) {
-		set_open(v, r, false);
+		set_open(v, false);
 		return REDRAW;
 	}
-	while (i && v->row[i].level >= r.level)
+	while (i && v->tree.row[i].level >= r.level)
 		i--;
 	list_select(&v->view.list, i);
 	return REDRAW;
 }
 
-static unsigned go_right(struct rules_view *v, struct row r)
+static unsigned go_right(struct rules_view *v, struct rule_row r)
 {
 	if (!r.open && r.level <= LEVEL_CONN)
-		set_open(v, r, true);
+		set_open(v, true);
 	else
 		list_move(&v->view.list, 1);
 	return REDRAW;
@@ -433,9 +319,10 @@ static unsigned go_right(struct rules_view *v, struct row r)
 static unsigned command(struct view *view, enum command c)
 {
 	struct rules_view *v = self(view);
-	if (view->list.selected >= v->rows)
+	const struct rule_row *selected = row_of(v, view->list.selected);
+	if (!selected)
 		return 0;
-	struct row r = v->row[view->list.selected];
+	struct rule_row r = *selected;
 	switch (c) {
 	case CMD_OPEN: return open_row(v, r);
 	case CMD_RIGHT: return go_right(v, r);

@@ -1,8 +1,5 @@
 /*
- * Streams: a row for each upload and download, in the order in which they began.
- *
- * They are found by their beginstream, in one pass over the records that goes on as messages come. The first and the last stream message of
- * each are kept, so that a row in sight only looks at what came since.
+ * Streams: a row for each upload and download, in the order in which they began (tui/transfers.h). A row's number is the transfer's.
  */
 #include "base/amount.h"
 #include "base/when.h"
@@ -14,20 +11,15 @@
 #include "tui/clock.h"
 #include "tui/dialogs.h"
 #include "tui/stream_save.h"
+#include "tui/transfers.h"
 
 #include <stdlib.h>
 
-enum { WORK = 1024, SAVE_WORK = 16 };
-
-struct transfer {
-	uint32_t thread, begin, last; /* n: of the thread's first message, of the first and the newest stream message */
-};
+enum { SAVE_WORK = 16 };
 
 struct streams_view {
 	struct view view;
-	uint32_t next;          /* the next record to look at */
-	struct transfer *stream;
-	size_t streams, cap;
+	struct transfers transfers;
 	struct buf name;        /* of the row that is drawn */
 	struct stream_save *save; /* under way; NULL */
 	uint32_t wanted;        /* thread whose file is to be saved, while the folder is asked for */
@@ -172,7 +164,7 @@ static const struct column columns[] = {
 	[COLUMN_FILE] = { "File", 14, 30, 1, 0, false, draw_file, "its name: of a download as the reply says, else as the request does" },
 	[COLUMN_SIZE] = { "Bytes", 9, 13, 0, 0, true, draw_size, "bytes of data so far" },
 	[COLUMN_ANNOUNCED] = { "Of", 9, 13, 0, 6, true, draw_announced, "bytes that beginstream announces" },
-	[COLUMN_PROGRESS] = { "Progress", 4, 16, 0, 2, false, draw_progress, "how much of what was announced has come" },
+	[COLUMN_PROGRESS] = { "Done", 4, 16, 0, 2, false, draw_progress, "how much of what was announced has come" },
 	[COLUMN_CHUNKS] = { "Chunks", 6, 6, 0, 5, true, draw_chunks, "stream messages" },
 	[COLUMN_TOOK] = { "Took", 6, 7, 0, 3, true, draw_took, "from its first message to its last" },
 	[COLUMN_RATE] = { "Rate", 8, 8, 0, 1, true, draw_rate, "bytes of data in that time" },
@@ -193,62 +185,26 @@ static void free_streams(struct view *v)
 {
 	struct streams_view *s = self(v);
 	stream_save_free(s->save);
-	free(s->stream);
+	transfers_release(&s->transfers);
 	buf_release(&s->name);
 	buf_release(&s->folder);
 	free(s);
 }
 
-/* Finding them. */
-
-static void take_record(struct streams_view *s, uint32_t n)
-{
-	const struct record *r = session_record(s->view.app->session, n);
-	if (!r || r->role != ROLE_STREAM || !slice_is(session_command_name(s->view.app->session, r), "beginstream"))
-		return;
-	if (s->streams && s->stream[s->streams - 1].thread == r->thread)
-		return;
-	if (s->streams == s->cap) {
-		s->cap = s->cap ? 2 * s->cap : 64;
-		s->stream = xreallocarray(s->stream, s->cap, sizeof *s->stream);
-	}
-	s->stream[s->streams++] = (struct transfer){ r->thread, n, n };
-}
-
-static void find(struct streams_view *s, int64_t until)
-{
-	const struct app *a = s->view.app;
-	uint32_t first = session_first(a->session);
-	s->next = s->next < first ? first : s->next;
-	do
-		for (int i = 0; i < WORK && s->next <= a->seen.messages; i++)
-			take_record(s, s->next++);
-	while (s->next <= a->seen.messages && clock_ms() < until);
-}
+/* Rows. */
 
 static void rows(struct view *v, uint64_t *first, uint64_t *end)
 {
-	*first = 0;
-	*end = self(v)->streams;
-}
-
-/* Moves on to the newest stream message. */
-static void catch_up(const struct session *s, struct transfer *stream)
-{
-	const struct record *r = session_record(s, stream->last);
-	for (uint32_t n = r ? r->next : 0; n && (r = session_record(s, n)); n = r->next)
-		if (r->role == ROLE_STREAM)
-			stream->last = n;
+	transfers_range(&self(v)->transfers, first, end);
 }
 
 static bool read_row(struct view *v, uint64_t number, bool name, struct row *out)
 {
 	struct streams_view *s = self(v);
 	const struct session *session = v->app->session;
-	if (number >= s->streams)
+	const struct transfer *stream = transfers_newest(&s->transfers, session, number);
+	if (!stream)
 		return false;
-	struct transfer *stream = &s->stream[number];
-	catch_up(session, stream);
 	*out = (struct row){ .stream = stream, .begin = session_record(session, stream->begin), .last = session_record(session, stream->last) };
 	if (!out->begin || !out->last || !session_record(session, stream->thread))
 		return false;
@@ -294,13 +250,14 @@ static struct order_key key(struct view *v, uint64_t number, int column)
 
 static uint32_t message(struct view *v, uint64_t number)
 {
-	return number < self(v)->streams ? self(v)->stream[number].thread : 0;
+	const struct transfer *t = transfers_at(&self(v)->transfers, number);
+	return t ? t->thread : 0;
 }
 
 static const char *empty(struct view *v)
 {
-	return self(v)->next <= v->app->seen.messages ? "Looking for uploads and downloads …"
-						      : "There was no upload and no download so far.";
+	bool looking = self(v)->transfers.next <= v->app->seen.messages;
+	return looking ? "Looking for uploads and downloads …" : "There was no upload and no download so far.";
 }
 
 /* Saving. */
@@ -365,24 +322,25 @@ static void step_save(struct streams_view *s, int64_t until)
 static bool work(struct view *v, int64_t until)
 {
 	struct streams_view *s = self(v);
-	uint32_t before = s->next;
+	uint32_t before = s->transfers.next;
 	bool saving = s->save != NULL;
-	find(s, until);
+	while (transfers_step(&s->transfers, v->app->session, v->app->seen.messages) && clock_ms() < until)
+		;
 	step_save(s, until);
-	return saving || s->next != before;
+	return saving || s->transfers.next != before;
 }
 
 static const char *doing(struct view *v, int *percent)
 {
 	struct streams_view *s = self(v);
-	uint32_t first = session_first(v->app->session), end = v->app->seen.messages;
+	uint32_t next = s->transfers.next, first = session_first(v->app->session), end = v->app->seen.messages;
 	if (s->save) {
 		*percent = stream_save_percent(s->save);
 		return "saving";
 	}
-	if (s->next > end || end <= first)
+	if (next > end || end <= first)
 		return NULL;
-	*percent = s->next > first ? (int)((uint64_t)(s->next - first) * 100 / (end - first)) : 0;
+	*percent = next > first ? (int)((uint64_t)(next - first) * 100 / (end - first)) : 0;
 	return "looking for streams";
 }
 

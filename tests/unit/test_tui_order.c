@@ -372,10 +372,33 @@ static void test_keys(void **state)
 	assert_true(order_key_text(slice_str("12345678a")).part[1] < order_key_text(slice_str("12345678b")).part[1]);
 }
 
+/* A filter that stays while rows come and go keeps what it knows of those that there are, not of all that ever were. */
+static void test_no_growth(void **state)
+{
+	enum { WINDOW = 1000 };
+	struct numbers *n = calloc(1, sizeof *n);
+	struct order_source source = { .user = n, .rows = rows, .candidates = candidates, .pick = pick, .key = key };
+	struct order o;
+	(void)state;
+	order_init(&o, &source);
+	make(n, WINDOW);
+	order_set_filter(&o, (struct filter *)(uintptr_t)n);
+	while (n->end + 100 <= MOST) {
+		make(n, n->end + 100);
+		n->first = n->end - WINDOW;
+		settle(&o);
+	}
+	assert_true(o.has_size < 600);
+	assert_true(o.cap < 4 * WINDOW && o.fresh_cap < 4 * WINDOW);
+	order_release(&o);
+	free(n);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_all_ways),
+		cmocka_unit_test(test_no_growth),
 		cmocka_unit_test(test_slices),
 		cmocka_unit_test(test_from_nothing),
 		cmocka_unit_test(test_revisions),
