@@ -93,7 +93,7 @@ bool text_is_printable(struct slice s)
 
 static bool turns_text(uint32_t p)
 {
-	return p == 0x061c || p == 0x200e || p == 0x200f || (p >= 0x2028 && p <= 0x202e) || (p >= 0x2066 && p <= 0x2069);
+	return p == 0x061c || p == 0x200e || p == 0x200f || (p >= 0x2028 && p <= 0x202e) || (p >= 0x2066 && p <= 0x206f);
 }
 
 bool text_acts(uint32_t p)

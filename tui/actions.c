@@ -75,9 +75,11 @@ static unsigned clear_rows(struct app *a)
 	return REDRAW | REPAINT;
 }
 
-/* Asks first where something would be lost that can't be read again, or where Esc may have been meant for something else. */
+/* Esc goes back one step first: it takes a filter away. Then it asks where something would be lost that can't be read again, or where Esc may have been meant for something else. */
 static unsigned leave(struct app *a, bool by_esc)
 {
+	if (by_esc && app_widen(a))
+		return REDRAW;
 	bool ask = by_esc || source_is_live(capture_source(a->o->capture));
 	return ask && session_count(a->session) ? app_open_dialog(a, dialog_quit_new()) : QUIT;
 }
@@ -166,6 +168,7 @@ static unsigned copy(struct app *a)
 static unsigned change_secrets(struct app *a)
 {
 	struct buf text = { 0 }, error = { 0 };
+	bool narrowed = a->narrowed;
 	a->show_secrets = !a->show_secrets;
 	for (int i = 0; i < a->depth; i++)
 		if (a->stack[i]->ops->renew)
@@ -173,6 +176,7 @@ static unsigned change_secrets(struct app *a)
 	buf_add(&text, buf_slice(&a->filter_text));
 	if (text.len && !app_set_filter(a, buf_cstr(&text), &error))
 		app_set_filter(a, "", &error);
+	a->narrowed = narrowed && a->filter;
 	buf_release(&text);
 	buf_release(&error);
 	return REDRAW;

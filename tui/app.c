@@ -39,7 +39,7 @@ void app_use_settings(struct app *a)
 	struct screen_options so = app_screen_options(a->settings);
 	screen_set(a->screen, &so);
 	for (int i = 0; i < TABS; i++)
-		a->view[i]->list.follow = app_follows(a);
+		a->view[i]->list.follow = (a->view[i]->ops->where & IN_LISTS) && app_follows(a);
 }
 
 unsigned app_save_settings(struct app *a)
@@ -74,6 +74,7 @@ void app_release(struct app *a)
 	marks_release(&a->marks);
 	search_release(&a->search);
 	buf_release(&a->filter_text);
+	buf_release(&a->narrowed_text);
 	prompt_release(&a->prompt);
 	buf_release(&a->folder);
 	history_release(&a->filters);
@@ -101,6 +102,7 @@ bool app_set_filter(struct app *a, const char *text, struct buf *error)
 			order_set_filter(&a->view[i]->order, f);
 	filter_free(a->filter);
 	a->filter = f;
+	a->narrowed = false;
 	buf_clear(&a->filter_text);
 	buf_add_str(&a->filter_text, text);
 	return true;
@@ -109,12 +111,36 @@ bool app_set_filter(struct app *a, const char *text, struct buf *error)
 void app_show_filtered(struct app *a, enum view_id tab, const char *filter)
 {
 	struct buf error = { 0 };
-	if (app_set_filter(a, filter, &error))
-		app_notice(a, "Only what matches %s is shown. F9 shows all again.", filter);
-	else
+	enum view_id from = app_id(a->stack[0]);
+	buf_clear(&a->narrowed_text);
+	buf_add(&a->narrowed_text, buf_slice(&a->filter_text));
+	a->narrowed_from = from;
+	a->narrowed = app_set_filter(a, filter, &error);
+	if (a->narrowed) {
+		history_add(&a->filters, filter);
+		app_notice(a, "Only what matches %s is shown. Esc goes back, F9 shows all.", filter);
+	} else {
 		app_notice(a, "%s", buf_cstr(&error));
+	}
 	app_show_tab(a, tab);
 	buf_release(&error);
+}
+
+bool app_widen(struct app *a)
+{
+	struct buf error = { 0 };
+	if (!a->filter)
+		return false;
+	if (!a->narrowed) {
+		app_set_filter(a, "", NULL);
+		app_notice(a, "The filter is taken away. Esc once more asks whether to leave.");
+		return true;
+	}
+	if (!app_set_filter(a, buf_cstr(&a->narrowed_text), &error))
+		app_set_filter(a, "", &error);
+	buf_release(&error);
+	app_show_tab(a, a->narrowed_from);
+	return true;
 }
 
 unsigned app_open_message(struct app *a, uint32_t n)
@@ -131,7 +157,7 @@ unsigned app_open_message(struct app *a, uint32_t n)
 const char *app_empty(const struct app *a)
 {
 	if (a->filter && session_count(a->session))
-		return order_busy(&app_view(a)->order) ? "No row matches the filter so far." : "No row matches the filter. F9 takes it away.";
+		return order_busy(&app_view(a)->order) ? "No row matches the filter so far." : "No row matches the filter. Esc takes it away.";
 	if (session_threads(a->session))
 		return "All rows so far are hidden. F5 shows them again.";
 	if (intake_over(&a->intake))

@@ -42,6 +42,9 @@ struct app {
 
 	struct buf filter_text;         /* the display filter, empty for none */
 	struct filter *filter;
+	bool narrowed;              /* the filter was set to show what a row of another tab is about … */
+	enum view_id narrowed_from; /* … this one, when it was … */
+	struct buf narrowed_text;   /* … that; Esc goes back there */
 	struct history filters, searches; /* typed before */
 	struct buf folder;          /* for files of streams, as it was given last; empty: none yet */
 
@@ -102,6 +105,8 @@ void app_close_dialog(struct app *a);
 bool app_set_filter(struct app *a, const char *text, struct buf *error);
 /* Shows a tab with such a filter, and a notice that says so. */
 void app_show_filtered(struct app *a, enum view_id tab, const char *filter);
+/* Goes back from there, or takes the filter away that the user has set; false if there is none. */
+bool app_widen(struct app *a);
 /* The bit of the view on the screen, with FOUND if it was searched: for the table of commands. */
 uint32_t app_context(const struct app *a);
 /* Handles a key or a click (tui/actions.c). */

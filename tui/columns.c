@@ -1,9 +1,8 @@
 /*
  * Columns: fitting a table into a width.
  *
- * First every column gets its least width; while that is too much, the ones of the highest rank are left
- * out. What remains is given out in order until each has what it wants, and then by the columns' shares
- * (flex).
+ * First every column gets its least width; while that is too much, the ones of the highest rank are left out. What remains goes to what the
+ * columns want, those of the lowest rank first, and then by their shares (flex).
  */
 #include "tui/columns.h"
 
@@ -148,22 +147,34 @@ static void separate(struct line *out, enum ink ink, bool first)
 		line_pad(out, ink, out->columns + 1);
 }
 
-static void add_title(struct line *out, const struct column *c, int width, const char *sign)
+/* The sign of the order stands behind the title, which it does not move: at the right edge in the space between the columns. Behind the last one
+ * there is none, so that there it goes before what is left of the title. */
+static void add_title(struct line *out, const struct column *c, int width, const char *sign, bool last)
 {
-	struct buf title = { 0 };
-	bool fits = text_columns(slice_str(c->title)) < width || !*sign;
-	buf_addf(&title, "%s%s", fits ? c->title : "", sign);
-	if (!fits)
-		buf_add_str(&title, c->title);
-	line_add_cell(out, INK_HEAD, buf_slice(&title), width, c->right);
-	buf_release(&title);
+	struct buf text = { 0 };
+	bool full = c->right || text_columns(slice_str(c->title)) >= width;
+	const char *before = full && last ? sign : "", *within = full ? "" : sign;
+	buf_addf(&text, "%s%s%s", before, c->title, within);
+	line_add_cell(out, INK_HEAD, buf_slice(&text), width, c->right);
+	if (full && !last)
+		line_add_str(out, INK_HEAD, sign);
+	buf_release(&text);
+}
+
+static int last_shown(int count, const struct layout *layout, const int *widths)
+{
+	int last = -1;
+	for (int k = 0; k < count; k++)
+		if (widths[layout->order[k]])
+			last = layout->order[k];
+	return last;
 }
 
 int columns_at(int count, const struct layout *layout, const int widths[COLUMNS_MAX], int col)
 {
 	for (int k = 0; k < count && col >= 0; k++) {
 		int i = layout->order[k];
-		if (widths[i] && col < widths[i])
+		if (widths[i] && col <= widths[i])
 			return i;
 		col -= widths[i] ? widths[i] + 1 : 0;
 	}
@@ -173,14 +184,14 @@ int columns_at(int count, const struct layout *layout, const int widths[COLUMNS_
 void columns_add_titles(struct line *out, const struct column *table, int count, const struct layout *layout,
 			const int widths[COLUMNS_MAX], int sorted, bool reverse)
 {
-	bool first = true;
+	int last = last_shown(count, layout, widths), from = out->columns;
 	for (int k = 0; k < count; k++) {
 		int i = layout->order[k];
 		if (!widths[i])
 			continue;
-		separate(out, INK_HEAD, first);
-		first = false;
-		add_title(out, &table[i], widths[i], i != sorted ? "" : reverse ? "▼" : "▲");
+		line_pad(out, INK_HEAD, from);
+		add_title(out, &table[i], widths[i], i != sorted ? "" : reverse ? "▼" : "▲", i == last);
+		from += widths[i] + 1;
 	}
 }
 

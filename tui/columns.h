@@ -45,7 +45,7 @@ void columns_fit(const struct column *table, int count, const struct layout *lay
 /* The titles; `sorted`: the column with a sign for the order (-1: none). */
 void columns_add_titles(struct line *out, const struct column *table, int count, const struct layout *layout,
 			const int widths[COLUMNS_MAX], int sorted, bool reverse);
-/* The column whose title stands at `col` of that line; -1 for none. */
+/* The column whose title stands at `col` of that line, or before the space there; -1 for none. */
 int columns_at(int count, const struct layout *layout, const int widths[COLUMNS_MAX], int col);
 /* One row. scratch: for the text of a cell. */
 void columns_add_row(struct line *out, const struct column *table, int count, const struct layout *layout,

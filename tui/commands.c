@@ -16,7 +16,7 @@ static const struct command_row commands[] = {
 	{ CMD_BACK, "back", EVERYWHERE & ~(IN_TABS | IN_HELP), { KEY_ESC, 'q' }, "Back", "go back" },
 	{ CMD_BACK, "leave-help", IN_HELP, { KEY_ESC, 'q', F(1), '?' }, "Back", "go back" },
 	{ CMD_QUIT, "quit", IN_TABS, { 'q' }, "Quit", "leave envscope; live, after a question" },
-	{ CMD_LEAVE, "leave", IN_TABS, { KEY_ESC }, NULL, "leave envscope, after a question; what takes long is only stopped" },
+	{ CMD_LEAVE, "leave", IN_TABS, { KEY_ESC }, NULL, "stop what takes long; else take the filter away, or leave envscope, after a question" },
 	{ CMD_OPEN, "open", IN_LISTS, { KEY_RETURN }, "Open", "open the message; of a thread, its first one" },
 	{ CMD_OPEN, "open", IN_LADDER, { KEY_RETURN }, "Open", "open the message; a folded stream is unfolded" },
 	{ CMD_OPEN, "open", IN_CONNECTIONS, { KEY_RETURN }, "Ladder", "show the connection's messages as a ladder" },

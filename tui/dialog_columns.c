@@ -9,7 +9,7 @@
 
 #include <stdlib.h>
 
-enum { WIDTH = 76, TITLE = 10, NUMBER = 4, WIDEST = 200 };
+enum { WIDTH = 76, TITLE = 10, NUMBER = 4, WIDEST = 200, FOOT = 3 /* how many rows are not in sight, and the sentence of the selected column */ };
 
 struct columns_dialog {
 	struct dialog dialog;
@@ -29,7 +29,7 @@ static void free_columns(struct dialog *d)
 
 static void size(struct dialog *d, int *height, int *width)
 {
-	*height = self(d)->of->column_count;
+	*height = self(d)->of->column_count + FOOT;
 	*width = WIDTH;
 }
 
@@ -52,9 +52,36 @@ static void draw_row(struct dialog *d, int row, struct line *out)
 	buf_release(&width);
 }
 
+/* How many rows more there are below, and the sentence of the selected column, which its row may have no room for. */
+static void draw_foot(struct dialog *d, struct area area)
+{
+	const struct list *list = &self(d)->list;
+	const struct view *v = self(d)->of;
+	struct line *l = &d->app->line;
+	struct slice rest = slice_str(v->columns[v->layout.order[list->selected]].sentence);
+	line_clear(l);
+	if (list->end - list->top > (uint64_t)list->height)
+		line_addf(l, INK_DIM, "… %d more", (int)(list->end - list->top) - list->height);
+	dialog_put(d, area, area.height - FOOT, l, EMPHASIS_NONE);
+	for (int row = area.height - FOOT + 1; row < area.height; row++) {
+		size_t n = row == area.height - 1 ? rest.len : line_wrap(rest, area.width);
+		line_clear(l);
+		line_add(l, INK_DIM, slice_head(rest, n), area.width);
+		dialog_put(d, area, row, l, EMPHASIS_NONE);
+		rest = slice_skip(rest, n);
+		if (slice_starts(rest, " "))
+			rest = slice_skip(rest, 1);
+	}
+}
+
 static void draw(struct dialog *d, struct area area)
 {
-	dialog_draw_list(d, area, &self(d)->list, self(d)->of->column_count, draw_row);
+	struct area rows = area;
+	if (area.height > 2 * FOOT)
+		rows.height -= FOOT;
+	dialog_draw_list(d, rows, &self(d)->list, self(d)->of->column_count, draw_row);
+	if (rows.height < area.height)
+		draw_foot(d, area);
 }
 
 /* The settings take up what is shown now. */

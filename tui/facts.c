@@ -31,6 +31,13 @@ void facts_add_gist(struct buf *out, const struct session *s, const struct facts
 	form_add_gist(out, session_schema(s), f->record, &f->envelope);
 }
 
+void facts_add_transport(struct buf *out, enum transport t, bool tls, int width)
+{
+	const char *name = transport_name(t), *whole = "+tls";
+	bool fits = strlen(name) + strlen(whole) <= (size_t)width;
+	buf_addf(out, "%s%s", name, !tls ? "" : fits ? whole : "+");
+}
+
 enum ink facts_ink(const struct record *r)
 {
 	static const enum ink inks[] = {

@@ -29,6 +29,8 @@ bool facts_read(struct facts *out, const struct session *s, uint32_t n, struct f
 void facts_add_gist(struct buf *out, const struct session *s, const struct facts *f);
 /* The colour of a message: by its role, or for being an error. */
 enum ink facts_ink(const struct record *r);
+/* Appends a transport and whether it runs inside TLS: "grpc+tls", or "grpc+" where that does not fit into `width` columns. */
+void facts_add_transport(struct buf *out, enum transport t, bool tls, int width);
 /* Appends the names of rules in a bit set, worst first, a space between; returns the ink of the worst. */
 enum ink facts_add_rules(struct buf *out, uint32_t rules);
 /* What a bit set of rules is sorted by: the worst severity, then how many. */

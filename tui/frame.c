@@ -17,7 +17,7 @@
 #include "base/amount.h"
 #include "base/text.h"
 
-enum { LEAST_BODY = 4, BAR = 16, PAIR_LINES = 4 };
+enum { LEAST_BODY = 4, BAR = 16, PAIR_LINES = 4, SIGNED = 4 /* letters from which on a name that is cut ends in "…" */ };
 
 /* The line that is being made, emptied. */
 static struct line *fresh(struct app *a)
@@ -48,7 +48,7 @@ static void add_tabs(struct app *a, struct line *out, int width)
 		struct slice name = slice_str(app_get(a, (enum view_id)id)->ops->name);
 		bool in_view = a->stack[0] == a->view[id];
 		line_add_str(out, in_view ? INK_BAR_KEY : INK_PLAIN, " ");
-		line_add(out, in_view ? INK_BAR_KEY : INK_PLAIN, in_view ? name : slice_head(name, cut), 32);
+		line_add(out, in_view ? INK_BAR_KEY : INK_PLAIN, in_view || cut >= SIGNED ? name : slice_head(name, cut), in_view ? 32 : (int)cut);
 		line_add_str(out, in_view ? INK_BAR_KEY : INK_PLAIN, " ");
 		a->tab_end[id] = out->columns;
 	}
@@ -116,6 +116,28 @@ static void add_sorting(const struct view *v, struct buf *out)
 	buf_add_str(out, v->order.reverse ? "▼  " : "▲  ");
 }
 
+static uint64_t news_of(struct view *v)
+{
+	return v->ops->news ? v->ops->news(v) : 0;
+}
+
+/* Where in the list the selection is: "5/109 · 2 news". */
+static void add_position(struct view *v, struct buf *out)
+{
+	uint64_t news = v->order.filter ? 0 : news_of(v);
+	if (list_empty(&v->list))
+		return;
+	amount_add_grouped(out, v->list.selected - v->list.first + 1);
+	buf_add_byte(out, '/');
+	amount_add_grouped(out, v->list.end - v->list.first);
+	if (news) {
+		buf_add_str(out, " · ");
+		amount_add_grouped(out, news);
+		buf_add_str(out, " news");
+	}
+	buf_add_byte(out, ' ');
+}
+
 /* What is going on, at the right of the title. */
 static void add_flags(const struct app *a, struct buf *out)
 {
@@ -138,29 +160,29 @@ static void add_flags(const struct app *a, struct buf *out)
 		buf_add_str(out, "stopped  ");
 	if (v->list.follow)
 		buf_add_str(out, "following  ");
-	if (list_empty(&v->list))
-		return;
-	amount_add_grouped(out, v->list.selected - v->list.first + 1);
-	buf_add_byte(out, '/');
-	amount_add_grouped(out, v->list.end - v->list.first);
-	buf_add_byte(out, ' ');
+	add_position(v, out);
 }
 
 static void draw_title(struct app *a, int width)
 {
+	static const char secrets[] = " SECRETS SHOW ";
 	struct line *l = fresh(a);
 	struct view *v = app_view(a);
 	buf_clear(&a->scratch);
 	add_flags(a, &a->scratch);
-	add_names(a, l, width - text_columns(buf_slice(&a->scratch)));
+	int right = text_columns(buf_slice(&a->scratch)) + (a->show_secrets ? (int)sizeof secrets - 1 : 0);
+	add_names(a, l, width - right);
 	if (v->ops->add_title)
 		v->ops->add_title(v, l);
 	screen_put(a->screen, 0, 0, width, l, EMPHASIS_BAR);
+	bool covered = l->columns > width - right;
 	line_clear(l);
+	if (covered)
+		line_add_str(l, INK_PLAIN, "…");
 	if (a->show_secrets)
-		line_add_str(l, INK_ERROR, " SECRETS SHOW ");
+		line_add_str(l, INK_ERROR, secrets);
 	line_add(l, INK_PLAIN, buf_slice(&a->scratch), width);
-	screen_put(a->screen, 0, width - l->columns, l->columns, l, EMPHASIS_BAR);
+	screen_put(a->screen, 0, l->columns < width ? width - l->columns : 0, l->columns, l, EMPHASIS_BAR);
 }
 
 enum command frame_footer_at(const struct app *a, int col)
@@ -227,7 +249,7 @@ static void draw_filter(struct app *a, int *bottom, int width)
 		v->ops->rows(app_view(a), &first, &end);
 		amount_add_grouped(&a->scratch, v->order.count);
 		buf_add_byte(&a->scratch, '/');
-		amount_add_grouped(&a->scratch, end - first);
+		amount_add_counted(&a->scratch, end - first - news_of(app_view(a)), v->ops->noun);
 		buf_add_str(&a->scratch, "  ");
 	}
 	buf_add(&a->scratch, buf_slice(&a->filter_text));

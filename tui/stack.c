@@ -58,7 +58,7 @@ static struct view *make(struct app *a, enum view_id id)
 	struct view *v = all[id]->new(a);
 	view_init(v);
 	use_columns(a, v, id);
-	v->list.follow = (int)id < TABS && app_follows(a);
+	v->list.follow = (v->ops->where & IN_LISTS) && app_follows(a);
 	if (v->ops->pick)
 		order_set_filter(&v->order, a->filter);
 	return a->view[id] = v;

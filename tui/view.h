@@ -42,6 +42,7 @@ typedef void help_fn(void *user, enum ink ink, const char *left, const char *rig
 struct view_ops {
 	const char *name;
 	uint32_t where; /* its bit in the table of commands */
+	const char *noun; /* of what the filter counts; NULL where it is not for this view */
 	const char *about; /* what it shows, a sentence for the help */
 	struct view *(*new)(struct app *a);
 	void (*free)(struct view *v);
@@ -59,6 +60,8 @@ struct view_ops {
 	bool (*pick)(struct view *v, uint64_t candidate, struct filter *f, uint64_t *row);
 	/* Asks again about messages of which something else is known now, and which row shows them (tui/order.h). NULL: none is needed. */
 	enum order_answer (*recheck)(struct view *v, struct session_revision r, uint32_t *step, struct filter *f, uint64_t *row);
+	/* How many of the rows are news, which no filter lets through. NULL: none. */
+	uint64_t (*news)(struct view *v);
 	/* Sorting: by what, in a column (its index in the table). NULL: it can't be sorted. */
 	struct order_key (*key)(struct view *v, uint64_t row, int column);
 	/* n of the message a row shows or begins with, 0 for none: for marks, bookmarks, switching. */

@@ -52,7 +52,7 @@ static enum ink draw_server(struct cell *c)
 static enum ink draw_transport(struct cell *c)
 {
 	const struct row *r = c->row;
-	buf_addf(c->text, "%s%s", transport_name(r->conn->info.transport), r->conn->info.tls ? "+tls" : "");
+	facts_add_transport(c->text, r->conn->info.transport, r->conn->info.tls, c->width);
 	return INK_DIM;
 }
 
@@ -186,10 +186,10 @@ static const struct column columns[] = {
 	[COLUMN_NUMBER] = { "Conn", 4, 4, 0, 0, true, draw_number, "connection number" },
 	[COLUMN_CLIENT] = { "Client", 15, 21, 1, 2, false, draw_client, "address and port of the client" },
 	[COLUMN_SERVER] = { "Server", 15, 21, 1, 6, false, draw_server, "address and port of the server" },
-	[COLUMN_VIA] = { "Via", 4, 7, 0, 2, false, draw_transport, "transport, and whether it runs inside TLS" },
+	[COLUMN_VIA] = { "Via", 6, 8, 0, 2, false, draw_transport, "transport; with a + inside TLS" },
 	[COLUMN_AGENT] = { "Agent", 6, 10, 1, 3, false, draw_agent, "the client's program, as its signin names it" },
 	[COLUMN_VERSION] = { "Version", 7, 8, 0, 7, false, draw_version, "the version of that" },
-	[COLUMN_USER] = { "User", 7, 12, 1, 2, false, draw_user, "who signed in, as the reply says" },
+	[COLUMN_USER] = { "User", 6, 12, 1, 2, false, draw_user, "who signed in, as the reply says" },
 	[COLUMN_SENT] = { "Sent", 4, 5, 0, 1, true, draw_sent, "messages from the client to the server" },
 	[COLUMN_RECEIVED] = { "Recd", 4, 5, 0, 1, true, draw_received, "messages from the server to the client" },
 	[COLUMN_OUT] = { "Out", 5, 5, 0, 5, true, draw_out, "bytes of messages from the client to the server" },
@@ -200,7 +200,7 @@ static const struct column columns[] = {
 	[COLUMN_P50] = { "p50", 6, 7, 0, 4, true, draw_p50, "half of the requests had their final reply within that time" },
 	[COLUMN_P95] = { "p95", 6, 7, 0, 4, true, draw_p95, "95 of 100 of them" },
 	[COLUMN_STATE] = { "State", 6, 16, 0, 1, false, draw_state, "open, or who ended it and how" },
-	[COLUMN_RULES] = { "Rules", 9, 40, 6, 1, false, draw_rules, "how often which rules of the protocol were broken, the worst first" },
+	[COLUMN_RULES] = { "Rules", 8, 40, 6, 1, false, draw_rules, "how often which rules of the protocol were broken, the worst first" },
 };
 
 static struct view *new_connections(struct app *a)

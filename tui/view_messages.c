@@ -60,7 +60,7 @@ static enum ink draw_arrow(struct cell *c)
 static enum ink draw_transport(struct cell *c)
 {
 	const struct facts *f = c->row;
-	buf_addf(c->text, "%s%s", transport_name((enum transport)f->record->transport), f->record->tls ? "+tls" : "");
+	facts_add_transport(c->text, (enum transport)f->record->transport, f->record->tls, c->width);
 	return INK_DIM;
 }
 
@@ -118,14 +118,14 @@ static const struct column columns[] = {
 	[COLUMN_TIME] = { "Time", 8, 15, 0, 2, false, draw_time, "when it was complete; w changes between three forms" },
 	[COLUMN_CONN] = { "Conn", 4, 4, 0, 1, true, draw_conn, "connection number" },
 	[COLUMN_ARROW] = { "→", 1, 1, 0, 1, false, draw_arrow, "→ from the client to the server, ← back" },
-	[COLUMN_VIA] = { "Via", 3, 6, 0, 6, false, draw_transport, "transport" },
+	[COLUMN_VIA] = { "Via", 6, 8, 0, 6, false, draw_transport, "transport; with a + inside TLS" },
 	[COLUMN_SEQ] = { "Seq", 4, 6, 0, 1, true, draw_seq, "sequence number, where the transport has one" },
-	[COLUMN_COMMAND] = { "Command", 12, 20, 0, 0, false, draw_command, "command" },
+	[COLUMN_COMMAND] = { "Command", 12, 20, 1, 0, false, draw_command, "command" },
 	[COLUMN_ID] = { "Id", 5, 10, 0, 3, false, draw_id, "its id" },
 	[COLUMN_RID] = { "Rid", 5, 10, 0, 3, false, draw_rid, "id of the message it answers" },
 	[COLUMN_SIZE] = { "Size", 5, 5, 0, 2, true, draw_size, "bytes of the message" },
 	[COLUMN_GIST] = { "Gist", 12, 24, 4, 0, false, draw_gist, "what it is about" },
-	[COLUMN_RULES] = { "Rules", 8, 20, 1, 1, false, draw_rules, "rules of the protocol that it breaks" },
+	[COLUMN_RULES] = { "Rules", 8, 16, 1, 1, false, draw_rules, "rules of the protocol that it breaks" },
 };
 
 static struct view *new_messages(struct app *a)
@@ -181,6 +181,19 @@ static void rows(struct view *v, uint64_t *first, uint64_t *end)
 	if (*first < cleared)
 		*first = cleared;
 	*end = rows_count(&r);
+}
+
+/* What is left of the rows without the messages. */
+static uint64_t news(struct view *v)
+{
+	uint64_t first, end;
+	uint32_t seen = v->app->seen.messages, before = session_first(v->app->session);
+	before = before ? before - 1 : 0;
+	if (before < v->app->cleared.messages)
+		before = v->app->cleared.messages;
+	rows(v, &first, &end);
+	uint64_t messages = seen > before ? seen - before : 0;
+	return end - first > messages ? end - first - messages : 0;
 }
 
 static enum ink news_ink(enum news_kind kind)
@@ -353,6 +366,7 @@ static bool matches(struct view *v, uint64_t row, const struct pattern *p)
 const struct view_ops view_messages = {
 	.name = "Messages",
 	.where = IN_MESSAGES,
+	.noun = "message",
 	.about = "Each row is a message. Between them stands what is no message: gaps in the capture, "
 		 "streams that are not OpenIAP.",
 	.new = new_messages,
@@ -361,6 +375,7 @@ const struct view_ops view_messages = {
 	.draw_row = draw_row,
 	.pick = pick,
 	.recheck = recheck,
+	.news = news,
 	.key = sort_key,
 	.message = message,
 	.row_of = row_of,

@@ -219,7 +219,7 @@ static void test_safe_points(void **state)
 		changed += !slice_eq(buf_slice(&in), buf_slice(&out));
 		assert_true(!harms(p) || !slice_eq(buf_slice(&in), buf_slice(&out)));
 	}
-	assert_int_equal(changed, 32 + 33 + 14 + 4); /* C0, DEL and C1, turning and lines, U+FEFF and U+FFF9 … */
+	assert_int_equal(changed, 32 + 33 + 20 + 4); /* C0, DEL and C1, turning and lines, U+FEFF and U+FFF9 … */
 	buf_release(&in);
 	buf_release(&out);
 }

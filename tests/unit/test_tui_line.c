@@ -141,7 +141,20 @@ static void test_columns_row(void **state)
 	text_is(&l, "Fir… Second");
 	line_clear(&l);
 	columns_add_titles(&l, columns, 3, &layout, widths, 0, true);
-	text_is(&l, "▼Fi… Second");
+	text_is(&l, "Fir…▼Second");
+	line_clear(&l);
+	columns_add_titles(&l, columns, 3, &layout, widths, 1, false);
+	text_is(&l, "Fir… ▲Seco…");
+	widths[2] = 9;
+	line_clear(&l);
+	columns_add_titles(&l, columns, 3, &layout, widths, 1, false);
+	text_is(&l, "Fir… Second▲Third    ");
+	line_clear(&l);
+	columns_add_titles(&l, columns, 3, &layout, widths, 2, true);
+	text_is(&l, "Fir… Second Third▼   ");
+	assert_int_equal(columns_at(3, &layout, widths, 11), 1); /* the sign, too, is the column */
+	assert_int_equal(columns_at(3, &layout, widths, 12), 2);
+	widths[2] = 0;
 	line_clear(&l);
 	columns_add_row(&l, columns, 3, &layout, widths, NULL, "r", &scratch);
 	text_is(&l, "r/4     r/6");
