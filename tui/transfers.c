@@ -75,8 +75,11 @@ const struct transfer *transfers_newest(struct transfers *t, const struct sessio
 {
 	struct transfer *found = at(t, number);
 	const struct record *r = found ? session_record(s, found->last) : NULL;
-	for (uint32_t n = r ? r->next : 0; n && (r = session_record(s, n)); n = r->next)
-		if (r->role == ROLE_STREAM)
+	while (r && r->next) {
+		uint32_t n = r->next;
+		r = session_record(s, n);
+		if (r && r->role == ROLE_STREAM)
 			found->last = n;
+	}
 	return found;
 }
