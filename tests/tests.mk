@@ -35,7 +35,7 @@ $B/tests/follow: tests/follow.c $B/libenvscope.a
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -fno-lto -MMD -MP -o $@ $< $B/libenvscope.a $(LDFLAGS) -fno-lto -Wl,--wrap=detect_new $(LDLIBS)
 
 # libFuzzer targets, each for FUZZ_SECONDS. They begin with conversations of the samples (tests/fuzz/seeds.py), and with what once failed.
-FUZZ_FLAGS := -std=c17 -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -w
+FUZZ_FLAGS := -std=c17 -O1 -g -DENVSCOPE_SANITIZED -DENVSCOPE_FUZZED -fsanitize=address,undefined -fno-sanitize-recover=undefined -w
 FUZZ_OBJ := $(LIB:%.c=build/fuzz/obj/%.o) $(GEN:build/gen/%.c=build/fuzz/obj/gen/%.o)
 
 fuzz: $(FUZZ:%=build/fuzz/%) build/fuzz/seeds/.stamp
@@ -53,6 +53,8 @@ build/fuzz/libenvscope.a: $(FUZZ_OBJ)
 build/fuzz/obj/%.o: %.c | build/gen/.stamp
 	@mkdir -p $(@D)
 	$(Q)clang $(CPPFLAGS) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link -MMD -MP -c -o $@ $<
+
+build/fuzz/obj/export/wireshark_plugin.o: build/gen/openiap.lua.inc
 
 build/fuzz/obj/gen/%.o: build/gen/%.c
 	@mkdir -p $(@D)
