@@ -28,7 +28,7 @@ static size_t chunk_bytes(const struct chunks *c)
 static uint8_t *next_chunk(struct chunks *c)
 {
 	size_t bytes = chunk_bytes(c);
-	if (PAGES_HUGE % bytes || !c->chunks)
+	if (PAGES_OF_HEAP || PAGES_HUGE % bytes || !c->chunks)
 		return pages_new(bytes);
 	if (!c->spare_bytes) {
 		c->spare = pages_new(PAGES_HUGE);

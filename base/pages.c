@@ -7,6 +7,8 @@
  */
 #include "base/pages.h"
 
+#include "base/xalloc.h"
+
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,6 +25,8 @@ enum {
 void *pages_new(size_t bytes)
 {
 	size_t more = bytes < PAGES_HUGE ? 0 : PAGES_HUGE;
+	if (PAGES_OF_HEAP)
+		return xcalloc(1, bytes);
 	uint8_t *at = mmap(NULL, bytes + more, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (at == MAP_FAILED) {
 		fputs("envscope: out of memory\n", stderr);
@@ -39,15 +43,11 @@ void *pages_new(size_t bytes)
 
 void pages_free(void *at, size_t bytes)
 {
-	if (bytes)
+	if (PAGES_OF_HEAP)
+		free(at);
+	else if (bytes)
 		munmap(at, bytes);
 }
-
-#ifdef ENVSCOPE_SANITIZED
-enum { SANITIZED = 1 }; /* the memory is not malloc's, and what is set apart would count as lost */
-#else
-enum { SANITIZED = 0 };
-#endif
 
 static uintptr_t huge_from(uintptr_t at)
 {
@@ -68,7 +68,7 @@ static void grown(uintptr_t *seen, uintptr_t end)
 void pages_heap_watch(uintptr_t *seen, const void *block)
 {
 	uintptr_t end = (uintptr_t)sbrk(0), around = (uintptr_t)block / HEAP_STEP * HEAP_STEP;
-	if (SANITIZED)
+	if (PAGES_OF_HEAP)
 		return;
 	if ((uintptr_t)block < end) {
 		if (end != *seen)
@@ -84,7 +84,7 @@ void pages_heap_watch(uintptr_t *seen, const void *block)
 void pages_heap_init(void)
 {
 	uintptr_t seen = 0;
-	if (SANITIZED)
+	if (PAGES_OF_HEAP)
 		return;
 	mallopt(M_TOP_PAD, HEAP_STEP);
 	mallopt(M_MMAP_THRESHOLD, HEAP_LARGEST);

@@ -20,7 +20,11 @@ enum {
 	WINDOW = 65536,         /* records kept while printing */
 	NEWS_MAX = 1 << 20,     /* news kept */
 	MISMATCHES_MAX = 4096,  /* wrong checksums kept; of more it is only known that they are wrong */
+#ifdef ENVSCOPE_FUZZED
+	REVISIONS_MAX = 64,     /* the same, for short inputs */
+#else
 	REVISIONS_MAX = 65536,  /* revisions remembered */
+#endif
 	RECOUNT_MAX = 4096,     /* messages of a thread looked at again when one of them no longer breaks a rule */
 	WAITING_MAX = 64,       /* replies of a connection whose request may still come */
 };
