@@ -185,7 +185,7 @@ static inline void double_field(struct buf *m, uint64_t *seed)
 }
 
 /* Puts a piece of `other` somewhere into m, over what is there or between it. */
-static inline void splice(struct buf *m, struct slice other, uint64_t *seed)
+static inline void mutate_splice(struct buf *m, struct slice other, uint64_t *seed)
 {
 	struct buf out = { 0 };
 	size_t at = chance(seed, (uint32_t)m->len + 1), from = chance(seed, (uint32_t)other.len + 1);
@@ -208,7 +208,7 @@ static inline void mutate(struct buf *m, struct slice other, uint64_t *seed)
 		case 2: *byte = (uint8_t)(*byte + chance(seed, 5) - 2); break;
 		case 3: *byte = (uint8_t)((*byte & 0xf8) | chance(seed, 8)); break;
 		case 4: m->len = chance(seed, (uint32_t)m->len + 1); break;
-		case 5: splice(m, other, seed); break;
+		case 5: mutate_splice(m, other, seed); break;
 		default: double_field(m, seed);
 		}
 	}

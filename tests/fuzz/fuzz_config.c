@@ -4,12 +4,15 @@
  */
 #include "tui/config.h"
 
+#include "tests/fuzz/words.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed);
 
 static void demand(bool good)
 {
@@ -72,4 +75,35 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	buf_release(&complaints);
 	settings_release(&s);
 	return 0;
+}
+
+struct lottery {
+	struct buf *out;
+	uint64_t *seed;
+	uint32_t drawn;
+};
+
+/* Each of n names is the one with the same chance. */
+static void draw(void *user, const char *name, const char *preset, const char *sentence)
+{
+	static const char *const values[] = { "yes", "no", "red", "brightblue on default", "bold", "q F1 Ctrl-L", "time, command, id", "3", "" };
+	struct lottery *l = user;
+	(void)sentence;
+	if (chance(l->seed, ++l->drawn))
+		return;
+	buf_clear(l->out);
+	buf_addf(l->out, "\n%s = %s\n", name, preset && chance(l->seed, 2) ? preset : values[chance(l->seed, sizeof values / sizeof *values)]);
+}
+
+static void word(struct buf *out, uint64_t *seed)
+{
+	struct buf line = { 0 };
+	config_each(draw, &(struct lottery){ &line, seed, 0 });
+	buf_add(out, buf_slice(&line));
+	buf_release(&line);
+}
+
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed)
+{
+	return words_mutate(word, 0, data, size, max_size, seed);
 }

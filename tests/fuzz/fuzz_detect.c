@@ -2,24 +2,42 @@
  * way. The first byte says how. */
 #include "capture/stream/detect.h"
 
+#include "tests/fuzz/frames.h"
 #include "tests/fuzz/fuzz_stream.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed);
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+enum { START_SEEN = 8, WITH_KEYLOG = 16 };
+
+static void play(struct fuzz *f, uint8_t how, struct slice in)
 {
 	static const enum transport forced[] = {
 		TRANSPORT_UNKNOWN, TRANSPORT_TCP, TRANSPORT_WS, TRANSPORT_GRPC,
 		TRANSPORT_REST, TRANSPORT_LEGACY, TRANSPORT_TLS, TRANSPORT_UNKNOWN,
 	};
-	struct fuzz f;
-	if (!size)
-		return 0;
-	fuzz_init(&f);
-	f.conn.start_seen = data[0] & 8;
-	struct keylog *keylog = data[0] & 16 ? keylog_new() : NULL;
-	fuzz_play(&f, detect_new(&f.stream, forced[data[0] & 7], keylog), slice_of(data + 1, size - 1));
-	fuzz_check(!f.counts.tls_waiting);
+	struct keylog *keylog = how & WITH_KEYLOG ? keylog_new() : NULL;
+	f->conn.start_seen = how & START_SEEN;
+	fuzz_play(f, detect_new(&f->stream, forced[how & 7], keylog), in);
+	fuzz_check(!f->counts.tls_waiting);
 	keylog_free(keylog);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	if (size)
+		fuzz_twice(play, data[0], slice_of(data + 1, size - 1));
 	return 0;
+}
+
+static void make(struct buf *out, int dir, uint64_t *seed)
+{
+	static event_maker *const makers[] = { event_prefixed, frames_ws, frames_http2, frames_http1, frames_tls };
+	makers[chance(seed, sizeof makers / sizeof *makers)](out, dir, seed);
+}
+
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed)
+{
+	static struct event_list list = { .front = 1, .make = make };
+	return events_mutate(&list, data, size, max_size, seed);
 }

@@ -6,6 +6,8 @@
  * fuzz_pipeline leads here too, but most of what it changes ends below the messages.
  */
 #include "tests/documents.h"
+#include "tests/fuzz/wire_mutate.h"
+#include "tests/session_check.h"
 #include "tests/session_feed.h"
 
 #include <sys/mman.h>
@@ -14,6 +16,7 @@
 enum { CONNS = 4, LARGEST = 1 << 16 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed);
 
 /* Names of every type, paths, and a secret. */
 static const char *const columns[] = { "n", "time", "src", "command", "id", "rid", "traceid", "jwt", "rules", "gist", "data", "data.name", "data.query._type",
@@ -101,6 +104,7 @@ static void print(const struct exporter *e, bool secrets, struct slice in)
 	printer_end(p);
 	fclose(out);
 	demand(e, document_check(e, text, len, COLUMNS, session_count(f.session)));
+	demand(e, session_check(f.session));
 	printer_release(p);
 	free(p);
 	feed_release(&f);
@@ -117,4 +121,62 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size && size <= LARGEST)
 		print(exporter_at(data[0] % formats), data[0] / formats & 1, slice_skip(slice_of(data, size), 1));
 	return 0;
+}
+
+/* Another message in the place of one of them, before, or behind it; a change in one. */
+static void mutate_message(struct buf *out, struct slice head, struct slice bytes, const struct schema *schema, uint64_t *seed)
+{
+	struct buf other = { 0 }, payload = { 0 };
+	uint32_t kind = chance(seed, 8);
+	if (kind == 0) {
+		const struct command_info *c = schema_command_info(schema, (uint16_t)(1 + chance(seed, schema_commands(schema))));
+		const ProtobufCMessageDescriptor *type = schema_descriptor(schema, c->type ? c->type : 1);
+		put_message(&payload, type, seed, 2);
+		put_envelope(&other, c->name, type->name, buf_slice(&payload), seed);
+	} else {
+		wire_mutate(&other, bytes, &openiap__envelope__descriptor, seed, 0);
+	}
+	other.len = other.len < UINT16_MAX ? other.len : UINT16_MAX;
+	buf_add_byte(out, kind == 1 ? (uint8_t)chance(seed, 256) : head.at[0]);
+	buf_add_byte(out, (uint8_t)other.len);
+	buf_add_byte(out, (uint8_t)(other.len >> 8));
+	buf_add(out, buf_slice(&other));
+	if (kind == 0 || kind == 2) {
+		buf_add(out, head);
+		buf_add(out, bytes);
+	}
+	buf_release(&other);
+	buf_release(&payload);
+}
+
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed)
+{
+	static struct schema *schema; /* made once: libFuzzer has no place for a context */
+	struct buf out = { 0 };
+	uint64_t by = seed * UINT64_C(0x9e3779b97f4a7c15) + 1;
+	if (!schema)
+		schema = schema_new();
+	if (size < 4 || chance(&by, 4) == 0)
+		return LLVMFuzzerMutate(data, size, max_size);
+	struct slice in = slice_of(data + 1, size - 1);
+	size_t messages = 0;
+	for (struct slice rest = in; rest.len >= 3; messages++)
+		rest = slice_skip(rest, 3 + (size_t)(rest.at[1] | rest.at[2] << 8));
+	size_t chosen = chance(&by, (uint32_t)messages);
+	buf_add_byte(&out, chance(&by, 8) ? data[0] : (uint8_t)chance(&by, 64));
+	for (size_t i = 0; in.len >= 3; i++) {
+		struct slice head = slice_head(in, 3), bytes = slice_head(slice_skip(in, 3), (size_t)(in.at[1] | in.at[2] << 8));
+		in = slice_skip(in, 3 + bytes.len);
+		if (i == chosen) {
+			mutate_message(&out, head, bytes, schema, &by);
+		} else {
+			buf_add(&out, head);
+			buf_add(&out, bytes);
+		}
+	}
+	size_t len = out.len;
+	if (len <= max_size)
+		memcpy(data, out.at, len);
+	buf_release(&out);
+	return len <= max_size ? len : LLVMFuzzerMutate(data, size, max_size);
 }

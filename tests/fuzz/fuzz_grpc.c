@@ -14,17 +14,20 @@ static const char *const paths[] = {
 	"/openiap.FlowService/SetupStream", "/openiap.FlowService/Query", "/somebody.Else/Query", "",
 };
 
-static void feed(struct grpc_call *call, enum dir dir, struct slice bytes)
+static void feed(const struct fuzz *f, struct grpc_call *call, enum dir dir, struct slice bytes)
 {
-	uint8_t *copy = malloc(bytes.len ? bytes.len : 1);
-	fuzz_check(copy != NULL);
-	if (bytes.len)
-		memcpy(copy, bytes.at, bytes.len);
-	grpc_call_data(call, dir, (struct chunk){ slice_of(copy, bytes.len), -1, 1 });
-	free(copy);
+	while (bytes.len) {
+		struct slice piece = slice_head(bytes, f->step ? f->step : bytes.len);
+		uint8_t *copy = malloc(piece.len);
+		fuzz_check(copy != NULL);
+		memcpy(copy, piece.at, piece.len);
+		grpc_call_data(call, dir, (struct chunk){ slice_of(copy, piece.len), -1, 1 });
+		free(copy);
+		bytes = slice_skip(bytes, piece.len);
+	}
 }
 
-static void take_event(struct grpc_call *call, struct cursor *c)
+static void take_event(const struct fuzz *f, struct grpc_call *call, struct cursor *c)
 {
 	uint8_t event = cursor_u8(c), number = event >> 4;
 	enum dir dir = event & 1;
@@ -32,7 +35,7 @@ static void take_event(struct grpc_call *call, struct cursor *c)
 	switch ((enum event)(event >> 1 & 7)) {
 	case FRAME: grpc_call_frame(call, dir, (uint32_t)n); break;
 	case DATA:
-	case DATA_TOO: feed(call, dir, cursor_take(c, n < c->rest.len ? n : c->rest.len)); break;
+	case DATA_TOO: feed(f, call, dir, cursor_take(c, n < c->rest.len ? n : c->rest.len)); break;
 	case GAP: grpc_call_gap(call, dir, n, 1); break;
 	case STATUS: grpc_call_status(call, number, 1); break;
 	case END: grpc_call_end(call, dir, false, 1); break;
@@ -41,21 +44,25 @@ static void take_event(struct grpc_call *call, struct cursor *c)
 	}
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void play(struct fuzz *f, uint8_t how, struct slice in)
 {
-	struct fuzz f;
-	struct cursor c = cursor_of(slice_of(data, size));
-	fuzz_init(&f);
-	struct grpc_conn conn = { .stream = &f.stream };
+	struct cursor c = cursor_of(in);
+	struct grpc_conn conn = { .stream = &f->stream };
 	struct grpc_call *call = grpc_call_new(&conn, 1);
-	const char *path = paths[cursor_u8(&c) % 4];
+	const char *path = paths[how % 4];
 	if (*path)
 		grpc_call_path(call, slice_str(path), 1);
 	while (c.rest.len)
-		take_event(call, &c);
+		take_event(f, call, &c);
 	for (int dir = 0; dir < 2; dir++)
-		grpc_call_end(call, (enum dir)dir, size & 1, 2);
-	fuzz_check(grpc_call_ended(call) && !conn.packed && !f.opened[0] && !f.opened[1]);
+		grpc_call_end(call, (enum dir)dir, in.len & 1, 2);
+	fuzz_check(grpc_call_ended(call) && !conn.packed && !f->opened[0] && !f->opened[1]);
 	grpc_call_free(call);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	if (size)
+		fuzz_twice(play, data[0], slice_of(data + 1, size - 1));
 	return 0;
 }

@@ -29,8 +29,10 @@ static void read_view(struct slice text)
 
 static void read_tree(struct slice text)
 {
-	struct schema *schema = schema_new();
+	static struct schema *schema; /* made once: libFuzzer has no place for a context */
 	struct dissection d;
+	if (!schema)
+		schema = schema_new();
 	dissection_init(&d, schema, NODES);
 	for (uint64_t more = 0; more < 2; more++) {
 		dissect_legacy(&d, text, text.len + more);
@@ -40,7 +42,6 @@ static void read_tree(struct slice text)
 		}
 	}
 	dissection_release(&d);
-	schema_free(schema);
 }
 
 static void take_done(struct legacy_parts *parts, struct legacy_counts *counts, bool end)

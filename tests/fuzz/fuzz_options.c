@@ -4,6 +4,9 @@
  */
 #include "cli/options.h"
 
+#include "cli/option_part.h"
+#include "tests/fuzz/words.h"
+
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +15,7 @@
 enum { WORDS = 40 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -37,4 +41,31 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	stderr = before;
 	free(text);
 	return 0;
+}
+
+static void word(struct buf *out, uint64_t *seed)
+{
+	static const char *const values[] = {
+		"x.pcap", "ndjson", "text", "seq > 3", "tcp.port==80,ws", "header=y", "separator=/t", "no-reply=30s", "threads=2", "spool=1G", "512M", "duration:10",
+		"filesize:10", "ws://:1=wss://a/b", "10.0.0.0/8", "500ms", "error,seq-gap", "threads", "u", "command", "json", "0", "-1", "18446744073709551616", "",
+	};
+	size_t options = 0;
+	while (option_at(options))
+		options++;
+	const struct option_entry *o = option_at(chance(seed, (uint32_t)options));
+	const char *value = values[chance(seed, sizeof values / sizeof *values)];
+	buf_add_byte(out, 0);
+	if (o->name && (!o->letter || chance(seed, 2)))
+		buf_addf(out, "--%s%s", o->name, o->argument && chance(seed, 2) ? "=" : "");
+	else
+		buf_addf(out, "-%c", o->letter);
+	if (o->argument && out->at[out->len - 1] != '=')
+		buf_add_byte(out, 0);
+	buf_add_str(out, o->argument ? value : "");
+	buf_add_byte(out, 0);
+}
+
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed)
+{
+	return words_mutate(word, 0, data, size, max_size, seed);
 }

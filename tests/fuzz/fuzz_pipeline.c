@@ -2,13 +2,18 @@
  * The whole way: a capture of any bytes through source, connections, stream layers and session, and out in each format, each report, each form of
  * the check, and as the models behind the screens. Bytes 8 to 15 of a pcap header, which no reader looks at, choose the format.
  *
- * What comes out must be what it says it is: lines of JSON are JSON (by jansson), and no control character is in what goes to a terminal.
- * Every byte of every message that the session keeps is read again, and its tree lies within it.
+ * What comes out must be what it says it is (tests/documents.h): lines of JSON are JSON (by jansson), and no control character is in what goes to a
+ * terminal. Every byte of every message that the session keeps is read again, and its tree lies within it; and what must hold of a session does
+ * (tests/session_check.h). Where byte 11 says so, a second thread that reads ahead comes to the same lines, and a second reading writes the same
+ * packets as -w did at the first.
  */
 #include "export/check.h"
 #include "export/recorder.h"
 #include "export/report.h"
+#include "export/rewriter.h"
+#include "tests/documents.h"
 #include "tests/fuzz/pcap_mutate.h"
+#include "tests/session_check.h"
 #include "tui/broken.h"
 #include "tui/diff.h"
 #include "tui/ladder.h"
@@ -74,6 +79,14 @@ static void take_secrets(void *user, uint32_t format, struct slice bytes)
 {
 	(void)format;
 	keylog_feed(user, bytes);
+}
+
+static void demand_none(const char *fault)
+{
+	if (!fault)
+		return;
+	fprintf(stderr, "%s\n", fault);
+	abort();
 }
 
 /* No control character but line breaks, those of csv with a CR before them, and tabs, which stand between columns. */
@@ -243,7 +256,10 @@ static void run(struct pipeline *p)
 	demand(status == CAPTURE_END || status == CAPTURE_DAMAGED);
 	capture_finish(p->capture);
 	printer_end(&p->printer);
-	check_output(p, e == exporter_named("ndjson") || e == exporter_named("otlp"), e == exporter_named("json"));
+	fflush(p->out);
+	demand_none(document_check(e, p->text, p->text_len, p->fields.count, session_count(p->session)));
+	rewind(p->out);
+	demand_none(session_check(p->session));
 	if (status == CAPTURE_DAMAGED)
 		demand(source_error(capture_source(p->capture))[0]);
 }
@@ -259,8 +275,80 @@ static void release(struct pipeline *p)
 	free(p->text);
 }
 
+/* The lines of ndjson, read by so many threads. */
+static char *listing(const char *path, unsigned threads)
+{
+	char *text = NULL, error[256];
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+	struct keylog *k = keylog_new();
+	struct source_options so = { .secrets = take_secrets, .secrets_user = k };
+	struct source *source = source_open_file(path, &so, error, sizeof error);
+	struct printer *p = xcalloc(1, sizeof *p);
+	demand(source && out);
+	printer_init(p, &exporter_ndjson, &(struct print_options){ .utc = true }, out);
+	struct session_listener listener = printer_listener(p);
+	struct session *session = session_new(&(struct session_options){ .file = -1, .files = source_files(source), .hash_key = 7 }, &listener);
+	struct sink sink = session_sink(session);
+	struct capture *capture = capture_new(source, &sink, &(struct capture_options){ .keylog = k, .threads = threads });
+	p->session = session;
+	p->capture = capture;
+	p->source = "fuzz";
+	printer_begin(p);
+	while (capture_step(capture, 1000) == CAPTURE_MORE)
+		;
+	capture_finish(capture);
+	printer_end(p);
+	capture_free(capture);
+	session_free(session);
+	printer_release(p);
+	keylog_free(k);
+	free(p);
+	fclose(out);
+	return text;
+}
+
+static void check_threads_agree(const char *path)
+{
+	char *one = listing(path, 1), *two = listing(path, 2);
+	demand_none(strcmp(one, two) == 0 ? NULL : "two threads come to other lines");
+	free(one);
+	free(two);
+}
+
+static struct buf whole_file(int fd)
+{
+	struct buf out = { 0 };
+	ssize_t n;
+	while ((n = pread(fd, buf_reserve(&out, 65536), 65536, (off_t)out.len)) > 0)
+		out.len += (size_t)n;
+	return out;
+}
+
+/* What is written when the capture is read once more for it is what was written the first time. */
+static void write_again(const char *path, const struct recorder_options *first, int written)
+{
+	char again[64], error[256];
+	int wrong, fd = file_of(NULL, 0, again, sizeof again);
+	struct source *source = source_open_file(path, NULL, error, sizeof error);
+	demand(source != NULL);
+	struct rewriter_options o = { .record = *first };
+	struct second_reading reading = { .source = source };
+	o.record.file.path = again;
+	struct rewriter *r = rewriter_new(&o, &reading, &wrong);
+	demand(r != NULL);
+	while (rewriter_step(r) == REWRITER_MORE)
+		;
+	rewriter_free(r);
+	struct buf a = whole_file(written), b = whole_file(fd);
+	demand_none(slice_eq(buf_slice(&a), buf_slice(&b)) ? NULL : "a second reading writes something else");
+	buf_release(&a);
+	buf_release(&b);
+	close(fd);
+}
+
 /* A source is there: all behind it. */
-static void follow(struct source *source, struct keylog *k, const uint8_t *data, size_t size)
+static void follow(struct source *source, const char *from, struct keylog *k, const uint8_t *data, size_t size)
 {
 	struct pipeline p = { .out = NULL };
 	struct print_options o;
@@ -290,7 +378,11 @@ static void follow(struct source *source, struct keylog *k, const uint8_t *data,
 	read_again(&p);
 	release(&p);
 	read_written(written);
+	if (size > 11 && data[11] & 2 && !keylog_counts(k).secrets)
+		write_again(from, &ro, written);
 	close(written);
+	if (size > 11 && data[11] & 1)
+		check_threads_agree(from);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -301,7 +393,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct source_options o = { .secrets = take_secrets, .secrets_user = k };
 	struct source *source = source_open_file(path, &o, error, sizeof error);
 	if (source)
-		follow(source, k, data, size);
+		follow(source, path, k, data, size);
 	else
 		demand(error[0] && !strchr(error, '\n'));
 	keylog_free(k);

@@ -4,18 +4,18 @@
 
 #include "capture/stream/gunzip.h"
 #include "decode/json_form.h"
+#include "tests/fuzz/frames.h"
 #include "tests/fuzz/fuzz_stream.h"
 
 enum { MOST = 4096, BUDGET = 1 << 20, NODES = 4 << 20 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed);
 
-static void play_http(struct slice in)
+static void play(struct fuzz *f, uint8_t how, struct slice in)
 {
-	struct fuzz f;
-	fuzz_init(&f);
-	f.conn.start_seen = in.len % 2;
-	fuzz_play(&f, http1_new(&f.stream), in);
+	f->conn.start_seen = how;
+	fuzz_play(f, http1_new(&f->stream), in);
 }
 
 static void inflate(struct slice in)
@@ -37,10 +37,12 @@ static void check_places(const struct node *root, struct slice text)
 
 static void read_json(struct slice in)
 {
-	struct schema *schema = schema_new();
+	static struct schema *schema; /* made once: libFuzzer has no place for a context */
 	struct arena a;
 	struct json_form form;
 	struct dissection d;
+	if (!schema)
+		schema = schema_new();
 	arena_init(&a, BUDGET);
 	json_form_read(&a, in, &form);
 	arena_release(&a);
@@ -50,7 +52,6 @@ static void read_json(struct slice in)
 		check_places(d.root, in);
 	}
 	dissection_release(&d);
-	schema_free(schema);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -61,6 +62,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	else if (size > 1 && data[0] % 4 == 3)
 		inflate(slice_skip(in, 1));
 	else
-		play_http(in);
+		fuzz_twice(play, size % 2, in);
 	return 0;
+}
+
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed)
+{
+	static struct event_list list = { .make = frames_http1 };
+	bool events = size && data[0] != '{' && data[0] % 4 != 3;
+	return events ? events_mutate(&list, data, size, max_size, seed) : LLVMFuzzerMutate(data, size, max_size);
 }

@@ -1,12 +1,20 @@
-/* For fuzz targets of stream layers: a sink that checks that pieces fit together, and a player that takes bytes for a list of
- * events: feed, gap, end, in both directions. A target fills in a struct of its own for each input. */
+/*
+ * For fuzz targets of stream layers: a sink that checks that pieces fit together, and a player that takes bytes for a list of events: feed, gap,
+ * end, in both directions. A target fills in a struct of its own for each input.
+ *
+ * TCP cuts a stream anywhere, and what is read must not depend on where: each input is played twice, once in the pieces that it says and once in
+ * smaller ones, and both times the layer must tell the same. Only where it had to search for a boundary it need not, since what is found depends on
+ * what is in sight; nor where more waited for keys than there is room for.
+ */
 #ifndef TESTS_FUZZ_FUZZ_STREAM_H
 #define TESTS_FUZZ_FUZZ_STREAM_H
 
+#include "base/buf.h"
 #include "capture/stream/layer.h"
 #include "capture/stream/length_prefix.h"
 #include "decode/envelope.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 enum { FUZZ_OPEN_MAX = 1024 };
@@ -18,12 +26,14 @@ struct fuzz {
 	struct sink sink;
 	struct stream stream;
 	struct fuzz_way {
-		uint32_t exchange; /* several can be under way at once, one of each exchange */
+		uint32_t conn, exchange; /* several can be under way at once, one of each conversation and exchange */
 		uint64_t size, seen;
+		uint64_t hash;     /* of its bytes so far: each is looked at */
 	} open[2][FUZZ_OPEN_MAX];
 	size_t opened[2];
 	bool ended;
-	uint8_t sum; /* of all bytes handed on: each is looked at */
+	size_t step;       /* bytes of a piece at most; 0: as the input says */
+	struct buf heard;  /* what the layer told, a line each */
 };
 
 static inline void fuzz_check(bool good)
@@ -32,63 +42,95 @@ static inline void fuzz_check(bool good)
 		abort();
 }
 
-/* The message of that exchange that is under way, NULL if there is none. */
-static inline struct fuzz_way *fuzz_way(struct fuzz *f, enum dir dir, uint32_t exchange)
+/* The message of that conversation and exchange that is under way, NULL if there is none. */
+static inline struct fuzz_way *fuzz_way(struct fuzz *f, const struct piece *p)
 {
-	for (size_t i = 0; i < f->opened[dir]; i++)
-		if (f->open[dir][i].exchange == exchange)
-			return &f->open[dir][i];
+	for (size_t i = 0; i < f->opened[p->dir]; i++)
+		if (f->open[p->dir][i].exchange == p->exchange && f->open[p->dir][i].conn == p->conn->number)
+			return &f->open[p->dir][i];
 	return NULL;
+}
+
+static inline struct fuzz_way *fuzz_begin(struct fuzz *f, const struct piece *p)
+{
+	fuzz_check(f->opened[p->dir] < FUZZ_OPEN_MAX);
+	struct fuzz_way *w = &f->open[p->dir][f->opened[p->dir]++];
+	*w = (struct fuzz_way){ .conn = p->conn->number, .exchange = p->exchange, .size = p->size };
+	buf_addf(&f->heard, "%u %d %u begins: %llu, %d %d%d%d %.*s\n", p->conn->number, p->dir, p->exchange, (unsigned long long)p->size,
+		 p->encoding, p->after_gap, p->unmasked, p->length_alone, (int)p->method.len, p->method.len ? (const char *)p->method.at : "");
+	return w;
 }
 
 static inline void fuzz_message(void *user, const struct piece *p)
 {
 	struct fuzz *f = user;
-	struct fuzz_way *w = fuzz_way(f, p->dir, p->exchange);
+	struct fuzz_way *w = fuzz_way(f, p);
+	fuzz_check(p->first == !w && !f->ended && p->conn->carrier == f->conn.number);
+	if (p->first)
+		w = fuzz_begin(f, p);
 	for (size_t i = 0; i < p->bytes.len; i++)
-		f->sum ^= p->bytes.at[i];
-	fuzz_check(p->first == !w && !f->ended);
-	if (p->first) {
-		fuzz_check(f->opened[p->dir] < FUZZ_OPEN_MAX);
-		w = &f->open[p->dir][f->opened[p->dir]++];
-		*w = (struct fuzz_way){ .exchange = p->exchange, .size = p->size };
-	}
+		w->hash = (w->hash ^ p->bytes.at[i]) * UINT64_C(0x100000001b3);
 	fuzz_check(p->size == w->size && p->size <= f->limits.message);
 	fuzz_check(p->offset == w->seen && p->at < 0);
 	w->seen += p->bytes.len;
 	fuzz_check(w->seen <= p->size);
 	fuzz_check(!p->last || p->cut || w->seen == p->size);
-	if (p->last)
-		*w = f->open[p->dir][--f->opened[p->dir]];
+	if (!p->last)
+		return;
+	buf_addf(&f->heard, "%u %d %u ends: %llu, %llx %d%d%d%d\n", p->conn->number, p->dir, p->exchange, (unsigned long long)w->seen,
+		 (unsigned long long)w->hash, p->cut, p->gap, p->reply, p->failed);
+	*w = f->open[p->dir][--f->opened[p->dir]];
 }
 
 static inline void fuzz_news(void *user, const struct news *n)
 {
 	struct fuzz *f = user;
-	fuzz_check(n->conn == &f->conn && n->kind < NEWS_KINDS && (n->kind != NEWS_NOTE || n->text));
+	fuzz_check(n->conn->carrier == f->conn.number && n->kind < NEWS_KINDS && (n->kind != NEWS_NOTE || n->text));
+	int dir = n->kind == NEWS_NOT_OURS ? -1 : n->dir; /* that is told of both, by whichever direction comes to it first */
+	buf_addf(&f->heard, "%u %d news %d: %llu %s\n", n->conn->number, dir, n->kind, (unsigned long long)n->bytes, n->text ? n->text : "");
 }
 
-static inline void fuzz_init(struct fuzz *f)
+/* A conversation within the connection has ended. */
+static inline void fuzz_closed(void *user, struct conn_info *conn, int64_t time)
+{
+	struct fuzz *f = user;
+	fuzz_check(conn != &f->conn && conn->carrier == f->conn.number && time > 0);
+	buf_addf(&f->heard, "%u closed: %d\n", conn->number, conn->end);
+}
+
+static inline void fuzz_init(struct fuzz *f, size_t step)
 {
 	memset(&f->conn, 0, sizeof f->conn);
 	memset(&f->counts, 0, sizeof f->counts);
+	f->conn.number = f->conn.carrier = 1;
+	f->counts.numbers = 1;
 	f->limits = (struct stream_limits){ .message = 4096, .head = 512, .scan = 1024, .tls_wait = 2048, .tls_wait_all = 3000,
 					    .tls_lost = 12 };
 	f->opened[0] = f->opened[1] = 0;
 	f->ended = false;
-	f->sum = 0;
-	f->sink = (struct sink){ .user = f, .message = fuzz_message, .news = fuzz_news, .probe = envelope_probe };
+	f->step = step;
+	f->heard = (struct buf){ 0 };
+	f->sink = (struct sink){ .user = f, .message = fuzz_message, .news = fuzz_news, .closed = fuzz_closed, .probe = envelope_probe };
 	f->stream = (struct stream){ &f->conn, &f->sink, &f->limits, &f->counts };
 }
 
-static inline void fuzz_feed(struct layer *l, enum dir dir, struct slice bytes)
+static inline void fuzz_release(struct fuzz *f)
 {
-	uint8_t *block = malloc(bytes.len ? bytes.len : 1);
-	fuzz_check(block != NULL);
-	if (bytes.len)
-		memcpy(block, bytes.at, bytes.len);
-	layer_feed(l, dir, (struct chunk){ slice_of(block, bytes.len), -1, 1 });
-	free(block);
+	buf_release(&f->heard);
+}
+
+/* Bytes, each piece of them in a block of its own size. */
+static inline void fuzz_feed(struct fuzz *f, struct layer *l, enum dir dir, struct slice bytes)
+{
+	while (bytes.len) {
+		struct slice piece = slice_head(bytes, f->step ? f->step : bytes.len);
+		uint8_t *block = malloc(piece.len);
+		fuzz_check(block != NULL);
+		memcpy(block, piece.at, piece.len);
+		layer_feed(l, dir, (struct chunk){ slice_of(block, piece.len), -1, 1 });
+		free(block);
+		bytes = slice_skip(bytes, piece.len);
+	}
 }
 
 /* How many bytes an event speaks of. */
@@ -100,7 +142,7 @@ static inline size_t fuzz_event_size(struct cursor *c, uint8_t event)
 
 /* Takes an event: a byte (bit 0: the direction; bits 1 and 2: 3 is a gap, else bytes follow; the rest: how many, 31: a second
  * byte says more). */
-static inline void fuzz_event(struct layer *l, struct cursor *c)
+static inline void fuzz_event(struct fuzz *f, struct layer *l, struct cursor *c)
 {
 	uint8_t event = cursor_u8(c);
 	enum dir dir = event & 1;
@@ -108,7 +150,7 @@ static inline void fuzz_event(struct layer *l, struct cursor *c)
 	if ((event >> 1 & 3) == 3)
 		layer_gap(l, dir, n, 1);
 	else
-		fuzz_feed(l, dir, cursor_take(c, n < c->rest.len ? n : c->rest.len));
+		fuzz_feed(f, l, dir, cursor_take(c, n < c->rest.len ? n : c->rest.len));
 }
 
 /* Ends both directions, of which each is to end its messages then at the latest, and frees the layer. */
@@ -126,31 +168,54 @@ static inline void fuzz_play(struct fuzz *f, struct layer *l, struct slice in)
 {
 	struct cursor c = cursor_of(in);
 	while (c.rest.len)
-		fuzz_event(l, &c);
+		fuzz_event(f, l, &c);
 	fuzz_end(f, l);
 }
 
-/* What finds a layer in the middle of a stream answers within the bytes, and at their end does not ask for more. */
-static inline void fuzz_find(struct fuzz *f, struct find (*find)(const struct stream *s, struct slice in, bool final), struct slice in, bool final)
+/* How small the pieces of the second time are: that depends on the length, so that a mutation changes it. */
+static inline size_t fuzz_step(struct slice in)
 {
-	struct find found = find(&f->stream, in, final);
-	fuzz_check(found.status == FIND_FOUND ? found.offset < in.len : found.offset <= in.len);
-	fuzz_check(!final || found.status != FIND_MORE);
+	static const size_t steps[] = { 1, 2, 3, 5, 9, 17, 40, 90 };
+	return steps[in.len % (sizeof steps / sizeof *steps)];
 }
 
-/* The whole of a target for a layer that is found by its bytes. The first byte says which directions begin at their beginning. */
-static inline void fuzz_found_layer(struct slice in, struct find (*find)(const struct stream *s, struct slice in, bool final),
-				    struct layer *(*layer_new)(const struct stream *s, const bool synced[2]))
+/* Both times the same was told. */
+static inline void fuzz_same(const struct fuzz *a, const struct fuzz *b)
+{
+	bool same = slice_eq(buf_slice(&a->heard), buf_slice(&b->heard));
+	if (a->counts.skipped || b->counts.skipped || a->counts.tls_overflow || b->counts.tls_overflow)
+		return;
+	if (!same)
+		fprintf(stderr, "as it came:\n%.*sin pieces of %zu:\n%.*s", (int)a->heard.len, (const char *)a->heard.at, b->step, (int)b->heard.len,
+			(const char *)b->heard.at);
+	fuzz_check(same);
+	fuzz_check(memcmp(&a->counts, &b->counts, sizeof a->counts) == 0);
+	fuzz_check(a->conn.transport == b->conn.transport && a->conn.tls == b->conn.tls && strcmp(a->conn.program, b->conn.program) == 0);
+}
+
+/* Plays the input in its own pieces and in smaller ones. `play` makes the layer. */
+static inline void fuzz_twice(void (*play)(struct fuzz *f, uint8_t how, struct slice in), uint8_t how, struct slice in)
+{
+	struct fuzz f[2];
+	for (int i = 0; i < 2; i++) {
+		fuzz_init(&f[i], i ? fuzz_step(in) : 0);
+		play(&f[i], how, in);
+	}
+	fuzz_same(&f[0], &f[1]);
+	for (int i = 0; i < 2; i++)
+		fuzz_release(&f[i]);
+}
+
+/* What finds a layer in the middle of a stream answers within the bytes, and at their end does not ask for more. */
+static inline void fuzz_find(struct find (*find)(const struct stream *s, struct slice in, bool final), struct slice in)
 {
 	struct fuzz f;
-	if (!in.len)
-		return;
-	fuzz_init(&f);
-	const bool synced[2] = { in.at[0] & 1, in.at[0] & 2 };
-	in = slice_skip(in, 1);
-	fuzz_find(&f, find, in, false);
-	fuzz_find(&f, find, in, true);
-	fuzz_play(&f, layer_new(&f.stream, synced), in);
+	fuzz_init(&f, 0);
+	for (int final = 0; final < 2; final++) {
+		struct find found = find(&f.stream, in, final);
+		fuzz_check(found.status == FIND_FOUND ? found.offset < in.len : found.offset <= in.len);
+		fuzz_check(!final || found.status != FIND_MORE);
+	}
 }
 
 #endif

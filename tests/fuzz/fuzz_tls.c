@@ -13,12 +13,14 @@
 #include "capture/stream/tls.h"
 
 #include "capture/stream/tls_session.h"
+#include "tests/fuzz/event_mutate.h"
 #include "tests/fuzz/fuzz_stream.h"
 
 #include <openssl/evp.h>
 #include <stdio.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed);
 
 enum { KEY = 16, TAG = 16, EXPLICIT = 8, UPDATES = 4, HANDSHAKE = 15, EPOCHS = 16, SUITE_1_3 = 0x1301, SUITE_1_2 = 0xc02f };
 enum { IS_1_3 = 1, WITH_HELLOS = 2, KEYS_FIRST = 4, WITH_KEYLOG = 8 };
@@ -161,17 +163,17 @@ static void add_hello(struct buf *b, enum dir dir, bool is_1_3)
 	buf_release(&body);
 }
 
-static void send_hellos(struct layer *l, bool is_1_3)
+static void send_hellos(struct fuzz *f, struct layer *l, bool is_1_3)
 {
 	for (int dir = 0; dir < 2; dir++) {
 		struct buf b = { 0 };
 		add_hello(&b, (enum dir)dir, is_1_3);
-		fuzz_feed(l, (enum dir)dir, buf_slice(&b));
+		fuzz_feed(f, l, (enum dir)dir, buf_slice(&b));
 		buf_release(&b);
 	}
 }
 
-static void send_sealed(struct sealer *s, struct layer *l, struct cursor *c)
+static void send_sealed(struct fuzz *f, struct sealer *s, struct layer *l, struct cursor *c)
 {
 	uint8_t event = cursor_u8(c);
 	size_t n = fuzz_event_size(c, event);
@@ -185,11 +187,11 @@ static void send_sealed(struct sealer *s, struct layer *l, struct cursor *c)
 	else
 		seal_1_2(dir, s->seq[dir][0], (how & 15) + 9, text, &record);
 	s->seq[dir][s->is_1_3 ? epoch : 0]++;
-	fuzz_feed(l, dir, buf_slice(&record));
+	fuzz_feed(f, l, dir, buf_slice(&record));
 	buf_release(&record);
 }
 
-static void play_all(struct layer *l, struct keylog *keylog, bool keys_late, struct sealer *s, struct slice in)
+static void play_all(struct fuzz *f, struct layer *l, struct keylog *keylog, bool keys_late, struct sealer *s, struct slice in)
 {
 	struct cursor c = cursor_of(in);
 	while (c.rest.len) {
@@ -199,28 +201,36 @@ static void play_all(struct layer *l, struct keylog *keylog, bool keys_late, str
 			keylog_wake(keylog, 1);
 		}
 		if ((c.rest.at[0] >> 1 & 3) == 2)
-			send_sealed(s, l, &c);
+			send_sealed(f, s, l, &c);
 		else
-			fuzz_event(l, &c);
+			fuzz_event(f, l, &c);
 	}
+}
+
+static void play(struct fuzz *f, uint8_t how, struct slice in)
+{
+	struct sealer s = { .is_1_3 = how & IS_1_3 };
+	struct keylog *keylog = how & WITH_KEYLOG ? keylog_new() : NULL;
+	struct layer *l = tls_new(&f->stream, TRANSPORT_UNKNOWN, keylog);
+	if (keylog && how & KEYS_FIRST)
+		give_keys(keylog);
+	if (how & WITH_HELLOS)
+		send_hellos(f, l, s.is_1_3);
+	play_all(f, l, keylog, keylog && !(how & KEYS_FIRST), &s, in);
+	fuzz_end(f, l);
+	fuzz_check(!f->counts.tls_waiting);
+	keylog_free(keylog);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct fuzz f;
-	if (!size)
-		return 0;
-	fuzz_init(&f);
-	struct sealer s = { .is_1_3 = data[0] & IS_1_3 };
-	struct keylog *keylog = data[0] & WITH_KEYLOG ? keylog_new() : NULL;
-	struct layer *l = tls_new(&f.stream, TRANSPORT_UNKNOWN, keylog);
-	if (keylog && data[0] & KEYS_FIRST)
-		give_keys(keylog);
-	if (data[0] & WITH_HELLOS)
-		send_hellos(l, s.is_1_3);
-	play_all(l, keylog, keylog && !(data[0] & KEYS_FIRST), &s, slice_of(data + 1, size - 1));
-	fuzz_end(&f, l);
-	fuzz_check(!f.counts.tls_waiting);
-	keylog_free(keylog);
+	if (size)
+		fuzz_twice(play, data[0], slice_of(data + 1, size - 1));
 	return 0;
+}
+
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed)
+{
+	static struct event_list list = { .front = 1, .sealed = true, .make = event_prefixed };
+	return events_mutate(&list, data, size, max_size, seed);
 }

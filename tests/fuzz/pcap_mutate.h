@@ -13,11 +13,9 @@
 
 #include "capture/net/link.h"
 #include "capture/net/tcp.h"
-#include "tests/mutate.h"
+#include "tests/fuzz/wire_mutate.h"
 
 enum { PCAP_HEAD = 24, PCAP_RECORD = 16, PCAP_RECORDS = 512 };
-
-size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size);
 
 struct pcap_mutate {
 	struct schema *schema; /* made once: libFuzzer has no place for a context */
@@ -238,7 +236,7 @@ static inline void pcap_new_envelope(struct pcap_mutate *m, struct buf *out)
 static inline void pcap_mutate_body(struct pcap_mutate *m, struct slice payload)
 {
 	struct buf other = { 0 };
-	switch (chance(&m->seed, 5)) {
+	switch (chance(&m->seed, 8)) {
 	case 0:
 		buf_clear(&m->body);
 		pcap_new_envelope(m, &m->body);
@@ -250,8 +248,11 @@ static inline void pcap_mutate_body(struct pcap_mutate *m, struct slice payload)
 		pcap_new_envelope(m, &other);
 		mutate(&m->body, chance(&m->seed, 2) ? buf_slice(&other) : payload, &m->seed);
 		break;
+	case 3: pcap_mutate_bytes(&m->body); break;
 	default:
-		pcap_mutate_bytes(&m->body);
+		wire_mutate(&other, buf_slice(&m->body), &openiap__envelope__descriptor, &m->seed, 0);
+		buf_clear(&m->body);
+		buf_add(&m->body, buf_slice(&other));
 	}
 	buf_release(&other);
 }

@@ -4,7 +4,7 @@
 FOLDER/TARGET/NAME is the first part of a conversation in the form that the target reads: for stream layers a byte that says how, then events, each
 a byte (bit 0 the direction, bits 3 to 7 a number of bytes, 31: and eight times the next byte more) and bytes. Frames longer than
 CHUNK become several events."""
-import glob, gzip, os, struct, sys
+import glob, gzip, os, random, re, struct, sys
 
 CHUNK, MOST = 31 + 8 * 255, 4000
 
@@ -72,11 +72,11 @@ def put(folder, target, name, data):
 
 # target: (captures, first byte, does the head of HTTP/1 go?)
 LAYERS = {
-    "fuzz_length_prefix": (("tcp",), b"\x03", False),
-    "fuzz_websocket": (("ws", "legacy"), b"\x03", True),
-    "fuzz_http1": (("ws", "rest"), b"", False),
+    "fuzz_length_prefix": (("tcp", "length_off", "zero_length", "over_long", "gap_inside", "joined_late"), b"\x03", False),
+    "fuzz_websocket": (("ws", "legacy", "rust_ws", "ws_cuts", "ws_unmasked"), b"\x03", True),
+    "fuzz_http1": (("ws", "rest", "ws_refused"), b"", False),
     "fuzz_rest": (("rest",), b"", False),
-    "fuzz_http2": (("grpc",), b"\x03", False),
+    "fuzz_http2": (("grpc", "grpc_setups"), b"\x03", False),
     "fuzz_tls": (("wss13", "wss12", "grpctls"), b"", False),
     "fuzz_detect": (("tcp", "ws", "wsdeflate", "grpc", "rest", "legacy", "wss13", "wss12", "grpctls"), b"\x18", False),
 }
@@ -162,10 +162,181 @@ def hostile():
             out += bytes([i & 1]) + struct.pack("<H", len(envelope)) + envelope
     return out
 
+def envelopes(path):
+    """Each Envelope of a capture over plain TCP."""
+    streams = {}
+    for key, client, payload in packets(path):
+        s = streams.setdefault((key, client), bytearray()); s += payload
+        while len(s) >= 4 and len(s) >= 4 + (n := struct.unpack_from("<I", s)[0]):
+            yield bytes(s[4:4 + n])
+            del s[:4 + n]
+
+def by_command(paths):
+    """Of each command and the type of its payload the shortest Envelope: all forms in few bytes."""
+    best = {}
+    for path in paths:
+        for e in envelopes(path):
+            if e[:1] != b"\n" or len(e) < 3: continue
+            command = e[2:2 + e[1]]; url = e.find(b"openiap.")
+            kind = command, e[url:url + 24] if url >= 0 else b""
+            if len(e) <= 2000 and (kind not in best or len(e) < len(best[kind])): best[kind] = e
+    return [best[k] for k in sorted(best)]
+
+def frames_of(path):
+    """(link, frame) of a capture, for fuzz_ip: Ethernet as it is, and the same without it or behind other heads."""
+    data = (gzip.open if path.endswith(".gz") else open)(path, "rb").read(); at = 24
+    while at + 16 <= len(data):
+        n = struct.unpack_from("<I", data, at + 8)[0]; f = data[at + 16:at + 16 + n]; at += 16 + n
+        if len(f) > 14: yield f
+
+def put_frame(link, frame): return bytes([link]) + struct.pack(">H", len(frame)) + frame
+
+def fragments(packet):
+    """an IPv4 packet in pieces of 16 bytes, the last first"""
+    head, body = bytearray(packet[:20]), packet[20:]; out = []
+    for at in range(0, len(body), 16):
+        piece = body[at:at + 16]
+        struct.pack_into(">HHH", head, 2, 20 + len(piece), 7, at // 8 | (0x2000 if at + 16 < len(body) else 0))
+        out.append(bytes(head) + piece)
+    return out[::-1]
+
+def link_seeds():
+    frames = [f for f in frames_of("samples/tcp.pcap")][:6]
+    yield b"".join(put_frame(0, f) for f in frames)
+    yield b"".join(put_frame(0, f[:12] + b"\x81\0\0\5" + f[12:]) for f in frames)                       # a VLAN
+    yield b"".join(put_frame(1, f[14:]) for f in frames)                                             # raw IP
+    yield b"".join(put_frame(2, b"\2\0\0\0" + f[14:]) for f in frames)                               # loopback
+    yield b"".join(put_frame(3, b"\0\0\0\1\0\6" + bytes(8) + b"\x08\0" + f[14:]) for f in frames)     # cooked
+    yield b"".join(put_frame(4, b"\x08\0\0\0\0\0\0\1\0\1\0\6" + bytes(8) + f[14:]) for f in frames)
+    yield b"".join(put_frame(1, piece) for f in frames for piece in fragments(f[14:]))
+    for f in frames[3:5]:                                                                            # IPv6, with heads of extension, in fragments
+        tcp = f[34:]; ends = bytes(15) + b"\1" + bytes(15) + b"\2"
+        yield put_frame(6, b"\x60\0\0\0" + struct.pack(">H", len(tcp)) + b"\6\x40" + ends + tcp)
+        yield put_frame(1, b"\x60\0\0\0" + struct.pack(">H", len(tcp) + 16) + b"\0\x40" + ends + b"\x3c\0" + bytes(6) + b"\6\0" + bytes(6) + tcp)
+        yield b"".join(put_frame(6, b"\x60\0\0\0" + struct.pack(">H", 8 + len(tcp[a:a + 24])) + b"\x2c\x40" + ends
+                                 + b"\6\0" + struct.pack(">HI", a | (a + 24 < len(tcp)), 9) + tcp[a:a + 24]) for a in range(0, len(tcp), 24))
+
+def h2_frames(path, client_side):
+    """(type, flags, stream, payload) of the frames that one side of a capture of HTTP/2 sent"""
+    s = b"".join(payload for _, client, payload in packets(path) if client == client_side); at = 24 if client_side else 0
+    while at + 9 <= len(s):
+        n = int.from_bytes(s[at:at + 3], "big")
+        yield s[at + 3], s[at + 4], int.from_bytes(s[at + 5:at + 9], "big"), s[at + 9:at + 9 + n]
+        at += 9 + n
+
+def grpc_event(dir_, what, n, payload=b""):
+    return bytes([dir_ | what << 1 | min(n, 15) << 4]) + (bytes([(n - 15) // 4]) if n >= 15 else b"") + payload
+
+def grpc_data(dir_, bytes_):
+    """a DATA frame of exactly these bytes: FRAME, then DATA in parts whose length can be written"""
+    out = b""
+    while bytes_:
+        n = min(len(bytes_), 15 + 4 * 255)
+        if n > 15: n -= (n - 15) % 4
+        if n == 15: n = 14
+        out += grpc_event(dir_, 0, n) + grpc_event(dir_, 1, n, bytes_[:n]); bytes_ = bytes_[n:]
+    return out
+
+def grpc_seeds():
+    """calls as fuzz_grpc reads them: SetupStream of a capture, one answered, one refused, one with a hole"""
+    for dir_ in (0, 1):
+        data = [p for kind, _, _, p in h2_frames("samples/grpc.pcap.gz", not dir_) if kind == 0 and p][:8]
+        yield bytes([0]) + b"".join(grpc_data(dir_, p) for p in data)
+        yield bytes([0]) + grpc_data(dir_, data[0]) + grpc_event(dir_, 3, 9) + b"".join(grpc_data(dir_, p) for p in data[1:4])
+    payload = b"\n\x08entities\x12\x02{}"; message = b"\0" + len(payload).to_bytes(4, "big") + payload
+    for status in (0, 5, 13):
+        for path in range(4):
+            yield bytes([path]) + grpc_data(0, message) + grpc_event(0, 5, 0) + (grpc_data(1, message) if status == 0 else b"") + grpc_event(1, 4, status) + grpc_event(1, 6, 0)
+    yield bytes([1]) + grpc_data(0, message[:9]) + grpc_event(0, 3, 6) + grpc_event(0, 5, 0)
+    yield bytes([3]) + grpc_data(0, message) + grpc_event(0, 7, 1) + grpc_data(1, message + message)
+
+def websocket_payloads(path):
+    """(client?, first byte, payload) of the frames that a capture has whole"""
+    streams = {}
+    for key, client, payload in packets(path):
+        s = streams.setdefault((key, client), bytearray()); s += payload
+        if b"\r\n\r\n" in s and s[:4] in (b"GET ", b"HTTP"): del s[:s.index(b"\r\n\r\n") + 4]
+        while len(s) >= 2 and s[:4] not in (b"GET ", b"HTTP"):
+            n, at = s[1] & 127, 2
+            if n >= 126: n, at = int.from_bytes(s[2:4 if n == 126 else 10], "big"), 4 if n == 126 else 10
+            key_, at = (bytes(s[at:at + 4]), at + 4) if s[1] & 128 else (b"", at)
+            if len(s) < at + n: break
+            body = bytes(s[at:at + n])
+            yield client, s[0], bytes(b ^ key_[i % 4] for i, b in enumerate(body)) if key_ else body
+            del s[:at + n]
+
+def inflate_seeds():
+    for side in (True, False):
+        out = b"\7"
+        for client, first, body in websocket_payloads("samples/wsdeflate.pcap"):
+            if client != side or not first & 0x40 or len(out) > 1500: continue
+            for at in range(0, len(body), 250): out += bytes([len(body[at:at + 250])]) + body[at:at + 250]
+            out += b"\xff"
+        yield out
+
+def filters():
+    """display filters of the documents and of the unit test"""
+    found = set()
+    for path in ["README.md", *glob.glob("docs/*.md")]:
+        found |= set(re.findall(r"-Y '([^']+)'", open(path, encoding="utf-8").read()))
+    for path in ("tests/unit/test_filter.c", "tests/unit/test_pick.c"):
+        for text in re.findall(r'"((?:[^"\\\n]|\\.)*)"', open(path, encoding="utf-8").read()):
+            if 3 < len(text) < 120 and re.search(r"[=<>~{(]| contains | matches | and | or ", text): found.add(text.replace('\\"', '"').replace("\\\\", "\\"))
+    return sorted(found)
+
+def session_seeds():
+    """talks for fuzz_session: commands by their number, ids and rids of a digit"""
+    def say(what, who, id_, rid, made=0, seq=0): return bytes([what, who, id_ | rid << 4, seq, made])
+    query = say(0, 0, 1, 0) + say(1, 1, 1, 1)
+    upload = say(4, 0, 2, 0) + say(5, 0, 3, 2, 1) + say(6, 0, 3, 2, 2) + say(7, 0, 4, 2) + say(9, 1, 2, 2)
+    download = say(3, 0, 5, 0) + say(5, 1, 3, 5, 1) + say(6, 1, 4, 5, 2) + say(7, 1, 6, 5) + say(8, 1, 7, 5)
+    watch = say(10, 0, 6, 0) + say(11, 1, 8, 6, 3) + say(12, 1, 9, 0, 3) + say(12, 1, 10, 0, 3)
+    queue = say(17, 0, 7, 0) + say(18, 1, 11, 7, 3) + say(19, 1, 12, 0, 5) + say(24, 0, 8, 0) + say(25, 1, 13, 8)
+    signin = say(20, 0, 9, 0, 6) + say(21, 1, 14, 9) + say(13, 0, 10, 0) + say(14, 1, 15, 10) + say(2, 1, 1, 9)
+    yield b"\0" + query + upload + download + watch
+    yield b"\1" + signin + queue + bytes([28, 0, 0, 0, 0]) + query
+    yield b"\2" + upload[:15] + bytes([30, 0, 0, 20, 0]) + query + bytes([29, 1, 0, 5, 0]) + download[10:]
+    named = bytes([3, 0, 5, 0, 12, 11]) + b"\x12\x09../a b\x1b.x"
+    yield b"\4" + upload + named + download[5:] + download
+    yield b"\3" + say(1, 1, 1, 1) + say(0, 0, 1, 0) + query + bytes([31, 0, 1, 0, 0]) + watch[5:]
+
+def loss_seeds():
+    """talks for fuzz_loss, and what becomes of their packets: one of each, then at random"""
+    script = bytes([0, 8, 3, 16, 3, 7, 0, 0, 0, 5, 36, 14, 6, 3, 15])
+    for fate in range(8): yield bytes([len(script)]) + script + bytes(fate | 16 if i % 7 == 5 else 0 for i in range(60))
+    rnd = random.Random(5)
+    for _ in range(20): yield bytes([len(script)]) + script + bytes(rnd.randrange(256) if rnd.random() < .2 else 0 for i in range(60))
+
+def merge_seeds():
+    """two or three captures for fuzz_merge"""
+    parts = [front(p)[:1200] for p in ("samples/tcp.pcap", "samples/ws.pcap", "build/samples/ipv6.pcap", "build/samples/port_reuse.pcap")]
+    for k in (2, 3, 4): yield b"".join(struct.pack("<H", len(p)) + p for p in parts[:k])
+
 def main(folder):
     for how in range(24):
         put(folder, "fuzz_formats", f"{how}.tcp", bytes([how]) + messages("samples/tcp.pcap"))
         put(folder, "fuzz_formats", f"{how}.hostile", bytes([how]) + hostile())
+    messages_ = by_command(sorted(glob.glob("samples/tcp.pcap") + glob.glob("build/samples/*.pcap")))
+    for i, text in enumerate(messages_): put(folder, "fuzz_envelope", str(i), text)
+    for how in range(12):
+        part = messages_[how::12]
+        put(folder, "fuzz_formats", f"{how}.all", bytes([how]) + b"".join(bytes([i & 1]) + struct.pack("<H", len(e)) + e for i, e in enumerate(part))[:MOST])
+    for target, inputs in (("fuzz_ip", link_seeds()), ("fuzz_grpc", grpc_seeds()), ("fuzz_inflate", inflate_seeds()), ("fuzz_session", session_seeds()),
+                           ("fuzz_loss", loss_seeds()), ("fuzz_merge", merge_seeds())):
+        for i, text in enumerate(inputs): put(folder, target, str(i), text)
+    for i, text in enumerate(filters()):
+        put(folder, "fuzz_filter", str(i), b"\1" + text.encode() + b"\0")
+        put(folder, "fuzz_complete", str(i), bytes([i % 12]) + text.encode()[:60])
+    for side in (True, False):
+        blocks = [p for kind, _, _, p in h2_frames("samples/grpc.pcap.gz", side) if kind == 1 and len(p) < 255][:6]
+        put(folder, "fuzz_hpack", f"grpc.{side:d}", b"".join(bytes([len(b)]) + b for b in blocks))
+    texts = [body for _, first, body in websocket_payloads("build/samples/legacy.pcap" if os.path.exists("build/samples/legacy.pcap") else "samples/legacy_start.pcap.gz") if first & 15 == 1]
+    for i, text in enumerate(texts[:8]): put(folder, "fuzz_legacy", str(i), text[:2000])
+    put(folder, "fuzz_legacy", "parts", b"".join(b'{"id":"%d","replyto":"","command":"ping","data":"%d","count":3,"index":%d}%s\n' % (i % 2, i, i // 2, b"\t" if i == 5 else b"") for i in range(6)))
+    for path in sorted(glob.glob("samples/*.pcap*") + glob.glob("build/samples/*.pcap*")):
+        data = open(path, "rb").read(); put(folder, "fuzz_pcap_file", os.path.basename(path), data[:2000])
+        if not path.endswith(".gz"): put(folder, "fuzz_pcap_file", os.path.basename(path) + ".gz", gzip.compress(data[:1000], mtime=0))
+    for i, text in enumerate((b"a.txt", b"../../etc/passwd", b"CON", b"\xf0\x9f\x9a\x80 \xe2\x80\xaex", b"<a href='x'>&\x1b[2J\x9b", "Grüße, 你好\t\u0301".encode())): put(folder, "fuzz_text", str(i), text)
     for i, text in enumerate(what_ifs()):
         put(folder, "fuzz_proxy_what_if", str(i), text)
     for i, text in enumerate(requests()):
@@ -173,7 +344,7 @@ def main(folder):
     for target, inputs in (PROXY | TEXTS).items():
         for i, text in enumerate(inputs): put(folder, target, str(i), text)
     for target, (captures, first, head) in LAYERS.items():
-        for path in sorted(sum((glob.glob(f"samples/{c}[._]*pcap*") for c in captures), [])):
+        for path in sorted(sum((glob.glob(f"samples/{c}[._]*pcap*") + glob.glob(f"build/samples/{c}.pcap") for c in captures), [])):
             put(folder, target, os.path.basename(path).split(".")[0], first + conversation(path, head))
     for path in sorted(glob.glob("samples/*.pcap*")): put(folder, "fuzz_pipeline", os.path.basename(path).split(".")[0], front(path))
     for name, talk in tls_talks(): put(folder, "fuzz_tls", name, talk)
