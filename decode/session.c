@@ -111,6 +111,7 @@ static void free_kept(struct session *s, struct conn_kept *k)
 {
 	free_state(s, k->state);
 	free(k->pub.rules);
+	free(k->pub.info.program);
 	free(k);
 }
 
@@ -139,6 +140,13 @@ void session_free(struct session *s)
 	free(s);
 }
 
+static void learn(struct conn_facts *f, const struct conn_info *info)
+{
+	char *program = !f->program && info->program[0] ? xstrdup(info->program) : f->program;
+	*f = (struct conn_facts){ info->number, info->carrier, { info->ends[0], info->ends[1] }, info->tls, info->transport, info->end, info->opened,
+				  program };
+}
+
 /* A connection has something to say for the first time. */
 static struct conn_state *new_conn(struct session *s, struct conn_info *info)
 {
@@ -153,7 +161,7 @@ static struct conn_state *new_conn(struct session *s, struct conn_info *info)
 	s->states++;
 	places_set(&s->conn_of, info->number, s->conns);
 	c->pub = &k->pub;
-	k->pub.info = *info;
+	learn(&k->pub.info, info);
 	return c;
 }
 
@@ -166,9 +174,7 @@ struct conn_state *session_conn_state(struct session *s, struct conn_info *info)
 	c->transport = (uint8_t)info->transport;
 	c->tls = info->tls;
 	c->program = program;
-	c->pub->info.transport = info->transport;
-	c->pub->info.tls = info->tls;
-	memcpy(c->pub->info.program, info->program, sizeof info->program);
+	learn(&c->pub->info, info);
 	return c;
 }
 
@@ -513,8 +519,7 @@ static void sink_closed(void *user, struct conn_info *info, int64_t time)
 	if (!c)
 		return;
 	formed_closed(s, c, info, time);
-	c->pub->info = *info;
-	c->pub->info.user = NULL;
+	learn(&c->pub->info, info);
 	c->pub->closed = info->end != CONN_OPEN;
 	c->pub->ended = time;
 	drop_drafts(s, c);

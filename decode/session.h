@@ -87,6 +87,17 @@ struct thread_info {
 	uint64_t stream_bytes, stream_total;   /* data so far; as announced, 0 unknown */
 };
 
+/* What struct conn_info says of a connection, without what only its messages need. */
+struct conn_facts {
+	uint32_t number, carrier;
+	struct endpoint ends[2];
+	bool tls;
+	enum transport transport;
+	enum conn_end end;
+	int64_t opened;
+	char *program; /* NULL: not known */
+};
+
 /* A connection that had messages or news. */
 struct session_conn {
 	int64_t first, last;      /* times of its first and last message */
@@ -96,7 +107,7 @@ struct session_conn {
 	uint32_t *rules;          /* how often each was broken, for session_conn_broken; NULL: none was */
 	uint32_t signin, signin_reply; /* n of the last successful signin, or of the last one tried; 0 */
 	bool closed;
-	struct conn_info info;    /* a copy, renewed as things change; info.user means nothing here */
+	struct conn_facts info;   /* renewed as things change */
 };
 
 static inline uint32_t session_conn_broken(const struct session_conn *c, enum rule rule)

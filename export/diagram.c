@@ -70,7 +70,7 @@ static void name_actor(struct diagram *d, struct diagram_actor *a, const struct 
 }
 
 /* A new row between the ends of a connection; NULL if it is beyond the limits. */
-static struct diagram_row *new_row(struct diagram *d, const struct conn_info *c, enum dir dir)
+static struct diagram_row *new_row(struct diagram *d, const struct conn_facts *c, enum dir dir)
 {
 	if (d->rows == d->most || d->texts.spent)
 		return NULL;

@@ -147,7 +147,7 @@ static void take_conn(struct html *h, const struct message_facts *m)
 		return;
 	struct html_conn *c = find_or_add(&h->conns, m->conn->info.number);
 	c->info = m->conn->info;
-	c->info.user = NULL;
+	c->info.program = NULL;
 	c->messages++;
 }
 

@@ -28,7 +28,7 @@ struct html_thread {
 
 struct html_conn {
 	uint32_t number;
-	struct conn_info info;
+	struct conn_facts info;
 	uint64_t messages;
 };
 

@@ -41,7 +41,7 @@ static void add_address(struct buf *out, const struct endpoint *e, enum tag v4, 
 		add_tag(out, v6, slice_of(e->addr, 16));
 }
 
-static void add_tags(struct buf *out, const char *dissector, const struct conn_info *conn, enum dir dir)
+static void add_tags(struct buf *out, const char *dissector, const struct conn_facts *conn, enum dir dir)
 {
 	add_tag(out, TAG_DISSECTOR, slice_str(dissector));
 	if (conn) {

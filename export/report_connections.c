@@ -68,7 +68,7 @@ static void write_row(struct report_writer *w, const struct session_conn *c, str
 		[NUMBER] = cell_number(c->info.number), [CLIENT] = cell_text(buf_slice(&client)), [SERVER] = cell_text(buf_slice(&server)),
 		[TRANSPORT] = cell_text(slice_str(transport_name(c->info.transport))), [TLS] = cell_number(c->info.tls),
 		[AGENT] = cell_text(buf_slice(&who->agent)), [VERSION] = cell_text(buf_slice(&who->version)),
-		[USER] = cell_text(buf_slice(&who->user)), [PROGRAM] = cell_text(slice_str(c->info.program)), [OPENED] = { .known = c->first != 0, .number = c->first },
+		[USER] = cell_text(buf_slice(&who->user)), [PROGRAM] = cell_text(slice_str(c->info.program ? c->info.program : "")), [OPENED] = { .known = c->first != 0, .number = c->first },
 		[LASTED] = { .known = c->first != 0, .number = c->last - c->first }, [SENT] = cell_number(c->messages[DIR_C2S]),
 		[RECEIVED] = cell_number(c->messages[DIR_S2C]), [TO_SERVER] = cell_number(c->bytes[DIR_C2S]),
 		[TO_CLIENT] = cell_number(c->bytes[DIR_S2C]), [OPEN] = cell_number(sums->open), [P50] = latency(&sums->latency, 50),
