@@ -104,7 +104,7 @@ check: deps
 	@bash tests/check.sh
 
 demo: deps
-	@$(MAKE) --no-print-directory all build/samples/.stamp
+	@$(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$$(nproc)) all build/samples/.stamp
 	@if [ -t 0 ] && [ -t 1 ]; then ./envscope -r samples/tcp.pcap; else ./envscope -r samples/tcp.pcap -T text; fi
 
 # Installs what is missing (apt), and only that.
