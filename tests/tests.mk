@@ -1,4 +1,4 @@
-# Tests: make unit, golden, update CASE=x, lint, fuzz, replay, agree, errors, faults. `make check` runs them all (tests/check.sh).
+# Tests: make unit, golden, update CASE=x, lint, packages, fuzz, replay, agree, errors, faults. `make check` runs them all (tests/check.sh).
 
 UNIT := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 FUZZ := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -24,6 +24,10 @@ update: all build/samples/.stamp
 # clang-format, clang-tidy, cppcheck and shellcheck, where they are installed (minutes; LINT=format for a part: tests/lint.sh).
 lint: build/gen/.stamp build/gen/openiap.lua.inc
 	@bash tests/lint.sh $(LINT)
+
+# The packages of what is committed (minutes; PACKAGE=deb for a part: tests/packages.sh).
+packages:
+	@bash tests/packages.sh $(PACKAGE)
 
 # The bytes inside TLS and HTTP/2 beside tshark's (tests/follow.sh).
 follow: $B/tests/follow
@@ -89,7 +93,7 @@ errors: build/samples/.stamp
 	@python3 tests/byte_errors.py build/san/envscope $(or $(RUNS),5000) $(or $(SEED),1)
 
 # What goes wrong around the program: memory, disks, clocks, terminals, interfaces. `make faults` lets every allocation fail in turn, `make check` one of
-# each place in the program. That takes hours: ONLY=memory runs one test (tests/faults.py, TESTS), FROM=7:1200 lets it go on where it was.
+# each place in the program. That takes long: ONLY=memory runs one test (tests/faults.py, TESTS), FROM=7:1200 lets it go on where it was.
 faults: all build/tests/inject.so build/samples/.stamp
 	@python3 tests/faults.py ./$(PROGRAM) build/tests/inject.so all $(ONLY)
 
@@ -102,7 +106,7 @@ build/tests/inject.so: tests/faults/inject.c
 agree: $B/tests/test_agree build/samples/.stamp
 	ENVSCOPE_AGREE=$(or $(AGREE),10000000) $B/tests/test_agree
 
-.PHONY: unit unit-programs golden update lint follow fuzz replay replay-programs errors faults agree
+.PHONY: unit unit-programs golden update lint packages follow fuzz replay replay-programs errors faults agree
 
 -include $(UNIT:%=$B/tests/%.d)
 -include $B/tests/follow.d $(FUZZ_OBJ:.o=.d) $(FUZZ:%=build/fuzz/%.d) $(FUZZ:%=$B/replay/%.d)
