@@ -208,8 +208,9 @@ static void html_begin(struct printer *p)
 static void html_message(struct printer *p, const struct message_facts *m)
 {
 	struct html *h = p->state;
-	h->first = h->first ? h->first : m->record->time;
-	h->last = m->record->time;
+	int64_t time = m->record->time; /* not in their order where one waited for what the capture lacks */
+	h->first = h->first && h->first < time ? h->first : time;
+	h->last = h->last > time ? h->last : time;
 	count_message(&h->counts, m->record);
 	if (h->messages == HTML_MESSAGES || h->texts.len > HTML_BYTES) {
 		leave_out(h, p, m);

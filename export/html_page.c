@@ -29,7 +29,7 @@ static const char style[] =
 	"td.m,summary,pre,code{font:12px/1.6 ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono',monospace}td.m{overflow-wrap:anywhere}"
 	".pill{display:inline-block;border-radius:9px;padding:0 8px;margin-left:4px;font-size:11px;line-height:18px;white-space:nowrap}"
 	".p0{background:var(--note);color:var(--notet)}.p1{background:var(--warn);color:var(--warnt)}.p2{background:var(--err);color:var(--errt)}"
-	".scroll{overflow-x:auto;border:1px solid var(--line);border-radius:8px;max-height:80vh}"
+	".scroll{overflow-x:auto;border:1px solid var(--line);border-radius:8px;max-height:80vh}.scroll th{position:sticky;top:0;background:var(--bg)}.scroll td:first-child,.scroll th:first-child{padding-left:12px}"
 	"#q{position:sticky;top:8px;z-index:1;width:100%;padding:8px 12px;margin:24px 0 0;font:inherit;color:inherit;background:var(--box);"
 	"border:1px solid var(--line);border-radius:8px}"
 	"details.m{border-bottom:1px solid var(--line);content-visibility:auto;contain-intrinsic-size:auto 26px}details.m:target{background:var(--box)}"
@@ -136,8 +136,8 @@ static void add_summary(struct buf *out, const struct html *h, const struct prin
 	if (!h->left_out)
 		return;
 	buf_add_str(out, "<p class=\"bad\">");
-	diagram_add_left_out(out, h->left_out, 0, "a report has at most 10,000 messages, or 48 MiB of them; the counts above and the broken rules are of all, "
-						"and a display filter (-Y) chooses");
+	diagram_add_left_out(out, h->left_out, 0, "a report has at most 10,000 messages, or 48 MiB of them; "
+						   "a display filter (-Y) chooses which. The counts above and the broken rules are of all");
 	buf_add_str(out, "</p>\n");
 }
 
@@ -194,7 +194,7 @@ static void add_end(struct buf *out, const struct endpoint *end)
 static void add_conns(struct buf *out, const struct html *h)
 {
 	add_heading(out, h, "Connections");
-	buf_add_str(out, "<table id=\"conns\"><tr><th class=\"r\">No.<th>Client<th>Who<th>Server<th>Transport<th class=\"r\">Messages\n");
+	buf_add_str(out, "<div class=\"scroll\"><table id=\"conns\"><tr><th class=\"r\">No.<th>Client<th>Who<th>Server<th>Transport<th class=\"r\">Messages\n");
 	for (size_t i = 0; i < h->conns.count; i++) {
 		const struct html_conn *c = (const struct html_conn *)(const void *)(h->conns.at + i * h->conns.size);
 		const struct identity *who = who_of(&h->drawing.who, c->number);
@@ -214,7 +214,7 @@ static void add_conns(struct buf *out, const struct html *h)
 		amount_add_grouped(out, c->messages);
 		buf_add_byte(out, '\n');
 	}
-	buf_add_str(out, "</table>\n");
+	buf_add_str(out, "</table></div>\n");
 }
 
 static void add_latency(struct buf *out, int64_t latency)
@@ -243,11 +243,11 @@ static void add_thread(struct buf *out, const struct html_thread *t)
 static void add_threads(struct buf *out, const struct html *h)
 {
 	add_heading(out, h, "Threads");
-	buf_add_str(out, "<table id=\"threads\"><tr><th class=\"r\">First<th class=\"r\">Conn.<th>Request<th>About<th>State<th class=\"r\">Latency"
+	buf_add_str(out, "<div class=\"scroll\"><table id=\"threads\"><tr><th class=\"r\">First<th class=\"r\">Conn.<th>Request<th>About<th>State<th class=\"r\">Latency"
 			 "<th class=\"r\">Messages<th class=\"r\">Bytes<th>Rules\n");
 	for (size_t i = 0; i < h->threads.count; i++)
 		add_thread(out, (const struct html_thread *)(const void *)(h->threads.at + i * h->threads.size));
-	buf_add_str(out, "</table>\n");
+	buf_add_str(out, "</table></div>\n");
 }
 
 static void add_message(struct buf *out, const struct html *h, const struct html_message *m)

@@ -64,6 +64,7 @@ struct talk {
 	struct connections *table;
 	enum dir feeding;        /* the direction that reassembly hands bytes of */
 	enum conn_end closer;    /* whose FIN was handed on first */
+	int64_t handed[2];       /* time of what was handed on last in each direction */
 	struct stream stream;
 	struct conn_info info;
 	struct connection *of;
@@ -256,7 +257,7 @@ static void out_gap(void *user, uint64_t n, int64_t time)
 static struct reassembly_out out_of(struct talk *talk, enum dir dir)
 {
 	talk->feeding = dir;
-	return (struct reassembly_out){ talk, out_bytes, out_gap };
+	return (struct reassembly_out){ talk, out_bytes, out_gap, &talk->handed[dir] };
 }
 
 static void end_half(struct talk *talk, enum dir dir, int64_t time)
@@ -456,12 +457,12 @@ static uint64_t needs_of(const struct talk *talk, const struct segment *seg, enu
 }
 
 /* One direction has got on; the other may have waited for that, and then the first again. */
-static void resume(struct talk *talk, enum dir dir, int64_t time)
+static void resume(struct talk *talk, enum dir dir)
 {
 	bool more = true;
 	for (; more; dir = !dir) {
 		struct reassembly_out out = out_of(talk, dir);
-		more = reassembly_resume(&talk->half[dir].in, &out, time);
+		more = reassembly_resume(&talk->half[dir].in, &out, talk->handed[!dir]);
 	}
 }
 
@@ -494,8 +495,8 @@ static void tick(struct talk *talk, int64_t time, bool packet)
 		struct reassembly_out out = out_of(talk, (enum dir)d);
 		reassembly_tick(&h->in, &out, &talk->table->counts.reassembly, time, !talk->half[!d].seen, packet);
 	}
-	resume(talk, DIR_C2S, time);
-	resume(talk, DIR_S2C, time);
+	resume(talk, DIR_C2S);
+	resume(talk, DIR_S2C);
 }
 
 /* The connection of a segment, begun if need be; NULL if it can't begin one. */

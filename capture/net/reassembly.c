@@ -152,16 +152,24 @@ static bool satisfied(const struct reassembly *r, uint64_t needs)
 	return !needs || !r->other || !r->other->known || r->other->next >= needs;
 }
 
-/* Hands on the early segments that are in order now; they take the time of the segment that filled the hole, if that is later. */
-static void drain(struct reassembly *r, const struct reassembly_out *out, int64_t time)
+static void hand_on(struct reassembly *r, const struct reassembly_out *out, struct chunk c)
+{
+	r->next += c.bytes.len;
+	*out->handed = c.time;
+	out->bytes(out->user, c);
+}
+
+/* Hands on the early segments that are in order now. None is earlier than what it waited for: the bytes before it, or those of the other direction,
+ * of which the latest are of the time `not_before`. */
+static void drain(struct reassembly *r, const struct reassembly_out *out, int64_t not_before)
 {
 	size_t i = 0;
 	for (; i < r->count && r->early[i]->from == r->next && satisfied(r, r->early[i]->needs); i++) {
 		struct early *e = r->early[i];
-		r->next += e->len;
+		int64_t before = *out->handed > not_before ? *out->handed : not_before;
 		r->bytes -= (uint32_t)(sizeof *e + e->len);
 		if (e->len)
-			out->bytes(out->user, (struct chunk){ slice_of(e->bytes, e->len), e->at, time > e->time ? time : e->time });
+			hand_on(r, out, (struct chunk){ slice_of(e->bytes, e->len), e->at, e->time > before ? e->time : before });
 		free(e);
 	}
 	if (!i)
@@ -171,14 +179,14 @@ static void drain(struct reassembly *r, const struct reassembly_out *out, int64_
 	memmove(r->early, r->early + i, r->count * sizeof *r->early);
 }
 
-bool reassembly_resume(struct reassembly *r, const struct reassembly_out *out, int64_t time)
+bool reassembly_resume(struct reassembly *r, const struct reassembly_out *out, int64_t not_before)
 {
 	size_t before = r->count;
-	drain(r, out, time);
+	drain(r, out, not_before);
 	return r->count < before;
 }
 
-/* What is missing before offset `to` is lost. */
+/* What is missing before offset `to` is lost. It is told of with the time of what was captured behind it, and not with that at which the waiting ended. */
 static void lose(struct reassembly *r, const struct reassembly_out *out, struct reassembly_counts *n, uint64_t to, int64_t time)
 {
 	uint64_t missing = to - r->next;
@@ -186,11 +194,11 @@ static void lose(struct reassembly *r, const struct reassembly_out *out, struct 
 	if (missing) {
 		n->gaps++;
 		n->gap_bytes += missing;
-		out->gap(out->user, missing, time);
+		out->gap(out->user, missing, r->count && r->early[0]->from == to ? r->early[0]->time : time);
 	}
 	if (r->count && r->early[0]->from == to)
 		r->early[0]->needs = 0;
-	drain(r, out, time);
+	drain(r, out, 0);
 }
 
 void reassembly_add(struct reassembly *r, const struct reassembly_out *out, struct reassembly_counts *n, uint32_t seq, struct chunk c,
@@ -214,14 +222,13 @@ void reassembly_add(struct reassembly *r, const struct reassembly_out *out, stru
 	bool waits = r->count && r->early[0]->from == r->next;
 	bool in_order = from == r->next && !waits && satisfied(r, needs);
 	if (in_order && !r->count) {
-		r->next += c.bytes.len;
-		out->bytes(out->user, c);
+		hand_on(r, out, c);
 		return;
 	}
 	n->out_of_order += !in_order;
 	keep(r, n, from, c, needs);
 	stamp(r, c.time);
-	drain(r, out, c.time);
+	drain(r, out, 0);
 	while (r->count > REASSEMBLY_SEGMENTS || r->bytes > REASSEMBLY_BYTES)
 		lose(r, out, n, r->early[0]->from, c.time);
 }

@@ -18,11 +18,12 @@ enum {
 
 struct early; /* an early segment, copied */
 
-/* Where bytes in order go. */
+/* Where bytes in order go. Their time is that of their packet, or of what they waited for, if that was captured later. */
 struct reassembly_out {
 	void *user;
 	void (*bytes)(void *user, struct chunk c);
 	void (*gap)(void *user, uint64_t n, int64_t time);
+	int64_t *handed; /* the owner's: time of what was handed on last, 0 at first */
 };
 
 struct reassembly_counts {
@@ -52,8 +53,8 @@ void reassembly_add(struct reassembly *r, const struct reassembly_out *out, stru
 /* The stream ends before this sequence number (FIN); call once. Bytes that are missing before it are waited for, then given up;
  * any behind it are dropped, and counted as duplicates. */
 void reassembly_end(struct reassembly *r, struct reassembly_counts *n, uint32_t seq, int64_t time);
-/* The other direction has got on: hands on what waited for that. True if anything did. */
-bool reassembly_resume(struct reassembly *r, const struct reassembly_out *out, int64_t time);
+/* The other direction has got on, up to what has the time not_before: hands on what waited for that. True if anything did. */
+bool reassembly_resume(struct reassembly *r, const struct reassembly_out *out, int64_t not_before);
 /* The other side acknowledged everything before this sequence number. */
 void reassembly_ack(struct reassembly *r, uint32_t ack, int64_t time);
 /* True while early bytes wait for missing ones. */

@@ -18,6 +18,7 @@ enum { STREAM = 1 << 16 };
 struct fuzz {
 	struct reassembly r, other;
 	struct reassembly_out out;
+	int64_t handed;
 	struct reassembly_counts n;
 	uint64_t zero, next, gaps;
 	uint8_t bytes[STREAM];
@@ -71,7 +72,7 @@ static void event(struct fuzz *f, struct cursor *c)
 	case 2: reassembly_tick(&f->r, &f->out, &f->n, f->time, what & 8, true); break;
 	case 3:
 		f->other.next += len;
-		reassembly_resume(&f->r, &f->out, f->time);
+		reassembly_resume(&f->r, &f->out, 0);
 		break;
 	case 4:
 		if (f->r.end == UINT64_MAX && what & 0x40)
@@ -88,7 +89,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct fuzz f;
 	struct cursor c = cursor_of(slice_of(data, size));
-	f = (struct fuzz){ .out = { &f, on_bytes, on_gap } };
+	f = (struct fuzz){ .out = { &f, on_bytes, on_gap, &f.handed } };
 	for (size_t i = 0; i < STREAM; i++)
 		f.bytes[i] = (uint8_t)(i * 31 + i / 256);
 	f.r.other = &f.other;

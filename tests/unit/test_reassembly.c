@@ -32,7 +32,7 @@ struct model {
 	uint8_t copies;
 	uint64_t duplicates, gaps, gap_bytes;
 	size_t last_gap_end;
-	int64_t time, heard_time;
+	int64_t time, heard_time, gap_time, handed;
 };
 
 static uint8_t value(size_t at, uint8_t copy)
@@ -58,6 +58,7 @@ static void on_gap(void *user, uint64_t n, int64_t time)
 {
 	struct model *m = user;
 	assert_true(n > 0 && time <= m->time);
+	m->gap_time = time;
 	for (uint64_t i = 0; i < n; i++, m->next++)
 		assert_int_equal(m->copy[m->next], 0);
 	m->gaps++;
@@ -69,7 +70,7 @@ static struct model *model_new(uint32_t first_seq)
 {
 	struct model *m = calloc(1, sizeof(*m));
 	assert_non_null(m);
-	m->out = (struct reassembly_out){ m, on_bytes, on_gap };
+	m->out = (struct reassembly_out){ m, on_bytes, on_gap, &m->handed };
 	m->end = SIZE_MAX;
 	m->r.other = &m->other;
 	m->first_seq = first_seq;
@@ -199,7 +200,7 @@ static void random_step(struct model *m, uint64_t *seed, bool needing)
 		break;
 	case 1:
 		m->other.next += chance(seed, 20);
-		bool any = reassembly_resume(&m->r, &m->out, m->time);
+		bool any = reassembly_resume(&m->r, &m->out, 0);
 		assert_int_equal(any, m->next > before);
 		assert_int_equal(m->next, ready(m));
 		break;
@@ -326,6 +327,24 @@ static void times(void **state)
 	add(m, 0, 10);
 	assert_int_equal(m->heard_time, 9);
 	assert_int_equal(m->next, 30);
+	model_free(m);
+}
+
+/* What stands behind a hole that is given up has the time at which it was captured, as has the gap, and not that at which the waiting ended. */
+static void times_behind_gap(void **state)
+{
+	(void)state;
+	struct model *m = model_new(100);
+	m->time = 5;
+	add(m, 0, 10);
+	m->time = 7;
+	add(m, 20, 10);
+	m->time = 9;
+	add(m, 30, 10);
+	m->time = 1000;
+	flush(m);
+	assert_int_equal(m->gap_time, 7);
+	assert_int_equal(m->heard_time, 9);
 	model_free(m);
 }
 
@@ -482,7 +501,8 @@ static void limit_of_bytes(void **state)
 	uint64_t fed = 0;
 	struct reassembly r = { .known = false };
 	struct reassembly_counts n = { 0 };
-	struct reassembly_out out = { &sum, sum_bytes, sum_gap };
+	int64_t handed = 0;
+	struct reassembly_out out = { &sum, sum_bytes, sum_gap, &handed };
 	uint8_t *block = calloc(1, SIZE);
 	reassembly_start(&r, 0);
 	for (uint32_t i = 0; i < 3 * (uint32_t)(REASSEMBLY_BYTES / SIZE); i++, fed += SIZE) {
@@ -510,13 +530,13 @@ static void waits_for_the_other(void **state)
 	add_bytes(m, 10, 10, there);
 	assert_int_equal(m->next, 0);
 	assert_int_equal(m->n.out_of_order, 2);
-	assert_false(reassembly_resume(&m->r, &m->out, m->time));
+	assert_false(reassembly_resume(&m->r, &m->out, 0));
 	m->other.next = there + 4;
-	assert_false(reassembly_resume(&m->r, &m->out, m->time));
+	assert_false(reassembly_resume(&m->r, &m->out, 0));
 	m->other.next = there + 5;
-	assert_true(reassembly_resume(&m->r, &m->out, m->time));
+	assert_true(reassembly_resume(&m->r, &m->out, 0));
 	assert_int_equal(m->next, 20);
-	assert_false(reassembly_resume(&m->r, &m->out, m->time));
+	assert_false(reassembly_resume(&m->r, &m->out, 0));
 	assert_int_equal(m->gaps, 0);
 	model_free(m);
 }
@@ -532,7 +552,7 @@ static void around_one_that_waits(void **state)
 	assert_int_equal(m->next, 10);
 	check(m);
 	m->other.next = there + 5;
-	assert_true(reassembly_resume(&m->r, &m->out, m->time));
+	assert_true(reassembly_resume(&m->r, &m->out, 0));
 	assert_int_equal(m->next, 30);
 	model_free(m);
 }
@@ -651,7 +671,8 @@ static void many_turns(void **state)
 	uint64_t offset = 0xfffffff0u;
 	struct reassembly r = { .known = false };
 	struct reassembly_counts n = { 0 };
-	struct reassembly_out out = { &sum, sum_bytes, sum_gap };
+	int64_t handed = 0;
+	struct reassembly_out out = { &sum, sum_bytes, sum_gap, &handed };
 	reassembly_start(&r, 0xfffffff0);
 	uint64_t begin = r.next;
 	for (int i = 0; i < 40; i++) {
@@ -691,7 +712,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(in_place),
 		cmocka_unit_test(counts_those_that_wait),
-		cmocka_unit_test(times),
+		cmocka_unit_test(times), cmocka_unit_test(times_behind_gap),
 		cmocka_unit_test(every_order),
 		cmocka_unit_test(patience_in_packets),
 		cmocka_unit_test(patience_in_time),
