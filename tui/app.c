@@ -160,8 +160,12 @@ const char *app_empty(const struct app *a)
 		return order_busy(&app_view(a)->order) ? "No row matches the filter so far." : "No row matches the filter. Esc takes it away.";
 	if (session_threads(a->session))
 		return "All rows so far are hidden. F5 shows them again.";
+	bool news = session_news_count(a->session) > 0;
 	if (intake_over(&a->intake))
-		return "The capture is at its end, and there was no message in it.";
+		return news ? "There was no message in the capture. What there was instead is told on Messages: press 2."
+			    : "The capture is at its end, and there was no message in it.";
+	if (news)
+		return "No message so far. What there was instead is told on Messages: press 2.";
 	if (capture_counts(a->o->capture).source.packets)
 		return "Waiting for the first message …";
 	return source_proxy(capture_source(a->o->capture)) ? "Waiting for the first client …" : "Waiting for the first packet …";

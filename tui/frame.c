@@ -3,7 +3,7 @@
  *
  *	 Threads  Messages                          following  12/345
  *	 …the view…
- *	 a notice, if there is one
+ *	 a notice, if there is one; it may take several lines
  *	 Lost: what was lost, if anything was
  *	 tcp.pcap  123 packets  79 messages …
  *	 F1 Help  Enter Open  …                     (or the line being typed)
@@ -17,7 +17,7 @@
 #include "base/amount.h"
 #include "base/text.h"
 
-enum { LEAST_BODY = 4, BAR = 16, PAIR_LINES = 4, SIGNED = 4 /* letters from which on a name that is cut ends in "…" */ };
+enum { LEAST_BODY = 4, BAR = 16, PAIR_LINES = 4, NOTICE_LINES = 3, SIGNED = 4 /* letters from which on a name that is cut ends in "…" */ };
 
 /* The line that is being made, emptied. */
 static struct line *fresh(struct app *a)
@@ -236,6 +236,15 @@ static void draw_text(struct app *a, int *bottom, int width, enum ink ink, struc
 	screen_put(a->screen, --*bottom, 0, width, l, EMPHASIS_NONE);
 }
 
+/* The same for a sentence that may be longer than a line; the parts after the first begin with the space that was between. */
+static void draw_wrapped(struct app *a, int *bottom, int width, enum ink ink, struct slice text, int lines)
+{
+	size_t n = lines > 1 ? line_wrap(text, width) : text.len;
+	if (n < text.len)
+		draw_wrapped(a, bottom, width, ink, slice_skip(text, n), lines - 1);
+	draw_text(a, bottom, width, ink, slice_head(text, n));
+}
+
 /* The filter, and how many rows it lets through. */
 static void draw_filter(struct app *a, int *bottom, int width)
 {
@@ -352,7 +361,7 @@ void frame_draw(struct app *a)
 	draw_filter(a, &bottom, width);
 	draw_losses(a, &bottom, width, &s, &c);
 	draw_damage(a, &bottom, width);
-	draw_text(a, &bottom, width, INK_STRONG, buf_slice(&a->notice));
+	draw_wrapped(a, &bottom, width, INK_STRONG, buf_slice(&a->notice), NOTICE_LINES);
 	struct area body = { 1, 0, bottom - 1, width };
 	view_draw(app_view(a), body);
 	if (a->dialog)

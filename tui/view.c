@@ -254,9 +254,19 @@ static void draw_row(struct view *v, uint64_t row, int width, struct line *out)
 		line_mark(out, from, out->text.len - from, INK_DIM);
 }
 
+/* A line of the sentence about a list that is empty; takes it off *text. */
+static void add_empty(struct slice *text, int width, struct line *out)
+{
+	size_t n = line_wrap(*text, width > 12 ? width - 2 : 10);
+	line_add_str(out, INK_STRONG, "  ");
+	line_add(out, INK_STRONG, slice_head(*text, n), width - out->columns);
+	*text = slice_skip(*text, slice_starts(slice_skip(*text, n), " ") ? n + 1 : n);
+}
+
 void view_draw_list(struct view *v, struct area area, enum emphasis selected)
 {
 	struct line *l = &v->app->line;
+	struct slice why = slice_str(list_empty(&v->list) && v->ops->empty ? v->ops->empty(v) : "");
 	uint64_t row;
 	v->body = area;
 	for (int i = 0; i < area.height; i++) {
@@ -266,8 +276,8 @@ void view_draw_list(struct view *v, struct area area, enum emphasis selected)
 			add_gutter(v, row_at(v, row), l);
 		if (there)
 			draw_row(v, row_at(v, row), area.width, l);
-		else if (i == 1 && list_empty(&v->list) && v->ops->empty)
-			line_addf(l, INK_STRONG, "  %s", v->ops->empty(v));
+		else if (i >= 1 && why.len)
+			add_empty(&why, area.width, l);
 		mark_matches(&v->app->search.pattern, l);
 		screen_put(v->app->screen, area.row + i, area.col, area.width, l,
 			   there && row == v->list.selected ? selected : EMPHASIS_NONE);
