@@ -19,6 +19,7 @@
 #include "tui/status.h"
 
 #include <stdlib.h>
+#include <sys/stat.h>
 
 enum { WIDTH = 84, LABEL = 10, CHOICE = 10, SLICE_MS = 8, BAR = 24 };
 enum row { ROW_FORMAT, ROW_WHAT, ROW_FILE, ROWS, ROW_MESSAGE = 4, HEIGHT };
@@ -212,12 +213,30 @@ static bool ask(struct save_dialog *d, const char *path)
 	return true;
 }
 
+/* Is it a file that is read? To replace that would lose what can't be read again if saving fails. */
+static bool is_source(const struct app *a, const char *path)
+{
+	const struct source *s = capture_source(a->o->capture);
+	struct files files = source_files(s);
+	struct stat st, other;
+	if (stat(path, &st) != 0)
+		return false;
+	bool same = stat(source_name(s), &other) == 0 && other.st_dev == st.st_dev && other.st_ino == st.st_ino;
+	for (size_t i = 0; i < files.count; i++)
+		same = same || (files.fd[i] >= 0 && fstat(files.fd[i], &other) == 0 && other.st_dev == st.st_dev && other.st_ino == st.st_ino);
+	return same;
+}
+
 static unsigned start(struct save_dialog *d)
 {
 	const struct app *a = d->dialog.app;
 	const char *path = buf_cstr(&d->file.text);
 	if (!*path) {
 		say(d, "The file needs a name.", "");
+		return REDRAW;
+	}
+	if (is_source(a, path)) {
+		say(d, "That is the capture itself. Another name, please.", "");
 		return REDRAW;
 	}
 	if (ask(d, path))

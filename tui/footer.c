@@ -25,7 +25,7 @@ static enum command walk(const struct keymap *keys, uint32_t context, struct lin
 		if (out) {
 			line_add(out, INK_BAR_KEY, buf_slice(&key), width);
 			line_addf(out, INK_BAR, " %s", c->label);
-			line_pad(out, INK_PLAIN, next);
+			line_pad(out, INK_PLAIN, next < width ? next : width);
 		} else if (col >= at && col < next - 1) {
 			found = c->command;
 		}

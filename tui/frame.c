@@ -197,7 +197,7 @@ static void draw_hint(struct line *out, const char *hint, int width)
 		size_t all = strcspn(hint, "\t"), key = strcspn(hint, " ");
 		line_add(out, INK_BAR_KEY, slice_of((const uint8_t *)hint, key), width - out->columns);
 		line_add(out, INK_BAR, slice_of((const uint8_t *)hint + key, all - key), width - out->columns);
-		line_add_str(out, INK_PLAIN, " ");
+		line_pad(out, INK_PLAIN, out->columns < width ? out->columns + 1 : width);
 		hint += all + (hint[all] != 0);
 	}
 }

@@ -238,13 +238,14 @@ void screen_put(struct screen *s, int row, int col, int width, const struct line
 		return;
 	if (width > COLS - col)
 		width = COLS - col;
+	int room = l->columns > width && width > 1 ? width - 1 : width; /* what is cut ends in "…" */
 	move(row, col);
 	for (size_t at = 0; at < l->text.len;) {
 		uint32_t point;
 		enum ink next = l->ink.at[at];
 		at += text_next(slice_skip(buf_slice(&l->text), at), &point, NULL);
 		int columns = text_width(point);
-		if (used + columns > width)
+		if (used + columns > room)
 			break;
 		if (text_joins(point) || (!s->utf8 && !columns))
 			continue;
@@ -259,6 +260,11 @@ void screen_put(struct screen *s, int row, int col, int width, const struct line
 		used += columns;
 	}
 	paint(s, piece, n, ink, e);
+	if (room < width) {
+		*piece = glyph(s, 0x2026);
+		paint(s, piece, 1, ink, e);
+		used++;
+	}
 	fill(width - used, e);
 }
 

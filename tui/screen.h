@@ -38,7 +38,7 @@ int screen_fd(const struct screen *s);
 /* The next key that is there; false if there is none. */
 bool screen_key(struct screen *s, struct key *out);
 
-/* Paints a line at that place, cut or filled to `width` columns (all clipped to the terminal). How a row is
+/* Paints a line at that place, cut (then it ends in "…") or filled to `width` columns, all clipped to the terminal. How a row is
  * emphasized goes on top of the inks. */
 enum emphasis { EMPHASIS_NONE, EMPHASIS_BAR, EMPHASIS_SELECTED, EMPHASIS_SELECTED_ELSEWHERE };
 void screen_put(struct screen *s, int row, int col, int width, const struct line *l, enum emphasis e);
