@@ -87,7 +87,7 @@ static inline void fuzz_news(void *user, const struct news *n)
 {
 	struct fuzz *f = user;
 	fuzz_check(n->conn->carrier == f->conn.number && n->kind < NEWS_KINDS && (n->kind != NEWS_NOTE || n->text));
-	int dir = n->kind == NEWS_NOT_OURS ? -1 : n->dir; /* that is told of both, by whichever direction comes to it first */
+	int dir = n->kind == NEWS_NOT_OURS ? -1 : (int)n->dir; /* that is told of both, by whichever direction comes to it first */
 	buf_addf(&f->heard, "%u %d news %d: %llu %s\n", n->conn->number, dir, n->kind, (unsigned long long)n->bytes, n->text ? n->text : "");
 }
 
