@@ -26,13 +26,14 @@ struct place {
 static int set_up(void **state)
 {
 	struct place *p = calloc(1, sizeof *p);
-	strcpy(p->folder, "/tmp/rewriter.XXXXXX");
-	if (!mkdtemp(p->folder))
+	char folder[] = "/tmp/rewriter.XXXXXX";
+	if (!mkdtemp(folder))
 		return -1;
-	snprintf(p->out, sizeof p->out, "%s/out.pcapng", p->folder);
-	snprintf(p->again, sizeof p->again, "%s/again.pcapng", p->folder);
+	strcpy(p->folder, folder);
+	snprintf(p->out, sizeof p->out, "%s/out.pcapng", folder);
+	snprintf(p->again, sizeof p->again, "%s/again.pcapng", folder);
 	for (int i = 0; i < FILES; i++)
-		snprintf(p->part[i], sizeof p->part[i], "%s/%d.pcap", p->folder, i);
+		snprintf(p->part[i], sizeof p->part[i], "%s/%d.pcap", folder, i);
 	*state = p;
 	return 0;
 }
