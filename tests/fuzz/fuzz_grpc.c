@@ -16,15 +16,9 @@ static const char *const paths[] = {
 
 static void feed(const struct fuzz *f, struct grpc_call *call, enum dir dir, struct slice bytes)
 {
-	while (bytes.len) {
-		struct slice piece = slice_head(bytes, f->step ? f->step : bytes.len);
-		uint8_t *copy = malloc(piece.len);
-		fuzz_check(copy != NULL);
-		memcpy(copy, piece.at, piece.len);
-		grpc_call_data(call, dir, (struct chunk){ slice_of(copy, piece.len), -1, 1 });
-		free(copy);
-		bytes = slice_skip(bytes, piece.len);
-	}
+	struct chunk piece;
+	for (uint8_t *block; (block = fuzz_piece(f, &bytes, &piece)); free(block))
+		grpc_call_data(call, dir, piece);
 }
 
 static void take_event(const struct fuzz *f, struct grpc_call *call, struct cursor *c)

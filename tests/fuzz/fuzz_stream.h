@@ -120,18 +120,25 @@ static inline void fuzz_release(struct fuzz *f)
 	buf_release(&f->heard);
 }
 
-/* Bytes, each piece of them in a block of its own size. */
+/* The next piece of the bytes, in a block of its own size, so that reading beyond it is seen; to be freed. NULL when there are no more. */
+static inline uint8_t *fuzz_piece(const struct fuzz *f, struct slice *bytes, struct chunk *piece)
+{
+	if (!bytes->len)
+		return NULL;
+	struct slice head = slice_head(*bytes, f->step ? f->step : bytes->len);
+	uint8_t *block = malloc(head.len);
+	fuzz_check(block != NULL);
+	memcpy(block, head.at, head.len);
+	*piece = (struct chunk){ slice_of(block, head.len), -1, 1 };
+	*bytes = slice_skip(*bytes, head.len);
+	return block;
+}
+
 static inline void fuzz_feed(struct fuzz *f, struct layer *l, enum dir dir, struct slice bytes)
 {
-	while (bytes.len) {
-		struct slice piece = slice_head(bytes, f->step ? f->step : bytes.len);
-		uint8_t *block = malloc(piece.len);
-		fuzz_check(block != NULL);
-		memcpy(block, piece.at, piece.len);
-		layer_feed(l, dir, (struct chunk){ slice_of(block, piece.len), -1, 1 });
-		free(block);
-		bytes = slice_skip(bytes, piece.len);
-	}
+	struct chunk piece;
+	for (uint8_t *block; (block = fuzz_piece(f, &bytes, &piece)); free(block))
+		layer_feed(l, dir, piece);
 }
 
 /* How many bytes an event speaks of. */
