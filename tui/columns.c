@@ -2,7 +2,7 @@
  * Columns: fitting a table into a width.
  *
  * First every column gets its least width; while that is too much, the ones of the highest rank are left out. What remains goes to what the
- * columns want, those of the lowest rank first, and then by their shares (flex).
+ * columns want, ids before all others, then those of the lowest rank, and then by their shares (flex).
  */
 #include "tui/columns.h"
 
@@ -110,17 +110,34 @@ static int share(const struct column *table, const struct layout *layout, int i)
 	return layout->wish[i] ? 0 : table[i].flex;
 }
 
-/* Gives columns what they want, those of a low rank first; then the shares. */
+/* When a column gets what it wants: ids first, then by rank. */
+static int turn(const struct column *c)
+{
+	return c->kind == KIND_ID ? 0 : 1 + c->rank;
+}
+
+/* Gives the columns whose turn it is what they want, at most `most` each; is what is given. */
+static int give(const struct column *table, int count, const struct layout *layout, int now, int most, int spare, int *widths)
+{
+	int given = 0;
+	for (int i = 0; i < count; i++) {
+		int more = widths[i] && turn(&table[i]) == now ? wanted(table, layout, i) - widths[i] : 0;
+		more = more > most ? most : more;
+		more = more > spare - given ? spare - given : more > 0 ? more : 0;
+		widths[i] += more;
+		given += more;
+	}
+	return given;
+}
+
+/* Gives columns what they want, each when it is its turn, ids alike; then the shares. */
 static void widen(const struct column *table, int count, const struct layout *layout, int spare, int *widths)
 {
-	int shares = 0;
-	for (int rank = 0; rank <= RANKS; rank++)
-		for (int i = 0; i < count; i++) {
-			int more = widths[i] && table[i].rank == rank ? wanted(table, layout, i) - widths[i] : 0;
-			more = more > spare ? spare : more > 0 ? more : 0;
-			widths[i] += more;
-			spare -= more;
-		}
+	int shares = 0, given;
+	while ((given = give(table, count, layout, 0, 1, spare, widths)))
+		spare -= given;
+	for (int now = 1; now <= 1 + RANKS; now++)
+		spare -= give(table, count, layout, now, spare, spare, widths);
 	for (int i = 0; i < count; i++)
 		shares += widths[i] ? share(table, layout, i) : 0;
 	for (int i = 0; i < count && shares; i++) {
@@ -152,10 +169,10 @@ static void separate(struct line *out, enum ink ink, bool first)
 static void add_title(struct line *out, const struct column *c, int width, const char *sign, bool last)
 {
 	struct buf text = { 0 };
-	bool full = c->right || text_columns(slice_str(c->title)) >= width;
+	bool full = c->kind == KIND_NUMBER || text_columns(slice_str(c->title)) >= width;
 	const char *before = full && last ? sign : "", *within = full ? "" : sign;
 	buf_addf(&text, "%s%s%s", before, c->title, within);
-	line_add_cell(out, INK_HEAD, buf_slice(&text), width, c->right);
+	line_add_cell(out, INK_HEAD, buf_slice(&text), width, c->kind == KIND_NUMBER);
 	if (full && !last)
 		line_add_str(out, INK_HEAD, sign);
 	buf_release(&text);
@@ -208,7 +225,7 @@ void columns_add_row(struct line *out, const struct column *table, int count, co
 		buf_clear(scratch);
 		struct cell cell = { view, row, scratch, widths[i] };
 		enum ink ink = table[i].draw(&cell);
-		line_add_cell(out, ink, buf_slice(scratch), widths[i], table[i].right);
+		line_add_cell(out, ink, buf_slice(scratch), widths[i], table[i].kind == KIND_NUMBER);
 	}
 }
 

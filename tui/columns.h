@@ -15,13 +15,19 @@ struct cell {
 	int width;          /* columns it has */
 };
 
+enum column_kind {
+	KIND_TEXT,
+	KIND_NUMBER,   /* stands at the right */
+	KIND_ID        /* says nothing once it is cut, so it gets what it wants before the others */
+};
+
 struct column {
 	const char *title;
 	uint8_t min;   /* narrower than this it is left out */
 	uint8_t want;  /* what its usual content needs */
 	uint8_t flex;  /* share of the columns that remain when all have what they want */
 	uint8_t rank;  /* 0 to 9: when not all fit, those of the highest rank are left out first */
-	bool right;    /* numbers */
+	enum column_kind kind;
 	enum ink (*draw)(struct cell *c);
 	const char *sentence; /* for the help */
 };

@@ -114,18 +114,18 @@ static enum ink draw_rules(struct cell *c)
 }
 
 static const struct column columns[] = {
-	[COLUMN_N] = { "n", 4, 6, 0, 1, true, draw_n, "its number, in the order of completion" },
-	[COLUMN_TIME] = { "Time", 8, 15, 0, 2, false, draw_time, "when it was complete; w changes between three forms" },
-	[COLUMN_CONN] = { "Conn", 4, 4, 0, 1, true, draw_conn, "connection number" },
-	[COLUMN_ARROW] = { "→", 1, 1, 0, 1, false, draw_arrow, "→ from the client to the server, ← back" },
-	[COLUMN_VIA] = { "Via", 6, 8, 0, 6, false, draw_transport, "transport; with a + inside TLS" },
-	[COLUMN_SEQ] = { "Seq", 4, 6, 0, 1, true, draw_seq, "sequence number, where the transport has one" },
-	[COLUMN_COMMAND] = { "Command", 12, 20, 1, 0, false, draw_command, "command" },
-	[COLUMN_ID] = { "Id", 5, 10, 0, 3, false, draw_id, "its id" },
-	[COLUMN_RID] = { "Rid", 5, 10, 0, 3, false, draw_rid, "id of the message it answers" },
-	[COLUMN_SIZE] = { "Size", 5, 5, 0, 2, true, draw_size, "bytes of the message" },
-	[COLUMN_GIST] = { "Gist", 12, 24, 4, 0, false, draw_gist, "what it is about" },
-	[COLUMN_RULES] = { "Rules", 8, 16, 1, 1, false, draw_rules, "rules of the protocol that it breaks" },
+	[COLUMN_N] = { "n", 4, 4, 0, 1, KIND_NUMBER, draw_n, "its number, in the order of completion" },
+	[COLUMN_TIME] = { "Time", 8, 15, 0, 2, KIND_TEXT, draw_time, "when it was complete; w changes between three forms" },
+	[COLUMN_CONN] = { "Conn", 4, 4, 0, 1, KIND_NUMBER, draw_conn, "connection number" },
+	[COLUMN_ARROW] = { "→", 1, 1, 0, 1, KIND_TEXT, draw_arrow, "→ from the client to the server, ← back" },
+	[COLUMN_VIA] = { "Via", 6, 8, 0, 6, KIND_TEXT, draw_transport, "transport; with a + inside TLS" },
+	[COLUMN_SEQ] = { "Seq", 4, 6, 0, 1, KIND_NUMBER, draw_seq, "sequence number, where the transport has one" },
+	[COLUMN_COMMAND] = { "Command", 12, 20, 1, 0, KIND_TEXT, draw_command, "command" },
+	[COLUMN_ID] = { "Id", 5, 9, 0, 3, KIND_ID, draw_id, "its id" },
+	[COLUMN_RID] = { "Rid", 5, 9, 0, 3, KIND_ID, draw_rid, "id of the message it answers" },
+	[COLUMN_SIZE] = { "Size", 5, 5, 0, 2, KIND_NUMBER, draw_size, "bytes of the message" },
+	[COLUMN_GIST] = { "Gist", 12, 24, 4, 0, KIND_TEXT, draw_gist, "what it is about" },
+	[COLUMN_RULES] = { "Rules", 8, 16, 1, 1, KIND_TEXT, draw_rules, "rules of the protocol that it breaks" },
 };
 
 static struct view *new_messages(struct app *a)

@@ -151,19 +151,19 @@ enum {
 };
 
 static const struct column columns[] = {
-	[COLUMN_NAME] = { "Command", 12, 22, 1, 0, false, draw_name, "command, or connection with its agent and user" },
-	[COLUMN_COUNT] = { "Msgs", 5, 6, 0, 0, true, draw_count, "messages with that command, or of that connection" },
-	[COLUMN_REQUESTS] = { "Reqs", 5, 6, 0, 4, true, draw_requests, "of these, requests: what expects a reply, and pings that got one" },
-	[COLUMN_ERRORS] = { "Errs", 4, 5, 0, 1, true, draw_errors, "requests whose reply is an error" },
-	[COLUMN_UNANSWERED] = { "Unans", 5, 5, 0, 3, true, draw_unanswered, "requests whose connection ended before the final reply" },
-	[COLUMN_OPEN] = { "Open", 4, 5, 0, 2, true, draw_open, "requests that still wait" },
-	[COLUMN_P50] = { "p50", 6, 7, 0, 1, true, draw_p50, "half of the requests had their final reply within that time" },
-	[COLUMN_P90] = { "p90", 6, 7, 0, 2, true, draw_p90, "nine tenths of them" },
-	[COLUMN_P99] = { "p99", 6, 7, 0, 1, true, draw_p99, "99 of 100" },
-	[COLUMN_MAX] = { "Max", 6, 7, 0, 3, true, draw_max, "the slowest" },
-	[COLUMN_LATENCIES] = { "Latency", 7, 14, 0, 1, false, draw_latencies, "how many took how long, from the fastest of all to the slowest" },
-	[COLUMN_OUT] = { "Out", 5, 6, 0, 5, true, draw_out, "bytes from the client to the server" },
-	[COLUMN_BACK] = { "Back", 5, 6, 0, 5, true, draw_back, "bytes from the server to the client" },
+	[COLUMN_NAME] = { "Command", 12, 22, 1, 0, KIND_TEXT, draw_name, "command, or connection with its agent and user" },
+	[COLUMN_COUNT] = { "Msgs", 5, 6, 0, 0, KIND_NUMBER, draw_count, "messages with that command, or of that connection" },
+	[COLUMN_REQUESTS] = { "Reqs", 5, 6, 0, 4, KIND_NUMBER, draw_requests, "of these, requests: what expects a reply, and pings that got one" },
+	[COLUMN_ERRORS] = { "Errs", 4, 5, 0, 1, KIND_NUMBER, draw_errors, "requests whose reply is an error" },
+	[COLUMN_UNANSWERED] = { "Unans", 5, 5, 0, 3, KIND_NUMBER, draw_unanswered, "requests whose connection ended before the final reply" },
+	[COLUMN_OPEN] = { "Open", 4, 5, 0, 2, KIND_NUMBER, draw_open, "requests that still wait" },
+	[COLUMN_P50] = { "p50", 6, 7, 0, 1, KIND_NUMBER, draw_p50, "half of the requests had their final reply within that time" },
+	[COLUMN_P90] = { "p90", 6, 7, 0, 2, KIND_NUMBER, draw_p90, "nine tenths of them" },
+	[COLUMN_P99] = { "p99", 6, 7, 0, 1, KIND_NUMBER, draw_p99, "99 of 100" },
+	[COLUMN_MAX] = { "Max", 6, 7, 0, 3, KIND_NUMBER, draw_max, "the slowest" },
+	[COLUMN_LATENCIES] = { "Latency", 7, 14, 0, 1, KIND_TEXT, draw_latencies, "how many took how long, from the fastest of all to the slowest" },
+	[COLUMN_OUT] = { "Out", 5, 6, 0, 5, KIND_NUMBER, draw_out, "bytes from the client to the server" },
+	[COLUMN_BACK] = { "Back", 5, 6, 0, 5, KIND_NUMBER, draw_back, "bytes from the server to the client" },
 };
 
 static struct view *new_statistics(struct app *a)

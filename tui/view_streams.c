@@ -158,18 +158,18 @@ enum {
 };
 
 static const struct column columns[] = {
-	[COLUMN_TIME] = { "Time", 8, 15, 0, 4, false, draw_time, "when its first message came" },
-	[COLUMN_CONN] = { "Conn", 4, 4, 0, 3, true, draw_conn, "connection number" },
-	[COLUMN_DIRECTION] = { "Dir", 4, 8, 0, 0, false, draw_direction, "upload (to the server) or download" },
-	[COLUMN_FILE] = { "File", 14, 30, 1, 0, false, draw_file, "its name: of a download as the reply says, else as the request does" },
-	[COLUMN_SIZE] = { "Bytes", 9, 13, 0, 0, true, draw_size, "bytes of data so far" },
-	[COLUMN_ANNOUNCED] = { "Of", 9, 13, 0, 6, true, draw_announced, "bytes that beginstream announces" },
-	[COLUMN_PROGRESS] = { "Done", 4, 16, 0, 2, false, draw_progress, "how much of what was announced has come" },
-	[COLUMN_CHUNKS] = { "Chunks", 6, 6, 0, 5, true, draw_chunks, "stream messages" },
-	[COLUMN_TOOK] = { "Took", 6, 7, 0, 3, true, draw_took, "from its first message to its last" },
-	[COLUMN_RATE] = { "Rate", 8, 8, 0, 1, true, draw_rate, "bytes of data in that time" },
-	[COLUMN_CHECKSUM] = { "Checksum", 8, 9, 0, 0, false, draw_checksum, "right, wrong, not told, or unsure where the capture does not let one tell" },
-	[COLUMN_STATE] = { "State", 6, 10, 0, 1, false, draw_state, "state of its thread" },
+	[COLUMN_TIME] = { "Time", 8, 15, 0, 4, KIND_TEXT, draw_time, "when its first message came" },
+	[COLUMN_CONN] = { "Conn", 4, 4, 0, 3, KIND_NUMBER, draw_conn, "connection number" },
+	[COLUMN_DIRECTION] = { "Dir", 4, 8, 0, 0, KIND_TEXT, draw_direction, "upload (to the server) or download" },
+	[COLUMN_FILE] = { "File", 14, 30, 1, 0, KIND_TEXT, draw_file, "its name: of a download as the reply says, else as the request does" },
+	[COLUMN_SIZE] = { "Bytes", 9, 13, 0, 0, KIND_NUMBER, draw_size, "bytes of data so far" },
+	[COLUMN_ANNOUNCED] = { "Of", 9, 13, 0, 6, KIND_NUMBER, draw_announced, "bytes that beginstream announces" },
+	[COLUMN_PROGRESS] = { "Done", 4, 16, 0, 2, KIND_TEXT, draw_progress, "how much of what was announced has come" },
+	[COLUMN_CHUNKS] = { "Chunks", 6, 6, 0, 5, KIND_NUMBER, draw_chunks, "stream messages" },
+	[COLUMN_TOOK] = { "Took", 6, 7, 0, 3, KIND_NUMBER, draw_took, "from its first message to its last" },
+	[COLUMN_RATE] = { "Rate", 8, 8, 0, 1, KIND_NUMBER, draw_rate, "bytes of data in that time" },
+	[COLUMN_CHECKSUM] = { "Checksum", 8, 9, 0, 0, KIND_TEXT, draw_checksum, "right, wrong, not told, or unsure where the capture does not let one tell" },
+	[COLUMN_STATE] = { "State", 6, 10, 0, 1, KIND_TEXT, draw_state, "state of its thread" },
 };
 
 static struct view *new_streams(struct app *a)

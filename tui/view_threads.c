@@ -151,17 +151,17 @@ static enum ink draw_rules(struct cell *c)
 }
 
 static const struct column columns[] = {
-	[COLUMN_TIME] = { "Time", 8, 15, 0, 2, false, draw_time, "when its first message was complete; w changes between three forms" },
-	[COLUMN_CONN] = { "Conn", 4, 14, 1, 1, false, draw_conn,
+	[COLUMN_TIME] = { "Time", 8, 15, 0, 2, KIND_TEXT, draw_time, "when its first message was complete; w changes between three forms" },
+	[COLUMN_CONN] = { "Conn", 4, 14, 1, 1, KIND_TEXT, draw_conn,
 	  "connection number, agent and user as they signed in, else the client's address" },
-	[COLUMN_COMMAND] = { "Command", 12, 18, 1, 0, false, draw_command, "command of its first message" },
-	[COLUMN_GIST] = { "Gist", 15, 24, 4, 0, false, draw_gist, "what it is about; if it failed, the error first" },
-	[COLUMN_STATE] = { "State", 6, 10, 0, 0, false, draw_state, "open, streaming, done, failed, unanswered, broken …" },
-	[COLUMN_LATENCY] = { "Latency", 7, 7, 0, 3, true, draw_latency, "from the request to the final reply, or else to the first answer; with a + how long it has waited so far" },
-	[COLUMN_OUT] = { "Out", 5, 6, 0, 4, true, draw_out, "bytes from the client to the server" },
-	[COLUMN_BACK] = { "Back", 5, 6, 0, 4, true, draw_back, "bytes from the server to the client" },
-	[COLUMN_MESSAGES] = { "Msgs", 4, 5, 0, 5, true, draw_messages, "messages in it" },
-	[COLUMN_RULES] = { "Rules", 8, 16, 1, 1, false, draw_rules, "rules of the protocol that its messages break" },
+	[COLUMN_COMMAND] = { "Command", 12, 18, 1, 0, KIND_TEXT, draw_command, "command of its first message" },
+	[COLUMN_GIST] = { "Gist", 15, 24, 4, 0, KIND_TEXT, draw_gist, "what it is about; if it failed, the error first" },
+	[COLUMN_STATE] = { "State", 6, 10, 0, 0, KIND_TEXT, draw_state, "open, streaming, done, failed, unanswered, broken …" },
+	[COLUMN_LATENCY] = { "Latency", 7, 7, 0, 3, KIND_NUMBER, draw_latency, "from the request to the final reply, or else to the first answer; with a + how long it has waited so far" },
+	[COLUMN_OUT] = { "Out", 5, 6, 0, 4, KIND_NUMBER, draw_out, "bytes from the client to the server" },
+	[COLUMN_BACK] = { "Back", 5, 6, 0, 4, KIND_NUMBER, draw_back, "bytes from the server to the client" },
+	[COLUMN_MESSAGES] = { "Msgs", 4, 5, 0, 5, KIND_NUMBER, draw_messages, "messages in it" },
+	[COLUMN_RULES] = { "Rules", 8, 16, 1, 1, KIND_TEXT, draw_rules, "rules of the protocol that its messages break" },
 };
 
 static struct view *new_threads(struct app *a)

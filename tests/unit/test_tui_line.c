@@ -78,9 +78,9 @@ static enum ink draw(struct cell *c)
 }
 
 static const struct column columns[] = {
-	{ "First", 4, 6, 0, 0, false, draw, "" },
-	{ "Second", 3, 10, 2, 1, true, draw, "" },
-	{ "Third", 5, 5, 1, 2, false, draw, "" },
+	{ "First", 4, 6, 0, 0, KIND_TEXT, draw, "" },
+	{ "Second", 3, 10, 2, 1, KIND_NUMBER, draw, "" },
+	{ "Third", 5, 5, 1, 2, KIND_TEXT, draw, "" },
 };
 
 static void widths_are(int width, uint32_t hidden, int a, int b, int c)
@@ -108,6 +108,29 @@ static void test_columns_fit(void **state)
 	widths_are(3, 0, 0, 0, 0);
 	widths_are(14, 1, 0, 8, 5);
 	widths_are(14, 7, 0, 0, 0);
+}
+
+/* Ids come before what can be cut, and alike. */
+static void test_columns_first(void **state)
+{
+	static const struct column table[] = {
+		{ "Gist", 4, 8, 1, 0, KIND_TEXT, draw, "" },
+		{ "Id", 5, 9, 0, 3, KIND_ID, draw, "" },
+		{ "Rid", 5, 9, 0, 3, KIND_ID, draw, "" },
+	};
+	static const struct {
+		int width, gist, id, rid;
+	} want[] = { { 16, 4, 5, 5 }, { 18, 4, 6, 6 }, { 21, 4, 8, 7 }, { 24, 4, 9, 9 }, { 27, 7, 9, 9 }, { 40, 20, 9, 9 }, { 15, 5, 9, 0 } };
+	(void)state;
+	for (size_t i = 0; i < sizeof want / sizeof *want; i++) {
+		int widths[COLUMNS_MAX];
+		struct layout layout;
+		layout_init(&layout);
+		columns_fit(table, 3, &layout, want[i].width, widths);
+		assert_int_equal(widths[0], want[i].gist);
+		assert_int_equal(widths[1], want[i].id);
+		assert_int_equal(widths[2], want[i].rid);
+	}
 }
 
 static void test_columns_never_too_wide(void **state)
@@ -222,6 +245,7 @@ int main(void)
 		cmocka_unit_test(test_cells),
 		cmocka_unit_test(test_mark),
 		cmocka_unit_test(test_columns_fit),
+		cmocka_unit_test(test_columns_first),
 		cmocka_unit_test(test_columns_never_too_wide),
 		cmocka_unit_test(test_columns_row),
 		cmocka_unit_test(test_layout),
