@@ -507,9 +507,9 @@ static struct connection *connection_for(struct connections *t, const struct ip_
 	struct connection *c = connection_at(t, place);
 	if (c && is_reuse(c, seg, *lower == c->lower_is_client ? DIR_C2S : DIR_S2C)) {
 		forget(t, place, CONN_FORGOTTEN, time);
-		place = 0;
+		c = NULL;
 	}
-	if (!place) {
+	if (!c) {
 		if (seg->flags & TCP_RST)
 			return NULL;
 		place = add(t, &k, hash, ip, seg, *lower, time);
