@@ -207,6 +207,7 @@ static void man_keys(FILE *out)
 
 static const char man_begin[] =
 	".TH ENVSCOPE 1 2026-11-28 \"envscope " ENVSCOPE_VERSION "\"\n"
+	".fchar \\[u2026] ...\n" /* where output has ASCII only */
 	".SH NAME\nenvscope \\- show OpenIAP Flow messages in network traffic\n"
 	".SH SYNOPSIS\n.B envscope\n[\\-r FILE | \\-i IFACE | \\-\\-proxy LISTEN=TARGET] [options] [capture filter]\n"
 	".SH DESCRIPTION\n"

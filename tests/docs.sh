@@ -123,8 +123,10 @@ check_environment() {
 
 check_man() {
 	if command -v groff >/dev/null; then
-		groff -man -ww -z -Tutf8 "$tmp/man.1" >"$tmp/said" 2>&1
-		[ ! -s "$tmp/said" ] || fail "the man page: $(head -3 "$tmp/said")"
+		for device in utf8 ascii; do
+			groff -man -ww -z -T$device "$tmp/man.1" >"$tmp/said" 2>&1
+			[ ! -s "$tmp/said" ] || fail "the man page, as $device: $(head -3 "$tmp/said")"
+		done
 	fi
 	if command -v mandoc >/dev/null; then
 		mandoc -T lint -W warning "$tmp/man.1" >"$tmp/said" 2>&1 || fail "the man page: $(head -3 "$tmp/said")"
