@@ -2,8 +2,8 @@
  * Paths into the JSON of a string, without a tree.
  *
  * What is JSON, and what its values are, is jansson's to say (dissect_json.c). A text in which nothing is met that jansson and the reader of
- * base/json_read.h could see differently is gone through where it stands, which takes a tenth of the time: no escapes, no number that
- * may be too large, not deep, UTF-8. Such a text is JSON for both or for neither, and its values are the same. All else takes the way
+ * base/json_read.h could see differently is gone through where it stands, which takes a tenth of the time: no escapes, no byte 0, no
+ * number that may be too large, not deep, UTF-8. Such a text is JSON for both or for neither, and its values are the same. All else takes the way
  * through the tree, and so does what begins like JSON within a string of the JSON.
  *
  * Nothing is told before the text is known to be JSON to its end. Of members with one name the last one counts.
@@ -26,7 +26,7 @@ static bool is_plain(struct slice text)
 	for (size_t i = 0; i < text.len; i++) {
 		uint8_t c = text.at[i];
 		wide = wide || c >= 0x80;
-		if (c == '\\')
+		if (c == '\\' || c == '\0') /* jansson passes over a 0 behind a number */
 			return false;
 		quoted ^= c == '"';
 		if (quoted)

@@ -26,7 +26,7 @@ static void take(struct session *s, const struct piece *p)
 	arrival_init(&a, s, p);
 	form_take(&s->form, p);
 	a.e = s->form.e;
-	a.good = s->form.good;
+	a.good = a.readable = s->form.good;
 	a.has_seq = s->form.has_seq;
 	arrival_prepare(s, &a);
 	if (session_is_stump(s, &a, p))

@@ -340,7 +340,7 @@ void session_stump(struct session *s, const struct piece *p)
 
 bool session_is_stump(struct session *s, const struct arrival *a, const struct piece *p)
 {
-	bool damaged = a->cut || (a->after_gap && !a->good);
+	bool damaged = a->cut || (a->after_gap && !a->readable);
 	if (!damaged || a->e.id.len || a->e.rid.len || a->encoding == ENCODING_PAYLOAD)
 		return false;
 	session_stump(s, p);
@@ -351,9 +351,11 @@ static void take_whole(struct session *s, const struct piece *p)
 {
 	struct arrival a;
 	arrival_init(&a, s, p);
-	a.good = envelope_read(p->bytes, &a.e) && p->size > 0;
+	a.good = a.readable = envelope_read(p->bytes, &a.e) && p->size > 0;
 	a.has_seq = a.good || a.e.id.len > 0;
 	arrival_prepare(s, &a);
+	if (session_is_stump(s, &a, p))
+		return;
 	bool keep = s->options.keep && !s->options.no_bytes;
 	uint64_t place = keep ? store_add(s->store, p->bytes, p->at) : 0;
 	session_stay_bounded(s);
@@ -399,6 +401,7 @@ static void judge_whole(struct session *s, struct arrival *a, const struct draft
 /* What the scan tells of the message. */
 static void read_draft(struct session *s, struct arrival *a, const struct draft *d, const struct piece *p)
 {
+	a->readable = scan_readable(&d->scan);
 	a->good = scan_unsure(&d->scan) || scan_good(&d->scan);
 	a->data_len = d->scan.tapped;
 	a->after_gap = d->after_gap;

@@ -114,7 +114,8 @@ struct arrival {
 	uint32_t exchange;       /* and whether it is the reply of it: as in struct piece */
 	bool reply;
 	struct slice method;     /* of gRPC, for a bare payload */
-	bool good, cut, gap, after_gap, has_seq, unmasked;
+	bool readable, good;     /* as an Envelope, or what else it is; its payload is valid too */
+	bool cut, gap, after_gap, has_seq, unmasked;
 	uint32_t n;
 	struct record *r;
 	uint64_t id_key, rid_key; /* of the id; of the rid as an id of the other direction */

@@ -109,14 +109,14 @@ void thread_stream_message(struct session *s, struct arrival *a, struct record *
 		behind_error(s, a, first, t, known);
 		return;
 	}
-	if (!known)
-		streams_unsure(s->streams, t->track);
 	if (a->r->command == s->known.beginstream)
 		begin(s, a, t, known);
 	else if (a->r->command == s->known.stream)
 		data(s, a, t, known);
 	else
 		end(s, a, first, t, known);
+	if (!known)
+		streams_unsure(s->streams, t->track);
 }
 
 /* An upload or download is answered though nothing of its stream came. */

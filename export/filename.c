@@ -70,17 +70,16 @@ static struct slice last_part(struct slice path)
 	return slice_skip(path, from);
 }
 
-static bool turns_or_hides(uint32_t p)
+/* Has no width, or ends a line: two names that look alike would differ. */
+static bool hides(uint32_t p)
 {
-	return p == 0x061c || (p >= 0x200b && p <= 0x200f) || (p >= 0x2028 && p <= 0x202e) || (p >= 0x2060 && p <= 0x2069) || p == 0xfeff ||
-	       (p >= 0xfff9 && p <= 0xffff);
+	return (p >= 0x200b && p <= 0x200f) || (p >= 0x2028 && p <= 0x2029) || (p >= 0x2060 && p <= 0x2064) || (p >= 0xfff9 && p <= 0xffff);
 }
 
 static uint32_t harmless(uint32_t p)
 {
-	bool control = p < 0x20 || (p >= 0x7f && p < 0xa0);
 	bool special = p < 0x80 && p >= 0x20 && strchr(":*?\"<>|`$;&'!", (int)p);
-	return control || special || turns_or_hides(p) ? '_' : p;
+	return text_acts(p) || special || hides(p) ? '_' : p;
 }
 
 static bool leads(uint8_t c)

@@ -42,7 +42,7 @@ struct way {
 	uint64_t skipped;            /* LOST: bytes passed over so far */
 	struct hpack *hpack;
 	struct buf block;            /* header block under way */
-	struct http2_frame began;    /* the frame that began it; length 0: none is under way */
+	struct http2_frame began;    /* the frame that began it; stream 0: none is under way */
 };
 
 struct entry {
@@ -178,13 +178,13 @@ static void lose_block(struct way *w)
 {
 	hpack_lose(w->hpack);
 	buf_clear(&w->block);
-	w->began.length = 0;
+	w->began.stream = 0;
 }
 
 static void bad_frame(struct http2 *h, struct way *w)
 {
 	h->stream->counts->bad_frames++;
-	if (w->began.length)
+	if (w->began.stream)
 		lose_block(w);
 }
 
@@ -194,7 +194,7 @@ static void end_block(struct http2 *h, enum dir dir, int64_t time)
 	struct fields f = { .client = dir == DIR_C2S ? h->stream->conn : NULL, .status = NO_STATUS };
 	struct http2_frame began = w->began;
 	bool good = hpack_read(w->hpack, buf_slice(&w->block), take_field, &f);
-	w->began.length = 0;
+	w->began.stream = 0;
 	buf_clear(&w->block);
 	if (good && began.type == HTTP2_HEADERS)
 		take_fields(h, dir, began.stream, &f, time);
@@ -240,7 +240,7 @@ static void begin_block(struct http2 *h, enum dir dir, struct slice payload, int
 static void continue_block(struct http2 *h, enum dir dir, struct slice payload, int64_t time)
 {
 	struct way *w = &h->way[dir];
-	if (!w->began.length || w->began.stream != w->frame.stream) {
+	if (!w->began.stream || w->began.stream != w->frame.stream) {
 		h->stream->counts->bad_frames++;
 		lose_block(w);
 		return;
@@ -364,7 +364,7 @@ static void begin_frame(struct http2 *h, enum dir dir, int64_t time)
 		end_resets(h, time);
 	w->left = w->frame.length;
 	w->pad = 0;
-	if (w->began.length && w->frame.type != HTTP2_CONTINUATION)
+	if (w->began.stream && w->frame.type != HTTP2_CONTINUATION)
 		bad_frame(h, w);
 	if (w->frame.type == HTTP2_DATA && w->frame.flags & HTTP2_PADDED && w->left) {
 		w->state = PAD_LENGTH;

@@ -26,7 +26,7 @@ static const struct shape {
 	uint8_t flags;        /* that are defined */
 } shapes[HTTP2_TYPES] = {
 	[HTTP2_DATA] = { 0, UINT32_MAX, 1, ON_STREAM, HTTP2_END_STREAM | HTTP2_PADDED },
-	[HTTP2_HEADERS] = { 1, UINT32_MAX, 1, ON_STREAM,
+	[HTTP2_HEADERS] = { 0, UINT32_MAX, 1, ON_STREAM,
 			    HTTP2_END_STREAM | HTTP2_END_HEADERS | HTTP2_PADDED | HTTP2_WITH_PRIORITY },
 	[HTTP2_PRIORITY] = { 5, 5, 1, ON_STREAM, 0 },
 	[HTTP2_RST_STREAM] = { 4, 4, 1, ON_STREAM, 0 },

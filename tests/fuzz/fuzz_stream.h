@@ -33,6 +33,7 @@ struct fuzz {
 	} open[2][FUZZ_OPEN_MAX];
 	size_t opened[2];
 	bool ended;
+	bool http;         /* it has been HTTP that is no WebSocket, whatever it has become since */
 	size_t step;       /* bytes of a piece at most; 0: as the input says */
 	struct buf heard;  /* what the layer told, a line each */
 };
@@ -108,7 +109,7 @@ static inline void fuzz_init(struct fuzz *f, size_t step)
 	f->limits = (struct stream_limits){ .message = 1 << 16, .head = 512, .scan = 1024, .tls_wait = 2048, .tls_wait_all = 3000,
 					    .tls_lost = 12 };
 	f->opened[0] = f->opened[1] = 0;
-	f->ended = false;
+	f->ended = f->http = false;
 	f->step = step;
 	f->heard = (struct buf){ 0 };
 	f->sink = (struct sink){ .user = f, .message = fuzz_message, .news = fuzz_news, .closed = fuzz_closed, .probe = envelope_probe };
@@ -159,6 +160,7 @@ static inline void fuzz_event(struct fuzz *f, struct layer *l, struct cursor *c)
 		layer_gap(l, dir, n, 1);
 	else
 		fuzz_feed(f, l, dir, cursor_take(c, n < c->rest.len ? n : c->rest.len));
+	f->http = f->http || f->conn.transport == TRANSPORT_HTTP || f->conn.transport == TRANSPORT_REST;
 }
 
 /* Ends both directions, of which each is to end its messages then at the latest, and frees the layer. */
@@ -202,8 +204,7 @@ static inline void fuzz_show(const struct fuzz *f)
 
 static inline bool fuzz_comparable(const struct fuzz *f)
 {
-	enum transport t = f->conn.transport;
-	return !f->counts.skipped && !f->counts.tls_overflow && t != TRANSPORT_HTTP && t != TRANSPORT_REST;
+	return !f->counts.skipped && !f->counts.tls_overflow && !f->http;
 }
 
 /* Both times the same was told. */

@@ -532,6 +532,27 @@ static void unknown_frames(void **state)
 	ear_free(e);
 }
 
+/* A header block may have no byte (trailers without a field), and one in several frames none in the first of them (RFC 9113, section 6.2). */
+static void empty_headers(void **state)
+{
+	(void)state;
+	struct slice none = { NULL, 0 };
+	struct ear *e = ear_new();
+	put_start(e);
+	put_setup(e, 1);
+	put_frame(e, DIR_C2S, HTTP2_HEADERS, 0, 3, none);
+	put_frame(e, DIR_C2S, HTTP2_CONTINUATION, HTTP2_END_HEADERS, 3, none);
+	put_envelope(e, DIR_C2S, 1, 0, 20, 16384);
+	put_envelope(e, DIR_S2C, 1, 0, 20, 16384);
+	put_frame(e, DIR_C2S, HTTP2_HEADERS, HTTP2_END_HEADERS | HTTP2_END_STREAM, 1, none);
+	put_envelope(e, DIR_S2C, 1, 1, 30, 16384);
+	put_frame(e, DIR_S2C, HTTP2_HEADERS, HTTP2_END_HEADERS | HTTP2_END_STREAM, 1, none);
+	play_every_way(e);
+	assert_int_equal(e->counts.bad_frames, 0);
+	assert_string_equal(buf_cstr(&e->news), "");
+	ear_free(e);
+}
+
 static void long_talk(struct ear *e)
 {
 	put_start(e);
@@ -762,6 +783,7 @@ int main(void)
 		cmocka_unit_test(reset_gives_way),
 		cmocka_unit_test(block_beyond_the_limit),
 		cmocka_unit_test(impossible_frames),
+		cmocka_unit_test(empty_headers),
 		cmocka_unit_test(unknown_frames),
 		cmocka_unit_test(gaps),
 		cmocka_unit_test(gaps_in_headers),

@@ -840,6 +840,21 @@ static void test_after_gap(void **state)
 	must_hold(x);
 }
 
+/* So with a stream that begins behind the news and whose rest went with the gap. */
+static void test_stream_behind_gap(void **state)
+{
+	struct fixture *x = *state;
+	struct buf b = { 0 };
+	put_begin(&b);
+	FEED(&x->f, 0, UP, .command = "download", .id = "a", .type = "DownloadRequest");
+	feed_news(&x->f, 0, DOWN, NEWS_GAP, 395);
+	FEED(&x->f, 0, DOWN, .command = "beginstream", .id = "b", .rid = "a", .type = "BeginStream", .payload = buf_slice(&b));
+	uint32_t reply = FEED(&x->f, 0, DOWN, .command = "downloadreply", .id = "c", .rid = "a", .type = "DownloadResponse", .has_seq = true, .seq = 4, .after_gap = true);
+	assert_int_equal(rules_of(x, reply), BIT(RULE_CAPTURE_GAP));
+	must_hold(x);
+	buf_release(&b);
+}
+
 /* A message of which the end is missing: what is known of it depends on how far it came. */
 static void test_cut(void **state)
 {
@@ -1200,7 +1215,7 @@ int main(void)
 		TEST(test_rid_unknown),       TEST(test_waiting),
 		TEST(test_rid_names_no_request), TEST(test_ids),
 		TEST(test_types),             TEST(test_priority_and_mask),
-		TEST(test_clock),             TEST(test_after_gap),         TEST(test_decode),            TEST(test_seq),
+		TEST(test_clock),             TEST(test_after_gap),         TEST(test_stream_behind_gap), TEST(test_decode),            TEST(test_seq),
 		TEST(test_no_reply),          TEST(test_overdue),         TEST(test_revisions),
 		TEST(test_nameless),          TEST(test_bad_exchange),
 		TEST(test_news),              TEST(test_cut),
