@@ -198,8 +198,8 @@ bool thread_answerable(const struct session *s, const struct id_entry *e);
 uint64_t thread_exchange_key(const struct session *s, const struct arrival *a);
 /* The key under which the request is found that was still open when request n took its id. */
 uint64_t thread_namesake_key(const struct session *s, uint32_t conn, enum dir dir, uint32_t n);
-/* The thread that a message with this rid joins, by its first message; 0 if it is not known. */
-uint32_t thread_of_stream(struct session *s, uint32_t conn, enum dir dir, struct slice rid);
+/* The thread that a stream message with this view joins, by its first message; 0 if it is not known. */
+uint32_t thread_of_stream(struct session *s, uint32_t conn, enum dir dir, const struct envelope *view);
 /* Time has passed on the connection: requests that have waited too long for a reply (session_options.no_reply). */
 void thread_overdue(struct session *s, struct conn_state *c, int64_t time);
 /* Puts the message into its thread. */

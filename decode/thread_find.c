@@ -42,29 +42,29 @@ uint64_t thread_namesake_key(const struct session *s, uint32_t conn, enum dir di
 	return idtable_key(s->ids, conn, dir, false, slice_of(id, sizeof id));
 }
 
-/* Is the message by its command a reply to that one? */
-static bool replies_to(const struct session *s, const struct arrival *a, const struct record *request)
+/* Is a message of this command by that a reply to the request? */
+static bool replies_to(const struct session *s, struct slice reply, const struct record *request)
 {
-	struct slice asked = session_command_name(s, request), reply = session_command_name(s, a->r);
+	struct slice asked = session_command_name(s, request);
 	bool ends = reply.len == asked.len || slice_is(slice_skip(reply, asked.len), "reply");
 	return reply.len >= asked.len && ends && slice_eq(slice_head(reply, asked.len), asked);
 }
 
 /* Of the open requests that have that id, the one that the message answers: by its command, and of several the oldest, since answers are
  * taken to come in the order of their requests. */
-static struct id_entry *namesake(struct session *s, const struct arrival *a, struct id_entry *e)
+static struct id_entry *namesake(struct session *s, struct slice command, struct id_entry *e)
 {
 	const struct record *r = record_at(s, e->n);
 	if (!r || !(r->rules >> RULE_ID_DUPLICATE & 1))
 		return e;
-	bool fits = thread_is_open(r) && replies_to(s, a, r);
+	bool fits = thread_is_open(r) && replies_to(s, command, r);
 	struct id_entry *found = e;
 	for (int i = 0; i < NAMESAKES && r && r->rules >> RULE_ID_DUPLICATE & 1; i++) {
 		e = idtable_find(s->ids, thread_namesake_key(s, r->conn, (enum dir)r->dir, e->n));
 		r = e ? record_at(s, e->n) : NULL;
-		if (!r || !thread_is_open(r) || (fits && !replies_to(s, a, r)))
+		if (!r || !thread_is_open(r) || (fits && !replies_to(s, command, r)))
 			continue;
-		fits = fits || replies_to(s, a, r);
+		fits = fits || replies_to(s, command, r);
 		found = e;
 	}
 	return found;
@@ -74,7 +74,7 @@ struct id_entry *thread_find_request(struct session *s, struct arrival *a)
 {
 	struct id_entry *other = a->e.rid.len ? idtable_find(s->ids, a->rid_key) : NULL;
 	if (other && other->kind == ID_MESSAGE)
-		other = namesake(s, a, other);
+		other = namesake(s, session_command_name(s, a->r), other);
 	if (!other && a->exchange && a->reply) {
 		uint64_t key = thread_exchange_key(s, a);
 		if (!a->e.rid.len)
@@ -84,10 +84,12 @@ struct id_entry *thread_find_request(struct session *s, struct arrival *a)
 	return a->r->role == ROLE_STREAM ? find_stream(s, a->r->conn, a->dir, a->e.rid, other) : other;
 }
 
-uint32_t thread_of_stream(struct session *s, uint32_t conn, enum dir dir, struct slice rid)
+uint32_t thread_of_stream(struct session *s, uint32_t conn, enum dir dir, const struct envelope *view)
 {
-	struct id_entry *other = idtable_find(s->ids, idtable_key(s->ids, conn, !dir, false, rid));
-	const struct id_entry *e = find_stream(s, conn, dir, rid, other);
+	struct id_entry *other = idtable_find(s->ids, idtable_key(s->ids, conn, !dir, false, view->rid));
+	if (other && other->kind == ID_MESSAGE)
+		other = namesake(s, view->command, other);
+	const struct id_entry *e = find_stream(s, conn, dir, view->rid, other);
 	const struct record *r = e ? record_at(s, e->n) : NULL;
 	return r ? r->thread : 0;
 }

@@ -161,7 +161,7 @@ void thread_stream_tap(void *draft, struct slice bytes)
 	struct draft *d = draft;
 	struct session *s = d->session;
 	struct envelope e = scan_envelope(&d->scan);
-	uint32_t thread = thread_of_stream(s, d->conn->pub->info.number, d->dir, e.rid);
+	uint32_t thread = thread_of_stream(s, d->conn->pub->info.number, d->dir, &e);
 	struct record *first = record_at(s, thread);
 	struct tally *t = first ? tally_at(s, first->tally) : NULL;
 	if (t && t->stream & STREAM_BEGUN && !(t->stream & STREAM_ENDED))

@@ -5,7 +5,7 @@
  * What comes out must be what it says it is (tests/documents.h): lines of JSON are JSON (by jansson), and no control character is in what goes to a
  * terminal. Every byte of every message that the session keeps is read again, and its tree lies within it; and what must hold of a session does
  * (tests/session_check.h). Where byte 11 says so, a second thread that reads ahead comes to the same lines, and a second reading writes the same
- * packets as -w did at the first.
+ * packets as -w did at the first. Byte 12 chooses a display filter for -w, whether packets are written at once, and how many are held.
  */
 #include "export/check.h"
 #include "export/recorder.h"
@@ -26,7 +26,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed);
 size_t LLVMFuzzerCustomCrossOver(const uint8_t *data1, size_t size1, const uint8_t *data2, size_t size2, uint8_t *out, size_t max_size, unsigned seed);
 
-enum { WHOLE_JSON = 8 << 20 };
+enum { WHOLE_JSON = 8 << 20, HOLD = 1 << 20, HOLD_LITTLE = 1 << 12 };
+
+/* For -w: byte 12 takes one of these, or none. */
+static const char *const wanted[8] = { NULL, "rules", "command ~ \"e\"", "n > 2 && dir == s2c", "rules contains \"decode\"", "data.query.collectionname || jwt" };
 
 struct pipeline {
 	struct field_options fields;
@@ -35,6 +38,8 @@ struct pipeline {
 	struct printer printer;
 	struct session_listener printing;
 	struct recorder *recorder;
+	const char *wanted; /* display filter of the recorder, NULL: none */
+	struct filter *filter;
 	FILE *out;          /* a stream in memory … */
 	char *text;         /* … and what was written to it */
 	size_t text_len;
@@ -232,6 +237,15 @@ static const struct field_options *choose_fields(struct field_options *f, bool s
 	return f;
 }
 
+static struct filter *filter_of(const char *text)
+{
+	struct buf error = { 0 };
+	struct filter *f = filter_new(text, false, &error);
+	demand_none(f ? NULL : buf_cstr(&error));
+	buf_release(&error);
+	return f;
+}
+
 static void choose(struct pipeline *p, const uint8_t *data, size_t size, struct print_options *o, struct recorder_options *r)
 {
 	uint8_t how = size > 9 ? data[9] : 0;
@@ -239,7 +253,12 @@ static void choose(struct pipeline *p, const uint8_t *data, size_t size, struct 
 	while (exporter_at(formats))
 		formats++;
 	*o = (struct print_options){ .show_secrets = how & 1, .full_bytes = how & 2, .utc = true, .time = (enum time_format)(how >> 2 & 3) };
+	uint8_t packets = size > 12 ? data[12] : 0;
 	r->what = (enum record_what)((how >> 4) % 3);
+	r->at_once = packets & 8;
+	r->hold = packets & 16 ? HOLD_LITTLE : HOLD;
+	p->wanted = wanted[packets & 7];
+	p->filter = p->wanted ? filter_of(p->wanted) : NULL;
 	r->file.format = how & 0x80 ? PACKETS_PCAP : PACKETS_PCAPNG;
 	o->fields = choose_fields(&p->fields, o->show_secrets);
 	printer_init(&p->printer, exporter_at((size > 8 ? data[8] : 0) % formats), o, p->out);
@@ -270,6 +289,7 @@ static void release(struct pipeline *p)
 	session_free(p->session);
 	printer_release(&p->printer);
 	recorder_free(p->recorder);
+	filter_free(p->filter);
 	field_options_release(&p->fields);
 	fclose(p->out);
 	free(p->text);
@@ -326,14 +346,14 @@ static struct buf whole_file(int fd)
 }
 
 /* What is written when the capture is read once more for it is what was written the first time. */
-static void write_again(const char *path, const struct recorder_options *first, int written)
+static void write_again(const char *path, const struct recorder_options *first, const char *filter, int64_t no_reply, int written)
 {
 	char again[64], error[256];
 	int wrong, fd = file_of(NULL, 0, again, sizeof again);
 	struct source *source = source_open_file(path, NULL, error, sizeof error);
 	demand(source != NULL);
-	struct rewriter_options o = { .record = *first };
-	struct second_reading reading = { .source = source };
+	struct rewriter_options o = { .record = *first, .filter = filter };
+	struct second_reading reading = { .source = source, .no_reply = no_reply };
 	o.record.file.path = again;
 	struct rewriter *r = rewriter_new(&o, &reading, &wrong);
 	demand(r != NULL);
@@ -352,7 +372,7 @@ static void follow(struct source *source, const char *from, struct keylog *k, co
 {
 	struct pipeline p = { .out = NULL };
 	struct print_options o;
-	struct recorder_options ro = { .hold = 1 << 20 };
+	struct recorder_options ro = { .what = RECORD_CONNECTIONS };
 	char path[64], error[256];
 	int written = file_of(NULL, 0, path, sizeof path);
 	p.out = open_memstream(&p.text, &p.text_len);
@@ -364,7 +384,7 @@ static void follow(struct source *source, const char *from, struct keylog *k, co
 	struct session_listener listener = { .user = &p, .message = on_message, .rule = on_rule, .news = on_news };
 	struct session_options so = { .keep = true, .file = -1, .files = source_files(source), .hash_key = 7, .no_reply = size > 10 ? data[10] * 1000000 : 0 };
 	p.session = session_new(&so, &listener);
-	recorder_begin(p.recorder, p.session, NULL, source_files(source));
+	recorder_begin(p.recorder, p.session, p.filter, source_files(source));
 	struct packet_watcher watcher = recorder_watcher(p.recorder);
 	struct sink sink = session_sink(p.session);
 	p.capture = capture_new(source, &sink, &(struct capture_options){ .keylog = k, .watcher = &watcher });
@@ -379,7 +399,7 @@ static void follow(struct source *source, const char *from, struct keylog *k, co
 	release(&p);
 	read_written(written);
 	if (size > 11 && data[11] & 2 && !keylog_counts(k).secrets)
-		write_again(from, &ro, written);
+		write_again(from, &ro, p.wanted, so.no_reply, written);
 	close(written);
 	if (size > 11 && data[11] & 1)
 		check_threads_agree(from);
