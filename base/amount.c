@@ -14,10 +14,35 @@ void amount_add_grouped(struct buf *out, uint64_t n)
 	buf_add_number(out, n % 1000, 3);
 }
 
-void amount_add_counted(struct buf *out, uint64_t n, const char *noun)
+/* Of "one|more" or "more" what n things need. */
+static struct slice choose(struct slice choice, uint64_t n)
+{
+	const uint8_t *bar = memchr(choice.at, '|', choice.len);
+	size_t one = bar ? (size_t)(bar - choice.at) : 0;
+	return n == 1 ? slice_head(choice, one) : slice_skip(choice, one + (bar != NULL));
+}
+
+void amount_add_words(struct buf *out, uint64_t n, const char *words)
+{
+	const char *open = strchr(words, '[');
+	if (!open) {
+		buf_addf(out, "%s%s", words, n == 1 ? "" : "s");
+		return;
+	}
+	for (; open; open = strchr(words, '[')) {
+		size_t length = strcspn(open, "]");
+		buf_add(out, slice_of(words, (size_t)(open - words)));
+		buf_add(out, choose(slice_of(open + 1, length - 1), n));
+		words = open + length + (open[length] == ']');
+	}
+	buf_add_str(out, words);
+}
+
+void amount_add_counted(struct buf *out, uint64_t n, const char *words)
 {
 	amount_add_grouped(out, n);
-	buf_addf(out, " %s%s", noun, n == 1 ? "" : "s");
+	buf_add_byte(out, ' ');
+	amount_add_words(out, n, words);
 }
 
 static const char units[] = "KMGTPE";

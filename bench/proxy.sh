@@ -59,7 +59,7 @@ for _ in $(seq "$rounds"); do
 done
 kill -INT $proxy
 wait $proxy || true
-showed() { grep -E ' (messages|gaps in the capture|bytes missing in them)$' "$tmp/summary" | tr -s ' ' | paste -sd,; }
+showed() { grep -E ' (messages?|gaps? in the capture|bytes? missing there)$' "$tmp/summary" | tr -s ' ' | paste -sd,; }
 flat_out=$(showed)
 ./envscope --proxy socket://:$((base + 41))=socket://127.0.0.1:$sink_port -z summary >"$tmp/summary" 2>/dev/null &
 proxy=$!

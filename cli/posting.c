@@ -157,7 +157,10 @@ bool posting_finish(struct posting *p)
 	add_given_up(&text, c.refused, "refused by the collector");
 	add_given_up(&text, c.overflowed, "given up as the queue was full");
 	add_given_up(&text, c.unsent, "given up in the end");
-	add_given_up(&text, c.retries, "times tried again");
+	if (c.retries) {
+		buf_add_str(&text, ", ");
+		amount_add_counted(&text, c.retries, "time[s] tried again");
+	}
 	if ((lost || c.retries) && *otlp_post_error(p->post))
 		buf_addf(&text, "; last fault: %s", otlp_post_error(p->post));
 	fprintf(stderr, "envscope: --otlp: %s\n", buf_cstr(&text));

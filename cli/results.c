@@ -4,6 +4,7 @@
  */
 #include "cli/results.h"
 
+#include "base/amount.h"
 #include "export/summary.h"
 
 #include <errno.h>
@@ -89,10 +90,23 @@ static void print_matches(const struct results *r, FILE *out)
 	struct filter *f = r->options->display_filter;
 	const struct session *s = r->session;
 	uint32_t last = session_count(s), matches = 0;
+	struct buf text = { 0 };
 	filter_set_start(f, capture_first_time(r->capture));
 	for (uint32_t n = session_first(s); n <= last && n; n++)
 		matches += filter_match(f, s, n, slice_of(NULL, 0));
-	fprintf(out, "display filter %u of %u messages match\n", matches, last - session_first(s) + 1);
+	buf_addf(&text, "display filter matches %u of ", matches);
+	amount_add_counted(&text, last - session_first(s) + 1, "message");
+	fprintf(out, "%s\n", buf_cstr(&text));
+	buf_release(&text);
+}
+
+/* Says something about n things on standard error, behind what has happened, if that is given. */
+static void remark(const char *happened, uint64_t n, const char *words)
+{
+	struct buf text = { 0 };
+	amount_add_counted(&text, n, words);
+	fprintf(stderr, "envscope: %s%s%s\n", happened ? happened : "", happened ? "; " : "", buf_cstr(&text));
+	buf_release(&text);
 }
 
 void results_print_remarks(const struct results *r)
@@ -103,10 +117,10 @@ void results_print_remarks(const struct results *r)
 		print_matches(r, o->exporter == exporter_named("ndjson") ? stderr : stdout);
 	fflush(stdout);
 	if (f && filter_given_up(f))
-		fprintf(stderr, "envscope: %llu times a text was too long or too hard for a regular expression of the display filter, which "
-			"counts as no match\n", (unsigned long long)filter_given_up(f));
+		remark(NULL, filter_given_up(f),
+		       "time[s] a text was too long or too hard for a regular expression of the display filter, which counts as no match");
 	if (r->damage)
-		fprintf(stderr, "envscope: %s; %llu messages before that\n", r->damage, (unsigned long long)session_counts(r->session).messages);
+		remark(r->damage, session_counts(r->session).messages, "message[s] before that");
 }
 
 void results_print_counts(const struct session *session, const struct capture *capture)

@@ -7,6 +7,7 @@
  */
 #include "decode/gist.h"
 
+#include "base/amount.h"
 #include "base/json_read.h"
 #include "base/text.h"
 #include "decode/redact.h"
@@ -119,6 +120,12 @@ static void add_parts(struct buf *out, size_t start, const struct schema *schema
 	}
 }
 
+static void add_bytes(struct buf *out, size_t n, const char *words)
+{
+	buf_addf(out, "%zu ", n);
+	amount_add_words(out, n, words);
+}
+
 static void add_part(struct buf *out, size_t start, const struct schema *schema, const struct part *p)
 {
 	if (p->field->type == PROTOBUF_C_TYPE_MESSAGE)
@@ -126,7 +133,7 @@ static void add_part(struct buf *out, size_t start, const struct schema *schema,
 	else if (p->field->type == PROTOBUF_C_TYPE_STRING)
 		add_text(out, p->value, COLUMNS);
 	else
-		buf_addf(out, "%zu bytes", p->value.len);
+		add_bytes(out, p->value.len, "byte");
 }
 
 void gist_add(struct buf *out, const struct schema *schema, type_id type, struct slice value)
@@ -135,7 +142,7 @@ void gist_add(struct buf *out, const struct schema *schema, type_id type, struct
 	if (d)
 		add_parts(out, out->len, schema, d, value, SHOWN);
 	else if (value.len)
-		buf_addf(out, "%zu bytes of an unknown type", value.len);
+		add_bytes(out, value.len, "byte[s] of an unknown type");
 }
 
 /* A member's value as it is shown: a text without its quotes, an object as it is written. */

@@ -12,11 +12,14 @@
  */
 #include "decode/redact.h"
 
+#include "base/amount.h"
 #include "decode/schema.h"
 
 void redact_note(struct buf *out, size_t bytes)
 {
-	buf_addf(out, "‹hidden, %zu byte%s›", bytes, bytes == 1 ? "" : "s");
+	buf_addf(out, "‹hidden, %zu ", bytes);
+	amount_add_words(out, bytes, "byte");
+	buf_add_str(out, "›");
 }
 
 static bool contains(struct slice text, const char *word)

@@ -21,12 +21,6 @@ void seen_text(struct seen *x, struct slice text)
 	text_add_fit(x->out, text, TEXT_COLUMNS);
 }
 
-void seen_number(struct seen *x, uint64_t n, const char *one, const char *many)
-{
-	amount_add_grouped(x->out, n);
-	buf_addf(x->out, " %s", n == 1 ? one : many);
-}
-
 void seen_span(struct seen *x, int64_t ns)
 {
 	when_add_span(x->out, ns < 0 ? 0 : ns);
@@ -148,7 +142,7 @@ static void seq_overflow(struct seen *x)
 	if (expected < 0)
 		return;
 	buf_addf(x->out, " while %lld was missing: ", (long long)expected);
-	seen_number(x, waiting, "message waits", "messages wait");
+	amount_add_counted(x->out, waiting, "message[ waits|s wait]");
 	buf_add_str(x->out, ", since ");
 	add_message(x, hole);
 }
@@ -202,7 +196,7 @@ static void type_missing(struct seen *x)
 {
 	const char *name = type_by_command(x);
 	if (x->form.e.has_data)
-		seen_number(x, x->form.e.value.len, "byte of data", "bytes of data");
+		amount_add_counted(x->out, x->form.e.value.len, "byte[s] of data");
 	if (name)
 		buf_addf(x->out, "%sread as %s", x->form.e.has_data ? ", " : "", name);
 }
@@ -253,7 +247,7 @@ static void rid_unknown(struct seen *x)
 	seen_text(x, x->form.e.rid);
 	buf_add_str(x->out, "; the ");
 	buf_addf(x->out, "%s sent ", end_name(!x->r->dir));
-	seen_number(x, others, "message, and it has not that id", "messages, none with that id");
+	amount_add_counted(x->out, others, "message[, with another|s, none with that] id");
 }
 
 static void reply_duplicate(struct seen *x)
@@ -359,9 +353,9 @@ static void capture_gap(struct seen *x)
 	if (x->r->cut && x->bytes.len) {
 		amount_add_grouped(x->out, x->bytes.len);
 		buf_add_str(x->out, " of its ");
-		seen_number(x, x->r->size, "byte were captured", "bytes were captured");
+		amount_add_counted(x->out, x->r->size, "byte[ was|s were] captured");
 	} else if (bytes) {
-		seen_number(x, bytes, "byte is missing before it", "bytes are missing before it");
+		amount_add_counted(x->out, bytes, "byte[ is|s are] missing before it");
 	}
 }
 

@@ -39,13 +39,12 @@ void seen_stream_order(struct seen *x)
 
 static void add_data(struct seen *x, const struct thread_info *t)
 {
-	amount_add_grouped(x->out, t->stream_bytes);
 	if (t->stream_total) {
+		amount_add_grouped(x->out, t->stream_bytes);
 		buf_add_str(x->out, " of ");
-		amount_add_grouped(x->out, t->stream_total);
 	}
-	buf_add_str(x->out, " bytes came, in ");
-	seen_number(x, t->chunks, "chunk", "chunks");
+	amount_add_counted(x->out, t->stream_total ? t->stream_total : t->stream_bytes, "byte[s] came, in ");
+	amount_add_counted(x->out, t->chunks, "chunk");
 }
 
 void seen_stream_incomplete(struct seen *x)
@@ -64,10 +63,8 @@ void seen_stream_size(struct seen *x)
 {
 	struct thread_info t;
 	session_thread(x->session, x->r->thread, &t);
-	amount_add_grouped(x->out, t.stream_bytes);
-	buf_add_str(x->out, " bytes came, ");
-	amount_add_grouped(x->out, t.stream_total);
-	buf_add_str(x->out, " were announced");
+	amount_add_counted(x->out, t.stream_bytes, "byte[s] came, ");
+	amount_add_counted(x->out, t.stream_total, "[was|were] announced");
 }
 
 void seen_stream_checksum(struct seen *x)

@@ -242,18 +242,17 @@ const struct stream_mismatch *session_mismatch(const struct session *s, uint32_t
 void session_news_text(struct buf *out, const struct session_news *n)
 {
 	static const char *const before[NEWS_KINDS] = { "gap: ", "skipped ", "over-long message: a length of ", "cut: ", "", "" };
-	static const char *const after[NEWS_KINDS] = { " bytes are missing from the capture",
-						       " bytes before the next message that could be found",
-						       " bytes is beyond the limit",
-						       " bytes of a message of which too little was captured to tell what it was", "", "" };
+	static const char *const words[NEWS_KINDS] = { "byte[ is|s are] missing from the capture",
+						       "byte[s] before the next message that could be found",
+						       "byte[s] is beyond the limit",
+						       "byte[s] of a message of which too little was captured to tell what it was", "", "" };
 	if (n->kind == NEWS_GAP && !n->bytes) {
 		buf_add_str(out, "gap: bytes are missing from the capture");
 	} else if (n->text) {
 		buf_add_str(out, n->text);
 	} else {
 		buf_add_str(out, before[n->kind]);
-		amount_add_grouped(out, n->bytes);
-		buf_add_str(out, after[n->kind]);
+		amount_add_counted(out, n->bytes, words[n->kind]);
 	}
 	buf_add_str(out, n->detail.len ? ": " : "");
 	buf_add(out, n->detail);

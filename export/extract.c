@@ -307,8 +307,9 @@ void extract_finish(struct extract *e)
 		finish(e, &e->entry[0]);
 	if (!e->names_forgotten)
 		return;
-	amount_add_grouped(&e->lines, e->names_forgotten);
-	buf_add_str(&e->lines, " requests without a stream were forgotten for their number; a file of theirs has no name of its own\n");
+	amount_add_counted(&e->lines, e->names_forgotten, "request[ without a stream was|s without a stream were] forgotten for [the|their] number; "
+			   "a file of [its|theirs] has no name of its own");
+	buf_add_byte(&e->lines, '\n');
 }
 
 bool extract_write(const struct extract *e, FILE *out)

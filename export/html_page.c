@@ -91,7 +91,9 @@ static void add_card(struct buf *out, uint64_t n, const char *words)
 {
 	buf_add_str(out, "<div class=\"card\"><b>");
 	amount_add_grouped(out, n);
-	buf_addf(out, "</b>%s</div>\n", words);
+	buf_add_str(out, "</b>");
+	amount_add_words(out, n, words);
+	buf_add_str(out, "</div>\n");
 }
 
 static void add_losses(struct buf *out, const struct capture_counts *c, const struct session_counts *s)
@@ -125,12 +127,12 @@ static void add_summary(struct buf *out, const struct html *h, const struct prin
 		buf_add_str(out, "</code>");
 	}
 	buf_add_str(out, "</div>\n<div class=\"cards\">\n");
-	add_card(out, p->printed, "messages");
-	add_card(out, h->counts.threads, "threads");
-	add_card(out, h->counts.conns, "connections");
-	add_card(out, h->counts.worst[SEVERITY_ERROR], "with errors");
-	add_card(out, h->counts.worst[SEVERITY_WARNING], "with warnings");
-	add_card(out, c.source.packets, "packets read");
+	add_card(out, p->printed, "message");
+	add_card(out, h->counts.threads, "thread");
+	add_card(out, h->counts.conns, "connection");
+	add_card(out, h->counts.worst[SEVERITY_ERROR], "with [an error|errors]");
+	add_card(out, h->counts.worst[SEVERITY_WARNING], "with [a warning|warnings]");
+	add_card(out, c.source.packets, "packet[s] read");
 	buf_add_str(out, "</div>\n");
 	add_losses(out, &c, &s);
 	if (!h->left_out)

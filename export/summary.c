@@ -12,7 +12,7 @@
 #include <stddef.h>
 
 struct counter {
-	const char *words;
+	const char *words; /* for amount_add_words */
 	bool of_session; /* else of the capture */
 	bool lost;       /* something that the user wanted is missing */
 	size_t offset;   /* of a uint64_t */
@@ -23,55 +23,55 @@ struct counter {
 #define SESSION_LOST(member) true, true, offsetof(struct session_counts, member)
 
 static const struct counter counters[] = {
-	{ "packets dropped by the kernel", CAPTURE_LOST(source.dropped_kernel) },
-	{ "packets dropped by the interface", CAPTURE_LOST(source.dropped_interface) },
-	{ "packets not matched by the capture filter", CAPTURE(source.filtered) },
-	{ "packets cut short by the capture", CAPTURE_LOST(cut_packets) },
-	{ "packets with headers that can't be read", CAPTURE_LOST(bad) },
-	{ "packets written", CAPTURE(watcher.written) },
-	{ "packets not written", CAPTURE_LOST(watcher.unwritten) },
-	{ "packets to be written that were no longer held", CAPTURE_LOST(watcher.given_up) },
-	{ "packets of another link type left out of the plain pcap", CAPTURE_LOST(watcher.other_link) },
-	{ "packets that are no IP", CAPTURE(not_ip) },
-	{ "packets that are no TCP", CAPTURE(not_tcp) },
-	{ "fragmented packets given up", CAPTURE_LOST(fragments.expired) },
-	{ "fragments that can't be", CAPTURE_LOST(fragments.bad) },
-	{ "segments out of order", CAPTURE(out_of_order) },
-	{ "bytes that came twice", CAPTURE(duplicate_bytes) },
-	{ "segments of connections that had ended", CAPTURE(old_segments) },
-	{ "gaps in the capture", CAPTURE_LOST(gaps) },
-	{ "bytes missing in them", CAPTURE_LOST(gap_bytes) },
-	{ "bytes skipped in search of a message", CAPTURE_LOST(stream.skipped) },
-	{ "over-long messages", CAPTURE_LOST(stream.overlong) },
-	{ "messages cut", CAPTURE_LOST(stream.cut) },
-	{ "WebSocket control frames", CAPTURE(stream.control) },
-	{ "frames that can't be", CAPTURE_LOST(stream.bad_frames) },
-	{ "further conversations on an HTTP/2 connection", CAPTURE(stream.conversations) },
-	{ "HTTP/2 streams forgotten for their number", CAPTURE_LOST(stream.calls_forgotten) },
-	{ "connections of something else", CAPTURE(stream.not_ours) },
-	{ "HTTP requests of something else", CAPTURE(stream.other_http) },
-	{ "HTTP bodies that are no message", CAPTURE(stream.no_message) },
-	{ "TLS connections without keys", CAPTURE(stream.tls_no_keys) },
-	{ "TLS connections of which too much waited for keys", CAPTURE_LOST(stream.tls_overflow) },
-	{ "TLS records that did not open", CAPTURE_LOST(stream.tls_bad) },
-	{ "TLS directions given up because nothing opened any more", CAPTURE_LOST(stream.tls_given_up) },
-	{ "secrets in the key log", CAPTURE(keylog.secrets) },
-	{ "lines of the key log that can't be read", CAPTURE(keylog.bad) },
-	{ "keys forgotten for their number", CAPTURE_LOST(keylog.forgotten) },
-	{ "clients refused for the number of connections", CAPTURE_LOST(proxy.refused_full) },
-	{ "clients refused for their address", CAPTURE(proxy.refused_address) },
-	{ "proxied connections that were not shown", CAPTURE_LOST(proxy.untold) },
-	{ "connections forgotten for their number", CAPTURE_LOST(connections_forgotten) },
-	{ "messages forgotten for the memory limit", SESSION_LOST(forgotten) },
-	{ "messages beyond the last number", SESSION_LOST(unnumbered) },
-	{ "messages in parts given up for their number", SESSION_LOST(parts_forgotten) },
-	{ "closed connections forgotten for the memory limit", SESSION_LOST(conns_forgotten) },
-	{ "open requests forgotten for their number", SESSION_LOST(ids_forgotten) },
-	{ "streams beyond the limit, with checksums not looked at", SESSION_LOST(streams_untracked) },
-	{ "messages with a command that was not kept", SESSION_LOST(commands_unnamed) },
-	{ "news forgotten for their number", SESSION_LOST(news_forgotten) },
-	{ "messages whose bytes could not be kept", SESSION_LOST(unreadable) },
-	{ "bytes of messages given up for the spool's limit", SESSION_LOST(spool_given_up) },
+	{ "packet[s] dropped by the kernel", CAPTURE_LOST(source.dropped_kernel) },
+	{ "packet[s] dropped by the interface", CAPTURE_LOST(source.dropped_interface) },
+	{ "packet[s] not matched by the capture filter", CAPTURE(source.filtered) },
+	{ "packet[s] cut short by the capture", CAPTURE_LOST(cut_packets) },
+	{ "packet[s] with headers that can't be read", CAPTURE_LOST(bad) },
+	{ "packet[s] written", CAPTURE(watcher.written) },
+	{ "packet[s] not written", CAPTURE_LOST(watcher.unwritten) },
+	{ "packet[s] to be written that [was|were] no longer held", CAPTURE_LOST(watcher.given_up) },
+	{ "packet[s] of another link type left out of the plain pcap", CAPTURE_LOST(watcher.other_link) },
+	{ "packet[ that is|s that are] no IP", CAPTURE(not_ip) },
+	{ "packet[ that is|s that are] no TCP", CAPTURE(not_tcp) },
+	{ "fragmented packet[s] given up", CAPTURE_LOST(fragments.expired) },
+	{ "invalid fragment[s]", CAPTURE_LOST(fragments.bad) },
+	{ "segment[s] out of order", CAPTURE(out_of_order) },
+	{ "byte[s] that came twice", CAPTURE(duplicate_bytes) },
+	{ "segment[s] of connections that had ended", CAPTURE(old_segments) },
+	{ "gap[s] in the capture", CAPTURE_LOST(gaps) },
+	{ "byte[s] missing there", CAPTURE_LOST(gap_bytes) },
+	{ "byte[s] skipped in search of a message", CAPTURE_LOST(stream.skipped) },
+	{ "over-long message[s]", CAPTURE_LOST(stream.overlong) },
+	{ "message[s] cut", CAPTURE_LOST(stream.cut) },
+	{ "WebSocket control frame[s]", CAPTURE(stream.control) },
+	{ "invalid frame[s]", CAPTURE_LOST(stream.bad_frames) },
+	{ "further conversation[s] on an HTTP/2 connection", CAPTURE(stream.conversations) },
+	{ "HTTP/2 stream[s] forgotten for [the|their] number", CAPTURE_LOST(stream.calls_forgotten) },
+	{ "connection[s] of something else", CAPTURE(stream.not_ours) },
+	{ "HTTP request[s] of something else", CAPTURE(stream.other_http) },
+	{ "HTTP bod[y that is|ies that are] no message", CAPTURE(stream.no_message) },
+	{ "TLS connection[s] without keys", CAPTURE(stream.tls_no_keys) },
+	{ "TLS connection[s] of which too much waited for keys", CAPTURE_LOST(stream.tls_overflow) },
+	{ "TLS record[s] that did not open", CAPTURE_LOST(stream.tls_bad) },
+	{ "TLS direction[s] given up because nothing opened any more", CAPTURE_LOST(stream.tls_given_up) },
+	{ "secret[s] in the key log", CAPTURE(keylog.secrets) },
+	{ "line[s] of the key log that can't be read", CAPTURE(keylog.bad) },
+	{ "key[s] forgotten for [the|their] number", CAPTURE_LOST(keylog.forgotten) },
+	{ "client[s] refused for the number of connections", CAPTURE_LOST(proxy.refused_full) },
+	{ "client[s] refused for their address", CAPTURE(proxy.refused_address) },
+	{ "proxied connection[s] that [was|were] not shown", CAPTURE_LOST(proxy.untold) },
+	{ "connection[s] forgotten for [the|their] number", CAPTURE_LOST(connections_forgotten) },
+	{ "message[s] forgotten for the memory limit", SESSION_LOST(forgotten) },
+	{ "message[s] beyond the last number", SESSION_LOST(unnumbered) },
+	{ "message[s] in parts given up for [the|their] number", SESSION_LOST(parts_forgotten) },
+	{ "closed connection[s] forgotten for the memory limit", SESSION_LOST(conns_forgotten) },
+	{ "open request[s] forgotten for [the|their] number", SESSION_LOST(ids_forgotten) },
+	{ "stream[s] beyond the limit, with checksums not looked at", SESSION_LOST(streams_untracked) },
+	{ "message[s] with a command that was not kept", SESSION_LOST(commands_unnamed) },
+	{ "news forgotten for [the|their] number", SESSION_LOST(news_forgotten) },
+	{ "message[s] whose bytes could not be kept", SESSION_LOST(unreadable) },
+	{ "byte[s] of messages given up for the spool's limit", SESSION_LOST(spool_given_up) },
 };
 enum { COUNTERS = sizeof counters / sizeof *counters };
 
@@ -101,16 +101,18 @@ static void add_line(struct buf *out, uint64_t n, const char *words)
 {
 	struct buf number = { 0 };
 	amount_add_grouped(&number, n);
-	buf_addf(out, "%14.*s %s\n", (int)number.len, (const char *)number.at, words);
+	buf_addf(out, "%14.*s ", (int)number.len, (const char *)number.at);
+	amount_add_words(out, n, words);
+	buf_add_byte(out, '\n');
 	buf_release(&number);
 }
 
 void summary_add_counts(struct buf *out, const struct capture_counts *c, const struct session_counts *s)
 {
-	add_line(out, s->messages, "messages");
-	add_line(out, s->bytes, "bytes in them");
-	add_line(out, c->source.packets, "packets");
-	add_line(out, c->connections, "TCP connections");
+	add_line(out, s->messages, "message");
+	add_line(out, s->bytes, s->messages == 1 ? "byte[s] in it" : "byte[s] in them");
+	add_line(out, c->source.packets, "packet");
+	add_line(out, c->connections, "TCP connection");
 	for (int i = 0; i < COUNTERS; i++) {
 		uint64_t value = value_of(&counters[i], c, s);
 		bool always = i < 2 && c->source.dropped_kernel + c->source.dropped_interface;
@@ -127,8 +129,7 @@ void summary_add_losses(struct buf *out, const struct capture_counts *c, const s
 		if (!counters[i].lost || !value)
 			continue;
 		buf_add_str(out, before);
-		amount_add_grouped(out, value);
-		buf_addf(out, " %s", counters[i].words);
+		amount_add_counted(out, value, counters[i].words);
 		before = ", ";
 	}
 }
@@ -148,9 +149,12 @@ static void add_transports(struct buf *out, const struct session *s)
 	uint32_t by[TRANSPORTS] = { 0 };
 	for (uint32_t i = 0; i < session_conns(s); i++)
 		by[session_conn_at(s, i)->info.transport]++;
-	for (int t = 0; t < TRANSPORTS; t++)
+	for (int t = 0; t < TRANSPORTS; t++) {
+		char words[64];
+		snprintf(words, sizeof words, "connection[s] over %s", transport_name((enum transport)t));
 		if (by[t])
-			buf_addf(out, "%14u connections over %s\n", by[t], transport_name((enum transport)t));
+			add_line(out, by[t], words);
+	}
 }
 
 void summary_add_report(struct buf *out, const struct capture_counts *c, const struct session *s)
@@ -158,7 +162,7 @@ void summary_add_report(struct buf *out, const struct capture_counts *c, const s
 	struct session_counts n = session_counts(s);
 	summary_add_counts(out, c, &n);
 	add_transports(out, s);
-	add_line(out, session_threads(s), "threads");
+	add_line(out, session_threads(s), "thread");
 	add_rules(out, &n);
 	buf_add_str(out, "\n");
 	if (c->first_time) {
@@ -194,8 +198,13 @@ static void rows(struct report_writer *w, const struct report_source *from)
 	write_row(w, "packets", from->counts->source.packets, false);
 	write_row(w, "TCP connections", from->counts->connections, false);
 	write_row(w, "threads", session_threads(from->session), false);
-	for (int i = 0; i < COUNTERS; i++)
-		write_row(w, counters[i].words, value_of(&counters[i], from->counts, &s), counters[i].lost);
+	struct buf what = { 0 };
+	for (int i = 0; i < COUNTERS; i++) {
+		buf_clear(&what);
+		amount_add_words(&what, 0, counters[i].words);
+		write_row(w, buf_cstr(&what), value_of(&counters[i], from->counts, &s), counters[i].lost);
+	}
+	buf_release(&what);
 }
 
 static void text(struct buf *out, const struct report_source *from)

@@ -7,7 +7,7 @@
 
 /* A count of something that was lost or passed over. */
 struct summary_count {
-	const char *words; /* "gaps in the capture" */
+	const char *words; /* for amount_add_words: "gap[s] in the capture" */
 	uint64_t value;
 	bool lost;         /* something that the user wanted is missing */
 };
@@ -18,7 +18,7 @@ struct summary_count summary_count(unsigned i, const struct capture_counts *c, c
 void summary_add_counts(struct buf *out, const struct capture_counts *c, const struct session_counts *s);
 /* True if anything was lost: packets dropped, gaps, bytes skipped, records forgotten. */
 bool summary_anything_lost(const struct capture_counts *c, const struct session_counts *s);
-/* Appends what was lost in one line: "2 gaps in the capture, 2,896 bytes missing in them". */
+/* Appends what was lost in one line: "2 gaps in the capture, 2,896 bytes missing there". */
 void summary_add_losses(struct buf *out, const struct capture_counts *c, const struct session_counts *s);
 /* The report: counts, connections by transport, broken rules, memory. */
 void summary_add_report(struct buf *out, const struct capture_counts *c, const struct session *s);

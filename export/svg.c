@@ -159,8 +159,7 @@ static void add_title(struct buf *out, const struct diagram_row *r)
 	drawing_add_line(&text, r, 240);
 	if (r->kind == DIAGRAM_MESSAGE) {
 		buf_add_str(&text, ", ");
-		amount_add_grouped(&text, r->bytes);
-		buf_add_str(&text, " bytes");
+		amount_add_counted(&text, r->bytes, "byte");
 	}
 	if (r->rules) {
 		buf_add_str(&text, ", ");
@@ -216,7 +215,9 @@ void svg_add(struct buf *out, const struct diagram *d, const struct svg_options 
 	int y = TOP + BOX_HEIGHT + ROW;
 	buf_addf(out, "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"ev\" width=\"%d\" height=\"%d\" viewBox=\"0 0 %d %d\" role=\"img\">",
 		 l.width, l.height, l.width, l.height);
-	buf_addf(out, "<title>%llu messages between %u ends</title>%s\n", (unsigned long long)messages_of(d), d->actors, style);
+	buf_add_str(out, "<title>");
+	amount_add_counted(out, messages_of(d), "message");
+	buf_addf(out, " between %u ends</title>%s\n", d->actors, style);
 	buf_addf(out, "<rect width=\"%d\" height=\"%d\" style=\"fill:var(--bg)\"/>\n", l.width, l.height);
 	for (unsigned i = 0; i < d->actors; i++)
 		add_actor(out, &l, &d->actor[i], i);

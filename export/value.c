@@ -6,6 +6,7 @@
  */
 #include "export/value.h"
 
+#include "base/amount.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "base/when.h"
@@ -90,18 +91,19 @@ static void add_size(struct buf *out, const struct node *n)
 	size_t count = 0;
 	for (const struct node *c = n->child; c; c = c->next)
 		count += c->kind != NODE_BAD;
-	const char *plural = count == 1 ? "" : "s";
-	if (n->kind == NODE_OBJECT)
-		buf_addf(out, "{%zu key%s}", count, plural);
-	else
-		buf_addf(out, "[%zu element%s]", count, plural);
+	bool object = n->kind == NODE_OBJECT;
+	buf_addf(out, "%c%zu ", object ? '{' : '[', count);
+	amount_add_words(out, count, object ? "key" : "element");
+	buf_add_byte(out, object ? '}' : ']');
 }
 
 static void add_bad(struct buf *out, const struct node *n, size_t most)
 {
 	buf_addf(out, "[%s", n->fault);
-	if (n->integer)
-		buf_addf(out, ", %lld bytes are missing", (long long)n->integer);
+	if (n->integer) {
+		buf_addf(out, ", %lld ", (long long)n->integer);
+		amount_add_words(out, (uint64_t)n->integer, "byte[ is|s are] missing");
+	}
 	if (n->text.len) {
 		buf_add_str(out, ": ");
 		add_hex(out, n->text, most);

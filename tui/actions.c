@@ -10,6 +10,8 @@
 #include "tui/view_help.h"
 #include "tui/view_ladder.h"
 
+#include "base/amount.h"
+
 static void search_again(struct app *a, bool backward)
 {
 	struct view *v = app_view(a);
@@ -158,7 +160,9 @@ static unsigned copy(struct app *a)
 	if (view_copy(app_view(a), &text)) {
 		struct slice part = slice_head(buf_slice(&text), MOST);
 		screen_copy(a->screen, part);
-		app_notice(a, part.len < text.len ? "The first %zu bytes went to the clipboard." : "%zu bytes went to the clipboard.", part.len);
+		buf_clear(&a->scratch);
+		amount_add_counted(&a->scratch, part.len, "byte");
+		app_notice(a, "%s%s went to the clipboard.", part.len < text.len ? "The first " : "", buf_cstr(&a->scratch));
 	}
 	buf_release(&text);
 	return REDRAW;

@@ -126,7 +126,7 @@ static void draw_rules(struct detail *d, struct area *area, uint32_t rules)
 		}
 	line_clear(l);
 	if (shown > RULES_SHOWN)
-		line_addf(l, INK_DIM, " and %d more rules", shown - RULES_SHOWN);
+		line_addf(l, INK_DIM, " and %d more", shown - RULES_SHOWN);
 	end_line(d, area);
 }
 

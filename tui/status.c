@@ -77,8 +77,8 @@ void status_add_losses(struct buf *out, const struct session_counts *s, const st
 	for (unsigned i = 0; (k = summary_count(i, c, s)).words; i++) {
 		if (!k.lost || !k.value)
 			continue;
-		buf_addf(out, "%s%s ", before, k.words);
-		amount_add_grouped(out, k.value);
+		buf_add_str(out, before);
+		amount_add_counted(out, k.value, k.words);
 		before = " · ";
 	}
 }

@@ -10,6 +10,7 @@
  */
 #include "tui/view_diff.h"
 
+#include "base/amount.h"
 #include "base/numbers.h"
 #include "export/value.h"
 #include "tui/app.h"
@@ -187,7 +188,10 @@ static void draw(struct view *v, struct area area)
 static void add_title(struct view *v, struct line *out)
 {
 	const struct diff_view *d = self(v);
-	line_addf(out, INK_PLAIN, d->diff.changes == 1 ? " 1 field differs " : " %zu fields differ ", d->diff.changes);
+	struct buf text = { 0 };
+	amount_add_counted(&text, d->diff.changes, "field[ differs|s differ]");
+	line_addf(out, INK_PLAIN, " %s ", buf_cstr(&text));
+	buf_release(&text);
 	if (d->diff.cut)
 		line_add_str(out, INK_PLAIN, "so far; there are too many to compare them all ");
 }

@@ -128,15 +128,18 @@ static void add_counts(struct help *h)
 {
 	struct session_counts s = session_counts(h->view.app->session);
 	struct capture_counts c = capture_counts(h->view.app->o->capture);
-	struct buf number = { 0 };
+	struct buf number = { 0 }, words = { 0 };
 	struct summary_count k;
 	heading(h, "What was lost or passed over");
 	for (unsigned i = 0; (k = summary_count(i, &c, &s)).words; i++) {
 		buf_clear(&number);
+		buf_clear(&words);
 		amount_add_grouped(&number, k.value);
-		add(h, !k.value ? INK_DIM : k.lost ? INK_WARNING : INK_PLAIN, buf_cstr(&number), k.words);
+		amount_add_words(&words, k.value, k.words);
+		add(h, !k.value ? INK_DIM : k.lost ? INK_WARNING : INK_PLAIN, buf_cstr(&number), buf_cstr(&words));
 	}
 	buf_release(&number);
+	buf_release(&words);
 }
 
 static void make_entries(struct help *h)

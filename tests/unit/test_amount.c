@@ -51,6 +51,29 @@ static void test_size(void **state)
 	is(amount_add_size, UINT64_MAX, "16E");
 }
 
+static void counted_is(uint64_t n, const char *words, const char *expected)
+{
+	struct buf out = { 0 };
+	amount_add_counted(&out, n, words);
+	assert_string_equal(buf_cstr(&out), expected);
+	buf_release(&out);
+}
+
+static void test_counted(void **state)
+{
+	(void)state;
+	counted_is(0, "message", "0 messages");
+	counted_is(1, "message", "1 message");
+	counted_is(1234, "more message", "1,234 more messages");
+	counted_is(1, "gap[s] in the capture", "1 gap in the capture");
+	counted_is(2, "gap[s] in the capture", "2 gaps in the capture");
+	counted_is(1, "HTTP bod[y that is|ies that are] no message", "1 HTTP body that is no message");
+	counted_is(0, "HTTP bod[y that is|ies that are] no message", "0 HTTP bodies that are no message");
+	counted_is(1, "key[s] forgotten for [the|their] number", "1 key forgotten for the number");
+	counted_is(3, "key[s] forgotten for [the|their] number", "3 keys forgotten for their number");
+	counted_is(1, "[none|]|[not closed", "1 none|");
+}
+
 static void test_never_wider_than_five(void **state)
 {
 	struct buf out = { 0 };
@@ -72,6 +95,7 @@ int main(void)
 		cmocka_unit_test(test_grouped),
 		cmocka_unit_test(test_short),
 		cmocka_unit_test(test_size),
+		cmocka_unit_test(test_counted),
 		cmocka_unit_test(test_never_wider_than_five),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

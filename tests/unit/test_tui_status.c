@@ -48,12 +48,12 @@ static void test_losses(void **state)
 	c.gaps = 2;
 	s.forgotten = 1234;
 	status_add_losses(&out, &s, &c, true);
-	assert_string_equal(buf_cstr(&out), " Lost: gaps in the capture 2 · messages forgotten for the memory limit 1,234");
+	assert_string_equal(buf_cstr(&out), " Lost: 2 gaps in the capture · 1,234 messages forgotten for the memory limit");
 	buf_clear(&out);
 	s.forgotten = 0;
 	c.watcher = (struct watcher_counts){ .error = ENOSPC, .stopped = 3723000001000, .unwritten = 9 };
 	status_add_losses(&out, &s, &c, true);
-	assert_string_equal(buf_cstr(&out), " Writing stopped at 01:02:03.000001: No space left on device  Lost: packets not written 9 · gaps in the capture 2");
+	assert_string_equal(buf_cstr(&out), " Writing stopped at 01:02:03.000001: No space left on device  Lost: 9 packets not written · 2 gaps in the capture");
 	buf_release(&out);
 }
 
