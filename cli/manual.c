@@ -23,7 +23,7 @@ void manual_help(FILE *out)
 			 r.argument && r.name && r.argument[0] != '[' ? " " : "", r.argument ? r.argument : "");
 		fprintf(out, "  %-34s %s\n", left, r.help);
 	}
-	fputs("\nWithout -T, and with a terminal, screens are shown: F1 there lists the keys.\n"
+	fputs("\nIn a terminal screens are shown, where F1 lists the keys; with -T, -V, -Y, -z, -q, --check or --extract, or where there is none, it prints.\n"
 	      "Exit status: 0 fine, 1 --check found what it was to fail on, 2 unusable arguments or filter, 3 the source can't be opened or read.\n", out);
 }
 
@@ -215,8 +215,8 @@ static const char man_begin[] =
 	"OpenIAP Flow messages in them, decodes and threads them, and names the rules of\n"
 	"the protocol that are broken.\n"
 	".PP\n"
-	"With a terminal it shows screens; with \\-T, or when standard output is none, it\n"
-	"prints. Without \\-r, \\-i and \\-\\-proxy it captures on all interfaces. A word that is the name\n"
+	"In a terminal it shows screens; with \\-T, \\-V, \\-Y, \\-z, \\-q, \\-\\-check or\n"
+	"\\-\\-extract, or where standard output is none, it prints. Without \\-r, \\-i and \\-\\-proxy it captures on all interfaces. A word that is the name\n"
 	"of a file is read; other words are a capture filter.\n";
 
 static const char man_end[] =

@@ -31,6 +31,7 @@ enum thread_state {
 	THREAD_FAILED,     /* the reply is an error */
 	THREAD_UNANSWERED, /* the connection ended without a reply */
 	THREAD_BROKEN,     /* the connection ended in the middle of its stream */
+	THREAD_UNSURE,     /* the connection ended without a reply, or in the middle of a stream; but the capture may lack what came */
 	THREAD_ORPHAN,     /* replies or stream messages whose request is not in the capture */
 	THREAD_STATES
 };

@@ -19,7 +19,7 @@ const char *role_name(enum role r)
 const char *thread_state_name(enum thread_state s)
 {
 	static const char *const names[THREAD_STATES] = { "single", "open", "streaming", "done", "failed", "unanswered", "broken",
-							  "no request" };
+							  "unsure", "no request" };
 	return names[s];
 }
 

@@ -403,17 +403,23 @@ void thread_message(struct session *s, struct arrival *a)
 		begin_thread(s, a);
 }
 
-/* The connection ended with the thread open. The request had no reply: is that to be said? Not if the capture may lack it. */
+/* Nobody is blamed for an answer that the capture may lack, or for the end of a stream that it may lack. */
+static bool may_lack_answer(const struct conn_state *c, const struct record *first, bool streaming)
+{
+	return first->cut || c->gap[!first->dir] || (streaming && c->gap[first->dir]) || c->pub->info.end == CONN_FORGOTTEN;
+}
+
+/* The connection ended with the thread open. The request had no reply: is that to be said? */
 static void close_thread(struct session *s, struct conn_state *c, uint32_t n, struct record *first, int64_t time)
 {
 	const struct record *request = first->role == ROLE_REQUEST || first->role == ROLE_SINGLE ? first : NULL;
 	bool ping = first->command == s->known.ping;
-	bool streaming = first->state == THREAD_STREAMING;
-	set_state(s, n, first, ping ? THREAD_SINGLE : streaming ? THREAD_BROKEN : THREAD_UNANSWERED);
+	bool streaming = first->state == THREAD_STREAMING, unsure = may_lack_answer(c, first, streaming);
+	set_state(s, n, first, ping ? THREAD_SINGLE : unsure ? THREAD_UNSURE : streaming ? THREAD_BROKEN : THREAD_UNANSWERED);
 	thread_stream_closed(s, c, n, first, time);
 	bool told = first->rules >> RULE_NO_REPLY & 1;
 	bool due = first->command != s->known.noop && !(ping && first->transport == TRANSPORT_REST);
-	if (request && due && !told && !first->cut && !c->gap[!first->dir] && c->pub->info.end != CONN_FORGOTTEN)
+	if (request && due && !told && !may_lack_answer(c, first, false))
 		session_break_late(s, c, n, ping ? RULE_NO_REPLY_PING : RULE_NO_REPLY, RULES, time);
 }
 

@@ -303,6 +303,21 @@ static void test_streaming_state(void **state)
 	buf_release(&b);
 }
 
+/* Of an upload that seems to break off the capture may lack the end, or the reply. */
+static void test_unsure_stream(void **state)
+{
+	struct fixture *x = *state;
+	for (enum dir dir = 0; dir < 2; dir++) {
+		begin_anew(x, NULL);
+		uint32_t up = FEED(&x->f, 0, UP, .command = "upload", .id = "a", .type = "UploadRequest");
+		FEED(&x->f, 0, UP, .command = "beginstream", .id = "b", .rid = "a", .type = "BeginStream");
+		feed_news(&x->f, 0, dir, NEWS_GAP, 7);
+		feed_close(&x->f, 0, CONN_CLOSED_BY_CLIENT);
+		assert_int_equal(thread_of(x, up).state, THREAD_UNSURE);
+		must_hold(x);
+	}
+}
+
 /* Many streams that never end give their tracks back, whichever way their threads ended. */
 static void test_streams_given_up(void **state)
 {
@@ -690,7 +705,7 @@ static void test_no_reply(void **state)
 		feed_close(&x->f, 0, cases[i].end);
 		assert_int_equal(rules_of(x, ask), cases[i].told ? BIT(RULE_NO_REPLY) : 0);
 		assert_int_equal(rules_of(x, ping), cases[i].told ? BIT(RULE_NO_REPLY_PING) : 0);
-		assert_int_equal(thread_of(x, ask).state, cases[i].end == CONN_OPEN ? THREAD_OPEN : THREAD_UNANSWERED);
+		assert_int_equal(thread_of(x, ask).state, cases[i].end == CONN_OPEN ? THREAD_OPEN : cases[i].told ? THREAD_UNANSWERED : THREAD_UNSURE);
 		must_hold(x);
 	}
 }
@@ -1210,6 +1225,7 @@ int main(void)
 		TEST(test_singles),           TEST(test_colliding_ids),
 		TEST(test_download),          TEST(test_upload_and_download_with_the_same_id),
 		TEST(test_streaming_state),   TEST(test_streams_given_up),
+		TEST(test_unsure_stream),   TEST(test_streams_given_up),
 		TEST(test_watch),             TEST(test_queue),
 		TEST(test_reply_first),       TEST(test_stream_first),
 		TEST(test_rid_unknown),       TEST(test_waiting),
