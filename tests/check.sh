@@ -7,6 +7,7 @@
 set -u
 cd "$(dirname "$0")/.."
 jobs=$(nproc 2>/dev/null || echo 2)
+export ASAN_OPTIONS=${ASAN_OPTIONS:-quarantine_size_mb=16} # what was freed is watched that long; the usual 256 MB cost more than the tests
 PATH=$(dirname "$(python3 -c 'import sys; print(sys.executable)')"):$PATH # itself, not a wrapper that looks for it: it is started some thousand times
 export SEEDS=${SEEDS:-1} SKIPS=${SKIPS:-4 40 41 80}
 make="make --no-print-directory WERROR=1"
@@ -28,7 +29,7 @@ steps() {
 		otlp       OpenTelemetry                                                        bash tests/otlp.sh
 		replay     inputs on which the fuzz targets once failed, and their seeds        $make SAN=1 replay
 		proxy      the proxy between plain sockets                                      python3 tests/proxy.py ./envscope
-		follow     TLS and HTTP/2 beside tshark                                         $make follow
+		follow     TLS and HTTP/2 beside tshark                                         $make SAN=1 follow
 		written    captures that are written                                            bash tests/written.sh
 		live       live captures                                                        bash tests/live.sh
 		exports    documents of -T, whole whatever ends them                             bash tests/exports.sh
@@ -58,8 +59,8 @@ step() { # NAME
 
 build() {
 	echo "== build, warnings as errors"
-	$make -j"$jobs" all headers build/samples/.stamp build/tests/follow build/tests/inject.so &&
-		$make -j"$jobs" SAN=1 build/san/envscope unit-programs replay-programs build/fuzz/seeds/.stamp
+	$make -j"$jobs" all headers build/samples/.stamp build/tests/inject.so &&
+		$make -j"$jobs" SAN=1 build/san/envscope build/san/tests/follow unit-programs replay-programs build/fuzz/seeds/.stamp
 }
 
 if [ $# = 1 ]; then step "$1"; exit; fi
