@@ -41,7 +41,8 @@ def frames(buf):
         if n == 126: n = struct.unpack_from(">H", buf, at)[0]; at += 2
         elif n == 127: n = struct.unpack_from(">Q", buf, at)[0]; at += 8
         key = buf[at:at + 4] if masked else b"\0\0\0\0"; at += 4 if masked else 0
-        yield op, start, at, bytes(b ^ key[i & 3] for i, b in enumerate(buf[at:at + n]))
+        data = buf[at:at + n]
+        yield op, start, at, (int.from_bytes(data, "big") ^ int.from_bytes((key * (n // 4 + 1))[:len(data)], "big")).to_bytes(len(data), "big")
         at += n
 
 def data_frames(buf):
@@ -55,11 +56,10 @@ def data_frames(buf):
         at += 9 + n
 
 def joined(parts):
-    """their payloads as one, the offsets of its bytes, and of the head in front of each"""
-    payload = bytearray(); place = []; head = []
-    for start, at, data in parts:
-        payload += data; place += range(at, at + len(data)); head += [(start, at)] * len(data)
-    return bytes(payload), place, head
+    """their payloads as one, and (offset in it, offset of the head in front, that of the bytes, how many) of each"""
+    payload = bytearray(); runs = []
+    for start, at, data in parts: runs.append((len(payload), start, at, len(data))); payload += data
+    return bytes(payload), runs
 
 def field(body, number):
     at = 0
@@ -73,13 +73,13 @@ def field(body, number):
             at += n
     return ""
 
-def enveloped(payload, place, head, prefix, order):
+def enveloped(payload, runs, prefix, order):
     """messages behind a prefix whose last 4 bytes say their length"""
     at = 0
     while at + prefix <= len(payload):
         n = prefix + int.from_bytes(payload[at + prefix - 4:at + prefix], order); body = payload[at + prefix:at + n]
-        if place is None: need = [(at, at + n)]
-        else: need = sorted({(place[i], place[i] + 1) for i in range(at, at + n)} | set(head[at:at + n]))
+        need = [r for o, start, place, size in runs if o < at + n and at < o + size
+                for r in ((start, place), (place + max(at - o, 0), place + min(at + n - o, size)))]
         yield field(body, 1), field(body, 4), need
         at += n
 
@@ -108,7 +108,7 @@ def messages(buf):
     if buf.startswith((b"POST ", b"HTTP/1.1 200 ")): return list(rest(buf))
     if not buf.startswith((b"GET ", b"HTTP")):
         if buf.startswith(b"PRI ") or buf[3] == 4: return list(enveloped(*joined(data_frames(buf)), 5, "big"))
-        return list(enveloped(buf, None, None, 4, "little"))
+        return list(enveloped(buf, [(0, 0, 0, len(buf))], 4, "little"))
     every = list(frames(buf))
     if any(f[0] == 1 for f in every): return list(old(buf))
     return list(enveloped(*joined(f[1:] for f in every if f[0] < 8), 4, "little"))

@@ -17,6 +17,7 @@ fi
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 passed=0 failed=0
+. tests/many.sh
 
 # case CAPTURE JOINED OPTIONS…
 case_() {
@@ -26,9 +27,9 @@ case_() {
 	[ "$name" = "$1" ] || "$envscope" -r "$capture" -T ndjson >"$tmp/whole"
 	name=$1
 	shift 2
-	python3 "$shared/tools/impair.py" "$capture" "$tmp/in" "$@" >/dev/null || { failed=$((failed + 1)); return; }
+	tool /dev/null "$shared/tools/impair.py" "$capture" "$tmp/in" "$@" || { failed=$((failed + 1)); return; }
 	"$envscope" -r "$tmp/in" -T ndjson >"$tmp/out" 2>/dev/null
-	if python3 tests/loss.py "$capture" "$tmp/whole" "$tmp/in" "$tmp/out" $joined >"$tmp/verdict"; then
+	if tool "$tmp/verdict" tests/loss.py "$capture" "$tmp/whole" "$tmp/in" "$tmp/out" $joined; then
 		passed=$((passed + 1))
 	else
 		failed=$((failed + 1))
@@ -45,9 +46,9 @@ rules_() {
 	[ "$name" = "$1" ] || "$envscope" -r "$file" $keys -T ndjson >"$tmp/whole"
 	name=$1
 	shift
-	python3 "$shared/tools/impair.py" "$file" "$tmp/in" "$@" >/dev/null || { failed=$((failed + 1)); return; }
+	tool /dev/null "$shared/tools/impair.py" "$file" "$tmp/in" "$@" || { failed=$((failed + 1)); return; }
 	"$envscope" -r "$tmp/in" $keys -T ndjson >"$tmp/out" 2>/dev/null
-	if python3 tests/loss_rules.py "$tmp/whole" "$tmp/out" >"$tmp/verdict"; then
+	if tool "$tmp/verdict" tests/loss_rules.py "$tmp/whole" "$tmp/out"; then
 		passed=$((passed + 1))
 	else
 		failed=$((failed + 1))

@@ -16,11 +16,26 @@ fi
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 passed=0 failed=0
+. tests/many.sh
 
 file_of() {
 	local file=$shared/captures/$1.pcap
 	[ -f "$file" ] || file=$file.gz
 	echo "$file"
+}
+
+# impair CAPTURE OPTIONS…: makes $tmp/in of it. Segments of a few bytes are cut by cut.py, which must write what impair.py writes.
+impair() {
+	local capture=$1
+	shift
+	case "$*" in
+	"--mss "[1-7])
+		tool /dev/null tests/cut.py "$shared/tools/impair.py" "$(file_of "$capture")" "$tmp/in" "$2" || return
+		[ "$2" = 7 ] || return 0
+		tool /dev/null "$shared/tools/impair.py" "$(file_of "$capture")" "$tmp/impaired" "$@" && cmp "$tmp/in" "$tmp/impaired"
+		;;
+	*) tool /dev/null "$shared/tools/impair.py" "$(file_of "$capture")" "$tmp/in" "$@" ;;
+	esac
 }
 
 # case CAPTURE OPTIONS…: the capture after impair.py with these options must print what was logged. The secrets of TLS come from the key log,
@@ -34,10 +49,10 @@ case_() {
 		*) keylog=(--keylog "$keys") ;;
 		esac
 	fi
-	python3 "$shared/tools/impair.py" "$(file_of "$capture")" "$tmp/in" "$@" "${embed[@]}" >/dev/null || { failed=$((failed + 1)); return; }
+	impair "$capture" "$@" "${embed[@]}" || { failed=$((failed + 1)); echo "truth: $capture $*: not made"; return; }
 	if "$envscope" -r "$tmp/in" "${keylog[@]}" -T ndjson >"$tmp/out" 2>"$tmp/err" &&
-		python3 "$shared/tools/truth.py" "$shared/captures/$capture" "$tmp/out" >"$tmp/verdict" &&
-		python3 tests/same_rules.py "$tmp/whole" "$tmp/out" >"$tmp/verdict"; then
+		tool "$tmp/verdict" "$shared/tools/truth.py" "$shared/captures/$capture" "$tmp/out" &&
+		tool "$tmp/verdict" tests/same_rules.py "$tmp/whole" "$tmp/out"; then
 		passed=$((passed + 1))
 	else
 		failed=$((failed + 1))
