@@ -23,7 +23,8 @@ else
 B := build
 FORTIFY := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 OPT ?= -O2 -g
-# Functions of different files meet on the way of each message: the program is optimized as a whole. clang does without.
+# Functions of different files meet on the way of each message: the program is optimized as a whole, from objects of its own ($(WHOLE)), as those
+# for tests are linked a hundred times. clang does without.
 ifeq ($(findstring clang,$(shell $(CC) --version 2>/dev/null)),)
 LTO := -flto=auto
 endif
@@ -36,8 +37,7 @@ endif
 CPPFLAGS := -I. -Ibuild/gen -D_GNU_SOURCE -DENVSCOPE_VERSION='"$(VERSION)"' $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
 # The same program from whichever folder it is built in.
 MAP := '-ffile-prefix-map=$(CURDIR)=.'
-PLAIN_CFLAGS := -std=c17 $(OPT) $(MAP) $(SANFLAGS) $(FORTIFY) -fstack-protector-strong -fPIE $(WARN)
-CFLAGS := $(PLAIN_CFLAGS) $(LTO)
+CFLAGS := -std=c17 $(OPT) $(MAP) $(SANFLAGS) $(FORTIFY) -fstack-protector-strong -fPIE $(WARN)
 LDFLAGS := $(SANFLAGS) -pie -Wl,-z,relro,-z,now
 # Not libcurl, which is loaded when it is needed (export/curl.h).
 LDLIBS := $(shell pkg-config --libs $(filter-out libcurl,$(PACKAGES)) 2>/dev/null) -lhttp_parser -lm
@@ -47,6 +47,7 @@ GEN := $(PROTO:proto/%.proto=build/gen/%.pb-c.c) build/gen/google/protobuf/any.p
 GEN_OBJ := $(GEN:build/gen/%.c=$B/gen/%.o)
 LIB := $(wildcard base/*.c capture/*.c capture/net/*.c capture/proxy/*.c capture/stream/*.c decode/*.c export/*.c tui/*.c) $(filter-out cli/main.c,$(wildcard cli/*.c))
 LIB_OBJ := $(LIB:%.c=$B/obj/%.o)
+WHOLE := $B$(if $(LTO),/whole)/obj
 HEADERS := $(wildcard base/*.h capture/*.h capture/net/*.h capture/proxy/*.h capture/stream/*.h decode/*.h export/*.h tui/*.h cli/*.h)
 
 ifeq ($(SAN),1)
@@ -57,9 +58,20 @@ endif
 
 all: $(PROGRAM)
 
-$(PROGRAM): $B/obj/cli/main.o $(LIB_OBJ) $(GEN_OBJ)
+$(PROGRAM): $(WHOLE)/cli/main.o $(LIB:%.c=$(WHOLE)/%.o) $(GEN_OBJ)
 	$(call say,LINK)
 	$(Q)$(CC) $(OPT) $(LTO) $(MAP) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$B/whole/obj/%.o: %.c | build/gen/.stamp
+	@mkdir -p $(@D)
+	$(call say,CC  )
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(LTO) -MMD -MP -c -o $@ $<
+
+# What tests link.
+$B/libenvscope.a: $(LIB_OBJ) $(GEN_OBJ)
+	@rm -f $@
+	$(call say,AR  )
+	$(Q)ar rcs $@ $^
 
 $B/obj/%.o: %.c | build/gen/.stamp
 	@mkdir -p $(@D)
@@ -81,7 +93,7 @@ build/gen/openiap.lua.inc: export/openiap.lua.in | build/gen/.stamp
 	$(call say,GEN )
 	$(Q)sed 's/[\\"]/\\&/g; s/.*/"&\\n"/' $< > $@
 
-$B/obj/export/wireshark_plugin.o: build/gen/openiap.lua.inc
+$B/obj/export/wireshark_plugin.o $B/whole/obj/export/wireshark_plugin.o: build/gen/openiap.lua.inc
 
 $B/gen/%.o: build/gen/%.c
 	@mkdir -p $(@D)
@@ -138,4 +150,4 @@ clean distclean:
 .DELETE_ON_ERROR:
 .SECONDARY:
 
--include $(LIB_OBJ:.o=.d) $B/obj/cli/main.d
+-include $(LIB_OBJ:.o=.d) $(LIB:%.c=$(WHOLE)/%.d) $(WHOLE)/cli/main.d

@@ -4,35 +4,14 @@ UNIT := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 FUZZ := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_SECONDS ?= 60
 
-# Some hundred programs link what the program consists of: its objects, or, where those are made to be optimized as a whole, objects beside
-# them. The tests' own code is not optimized at all, and a fast linker taken where there is one: that halves the time that they take to build.
-ifeq ($(LTO),)
-TESTED := $B
-else
-TESTED := $B/tested
-
-$(TESTED)/obj/%.o: %.c | build/gen/.stamp
-	@mkdir -p $(@D)
-	$(call say,CC  )
-	$(Q)$(CC) $(CPPFLAGS) $(PLAIN_CFLAGS) -MMD -MP -c -o $@ $<
-
-$(TESTED)/obj/export/wireshark_plugin.o: build/gen/openiap.lua.inc
-
--include $(LIB:%.c=$(TESTED)/obj/%.d)
-endif
-
-$(TESTED)/libenvscope.a: $(LIB:%.c=$(TESTED)/obj/%.o) $(GEN_OBJ)
-	@rm -f $@
-	$(call say,AR  )
-	$(Q)ar rcs $@ $^
-
-TEST_CFLAGS := $(CPPFLAGS) -Itests $(PLAIN_CFLAGS) -O0 -U_FORTIFY_SOURCE -MMD -MP
+# The tests' own code is not optimized, and a fast linker taken where there is one: that halves the time that they take to build.
+TEST_CFLAGS := $(CPPFLAGS) -Itests $(CFLAGS) -O0 -U_FORTIFY_SOURCE -MMD -MP
 TEST_LDFLAGS := $(LDFLAGS) $(shell for l in lld gold; do command -v ld.$$l >/dev/null && { echo -fuse-ld=$$l; break; }; done)
 
-$B/tests/%: tests/unit/%.c $(TESTED)/libenvscope.a
+$B/tests/%: tests/unit/%.c $B/libenvscope.a
 	@mkdir -p $(@D)
 	$(call say,TEST)
-	$(Q)$(CC) $(TEST_CFLAGS) -o $@ $< $(TESTED)/libenvscope.a $(TEST_LDFLAGS) $(LDLIBS) -lcmocka -lssl -lcrypto
+	$(Q)$(CC) $(TEST_CFLAGS) -o $@ $< $B/libenvscope.a $(TEST_LDFLAGS) $(LDLIBS) -lcmocka -lssl -lcrypto
 
 unit-programs: $(UNIT:%=$B/tests/%) build/samples/.stamp
 unit: unit-programs
@@ -58,10 +37,10 @@ packages:
 follow: $B/tests/follow
 	@FOLLOW=$B/tests/follow bash tests/follow.sh
 
-$B/tests/follow: tests/follow.c $(TESTED)/libenvscope.a
+$B/tests/follow: tests/follow.c $B/libenvscope.a
 	@mkdir -p $(@D)
 	$(call say,TEST)
-	$(Q)$(CC) $(TEST_CFLAGS) -o $@ $< $(TESTED)/libenvscope.a $(TEST_LDFLAGS) -Wl,--wrap=detect_new $(LDLIBS)
+	$(Q)$(CC) $(TEST_CFLAGS) -o $@ $< $B/libenvscope.a $(TEST_LDFLAGS) -Wl,--wrap=detect_new $(LDLIBS)
 
 # libFuzzer targets, each for FUZZ_SECONDS. They begin with conversations of the samples (tests/fuzz/seeds.py), and with what once failed.
 FUZZ_FLAGS := -std=c17 -O1 -g -DENVSCOPE_SANITIZED -DENVSCOPE_FUZZED -fsanitize=address,undefined -fno-sanitize-recover=undefined -w
@@ -107,9 +86,9 @@ replay-programs: $(FUZZ:%=$B/replay/%)
 replay: replay-programs build/fuzz/seeds/.stamp
 	@bash tests/fuzz/replay.sh $B/replay $(FUZZ)
 
-$B/replay/%: tests/fuzz/%.c $B/replay/replay.o $(TESTED)/libenvscope.a
+$B/replay/%: tests/fuzz/%.c $B/replay/replay.o $B/libenvscope.a
 	$(call say,TEST)
-	$(Q)$(CC) $(TEST_CFLAGS) -o $@ $< $B/replay/replay.o $(TESTED)/libenvscope.a $(TEST_LDFLAGS) $(LDLIBS)
+	$(Q)$(CC) $(TEST_CFLAGS) -o $@ $< $B/replay/replay.o $B/libenvscope.a $(TEST_LDFLAGS) $(LDLIBS)
 
 $B/replay/replay.o: tests/fuzz/replay.c
 	@mkdir -p $(@D)
