@@ -54,7 +54,7 @@ static inline struct slice slice_head(struct slice a, size_t n)
 static inline struct slice slice_skip(struct slice a, size_t n)
 {
 	if (n >= a.len)
-		return (struct slice){ a.at ? a.at + a.len : NULL, 0 };
+		return (struct slice){ a.len ? a.at + a.len : a.at, 0 };
 	return (struct slice){ a.at + n, a.len - n };
 }
 
