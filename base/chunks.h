@@ -3,15 +3,13 @@
 #ifndef BASE_CHUNKS_H
 #define BASE_CHUNKS_H
 
+#include "base/bound.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#ifdef ENVSCOPE_FUZZED
-enum { CHUNK_ITEMS = 16 }; /* so that short inputs come to the bounds of chunks, and to forgetting them */
-#else
-enum { CHUNK_ITEMS = 32768 };
-#endif
+enum { CHUNK_ITEMS = BOUND(32768, 16) };
 
 struct chunks {
 	uint8_t **chunk;       /* directory; forgotten chunks are NULL */

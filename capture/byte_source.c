@@ -13,6 +13,7 @@
  */
 #include "capture/byte_source.h"
 
+#include "base/bound.h"
 #include "base/xalloc.h"
 
 #include <errno.h>
@@ -24,11 +25,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
-#ifdef ENVSCOPE_FUZZED
-enum { PIECE = 1 << 12 }; /* so that short files have packets that lie across */
-#else
-enum { PIECE = 1 << 18 };
-#endif
+enum { PIECE = BOUND(1 << 18, 1 << 12) };
 
 struct gzip {
 	z_stream z;

@@ -11,12 +11,13 @@
  */
 #include "decode/idtable.h"
 
+#include "base/bound.h"
 #include "base/hash.h"
 #include "base/xalloc.h"
 
 #include <stdlib.h>
 
-enum { FIRST = 1024, GENERATION = 16384, OPEN_MAX = 1 << 20 };
+enum { FIRST = BOUND(1024, 64), GENERATION = BOUND(16384, 64), OPEN_MAX = BOUND(1 << 20, 256) };
 
 struct generation {
 	struct id_entry *slot;

@@ -5,6 +5,7 @@
 #ifndef DECODE_LEGACY_H
 #define DECODE_LEGACY_H
 
+#include "base/bound.h"
 #include "base/arena.h"
 #include "base/buf.h"
 #include "decode/dissect.h"
@@ -22,7 +23,7 @@ struct slice legacy_member(struct slice value, const char *name);
 
 /* Joining parts. The parts of one message come in order, those of several may interleave. */
 
-enum { LEGACY_OPEN = 64, LEGACY_BYTES = 64 << 20 };
+enum { LEGACY_OPEN = BOUND(64, 6), LEGACY_BYTES = 64 << 20 };
 
 /* What is shared by all connections. */
 struct legacy_counts {

@@ -2,12 +2,14 @@
 #ifndef DECODE_QUANTILE_H
 #define DECODE_QUANTILE_H
 
+#include "base/bound.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 enum {
-	QUANTILE_EXACT = 100000, /* values kept as they are */
+	QUANTILE_EXACT = BOUND(100000, 16), /* values kept as they are */
 	QUANTILE_ERROR = 1,      /* percent by which an answer may be off beyond that */
 };
 

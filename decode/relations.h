@@ -5,6 +5,7 @@
 #ifndef DECODE_RELATIONS_H
 #define DECODE_RELATIONS_H
 
+#include "base/bound.h"
 #include "decode/session.h"
 
 enum relation_kind {
@@ -26,7 +27,7 @@ bool relation_id(const struct session *s, enum relation_kind kind, uint32_t n, s
 
 struct relations;
 
-enum { RELATIONS_MAX = 1 << 20 }; /* ids that are told apart */
+enum { RELATIONS_MAX = BOUND(1 << 20, 16) }; /* ids that are told apart */
 
 /* Collects them from all records that are kept, in the order of their first messages. Reads the bytes of those messages that can have
  * such an id, and of no others. */

@@ -2,6 +2,7 @@
 #ifndef DECODE_SESSION_STATE_H
 #define DECODE_SESSION_STATE_H
 
+#include "base/bound.h"
 #include "base/chunks.h"
 #include "base/places.h"
 #include "decode/forms.h"
@@ -18,15 +19,11 @@
 
 enum {
 	WINDOW = 65536,         /* records kept while printing */
-	NEWS_MAX = 1 << 20,     /* news kept */
-	MISMATCHES_MAX = 4096,  /* wrong checksums kept; of more it is only known that they are wrong */
-#ifdef ENVSCOPE_FUZZED
-	REVISIONS_MAX = 64,     /* the same, for short inputs */
-#else
-	REVISIONS_MAX = 65536,  /* revisions remembered */
-#endif
-	RECOUNT_MAX = 4096,     /* messages of a thread looked at again when one of them no longer breaks a rule */
-	WAITING_MAX = 64,       /* replies of a connection whose request may still come */
+	NEWS_MAX = BOUND(1 << 20, 128), /* news kept */
+	MISMATCHES_MAX = BOUND(4096, 4), /* wrong checksums kept; of more it is only known that they are wrong */
+	REVISIONS_MAX = BOUND(65536, 64), /* revisions remembered */
+	RECOUNT_MAX = BOUND(4096, 16), /* messages of a thread looked at again when one of them no longer breaks a rule */
+	WAITING_MAX = BOUND(64, 12), /* replies of a connection whose request may still come */
 };
 
 static const uint64_t MESSAGES_MAX = UINT32_MAX - 1; /* records are numbered from 1, with 32 bits */

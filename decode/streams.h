@@ -5,9 +5,10 @@
 #ifndef DECODE_STREAMS_H
 #define DECODE_STREAMS_H
 
+#include "base/bound.h"
 #include "base/slice.h"
 
-enum { STREAMS_MAX = 1024, STREAM_CHECKSUM = 64 }; /* under way at a time; hex digits of a SHA-256 */
+enum { STREAMS_MAX = BOUND(1024, 4), STREAM_CHECKSUM = 64 }; /* under way at a time; hex digits of a SHA-256 */
 
 /* What became of a stream: bits. */
 enum {

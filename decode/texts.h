@@ -2,9 +2,10 @@
 #ifndef DECODE_TEXTS_H
 #define DECODE_TEXTS_H
 
+#include "base/bound.h"
 #include "base/slice.h"
 
-enum { TEXTS_MAX = 4096, TEXT_LONGEST = 512 };
+enum { TEXTS_MAX = BOUND(4096, 16), TEXT_LONGEST = 512 };
 
 /* { 0 } is an initialized one. */
 struct texts {

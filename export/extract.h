@@ -8,13 +8,14 @@
 #ifndef EXPORT_EXTRACT_H
 #define EXPORT_EXTRACT_H
 
+#include "base/bound.h"
 #include "decode/session.h"
 
 #include <stdio.h>
 
 enum {
-	EXTRACT_OPEN = 256,     /* files under way at a time; what is more is not written, and said so */
-	EXTRACT_WAITING = 1024, /* requests whose stream may still begin, and files, at a time; the oldest requests give way, counted */
+	EXTRACT_OPEN = BOUND(256, 4),     /* files under way at a time; what is more is not written, and said so */
+	EXTRACT_WAITING = BOUND(1024, 16), /* requests whose stream may still begin, and files, at a time; the oldest requests give way, counted */
 };
 
 struct extract;

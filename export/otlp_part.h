@@ -2,13 +2,14 @@
 #ifndef EXPORT_OTLP_PART_H
 #define EXPORT_OTLP_PART_H
 
+#include "base/bound.h"
 #include "export/exporter.h"
 #include "export/who.h"
 
 enum {
-	OTLP_SPANS = 8192,       /* kept at a time: open ones, and registrations that events may name; the oldest gives way */
-	OTLP_EVENTS = 32,        /* of a span: stream messages; the rest is counted in droppedEventsCount */
-	OTLP_USED = 16384,       /* span ids of Envelopes that are remembered, so that no two spans have the same */
+	OTLP_SPANS = BOUND(8192, 16),       /* kept at a time: open ones, and registrations that events may name; the oldest gives way */
+	OTLP_EVENTS = BOUND(32, 4),        /* of a span: stream messages; the rest is counted in droppedEventsCount */
+	OTLP_USED = BOUND(16384, 32),       /* span ids of Envelopes that are remembered, so that no two spans have the same */
 	OTLP_TEXT = 160,         /* bytes of a text in a span */
 };
 

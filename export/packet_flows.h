@@ -5,12 +5,14 @@
 #ifndef EXPORT_PACKET_FLOWS_H
 #define EXPORT_PACKET_FLOWS_H
 
+#include "base/bound.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
 enum {
 	FLOW_BUCKETS = 4096,
-	FRAGMENT_FLOWS = 1024, /* IP packets in fragments at a time */
+	FRAGMENT_FLOWS = BOUND(1024, 4), /* IP packets in fragments at a time */
 };
 
 /* How far a flow had come. */

@@ -2,12 +2,13 @@
 #ifndef CAPTURE_NET_CONNECTION_H
 #define CAPTURE_NET_CONNECTION_H
 
+#include "base/bound.h"
 #include "capture/net/reassembly.h"
 #include "capture/net/tcp.h"
 
 struct connections;
 
-enum { CONNECTIONS_MAX = 65536 }; /* tracked at a time; the least recently seen goes first */
+enum { CONNECTIONS_MAX = BOUND(65536, 8) }; /* tracked at a time; the least recently seen goes first */
 
 struct connections_counts {
 	uint64_t connections;  /* seen in all */

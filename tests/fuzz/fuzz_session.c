@@ -234,6 +234,29 @@ static void same_told(struct side *a, struct side *b, const char *why)
 	demand(why);
 }
 
+static int compare_lines(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* What the clock makes known of several connections comes in the order in which the session has them, which closed ones change. */
+static void sort_lines(struct buf *heard, size_t from)
+{
+	if (heard->len == from)
+		return;
+	char *line[MOST], *text = xcalloc(1, heard->len - from + 1), *rest = text;
+	size_t n = 0;
+	memcpy(text, heard->at + from, heard->len - from);
+	while (n < MOST && (line[n] = strtok_r(NULL, "\n", &rest)))
+		n++;
+	demand(n < MOST ? NULL : "the clock tells too much");
+	qsort(line, n, sizeof *line, compare_lines);
+	heard->len = from;
+	for (size_t i = 0; i < n; i++)
+		buf_addf(heard, "%s\n", line[i]);
+	free(text);
+}
+
 static void begin_extract(struct side *x, char folder[], size_t room)
 {
 	char error[256];
@@ -277,8 +300,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct cursor c = cursor_of(slice_of(data + 1, size - 1));
 	for (int steps = 0; c.rest.len && steps < MOST; steps++) {
 		struct step s = step_read(&c);
-		for (int i = 0; i < SIDES; i++)
+		for (int i = 0; i < SIDES; i++) {
+			size_t before = x[i].heard.len;
 			take(&x[i].f, &s);
+			if (s.what == CLOCK)
+				sort_lines(&x[i].heard, before);
+		}
 		if (steps % 16 == 0)
 			demand(session_check(x[0].f.session));
 	}
