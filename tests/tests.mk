@@ -1,4 +1,4 @@
-# Tests: make unit, golden, update CASE=x, lint, packages, fuzz, replay, agree, errors, faults. `make check` runs them all (tests/check.sh).
+# Tests: make unit, golden, update CASE=x, lint, packages, fuzz, fuzz-coverage, replay, agree, errors, faults. `make check` runs them all (tests/check.sh).
 
 UNIT := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 FUZZ := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -68,6 +68,11 @@ build/fuzz/obj/gen/%.o: build/gen/%.c
 	@mkdir -p $(@D)
 	$(Q)clang -Ibuild/gen $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link -c -o $@ $<
 
+# What their corpora reach (build/fuzz/corpus, or CORPUS), in a build that counts; FUNCTIONS=1: and the functions that nothing comes to.
+fuzz-coverage: build/fuzz/seeds/.stamp
+	@$(MAKE) --no-print-directory B=build/cover CC=clang LTO= FORTIFY= OPT='-O1 -g -w -DENVSCOPE_FUZZED -fprofile-instr-generate -fcoverage-mapping' replay-programs
+	@bash tests/fuzz/coverage.sh build/cover/replay $(FUZZ)
+
 build/fuzz/seeds/.stamp: tests/fuzz/seeds.py build/samples/.stamp $(wildcard samples/*.pcap samples/*.keys)
 	@mkdir -p $(@D)
 	$(Q)python3 tests/fuzz/seeds.py $(@D)
@@ -113,7 +118,7 @@ build/tests/inject.so: tests/faults/inject.c
 agree: $B/tests/test_agree build/samples/.stamp
 	ENVSCOPE_AGREE=$(or $(AGREE),10000000) $B/tests/test_agree
 
-.PHONY: unit unit-programs golden update lint packages follow fuzz replay replay-programs errors faults agree
+.PHONY: unit unit-programs golden update lint packages follow fuzz fuzz-coverage replay replay-programs errors faults agree
 
 -include $(UNIT:%=$B/tests/%.d)
 -include $B/tests/follow.d $(FUZZ_OBJ:.o=.d) $(FUZZ:%=build/fuzz/%.d) $(FUZZ:%=$B/replay/%.d)
