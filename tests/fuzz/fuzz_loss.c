@@ -157,7 +157,7 @@ static void see(struct talk *t, size_t at, struct segment_sent s)
 	t->seens++;
 }
 
-/* What becomes of the packets; the three of the beginning and the two of the end, of which nothing hangs, pass. */
+/* What becomes of the packets, of which none is more than 9 late, since later ones are given up; the three of the beginning and the two of the end, of which nothing hangs, pass. */
 static void travel(struct talk *t, struct slice fates)
 {
 	size_t late[PACKETS] = { 0 };
@@ -165,10 +165,11 @@ static void travel(struct talk *t, struct slice fates)
 		struct segment_sent s = t->sent[i], again = s;
 		uint8_t how = i >= 3 && i + 4 < t->sents && i - 3 < fates.len ? fates.at[i - 3] : 0;
 		size_t back = 1 + (how >> 3 & 7), len = s.to - s.from;
+		bool comes = true;
 		switch ((enum fate)(how & 7)) {
-		case LOST: continue;
+		case LOST: comes = false; break;
 		case DOUBLED: see(t, t->seens, s); break;
-		case LATE: late[i] = back; continue;
+		case LATE: comes = false; late[i] = back + 1; break;
 		case AGAIN:
 			again.from -= again.from < back || s.flags != ACK || !len ? 0 : back;
 			again.captured = again.to - again.from;
@@ -176,8 +177,9 @@ static void travel(struct talk *t, struct slice fates)
 		case SHORT: again.captured = s.flags == ACK && len > back ? len - back : len; break;
 		default: break;
 		}
-		see(t, t->seens, again);
-		for (size_t k = 0; k < i; k++)
+		if (comes)
+			see(t, t->seens, again);
+		for (size_t k = 0; k <= i; k++)
 			if (late[k] && !--late[k])
 				see(t, t->seens, t->sent[k]);
 	}
