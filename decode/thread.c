@@ -124,13 +124,12 @@ static void see_stream(struct session *s, struct arrival *a, uint32_t head, stru
 		thread_stream_message(s, a, first, t);
 }
 
-static void wait_for_request(struct session *s, struct arrival *a)
+/* Of the oldest, if there are too many, nothing will be said: its request may still be behind a packet that is late or lost. */
+static void wait_for_request(struct arrival *a)
 {
 	struct conn_state *c = a->conn;
-	if (c->waiting_count == WAITING_MAX) {
-		session_break_late(s, c, c->waiting[0], RULE_RID_UNKNOWN, RULES, a->r->time);
+	if (c->waiting_count == WAITING_MAX)
 		memmove(c->waiting, c->waiting + 1, --c->waiting_count * sizeof *c->waiting);
-	}
 	if (!c->waiting)
 		c->waiting = xcalloc(WAITING_MAX, sizeof *c->waiting);
 	c->waiting[c->waiting_count++] = a->n;
@@ -148,7 +147,7 @@ static void rid_unknown(struct session *s, struct arrival *a)
 	else if (a->info->settled[a->dir])
 		session_break(s, a->conn, a->r, RULE_RID_UNKNOWN);
 	else
-		wait_for_request(s, a);
+		wait_for_request(a);
 }
 
 static void orphan(struct session *s, struct arrival *a, const struct id_entry *e)
