@@ -98,9 +98,8 @@ static void draw_latency_heading(struct view *v, struct area *area, const struct
 }
 
 /* "  20.0ms ██████▌         123  27%" */
-static void draw_bucket(struct view *v, struct area *area, const struct row *r, unsigned bucket, uint64_t most)
+static void draw_bucket(struct view *v, struct area *area, const struct row *r, unsigned bucket, uint64_t count, uint64_t most)
 {
-	const struct histogram *h = &r->requests->histogram;
 	struct line *l = &v->app->line;
 	struct buf *text = &statistics_of(v)->text;
 	int bar = area->width - LABEL - NUMBERS - 2;
@@ -110,11 +109,11 @@ static void draw_bucket(struct view *v, struct area *area, const struct row *r, 
 	line_add_cell(l, INK_DIM, buf_slice(text), LABEL, true);
 	line_add_str(l, INK_PLAIN, " ");
 	buf_clear(text);
-	blocks_add_bar(text, h->count[bucket], most, bar);
+	blocks_add_bar(text, count, most, bar);
 	line_add_cell(l, INK_REPLY, buf_slice(text), bar > 0 ? bar : 0, false);
 	buf_clear(text);
-	amount_add_grouped(text, h->count[bucket]);
-	buf_addf(text, " %3.0f%%", (double)h->count[bucket] * 100 / (double)r->requests->latency.count);
+	amount_add_grouped(text, count);
+	buf_addf(text, " %3.0f%%", (double)count * 100 / (double)r->requests->latency.count);
 	line_add_cell(l, INK_PLAIN, buf_slice(text), NUMBERS, true);
 	put(v, area, l);
 }
@@ -126,21 +125,34 @@ static void clear_area(struct view *v, struct area area)
 		put(v, &area, &v->app->line);
 }
 
-/* The latencies of the selected row: those buckets that have something, and those between. */
+/* Sums of as many neighbours each as make no more than `rows` of all; how many sums. */
+static unsigned merge_buckets(const struct histogram *h, unsigned first, unsigned last, unsigned rows, uint64_t sum[HISTOGRAM_BUCKETS], unsigned *each)
+{
+	unsigned count = last - first + 1;
+	*each = (count + rows - 1) / rows;
+	memset(sum, 0, HISTOGRAM_BUCKETS * sizeof *sum);
+	for (unsigned i = 0; i < count; i++)
+		sum[i / *each] += h->count[first + i];
+	return (count + *each - 1) / *each;
+}
+
+/* The latencies of the selected row: those buckets that have something, and those between; where there is no room for all, several in one. */
 static void draw_latencies_of(struct view *v, struct area area)
 {
 	struct row r;
 	uint64_t number;
-	unsigned first, last;
+	unsigned first, last, each;
+	uint64_t sum[HISTOGRAM_BUCKETS];
 	clear_area(v, area);
 	if (!view_row(v, &number) || !statistics_row(v, number, &r))
 		return;
 	draw_latency_heading(v, &area, &r);
-	if (!histogram_span(&r.requests->histogram, &first, &last))
+	if (area.height <= 0 || !histogram_span(&r.requests->histogram, &first, &last))
 		return;
-	uint64_t most = blocks_most(r.requests->histogram.count, HISTOGRAM_BUCKETS);
-	for (unsigned i = first; i <= last && area.height > 0; i++)
-		draw_bucket(v, &area, &r, i, most);
+	unsigned rows = merge_buckets(&r.requests->histogram, first, last, (unsigned)area.height, sum, &each);
+	uint64_t most = blocks_most(sum, rows);
+	for (unsigned i = 0; i < rows; i++)
+		draw_bucket(v, &area, &r, first + i * each, sum[i], most);
 }
 
 /* Which buckets the small charts show: those that any row has something in. */
