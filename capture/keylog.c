@@ -18,6 +18,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -241,8 +242,8 @@ void keylog_feed(struct keylog *k, struct slice text)
 	k->line_too_long = too_long;
 }
 
-/* Reads what was added; false, with errno set, if that failed. */
-static bool read_on(struct keylog *k)
+/* Reads what was added: 0 at its end, -1 with errno set if there is nothing yet or it failed. */
+static ssize_t read_on(struct keylog *k)
 {
 	uint8_t bytes[READ_AT_A_TIME];
 	ssize_t n;
@@ -250,6 +251,16 @@ static bool read_on(struct keylog *k)
 		k->file.offset += n;
 		take_text(k, slice_of(bytes, (size_t)n));
 	}
+	return n;
+}
+
+/* Reads to the end, which a pipe may take its time for; a signal ends that. False, with errno set, if it failed. */
+static bool read_whole(struct keylog *k)
+{
+	struct pollfd more = { .fd = k->file.fd, .events = POLLIN };
+	ssize_t n;
+	while ((n = read_on(k)) < 0 && errno == EAGAIN && poll(&more, 1, -1) > 0)
+		;
 	return n == 0 || errno == EAGAIN || errno == EINTR;
 }
 
@@ -300,7 +311,7 @@ bool keylog_open(struct keylog *k, const char *path, bool growing)
 	}
 	if (!path)
 		return true;
-	if (!open_file(k) || !read_on(k))
+	if (!open_file(k) || !read_whole(k))
 		return false;
 	end_line(k);
 	return true;

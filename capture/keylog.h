@@ -49,7 +49,7 @@ void keylog_free(struct keylog *k);
 /* Takes lines from memory; the last one needs no line break. */
 void keylog_feed(struct keylog *k, struct slice text);
 /* Reads the file at path. growing: it may be added to, be replaced or not exist yet; it is looked at again by keylog_find, and a
- * last line without a line break waits. path NULL: there is no file, but secrets may come by keylog_feed. False, with errno set, if it
+ * last line without a line break waits. Else a pipe is read to its end, however long that takes. path NULL: there is no file, but secrets may come by keylog_feed. False, with errno set, if it
  * can't be read (never when it grows). Once a key log. */
 bool keylog_open(struct keylog *k, const char *path, bool growing);
 /* True if keylog_open was told that the file grows. */

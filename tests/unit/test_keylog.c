@@ -4,11 +4,14 @@
 #include "base/buf.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -177,6 +180,46 @@ static void test_file(void **state)
 	buf_release(&text);
 }
 
+/* The end that writes, in a process of its own: the rest comes only when what came before was read. */
+static void write_slowly(int fd, struct slice text)
+{
+	alarm(10); /* nobody reads */
+	for (int waiting = 1; text.len; waiting = 1) {
+		size_t part = text.len < 100 ? text.len : 100;
+		if (write(fd, text.at, part) != (ssize_t)part)
+			_exit(1);
+		text = slice_skip(text, part);
+		while (ioctl(fd, FIONREAD, &waiting) == 0 && waiting)
+			sched_yield();
+	}
+	_exit(0);
+}
+
+/* As --keylog <(ssh host cat keys): a pipe that is slower than the reader has an end all the same. */
+static void test_slow_pipe(void **state)
+{
+	(void)state;
+	struct buf text = { 0 };
+	struct keylog *k = keylog_new();
+	char path[32];
+	int ends[2], status = 1;
+	for (unsigned i = 0; i < 3; i++)
+		add_line(&text, labels[0], i, (uint8_t)i, 48, "\n");
+	assert_int_equal(pipe(ends), 0);
+	pid_t child = fork();
+	if (!child)
+		write_slowly(ends[1], buf_slice(&text));
+	close(ends[1]);
+	snprintf(path, sizeof path, "/dev/fd/%d", ends[0]);
+	assert_true(keylog_open(k, path, false));
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	assert_true(has(k, KEYLOG_MASTER, 0, 0, 48) && has(k, KEYLOG_MASTER, 1, 1, 48) && has(k, KEYLOG_MASTER, 2, 2, 48));
+	close(ends[0]);
+	keylog_free(k);
+	buf_release(&text);
+}
+
 /* Written byte by byte; a line counts when it has ended. Secrets of another origin come in between. */
 static void test_growing(void **state)
 {
@@ -298,7 +341,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_labels), cmocka_unit_test(test_other_lines), cmocka_unit_test(test_bad_lines),
-		cmocka_unit_test(test_limit), cmocka_unit_test(test_file), cmocka_unit_test(test_growing),
+		cmocka_unit_test(test_limit), cmocka_unit_test(test_file), cmocka_unit_test(test_slow_pipe), cmocka_unit_test(test_growing),
 		cmocka_unit_test(test_replaced), cmocka_unit_test(test_pipe), cmocka_unit_test(test_waiting),
 	};
 	return cmocka_run_group_tests_name("keylog", tests, NULL, NULL);
