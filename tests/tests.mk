@@ -121,4 +121,4 @@ agree: $B/tests/test_agree build/samples/.stamp
 .PHONY: unit unit-programs golden update lint packages follow fuzz fuzz-coverage replay replay-programs errors faults agree
 
 -include $(UNIT:%=$B/tests/%.d)
--include $B/tests/follow.d $(FUZZ_OBJ:.o=.d) $(FUZZ:%=build/fuzz/%.d) $(FUZZ:%=$B/replay/%.d)
+-include $B/tests/follow.d $(FUZZ_OBJ:.o=.d) $(FUZZ:%=build/fuzz/%.d) $(FUZZ:%=$B/replay/%.d) $B/replay/replay.d

@@ -31,40 +31,24 @@ for lua in lua5.2 lua5.3 lua5.4; do
 	done
 done
 command -v tshark >/dev/null || { echo "wireshark: the rest is skipped, there is no tshark"; exit $wrong; }
+captures=()
 for capture in samples/tcp.pcap samples/ws.pcap samples/wsdeflate.pcap build/samples/grpc_unary.pcap "$shared/captures/grpc.pcap"; do
 	[ -f "$capture" ] || { echo "wireshark: skipped, there is no $capture"; continue; }
-	python3 tests/wireshark.py "$envscope" "$plugin" "$capture" || wrong=$((wrong + 1))
+	captures+=("$capture")
 done
+python3 tests/merge.py "$tmp/merged.pcap" "${captures[@]}" && python3 tests/wireshark.py "$envscope" "$plugin" "$tmp/merged.pcap" || wrong=$((wrong + 1))
 
 # A second copy, such as that of a package beside one of -X, does no harm.
 cp "$plugin" "$tmp/second.lua"
 tshark -n -X "lua_script:$plugin" -X "lua_script:$tmp/second.lua" -r samples/tcp.pcap -Y openiap >"$tmp/out" 2>"$tmp/said"
 [ "$(wc -l <"$tmp/out")" = 52 ] && ! grep -q Lua "$tmp/said" || fail "the dissector loaded twice: $(grep Lua "$tmp/said")"
 
-# Each sample over TCP and WebSocket: as many messages, with the same rules where a packet tells of them. tshark lacks what the capture cuts.
-for capture in build/samples/*.pcap; do
-	name=$(basename "$capture" .pcap)
-	ours=$("$envscope" -r "$capture" -T fields -e n -Y 'transport in {tcp ws} && !(rules contains "capture-gap")' 2>/dev/null | wc -l)
-	cut=$("$envscope" -r "$capture" -T ndjson -Y 'transport in {tcp ws}' 2>/dev/null | grep -c '"captured":')
-	bad=$("$envscope" -r "$capture" -T fields -e n -Y 'transport in {tcp ws} && rules contains "decode"' 2>/dev/null | wc -l) # a wrong length costs tshark it, or the next
-	[ "$ours" -gt $((cut + bad)) ] || continue # nothing that tshark would have to find
-	tshark -n -X "lua_script:$plugin" -r "$capture" -Y "openiap or tcp.analysis.spurious_retransmission" -T fields -E separator=, -E aggregator=/s \
-		-e openiap.size -e tcp.analysis.spurious_retransmission >"$tmp/out" 2>/dev/null
-	theirs=$(cut -d, -f1 "$tmp/out" | wc -w)
-	late=$(cut -d, -f2 "$tmp/out" | grep -c .) # captured out of order: lost to tshark
-	[ "$theirs" -ge $((ours - cut - late - bad)) ] || fail "$name: tshark finds $theirs messages, envscope $ours, $cut of them cut, $bad unreadable"
-done
-for rule in seq-duplicate seq-gap seq-reordered type-mismatch type-missing priority-range id-missing id-duplicate reply-duplicate error-reply; do
-	capture=build/samples/$(tr - _ <<<"$rule").pcap
-	[ -f "$capture" ] || fail "there is no sample for $rule"
-	tshark -n -X "lua_script:$plugin" -r "$capture" -Y "openiap.rule.$(tr - _ <<<"$rule")" 2>/dev/null | grep -q . || fail "tshark does not tell of $rule"
-done
+python3 tests/wireshark_samples.py "$envscope" "$plugin" build/samples/*.pcap || wrong=$((wrong + 1))
 
 # Request and response of a method share an HTTP/2 stream; a message may have no byte.
-for field in request_in response_in latency; do
-	calls=$(tshark -2 -n -X "lua_script:$plugin" -r build/samples/grpc_unary.pcap -Y "openiap.$field" 2>/dev/null | wc -l)
-	[ "$calls" = 45 ] || fail "$field: of $calls of the 45 calls"
-done
+calls=$(tshark -2 -n -X "lua_script:$plugin" -r build/samples/grpc_unary.pcap -Y openiap -T fields -E separator=, -e openiap.request_in \
+	-e openiap.response_in -e openiap.latency 2>/dev/null | awk -F, '{ for (i = 1; i <= 3; i++) n[i] += $i != "" } END { print n[1], n[2], n[3] }')
+[ "$calls" = "45 45 45" ] || fail "request_in, response_in, latency: of $calls of the 45 calls"
 
 # Each message of the protocol's table with all its fields: named everywhere, with the values that were sent; and what both name, field by field.
 if [ -f "$shared/protocol/messages.tsv" ]; then
