@@ -37,6 +37,7 @@ STANDINS = {
 DOCUMENTS = ["README.md", "CONTRIBUTING.md"] + sorted(glob.glob("docs/*.md"))
 FILES = {"capture.pcap": "samples/tcp.pcap", "big.pcap": "build/samples/seq_gap.pcap", "clean.pcap": "build/samples/queue_events.pcap",
          "flow.pcap00": "samples/tcp.pcap", "FILE": "samples/tcp.pcap",
+         "capture.pcapng": "samples/tcp.pcap",  # where there is no editcap to write it
          "samples/tcp.pcap": "samples/tcp.pcap"}
 
 
