@@ -135,6 +135,7 @@ static void end_request(struct request_stats *q, enum thread_state state, int64_
 {
 	q->errors += state == THREAD_FAILED;
 	q->unanswered += state == THREAD_UNANSWERED || state == THREAD_BROKEN;
+	q->unsure += state == THREAD_UNSURE;
 	if (latency < 0)
 		return;
 	quantile_add(&q->latency, latency);

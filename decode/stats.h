@@ -15,6 +15,7 @@ struct request_stats {
 	uint64_t requests;   /* what expects a reply, and pings that got one */
 	uint64_t errors;     /* whose reply is an error */
 	uint64_t unanswered; /* whose connection ended before the final reply, and not unsure */
+	uint64_t unsure;     /* whose final reply the capture may have missed */
 	uint64_t open;       /* that still wait */
 	struct quantile latency;
 	struct histogram histogram;

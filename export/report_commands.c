@@ -9,14 +9,15 @@
 
 #include <stdlib.h>
 
-enum column { COMMAND, COUNT, REQUESTS, ERRORS, UNANSWERED, OPEN, P50, P90, P99, MAX, EXACT, TO_SERVER, TO_CLIENT, COLUMNS };
+enum column { COMMAND, COUNT, REQUESTS, ERRORS, UNANSWERED, UNSURE, OPEN, P50, P90, P99, MAX, EXACT, TO_SERVER, TO_CLIENT, COLUMNS };
 
 static const struct report_column columns[COLUMNS] = {
 	[COMMAND] = { "Command", "command", CELL_TEXT, 40, "as sent; messages of one that was not kept are under …" },
 	[COUNT] = { "Messages", "messages", CELL_COUNT, 0, "messages that carry it, in both directions" },
 	[REQUESTS] = { "Requests", "requests", CELL_COUNT, 0, "of these, requests: what expects a reply, and pings that got one" },
 	[ERRORS] = { "Errors", "errors", CELL_COUNT, 0, "requests whose reply is an error" },
-	[UNANSWERED] = { "Unanswered", "unanswered", CELL_COUNT, 0, "requests whose connection ended before the final reply, which the capture can't have missed" },
+	[UNANSWERED] = { "Unanswered", "unanswered", CELL_COUNT, 0, "requests whose connection ended before the final reply" },
+	[UNSURE] = { "Unsure", "unsure", CELL_COUNT, 0, "requests of which the capture may have missed the final reply" },
 	[OPEN] = { "Open", "open", CELL_COUNT, 0, "requests that still waited when the capture ended" },
 	[P50] = { "p50", "p50", CELL_SPAN, 0, "half of the requests had their final reply within that time" },
 	[P90] = { "p90", "p90", CELL_SPAN, 0, "nine tenths of them" },
@@ -49,7 +50,7 @@ static void write_row(struct report_writer *w, struct command_stats *c)
 	struct request_stats *q = &c->requests;
 	const struct report_cell row[COLUMNS] = {
 		[COMMAND] = cell_text(c->name), [COUNT] = cell_number(c->count), [REQUESTS] = cell_number(q->requests),
-		[ERRORS] = cell_number(q->errors), [UNANSWERED] = cell_number(q->unanswered), [OPEN] = cell_number(q->open),
+		[ERRORS] = cell_number(q->errors), [UNANSWERED] = cell_number(q->unanswered), [UNSURE] = cell_number(q->unsure), [OPEN] = cell_number(q->open),
 		[P50] = latency(&q->latency, 50), [P90] = latency(&q->latency, 90), [P99] = latency(&q->latency, 99),
 		[MAX] = latency(&q->latency, 100), [EXACT] = cell_number(quantile_exact(&q->latency)),
 		[TO_SERVER] = cell_number(c->bytes[DIR_C2S]), [TO_CLIENT] = cell_number(c->bytes[DIR_S2C]),

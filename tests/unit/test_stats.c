@@ -124,6 +124,27 @@ static void test_connections_are_forgotten(void **state)
 	feed_release(&f);
 }
 
+/* The capture may lack the reply: counted, but not as unanswered. */
+static void test_unsure(void **state)
+{
+	struct session_options o = { .keep = true, .file = -1, .hash_key = 3 };
+	struct feed f;
+	(void)state;
+	feed_init(&f, &o, NULL);
+	struct stats *st = stats_new(f.session);
+	send(&f, DIR_C2S, "query", "a", NULL);
+	feed_news(&f, 0, DIR_S2C, NEWS_GAP, 7);
+	stats_step(st, 1, 10);
+	assert_int_equal(stats_conn(st, 1)->open, 1);
+	feed_close(&f, 0, CONN_CLOSED_BY_CLIENT);
+	stats_step(st, 1, 10);
+	assert_int_equal(stats_conn(st, 1)->unanswered, 0);
+	assert_int_equal(stats_conn(st, 1)->unsure, 1);
+	assert_int_equal(named(st, "query")->requests.unsure, 1);
+	stats_free(st);
+	feed_release(&f);
+}
+
 static void test_timeline(void **state)
 {
 	struct timeline t = { 0 };
@@ -177,7 +198,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_in_slices),
 		cmocka_unit_test(test_as_it_comes),
-		cmocka_unit_test(test_connections_are_forgotten),
+		cmocka_unit_test(test_connections_are_forgotten), cmocka_unit_test(test_unsure),
 		cmocka_unit_test(test_timeline),
 		cmocka_unit_test(test_histogram),
 	};
