@@ -190,7 +190,7 @@ static int64_t to_ns(const struct pcapng_interface *i, uint64_t time)
 	int64_t ns = product > INT64_MAX ? INT64_MAX : (int64_t)product;
 	if (i->offset && __builtin_add_overflow(ns, i->offset, &ns))
 		ns = i->offset < 0 ? INT64_MIN : INT64_MAX;
-	return ns;
+	return ns > PACKET_TIME_MAX ? PACKET_TIME_MAX : ns < -PACKET_TIME_MAX ? -PACKET_TIME_MAX : ns;
 }
 
 /* The comments among the options of a packet (opt_comment). */

@@ -399,9 +399,9 @@ static void test_pcapng_times(void **state)
 		{ 0x80 | 10, 1, 1536, "2500000000" },
 		{ 0x80 | 32, 0, (uint64_t)1700000000 << 32 | 0x80000000, "1700000000500000000" },
 		{ 0xff, 0, UINT64_MAX, "0" },
-		{ 6, 0, UINT64_MAX, "9223372036854775807" },
-		{ 6, INT64_MAX, UINT64_MAX, "9223372036854775807" },
-		{ 6, INT64_MIN, 0, "-9223372036854775808" },
+		{ 6, 0, UINT64_MAX, "4611686018427387903" },
+		{ 6, INT64_MAX, UINT64_MAX, "4611686018427387903" },
+		{ 6, INT64_MIN, 0, "-4611686018427387903" },
 	};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct writer w = { .big = i % 2 };
@@ -413,6 +413,16 @@ static void test_pcapng_times(void **state)
 		expect(buf_slice(&w.out), false, text);
 		buf_release(&w.out);
 	}
+}
+
+/* However far apart the times of a file claim to be, what lies between two can be told. */
+static void test_pcapng_times_apart(void **state)
+{
+	(void)state;
+	int64_t apart;
+	assert_false(__builtin_sub_overflow(PACKET_TIME_MAX, -PACKET_TIME_MAX, &apart));
+	assert_false(__builtin_mul_overflow((int64_t)UINT32_MAX, INT64_C(1000000000), &apart));
+	assert_true(apart < PACKET_TIME_MAX);
 }
 
 static void test_pcapng_snaplen_of_simple_packets(void **state)
@@ -663,7 +673,7 @@ int main(void)
 		cmocka_unit_test(test_pcapng),
 		cmocka_unit_test(test_pcapng_cut),
 		cmocka_unit_test(test_pcapng_sections),
-		cmocka_unit_test(test_pcapng_times),
+		cmocka_unit_test(test_pcapng_times), cmocka_unit_test(test_pcapng_times_apart),
 		cmocka_unit_test(test_pcapng_snaplen_of_simple_packets),
 		cmocka_unit_test(test_pcapng_without_packets),
 		cmocka_unit_test(test_pcapng_bad_blocks),
