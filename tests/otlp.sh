@@ -85,7 +85,7 @@ result $? "headers that are none"
 collector 200
 kill $server
 wait $server 2>/dev/null
-timeout -s INT 1 "$envscope" -r samples/tcp.pcap -q --otlp "$url" >"$tmp/said" 2>&1
+timeout -s INT 3 "$envscope" -r samples/tcp.pcap -q --otlp "$url" >"$tmp/said" 2>&1
 grep -qE "0 spans sent, $spans given up in the end, [1-9] times? tried again; last fault: the collector can't be reached" "$tmp/said"
 result $? "--otlp, no collector"
 # The collector of the environment: that for traces before that for all, to which the path is added.

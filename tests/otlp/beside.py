@@ -44,4 +44,4 @@ while select.select([ours], [], [], 0.1)[0] or process.poll() is None:
         break
 said = process.stderr.read()
 print(f"{got} spans before the end, running: {running}, status {process.wait()}: {said}")
-sys.exit(0 if got == 5 and running and "5 spans sent, 1 times tried again" in said else 1)
+sys.exit(0 if got == 5 and running and "5 spans sent, 1 time tried again" in said else 1)
