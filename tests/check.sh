@@ -15,20 +15,20 @@ make="make --no-print-directory WERROR=1"
 # The long ones first: they decide when the last is done.
 steps() {
 	cat <<-END
-		truth      captures against what both ends logged, impaired without loss       bash tests/truth.sh
 		unit       unit tests, with address and undefined-behaviour sanitizers          $make SAN=1 unit
 		screens    screens                                                              bash tests/tui/run.sh
 		sanitized  listings, with the sanitizers                                        ENVSCOPE=build/san/envscope bash tests/golden.sh
 		wireshark  Wireshark: the dissector and the formats against tshark              bash tests/wireshark.sh
-		loss       captures with loss, and joined late                                  bash tests/loss.sh
-		interop    the public packages: .proto files, conversations through the proxy   bash tests/interop.sh
-		faults     faults: memory, disks, clocks, readers, terminals, interfaces        python3 tests/faults.py ./envscope build/tests/inject.so
 		errors     captures with byte errors, under the sanitizers                      python3 tests/byte_errors.py build/san/envscope 200 \$SEEDS
+		interop    the public packages: .proto files, conversations through the proxy   bash tests/interop.sh
 		attacks    captures that were made to make work                                 python3 tests/attacks.py ./envscope
-		security   what docs/security.md promises, secrets in what is printed           python3 tests/security.py ./envscope
 		otlp       OpenTelemetry                                                        bash tests/otlp.sh
-		replay     inputs on which the fuzz targets once failed, and their seeds        $make SAN=1 replay
+		truth      captures against what both ends logged, impaired without loss       bash tests/truth.sh
 		proxy      the proxy between plain sockets                                      python3 tests/proxy.py ./envscope
+		faults     faults: memory, disks, clocks, readers, terminals, interfaces        python3 tests/faults.py ./envscope build/tests/inject.so
+		security   what docs/security.md promises, secrets in what is printed           python3 tests/security.py ./envscope
+		replay     inputs on which the fuzz targets once failed, and their seeds        $make SAN=1 replay
+		loss       captures with loss, and joined late                                  bash tests/loss.sh
 		follow     TLS and HTTP/2 beside tshark                                         $make SAN=1 follow
 		written    captures that are written                                            bash tests/written.sh
 		live       live captures                                                        bash tests/live.sh
