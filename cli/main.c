@@ -298,7 +298,7 @@ static int run_screens(struct app *a)
 	const struct options *o = &a->options;
 	open_session(a, true, true);
 	struct tui_options t = { .session = a->session, .capture = a->capture, .source = source_name(a->input.source),
-				 .show_secrets = o->print.show_secrets, .utc = o->print.utc, .no_mouse = o->no_mouse, .ascii = a->ascii,
+				 .filter = o->display, .show_secrets = o->print.show_secrets, .utc = o->print.utc, .no_mouse = o->no_mouse, .ascii = a->ascii,
 				 .color = o->color, .clock = tell_time, .step = step_beside, .again = input_is_files(&a->input, o) ? open_again : NULL, .user = a,
 				 .stop = signals_stop() };
 	int status = tui_run(&t);
@@ -332,7 +332,7 @@ static bool wants_color(const struct options *o)
 static int run(struct app *a)
 {
 	struct options *o = &a->options;
-	bool screens = !o->exporter && !results_wanted(o) && !o->quiet && !o->display && isatty(STDOUT_FILENO);
+	bool screens = !o->exporter && !results_wanted(o) && !o->quiet && isatty(STDOUT_FILENO);
 	o->print.color = wants_color(o);
 	int status = EXIT_SOURCE;
 	if (open_all(a)) {

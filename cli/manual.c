@@ -23,7 +23,7 @@ void manual_help(FILE *out)
 			 r.argument && r.name && r.argument[0] != '[' ? " " : "", r.argument ? r.argument : "");
 		fprintf(out, "  %-34s %s\n", left, r.help);
 	}
-	fputs("\nIn a terminal screens are shown, where F1 lists the keys; with -T, -V, -Y, -z, -q, --check or --extract, or where there is none, it prints.\n"
+	fputs("\nIn a terminal screens are shown, where F1 lists the keys; with -T, -V, -z, -q, --check or --extract, or where there is none, it prints.\n"
 	      "Exit status: 0 fine, 1 --check found what it was to fail on, 2 unusable arguments or filter, 3 the source can't be opened or read.\n", out);
 }
 
@@ -215,7 +215,7 @@ static const char man_begin[] =
 	"OpenIAP Flow messages in them, decodes and threads them, and names the rules of\n"
 	"the protocol that are broken.\n"
 	".PP\n"
-	"In a terminal it shows screens; with \\-T, \\-V, \\-Y, \\-z, \\-q, \\-\\-check or\n"
+	"In a terminal it shows screens; with \\-T, \\-V, \\-z, \\-q, \\-\\-check or\n"
 	"\\-\\-extract, or where standard output is none, it prints. Without \\-r, \\-i and \\-\\-proxy it captures on all interfaces. A word that is the name\n"
 	"of a file is read; other words are a capture filter.\n";
 

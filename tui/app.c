@@ -13,6 +13,15 @@
 
 #define REPLAY_NS (3600 * (int64_t)NS_PER_S) /* packets so old do not come from the wire now */
 
+/* As if it had been typed. */
+static void begin_filtered(struct app *a, const char *filter)
+{
+	struct buf error = { 0 };
+	if (filter && app_set_filter(a, filter, &error))
+		history_add(&a->filters, filter);
+	buf_release(&error);
+}
+
 void app_init(struct app *a, const struct tui_options *o, struct screen *screen, struct settings *settings, struct buf *complaints)
 {
 	*a = (struct app){ .screen = screen, .settings = settings, .complaints = complaints, .show_secrets = o->show_secrets };
@@ -23,6 +32,7 @@ void app_init(struct app *a, const struct tui_options *o, struct screen *screen,
 	a->depth = 1;
 	for (int id = 0; id < TABS; id++)
 		app_get(a, (enum view_id)id);
+	begin_filtered(a, o->filter);
 }
 
 struct screen_options app_screen_options(const struct settings *s)

@@ -14,6 +14,7 @@ struct tui_options {
 	const struct session *session;
 	struct capture *capture;  /* feeds the session; driven from here */
 	const char *source;       /* how the source is called on the screen */
+	const char *filter;       /* display filter that holds at the beginning; NULL: none */
 	bool show_secrets;
 	bool utc;                 /* times of day in UTC instead of local time */
 	bool no_mouse;
