@@ -34,11 +34,12 @@ WARN := -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wvla -W
 ifneq ($(filter 1 true,$(WERROR) $(CI)),)
 WARN += -Werror
 endif
-CPPFLAGS := -I. -Ibuild/gen -D_GNU_SOURCE -DENVSCOPE_VERSION='"$(VERSION)"' $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
+# CPPFLAGS, CFLAGS and LDFLAGS are the user's, or of who makes a package: they come last.
+ALL_CPPFLAGS := -I. -Ibuild/gen -D_GNU_SOURCE -DENVSCOPE_VERSION='"$(VERSION)"' $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null) $(CPPFLAGS)
 # The same program from whichever folder it is built in.
 MAP := '-ffile-prefix-map=$(CURDIR)=.'
-CFLAGS := -std=c17 $(OPT) $(MAP) $(SANFLAGS) $(FORTIFY) -fstack-protector-strong -fPIE $(WARN)
-LDFLAGS := $(SANFLAGS) -pie -Wl,-z,relro,-z,now
+ALL_CFLAGS := -std=c17 $(OPT) $(MAP) $(SANFLAGS) $(FORTIFY) -fstack-protector-strong -fPIE $(WARN) $(CFLAGS)
+ALL_LDFLAGS := $(SANFLAGS) -pie -Wl,-z,relro,-z,now $(LDFLAGS)
 # Not libcurl, which is loaded when it is needed (export/curl.h).
 LDLIBS := $(shell pkg-config --libs $(filter-out libcurl,$(PACKAGES)) 2>/dev/null) -lhttp_parser -lm
 
@@ -60,12 +61,12 @@ all: $(PROGRAM)
 
 $(PROGRAM): $(WHOLE)/cli/main.o $(LIB:%.c=$(WHOLE)/%.o) $(GEN_OBJ)
 	$(call say,LINK)
-	$(Q)$(CC) $(OPT) $(LTO) $(MAP) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(Q)$(CC) $(OPT) $(LTO) $(MAP) $(ALL_LDFLAGS) -o $@ $^ $(LDLIBS)
 
 $B/whole/obj/%.o: %.c | build/gen/.stamp
 	@mkdir -p $(@D)
 	$(call say,CC  )
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(LTO) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(LTO) -MMD -MP -c -o $@ $<
 
 # What tests link.
 $B/libenvscope.a: $(LIB_OBJ) $(GEN_OBJ)
@@ -76,7 +77,7 @@ $B/libenvscope.a: $(LIB_OBJ) $(GEN_OBJ)
 $B/obj/%.o: %.c | build/gen/.stamp
 	@mkdir -p $(@D)
 	$(call say,CC  )
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 # Generated from proto/: the protobuf-c code, and a list of all its message descriptors.
 build/gen/.stamp: $(PROTO)
@@ -105,7 +106,7 @@ $B/gen/%.o: build/gen/%.c
 # Every header compiles alone.
 headers: build/gen/.stamp
 	@for h in $(HEADERS); do \
-		echo "#include \"$$h\"" | $(CC) $(CPPFLAGS) $(CFLAGS) -Werror -Wno-unused-function -x c -fsyntax-only - || { echo "$$h does not compile alone"; exit 1; }; \
+		echo "#include \"$$h\"" | $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -Werror -Wno-unused-function -x c -fsyntax-only - || { echo "$$h does not compile alone"; exit 1; }; \
 	done
 
 check: deps

@@ -95,9 +95,12 @@ static int open_file(struct packet_file *f, const char *path)
 	if (f->fd < 0)
 		return errno;
 	f->regular = !out && fstat(f->fd, &st) == 0 && S_ISREG(st.st_mode);
-	if (f->regular && (st.st_mode & 0177) && fchmod(f->fd, 0600) != 0)
-		return errno;
-	return 0;
+	if (!f->regular || !(st.st_mode & 0177) || fchmod(f->fd, 0600) == 0)
+		return 0;
+	int error = errno;
+	close(f->fd);
+	f->fd = -1;
+	return error;
 }
 
 static void begin_file(struct packet_file *f)

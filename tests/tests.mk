@@ -5,8 +5,8 @@ FUZZ := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_SECONDS ?= 60
 
 # The tests' own code is not optimized, and a fast linker taken where there is one: that halves the time that they take to build.
-TEST_CFLAGS := $(CPPFLAGS) -Itests $(CFLAGS) -O0 -U_FORTIFY_SOURCE -MMD -MP
-TEST_LDFLAGS := $(LDFLAGS) $(shell for l in lld gold; do command -v ld.$$l >/dev/null && { echo -fuse-ld=$$l; break; }; done)
+TEST_CFLAGS := $(ALL_CPPFLAGS) -Itests $(ALL_CFLAGS) -O0 -U_FORTIFY_SOURCE -MMD -MP
+TEST_LDFLAGS := $(ALL_LDFLAGS) $(shell for l in lld gold; do command -v ld.$$l >/dev/null && { echo -fuse-ld=$$l; break; }; done)
 
 $B/tests/%: tests/unit/%.c $B/libenvscope.a
 	@mkdir -p $(@D)
@@ -51,7 +51,7 @@ fuzz: $(FUZZ:%=build/fuzz/%) build/fuzz/seeds/.stamp
 
 build/fuzz/fuzz_%: tests/fuzz/fuzz_%.c build/fuzz/libenvscope.a
 	$(call say,FUZZ)
-	$(Q)clang $(CPPFLAGS) -Itests $(FUZZ_FLAGS) -fsanitize=fuzzer -MMD -MP -o $@ $< build/fuzz/libenvscope.a $(LDLIBS)
+	$(Q)clang $(ALL_CPPFLAGS) -Itests $(FUZZ_FLAGS) -fsanitize=fuzzer -MMD -MP -o $@ $< build/fuzz/libenvscope.a $(LDLIBS)
 
 build/fuzz/libenvscope.a: $(FUZZ_OBJ)
 	@rm -f $@
@@ -60,7 +60,7 @@ build/fuzz/libenvscope.a: $(FUZZ_OBJ)
 
 build/fuzz/obj/%.o: %.c | build/gen/.stamp
 	@mkdir -p $(@D)
-	$(Q)clang $(CPPFLAGS) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link -MMD -MP -c -o $@ $<
+	$(Q)clang $(ALL_CPPFLAGS) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link -MMD -MP -c -o $@ $<
 
 build/fuzz/obj/export/wireshark_plugin.o: build/gen/openiap.lua.inc
 

@@ -85,6 +85,11 @@ static enum ink draw_unanswered(struct cell *c)
 	return add_number(c, ((const struct row *)c->row)->requests->unanswered, INK_WARNING);
 }
 
+static enum ink draw_unsure(struct cell *c)
+{
+	return add_number(c, ((const struct row *)c->row)->requests->unsure, INK_PLAIN);
+}
+
 static enum ink draw_open(struct cell *c)
 {
 	return add_number(c, ((const struct row *)c->row)->requests->open, INK_REQUEST);
@@ -146,7 +151,7 @@ static enum ink draw_back(struct cell *c)
 }
 
 enum {
-	COLUMN_NAME = STATISTICS_NAME, COLUMN_COUNT, COLUMN_REQUESTS, COLUMN_ERRORS, COLUMN_UNANSWERED, COLUMN_OPEN, COLUMN_P50, COLUMN_P90, COLUMN_P99,
+	COLUMN_NAME = STATISTICS_NAME, COLUMN_COUNT, COLUMN_REQUESTS, COLUMN_ERRORS, COLUMN_UNANSWERED, COLUMN_UNSURE, COLUMN_OPEN, COLUMN_P50, COLUMN_P90, COLUMN_P99,
 	COLUMN_MAX, COLUMN_LATENCIES, COLUMN_OUT, COLUMN_BACK
 };
 
@@ -156,6 +161,7 @@ static const struct column columns[] = {
 	[COLUMN_REQUESTS] = { "Reqs", 5, 6, 0, 4, KIND_NUMBER, draw_requests, "of these, requests: what expects a reply, and pings that got one" },
 	[COLUMN_ERRORS] = { "Errs", 4, 5, 0, 1, KIND_NUMBER, draw_errors, "requests whose reply is an error" },
 	[COLUMN_UNANSWERED] = { "Unans", 5, 5, 0, 3, KIND_NUMBER, draw_unanswered, "requests whose connection ended before the final reply, which the capture can't have missed" },
+	[COLUMN_UNSURE] = { "Unsure", 6, 6, 0, 6, KIND_NUMBER, draw_unsure, "requests whose connection ended before the final reply, which the capture may lack" },
 	[COLUMN_OPEN] = { "Open", 4, 5, 0, 2, KIND_NUMBER, draw_open, "requests that still wait" },
 	[COLUMN_P50] = { "p50", 6, 7, 0, 1, KIND_NUMBER, draw_p50, "half of the requests had their final reply within that time" },
 	[COLUMN_P90] = { "p90", 6, 7, 0, 2, KIND_NUMBER, draw_p90, "nine tenths of them" },
@@ -206,6 +212,7 @@ static struct order_key key(struct view *v, uint64_t number, int column)
 	case COLUMN_REQUESTS: return order_key_number((int64_t)r.requests->requests);
 	case COLUMN_ERRORS: return order_key_number((int64_t)r.requests->errors);
 	case COLUMN_UNANSWERED: return order_key_number((int64_t)r.requests->unanswered);
+	case COLUMN_UNSURE: return order_key_number((int64_t)r.requests->unsure);
 	case COLUMN_OPEN: return order_key_number((int64_t)r.requests->open);
 	case COLUMN_P50: return order_key_number(quantile_at(&r.requests->latency, 50));
 	case COLUMN_P90: return order_key_number(quantile_at(&r.requests->latency, 90));
