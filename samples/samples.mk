@@ -4,7 +4,7 @@ SAMPLES_OBJ := $(patsubst %.c,$B/obj/%.o,$(wildcard samples/*.c) base/buf.c base
 
 $B/generate: $(SAMPLES_OBJ) $(GEN_OBJ)
 	$(call say,LINK)
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs libprotobuf-c libcrypto)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell pkg-config --libs libprotobuf-c libcrypto)
 
 build/samples/.stamp: $B/generate
 	@mkdir -p $(@D)
