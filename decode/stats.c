@@ -84,7 +84,7 @@ static struct command_stats *command_of(struct stats *st, const struct record *r
 
 static struct request_stats *add_conn(struct stats *st, uint32_t number)
 {
-	if (st->conns == st->conn_cap) {
+	if (!st->conn || st->conns == st->conn_cap) {
 		st->conn_cap = st->conn_cap ? 2 * st->conn_cap : 16;
 		st->conn = xreallocarray(st->conn, st->conn_cap, sizeof *st->conn);
 	}

@@ -97,7 +97,7 @@ static size_t sweep(const struct order *o, uint32_t *rows, size_t count)
 /* Asks until the time is over; true if rows leave. */
 static bool ask_all(struct order *o, int64_t until)
 {
-	uint64_t first, end;
+	uint64_t first = 0, end = 0;
 	bool gone = false, old = o->recheck_step;
 	revisions(o, &first, &end);
 	for (unsigned i = 1; reviews(o) || o->revision < end; i++) {

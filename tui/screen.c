@@ -121,7 +121,8 @@ struct screen *screen_new(const struct screen_options *o, const char **error)
 {
 	struct screen *s = xcalloc(1, sizeof *s);
 	s->utf8 = !o->ascii && strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
-	s->console = getenv("TERM") && strncmp(getenv("TERM"), "linux", 5) == 0;
+	const char *term = getenv("TERM");
+	s->console = term && strncmp(term, "linux", 5) == 0;
 	s->cursor_row = -1;
 	if (!isatty(STDIN_FILENO))
 		s->tty = fopen("/dev/tty", "r");

@@ -129,11 +129,11 @@ static void clear_area(struct view *v, struct area area)
 static unsigned merge_buckets(const struct histogram *h, unsigned first, unsigned last, unsigned rows, uint64_t sum[HISTOGRAM_BUCKETS], unsigned *each)
 {
 	unsigned count = last - first + 1;
-	*each = (count + rows - 1) / rows;
+	*each = 1 + (count - 1) / rows;
 	memset(sum, 0, HISTOGRAM_BUCKETS * sizeof *sum);
 	for (unsigned i = 0; i < count; i++)
 		sum[i / *each] += h->count[first + i];
-	return (count + *each - 1) / *each;
+	return 1 + (count - 1) / *each;
 }
 
 /* The latencies of the selected row: those buckets that have something, and those between; where there is no room for all, several in one. */

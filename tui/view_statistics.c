@@ -129,6 +129,7 @@ static enum ink draw_latencies(struct cell *c)
 	const struct statistics *s = c->view;
 	uint64_t shown[HISTOGRAM_BUCKETS] = { 0 };
 	unsigned span = s->last - s->first + 1, width = c->width > 0 ? (unsigned)c->width : 1, each = (span + width - 1) / width;
+	each = each ? each : 1;
 	for (unsigned i = 0; i < span; i++)
 		shown[i / each] += r->requests->histogram.count[s->first + i];
 	unsigned used = (span + each - 1) / each;
