@@ -143,6 +143,7 @@ struct session_counts {
 	uint64_t unnumbered;         /* messages that came when the numbers were used up: nothing more is known of them */
 	uint64_t conns_forgotten;    /* closed connections all of whose messages were given up */
 	uint64_t ids_forgotten;      /* open ids given up: a reply to one of them can't be linked */
+	uint64_t replies_unjudged;   /* too many waited for their request: of these it is not said whether their rid is unknown */
 	uint64_t streams_untracked;  /* streams beyond the limit, whose checksums were not looked at */
 	uint64_t commands_unnamed;   /* messages whose unknown command was too long or found no more room in the name table */
 	uint64_t news_forgotten;     /* news beyond the limit */

@@ -125,11 +125,13 @@ static void see_stream(struct session *s, struct arrival *a, uint32_t head, stru
 }
 
 /* Of the oldest, if there are too many, nothing will be said: its request may still be behind a packet that is late or lost. */
-static void wait_for_request(struct arrival *a)
+static void wait_for_request(struct session *s, struct arrival *a)
 {
 	struct conn_state *c = a->conn;
-	if (c->waiting_count == WAITING_MAX)
+	if (c->waiting_count == WAITING_MAX) {
 		memmove(c->waiting, c->waiting + 1, --c->waiting_count * sizeof *c->waiting);
+		s->counts.replies_unjudged++;
+	}
 	if (!c->waiting)
 		c->waiting = xcalloc(WAITING_MAX, sizeof *c->waiting);
 	c->waiting[c->waiting_count++] = a->n;
@@ -147,7 +149,7 @@ static void rid_unknown(struct session *s, struct arrival *a)
 	else if (a->info->settled[a->dir])
 		session_break(s, a->conn, a->r, RULE_RID_UNKNOWN);
 	else
-		wait_for_request(a);
+		wait_for_request(s, a);
 }
 
 static void orphan(struct session *s, struct arrival *a, const struct id_entry *e)

@@ -70,10 +70,10 @@ static struct slice last_part(struct slice path)
 	return slice_skip(path, from);
 }
 
-/* Has no width, or ends a line: two names that look alike would differ. */
+/* Has no width, besides what acts: two names that look alike would differ. */
 static bool hides(uint32_t p)
 {
-	return (p >= 0x200b && p <= 0x200f) || (p >= 0x2028 && p <= 0x2029) || (p >= 0x2060 && p <= 0x2064) || (p >= 0xfff9 && p <= 0xffff);
+	return (p >= 0x200b && p <= 0x200d) || (p >= 0x2060 && p <= 0x2064) || (p >= 0xfff9 && p <= 0xffff);
 }
 
 static uint32_t harmless(uint32_t p)

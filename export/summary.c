@@ -67,6 +67,7 @@ static const struct counter counters[] = {
 	{ "message[s] in parts given up for [the|their] number", SESSION_LOST(parts_forgotten) },
 	{ "closed connection[s] forgotten for the memory limit", SESSION_LOST(conns_forgotten) },
 	{ "open request[s] forgotten for [the|their] number", SESSION_LOST(ids_forgotten) },
+	{ "repl[y|ies] beyond the limit, with a request not waited for", SESSION_LOST(replies_unjudged) },
 	{ "stream[s] beyond the limit, with checksums not looked at", SESSION_LOST(streams_untracked) },
 	{ "message[s] with a command that was not kept", SESSION_LOST(commands_unnamed) },
 	{ "news forgotten for [the|their] number", SESSION_LOST(news_forgotten) },

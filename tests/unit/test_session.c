@@ -479,6 +479,7 @@ static void test_waiting(void **state)
 		FEED(&x->f, 0, UP, .command = "query", .id = rid, .type = "QueryRequest");
 	}
 	assert_heard(x, "");
+	assert_int_equal(session_counts(x->f.session).replies_unjudged, 3);
 	feed_close(&x->f, 0, CONN_CLOSED_BY_CLIENT);
 	assert_heard(x, "4 rid-unknown\n");
 	must_hold(x);
