@@ -55,8 +55,8 @@ until_true() {
 shows() { tm capture-pane -p | grep -qF -- "$1"; }
 hides() { ! shows "$1"; }
 
-# How much memory is in use is nothing to be held to.
-tidy() { sed -E 's/(threads?|thr)  [0-9.]+[KMG]?B/\1  #B/; s/ *$//'; }
+# How much memory is in use is nothing to be held to, nor how many lines the tables give the help.
+tidy() { sed -E 's/(threads?|thr)  [0-9.]+[KMG]?B/\1  #B/; s/(> Help .*)\/[0-9]+/\1\/#/; s/ *$//'; }
 capture_screen() { tm capture-pane -p | tidy; }
 # The screen with text of one look between ⟦ and ⟧: what is reversed, or what has the dim colour.
 capture_look() { # reversed, dim
