@@ -11,7 +11,7 @@
 #	config LINE       a line of the config file; before run
 #	run ARGS          starts envscope
 #	front N FILE      the first N bytes of FILE go to build/tui/front.pcap
-#	pipe FILE         starts envscope -r - on a pipe, through which `feed` sends FILE
+#	pipe FILE [ARGS]  starts envscope -r - on a pipe, through which `feed` sends FILE
 #	feed N            the next N bytes of it; `feed` alone: the rest, and the pipe is closed
 #	key NAME…         presses keys, named as in tmux; `type TEXT` types text
 #	click COL ROW     of the mouse (from 1; the terminal must be an xterm); `wheel 0 COL ROW` turns it up, `wheel 1 …` down
@@ -169,8 +169,8 @@ step() {
 	pipe)
 		rm -f "$work/pipe"
 		mkfifo "$work/pipe"
-		fed=0 fed_file=$rest
-		start "sh -c 'echo \$\$ >$work/pid; exec \"\$@\"' - $program -r - <$work/pipe"
+		fed=0 fed_file=${args[0]}
+		start "sh -c 'echo \$\$ >$work/pid; exec \"\$@\"' - $program -r - ${rest#"$fed_file"} <$work/pipe"
 		exec 9>"$work/pipe"
 		;;
 	feed) feed "$rest" ;;
