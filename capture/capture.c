@@ -17,6 +17,7 @@
 #include "capture/lookahead.h"
 #include "capture/net/connection.h"
 #include "capture/net/link.h"
+#include "capture/net/tunnel.h"
 #include "capture/proxy/entry.h"
 #include "capture/proxy/proxy.h"
 #include "capture/stream/detect.h"
@@ -144,24 +145,58 @@ static uint64_t fragment_number(const struct ip_packet *ip)
 	return hash_bytes(slice_of(&key, sizeof key), 0) | 1;
 }
 
+/* Puts fragments together. False: *ip is a fragment, and not the last one that was missing. *in_place: its bytes are still those of the packet;
+ * a fragment inside of what was put together itself counts as one that can't be read. */
+static bool make_whole(struct capture *c, struct ip_packet *ip, int64_t time, bool *in_place)
+{
+	struct ip_packet whole;
+	if (!ip->fragment)
+		return true;
+	if (!*in_place) {
+		c->counts.bad++;
+		return false;
+	}
+	if (!c->facts.fragment && c->watcher.packet)
+		c->facts.fragment = fragment_number(ip);
+	if (!fragments_feed(c->fragments, ip, time, &whole))
+		return false;
+	*ip = whole;
+	return !(*in_place = false);
+}
+
+/* An IP packet, or what is in it if it is that of a tunnel. */
+static void take_ip_bytes(struct capture *c, struct slice bytes, const struct packet *p)
+{
+	bool in_place = true;
+	for (int tunnels = 0; tunnels <= TUNNELS_MAX; tunnels++) {
+		struct ip_packet ip;
+		if (ip_parse(bytes, &ip) != IP_OK)
+			break;
+		if (!make_whole(c, &ip, p->time, &in_place))
+			return;
+		enum tunnel_status status = tunnel_strip(&ip, &bytes);
+		if (status == TUNNEL_NONE) {
+			take_ip(c, &ip, p, in_place);
+			return;
+		}
+		if (status == TUNNEL_SHORT)
+			break;
+		if (status == TUNNEL_OTHER) {
+			c->counts.not_tcp++;
+			return;
+		}
+	}
+	c->counts.bad++;
+}
+
 static void take_packet(struct capture *c, const struct packet *p)
 {
 	struct slice bytes;
-	struct ip_packet ip, whole;
 	c->counts.cut_packets += p->wire_len > p->bytes.len;
 	switch (link_strip(p->link, p->bytes, &bytes)) {
-	case LINK_IP: break;
+	case LINK_IP: take_ip_bytes(c, bytes, p); return;
 	case LINK_SHORT: c->counts.bad++; return;
 	default: c->counts.not_ip++; return;
-	}
-	if (ip_parse(bytes, &ip) != IP_OK)
-		c->counts.bad++;
-	else if (!ip.fragment)
-		take_ip(c, &ip, p, true);
-	else {
-		c->facts.fragment = c->watcher.packet ? fragment_number(&ip) : 0;
-		if (fragments_feed(c->fragments, &ip, p->time, &whole))
-			take_ip(c, &whole, p, false);
 	}
 }
 

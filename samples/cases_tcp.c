@@ -146,6 +146,53 @@ void case_ipv6(struct pcap_file *f)
 	talk_finish(&t);
 }
 
+static void put_be16_into(struct buf *out, size_t v)
+{
+	buf_add_byte(out, (uint8_t)(v >> 8));
+	buf_add_byte(out, (uint8_t)v);
+}
+
+/* Ethernet and IPv4 between two hosts around `len` bytes of that protocol. */
+static void put_outer(struct buf *out, uint8_t proto, size_t len)
+{
+	buf_add(out, slice_of("\x02\0\0\0\0\x02\x02\0\0\0\0\x01\x08\x00\x45\x00", 16));
+	put_be16_into(out, 20 + len);
+	buf_add(out, slice_of("\0\0\x40\0\x40", 5));
+	buf_add_byte(out, proto);
+	buf_add(out, slice_of("\0\0\xc6\x33\x64\x01\xc6\x33\x64\x02", 10));
+}
+
+static void wrap_vxlan(struct buf *out, struct slice frame)
+{
+	put_outer(out, 17, 16 + frame.len);
+	buf_add(out, slice_of("\xc0\x01\x12\xb5", 4));
+	put_be16_into(out, 16 + frame.len);
+	buf_add(out, slice_of("\0\0\x08\0\0\0\0\0\x2a\0", 10));
+	buf_add(out, frame);
+}
+
+/* Mirrored by a switch: ERSPAN II in GRE. */
+static void wrap_erspan(struct buf *out, struct slice frame)
+{
+	put_outer(out, 47, 16 + frame.len);
+	buf_add(out, slice_of("\x10\0\x88\xbe\0\0\0\x01\x10\0\0\x01\0\0\0\x01", 16));
+	buf_add(out, frame);
+}
+
+void case_tunnels(struct pcap_file *f)
+{
+	static void (*const kinds[])(struct buf *out, struct slice frame) = { wrap_vxlan, wrap_erspan };
+	for (unsigned i = 0; i < 2; i++) {
+		struct talk t;
+		f->wrap = kinds[i];
+		talk_init(&t, f, i + 1);
+		talk_begin(&t);
+		talk_query(&t);
+		talk_finish(&t);
+	}
+	f->wrap = NULL;
+}
+
 void case_big(struct pcap_file *f)
 {
 	struct talk t;

@@ -57,6 +57,7 @@
 	X(gap_inside, "The capture lacks a segment in the middle of a long reply that was acknowledged.") \
 	X(wrap, "TCP sequence numbers wrap in both directions.") \
 	X(ipv6, "A conversation over IPv6.") \
+	X(tunnels, "A conversation in VXLAN, and one that a switch mirrored with ERSPAN in GRE.") \
 	X(big, "A reply of 300 KB in segments of 1448 bytes.") \
 	X(rust_ws, "WebSocket as the Rust client speaks it, with an upload whose id the server uses too.") \
 	X(ws_cuts, "Envelopes cut and joined by WebSocket messages, fragments, a ping between them.") \

@@ -15,7 +15,7 @@ static void put_le32(FILE *out, uint32_t v)
 
 bool pcap_file_open(struct pcap_file *f, const char *path)
 {
-	*f = (struct pcap_file){ fopen(path, "wb"), (uint64_t)SAMPLE_START * MICROSECONDS };
+	*f = (struct pcap_file){ .out = fopen(path, "wb"), .now = (uint64_t)SAMPLE_START * MICROSECONDS };
 	if (!f->out)
 		return false;
 	put_le32(f->out, 0xa1b2c3d4);
@@ -37,11 +37,17 @@ bool pcap_file_close(struct pcap_file *f)
 
 void pcap_file_add(struct pcap_file *f, struct slice frame)
 {
+	struct buf outer = { 0 };
+	if (f->wrap) {
+		f->wrap(&outer, frame);
+		frame = buf_slice(&outer);
+	}
 	put_le32(f->out, (uint32_t)(f->now / MICROSECONDS));
 	put_le32(f->out, (uint32_t)(f->now % MICROSECONDS));
 	put_le32(f->out, (uint32_t)frame.len);
 	put_le32(f->out, (uint32_t)frame.len);
 	fwrite(frame.at, 1, frame.len, f->out);
+	buf_release(&outer);
 	f->now += FRAME_MICROSECONDS;
 }
 

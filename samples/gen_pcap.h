@@ -3,7 +3,7 @@
 #ifndef SAMPLES_GEN_PCAP_H
 #define SAMPLES_GEN_PCAP_H
 
-#include "base/slice.h"
+#include "base/buf.h"
 
 #include <stdio.h>
 
@@ -13,6 +13,7 @@ enum { SAMPLE_START = 1795392000 };
 struct pcap_file {
 	FILE *out;
 	uint64_t now; /* microseconds since 1970, the time of the next frame */
+	void (*wrap)(struct buf *out, struct slice frame); /* puts each frame into another one; NULL: not */
 };
 
 /* Creates the file and writes its header; false, with errno set, when that fails. */

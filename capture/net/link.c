@@ -3,7 +3,7 @@
  *
  * Link types differ in what stands before the packet and in how that names the protocol: by an EtherType
  * (Ethernet and the two "cooked" Linux types, whose VLAN tags look alike), by the address family of the
- * machine that captured, or not at all. Each kind has one function; link_strip chooses. Nothing is copied:
+ * machine that captured, or not at all. Behind an EtherType there may be labels of MPLS or a session of PPPoE. Each kind has one function; link_strip chooses. Nothing is copied:
  * the packet is a slice of the frame.
  */
 #include "capture/net/link.h"
@@ -14,7 +14,14 @@ enum {
 	ETHERTYPE_IPV6 = 0x86dd,
 	ETHERTYPE_QINQ = 0x88a8,   /* IEEE 802.1ad */
 	ETHERTYPE_QINQ_OLD = 0x9100,
+	ETHERTYPE_PPPOE = 0x8864,  /* RFC 2516: a session */
+	ETHERTYPE_MPLS = 0x8847,   /* RFC 5332: and its twin */
+	ETHERTYPE_MPLS_2 = 0x8848,
+	PPP_IPV4 = 0x0021,         /* RFC 1332, RFC 5072 */
+	PPP_IPV6 = 0x0057,
+	MPLS_BOTTOM = 0x100,       /* RFC 3032: the last label */
 	MAX_TAGS = 8,
+	MAX_LABELS = 16,
 };
 
 static enum link_status rest_is_ip(const struct cursor *c, struct slice *ip)
@@ -30,6 +37,35 @@ static bool is_tag(uint16_t type)
 	return type == ETHERTYPE_VLAN || type == ETHERTYPE_QINQ || type == ETHERTYPE_QINQ_OLD;
 }
 
+static enum link_status strip_raw(struct cursor *c, struct slice *ip)
+{
+	struct cursor ahead = *c;
+	uint8_t version = cursor_u8(&ahead) >> 4;
+	if (!ahead.short_ && version != 4 && version != 6)
+		return LINK_OTHER;
+	return rest_is_ip(c, ip);
+}
+
+static enum link_status strip_pppoe(struct cursor *c, struct slice *ip)
+{
+	cursor_take(c, 6);
+	uint16_t protocol = cursor_be16(c);
+	if (c->short_)
+		return LINK_SHORT;
+	return protocol == PPP_IPV4 || protocol == PPP_IPV6 ? rest_is_ip(c, ip) : LINK_OTHER;
+}
+
+/* Nothing says what is below the labels; IP tells itself. */
+static enum link_status strip_mpls(struct cursor *c, struct slice *ip)
+{
+	uint32_t label = 0;
+	for (int i = 0; i < MAX_LABELS && !(label & MPLS_BOTTOM) && !c->short_; i++)
+		label = cursor_be32(c);
+	if (c->short_)
+		return LINK_SHORT;
+	return label & MPLS_BOTTOM ? strip_raw(c, ip) : LINK_OTHER;
+}
+
 static enum link_status strip_ethertype(struct cursor *c, uint16_t type, struct slice *ip)
 {
 	for (int tags = 0; is_tag(type) && tags < MAX_TAGS; tags++) {
@@ -38,6 +74,10 @@ static enum link_status strip_ethertype(struct cursor *c, uint16_t type, struct 
 	}
 	if (c->short_)
 		return LINK_SHORT;
+	if (type == ETHERTYPE_PPPOE)
+		return strip_pppoe(c, ip);
+	if (type == ETHERTYPE_MPLS || type == ETHERTYPE_MPLS_2)
+		return strip_mpls(c, ip);
 	if (type != ETHERTYPE_IPV4 && type != ETHERTYPE_IPV6)
 		return LINK_OTHER;
 	return rest_is_ip(c, ip);
@@ -76,15 +116,6 @@ static enum link_status strip_family(struct cursor *c, bool either_order, struct
 	if (c->short_)
 		return LINK_SHORT;
 	if (!family_is_ip(family) && !(either_order && family_is_ip(__builtin_bswap32(family))))
-		return LINK_OTHER;
-	return rest_is_ip(c, ip);
-}
-
-static enum link_status strip_raw(struct cursor *c, struct slice *ip)
-{
-	struct cursor ahead = *c;
-	uint8_t version = cursor_u8(&ahead) >> 4;
-	if (!ahead.short_ && version != 4 && version != 6)
 		return LINK_OTHER;
 	return rest_is_ip(c, ip);
 }

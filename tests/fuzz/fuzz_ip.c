@@ -1,5 +1,5 @@
 /*
- * Frames from arbitrary bytes, through link layer, IP, fragments and TCP.
+ * Frames from arbitrary bytes, through link layer, IP, fragments, tunnels and TCP.
  *
  * The input is a row of frames: a byte for the link type, two for the length, the frame. Each frame is
  * copied into a block of its own size. Time moves by a second a frame.
@@ -8,6 +8,7 @@
 #include "capture/net/fragment.h"
 #include "capture/net/link.h"
 #include "capture/net/tcp.h"
+#include "capture/net/tunnel.h"
 
 #include <stdlib.h>
 
@@ -41,9 +42,15 @@ static uint32_t read_frame(struct fragments *f, int link, struct slice frame, in
 	struct ip_packet ip, whole;
 	if (link_strip(link, frame, &bytes) != LINK_IP || ip_parse(bytes, &ip) != IP_OK)
 		return 0;
-	if (!ip.fragment)
-		return read_packet(&ip);
-	return fragments_feed(f, &ip, time, &whole) ? read_packet(&whole) : 0;
+	if (ip.fragment) {
+		if (!fragments_feed(f, &ip, time, &whole))
+			return 0;
+		ip = whole;
+	}
+	for (int i = 0; i < TUNNELS_MAX && tunnel_strip(&ip, &bytes) == TUNNEL_IP; i++)
+		if (ip_parse(bytes, &ip) != IP_OK || ip.fragment)
+			return 0;
+	return read_packet(&ip);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -13,6 +13,7 @@
 #define TAG "\x81\x00\x00\x2a"
 #define SLL_HEAD "\x00\x00\x03\x04\x00\x06\x00\x00\x00\x00\x00\x00\x00\x00"
 #define SLL2_TAIL "\x00\x00\x00\x00\x00\x01\x03\x04\x00\x06\x00\x00\x00\x00\x00\x00\x00\x00"
+#define LABELS "\x00\x06\x40\xff\x00\x06\x40\xff\x00\x06\x40\xff\x00\x06\x40\xff"
 #define V4 "\x08\x00"
 #define V6 "\x86\xdd"
 
@@ -34,6 +35,13 @@ static const struct frame_case cases[] = {
 	FRAME("tags of all kinds", LINK_ETHERNET, ETH "\x88\xa8\x00\x01\x91\x00\x00\x02" TAG V6, 0x60, LINK_IP),
 	FRAME("8 tags", LINK_ETHERNET, ETH TAG TAG TAG TAG TAG TAG TAG TAG V4, 0x45, LINK_IP),
 	FRAME("9 tags", LINK_ETHERNET, ETH TAG TAG TAG TAG TAG TAG TAG TAG TAG V4, 0x45, LINK_OTHER),
+	FRAME("PPPoE", LINK_ETHERNET, ETH "\x88\x64\x11\x00\x00\x05\x00\x20\x00\x21", 0x45, LINK_IP),
+	FRAME("PPPoE, IPv6 in a tag", LINK_ETHERNET, ETH TAG "\x88\x64\x11\x00\x00\x05\x00\x20\x00\x57", 0x60, LINK_IP),
+	FRAME("PPPoE, its own talk", LINK_ETHERNET, ETH "\x88\x64\x11\x00\x00\x05\x00\x20\xc0\x21", 0x45, LINK_OTHER),
+	FRAME("a label", LINK_ETHERNET, ETH "\x88\x47\x00\x06\x41\xff", 0x45, LINK_IP),
+	FRAME("labels", LINK_SLL, SLL_HEAD "\x88\x48" "\x00\x06\x40\xff" "\x00\x06\x41\xff", 0x60, LINK_IP),
+	FRAME("a label, no IP", LINK_ETHERNET, ETH "\x88\x47\x00\x06\x41\xff", 0x00, LINK_OTHER),
+	FRAME("labels without end", LINK_ETHERNET, ETH "\x88\x47" LABELS LABELS LABELS LABELS, 0x45, LINK_OTHER),
 	FRAME("ARP", LINK_ETHERNET, ETH "\x08\x06", 0, LINK_OTHER),
 	FRAME("802.3 with a length", LINK_ETHERNET, ETH "\x00\x2e", 0x42, LINK_OTHER),
 	FRAME("cooked", LINK_SLL, SLL_HEAD V4, 0x45, LINK_IP),
