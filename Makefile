@@ -35,7 +35,7 @@ ifneq ($(filter 1 true,$(WERROR) $(CI)),)
 WARN += -Werror
 endif
 # CPPFLAGS, CFLAGS and LDFLAGS are the user's, or of who makes a package: they come last.
-ALL_CPPFLAGS := -I. -Ibuild/gen -D_GNU_SOURCE -DENVSCOPE_VERSION='"$(VERSION)"' $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null) $(CPPFLAGS)
+ALL_CPPFLAGS := -I. -Ibuild/gen -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DENVSCOPE_VERSION='"$(VERSION)"' $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null) $(CPPFLAGS)
 # The same program from whichever folder it is built in.
 MAP := '-ffile-prefix-map=$(CURDIR)=.'
 ALL_CFLAGS := -std=c17 $(OPT) $(MAP) $(SANFLAGS) $(FORTIFY) -fstack-protector-strong -fPIE $(WARN) $(CFLAGS)

@@ -19,11 +19,20 @@ static inline uint64_t hash_new_key(void)
 	return (uint64_t)now.tv_nsec * 0x9e3779b97f4a7c15u ^ (uintptr_t)&key;
 }
 
+#ifdef __SIZEOF_INT128__
 static inline uint64_t hash_mix(uint64_t a, uint64_t b)
 {
 	__uint128_t product = (__uint128_t)a * b;
 	return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
+#else /* 32 bits: the same in four products */
+static inline uint64_t hash_mix(uint64_t a, uint64_t b)
+{
+	uint64_t a1 = a >> 32, b1 = b >> 32, a0 = (uint32_t)a, b0 = (uint32_t)b;
+	uint64_t low = a0 * b0, middle = a1 * b0 + (low >> 32), other = a0 * b1 + (uint32_t)middle;
+	return (other << 32 | (uint32_t)low) ^ (a1 * b1 + (middle >> 32) + (other >> 32));
+}
+#endif
 
 static inline uint64_t hash_word(const uint8_t *at, size_t n)
 {

@@ -37,7 +37,7 @@ static const int64_t SECOND = 1000000000;
 
 struct pcapng_interface {
 	struct packet_interface pub;
-	uint64_t factor;    /* ns = time * factor / divisor >> shift */
+	uint64_t factor;    /* ns = time * factor >> shift, or time / divisor where that is not 1 */
 	uint64_t divisor;
 	unsigned shift;
 	int64_t offset;     /* ns to be added */
@@ -181,13 +181,19 @@ static struct pcapng_step take_interface(struct pcapng *ng, struct reader *r)
 	return other();
 }
 
+/* time * factor >> shift, at most INT64_MAX. The product takes 96 bits at most, as a factor has 30: two words, whatever the machine has. */
+static uint64_t scale(uint64_t time, uint64_t factor, unsigned shift)
+{
+	uint64_t low = (uint32_t)time * factor, high = (time >> 32) * factor + (low >> 32);
+	if (shift >= 32)
+		return shift < 96 ? high >> (shift - 32) : 0;
+	return high >> (31 + shift) ? INT64_MAX : high << (32 - shift) | (uint32_t)low >> shift;
+}
+
 static int64_t to_ns(const struct pcapng_interface *i, uint64_t time)
 {
-	__uint128_t product = (__uint128_t)time * i->factor;
-	if (i->divisor != 1)
-		product /= i->divisor;
-	product >>= i->shift;
-	int64_t ns = product > INT64_MAX ? INT64_MAX : (int64_t)product;
+	uint64_t unsigned_ns = i->divisor == 1 ? scale(time, i->factor, i->shift) : time / i->divisor;
+	int64_t ns = unsigned_ns > INT64_MAX ? INT64_MAX : (int64_t)unsigned_ns;
 	if (i->offset && __builtin_add_overflow(ns, i->offset, &ns))
 		ns = i->offset < 0 ? INT64_MIN : INT64_MAX;
 	return ns > PACKET_TIME_MAX ? PACKET_TIME_MAX : ns < -PACKET_TIME_MAX ? -PACKET_TIME_MAX : ns;

@@ -44,7 +44,7 @@ struct connection {
 		uint32_t begin[2];     /* closed: … and had this sequence number */
 	};
 };
-_Static_assert(sizeof(struct connection) == 64, "a line of the cache");
+_Static_assert(sizeof(struct connection) <= 64, "a line of the cache");
 
 /* What one direction sends: a line of the cache. */
 struct half {
@@ -55,7 +55,7 @@ struct half {
 	bool ended : 1;          /* its layer_end was called */
 	uint32_t begin;          /* … and has this sequence number */
 };
-_Static_assert(sizeof(struct half) == 64, "a line of the cache");
+_Static_assert(sizeof(struct half) <= 64, "a line of the cache");
 
 /* An open connection. What each segment needs stands in front. */
 struct talk {
