@@ -2,7 +2,7 @@
  * Suggestions for misspelt names: the one that fewest slips of the pen lead to. A slip is a letter too many, one too few, a wrong one, or
  * two that changed places; about one in three letters may be wrong.
  */
-#include "decode/filter_part.h"
+#include "base/suggest.h"
 
 #include <ctype.h>
 

@@ -66,6 +66,22 @@ void when_add_iso(struct buf *out, int64_t ns)
 	out->len += sizeof form - 1;
 }
 
+void when_add_local(struct buf *out, int64_t ns)
+{
+	int64_t rest, local;
+	time_t s = (time_t)whole_seconds(ns, &rest);
+	struct tm t = { 0 };
+	localtime_r(&s, &t);
+	long minutes = t.tm_gmtoff / 60, apart = minutes < 0 ? -minutes : minutes;
+	if (__builtin_add_overflow(ns, (int64_t)minutes * 60 * NS_PER_S, &local)) {
+		when_add_iso(out, ns);
+		return;
+	}
+	when_add_iso(out, local);
+	out->len--; /* the Z */
+	buf_addf(out, "%c%02ld:%02ld", minutes < 0 ? '-' : '+', apart / 60, apart % 60);
+}
+
 /* Takes a number of n digits between least and most off the front of *s. */
 static bool take_number(struct slice *s, size_t n, int least, int most, int *out)
 {

@@ -10,6 +10,8 @@ enum { NS_PER_S = 1000000000 };
 int64_t when_now(void);
 /* "2026-11-22T20:43:36.062123456Z" */
 void when_add_iso(struct buf *out, int64_t ns);
+/* The same in local time: "2026-11-22T21:43:36.062123456+01:00" */
+void when_add_local(struct buf *out, int64_t ns);
 /* Reads a time in ISO 8601: "2026-11-22", or with a clock "2026-11-22T20:43", "…:36", "…:36.062123456", and behind that "Z" or an
  * offset such as "+01:00" (none: UTC). False if it is none, or beyond what an int64_t holds (years 1678 to 2261). */
 bool when_read_iso(struct slice text, int64_t *ns);

@@ -19,6 +19,9 @@ const struct option_entry *option_at(size_t i);
 
 /* Says on standard error what is wrong with a value. Always false. */
 bool option_fail(const char *what, const char *value);
+/* Says on standard error that there is no option of that letter, or of the name in that word of the command line, and what is there. Always false. */
+bool option_unknown_letter(char letter);
+bool option_unknown_name(const char *word);
 /* A decimal number of at most `most`. */
 bool option_number(const char *text, uint64_t most, uint64_t *out);
 /* A time such as 500ms, 30s or 2m, in ns; 0 if it is none. */

@@ -263,7 +263,7 @@ static bool take_memory(struct options *o, const char *v)
 static bool take_time(struct options *o, const char *v)
 {
 	static const struct { const char *name; enum time_format format; bool utc; } formats[] = {
-		{ "r", TIME_RELATIVE, false }, { "a", TIME_CLOCK, false }, { "u", TIME_CLOCK, true }, { "ad", TIME_DATE, true },
+		{ "r", TIME_RELATIVE, false }, { "a", TIME_CLOCK, false }, { "u", TIME_CLOCK, true }, { "ad", TIME_DATE, false },
 		{ "ud", TIME_DATE, true }, { "d", TIME_DELTA, false }, { "e", TIME_EPOCH, false },
 	};
 	for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
@@ -425,6 +425,7 @@ FLAG(take_line_buffered, o->line_buffered = true)
 FLAG(take_quiet, o->quiet = true)
 FLAG(take_pdu, o->record.what = RECORD_PDUS)
 FLAG(take_no_names, (void)o)
+FLAG(take_unbuffered, (void)o)
 FLAG(take_secrets, o->print.show_secrets = true)
 FLAG(take_full_bytes, o->print.full_bytes = true)
 FLAG(take_utc, o->print.utc = true)
@@ -487,7 +488,8 @@ static const struct option_entry entries[] = {
 	{ 'p', "no-promiscuous-mode", NULL, "live: do not put the interface into promiscuous mode", take_no_promisc },
 	{ 'l', NULL, NULL, "write each line as it comes, also to a file or pipe", take_line_buffered },
 	{ 'n', NULL, NULL, "accepted, as names are never looked up", take_no_names },
-	{ 't', NULL, "FORMAT", "times: r relative (default), a clock, u clock in UTC, ad and ud date in UTC, d delta, e epoch", take_time },
+	{ 'U', "packet-buffered", NULL, "accepted, as packets are written when they come", take_unbuffered },
+	{ 't', NULL, "FORMAT", "times: r relative (default), a clock, u clock in UTC, ad date, ud date in UTC, d delta, e epoch", take_time },
 	{ 'q', "quiet", NULL, "print no messages, only what was asked for with -z", take_quiet },
 	{ 0, "show-secrets", NULL, "show the values of jwt and password", take_secrets },
 	{ 0, "full-bytes", NULL, "print long strings and bytes whole", take_full_bytes },

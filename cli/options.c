@@ -80,8 +80,11 @@ static bool is_capture(const char *path)
 static bool take_word(struct options *o, const char *word)
 {
 	struct stat st;
-	if (!o->file && !o->interface && !o->filter.len && stat(word, &st) == 0)
-		return option_of('r')->take(o, word);
+	if (!o->file && !o->interface && !o->filter.len) {
+		if (stat(word, &st) == 0)
+			return option_of('r')->take(o, word);
+		o->no_file = strpbrk(word, "./") ? word : NULL;
+	}
 	if (o->file && !o->filter.len && is_capture(word)) /* the shell has made several of one */
 		return option_of('r')->take(o, word);
 	return option_of('f')->take(o, word);
@@ -138,6 +141,21 @@ static bool check_extcap(struct options *o)
 	return !e->filter || !*e->filter || option_of('f')->take(o, e->filter);
 }
 
+/* Is the file one of those that are read? Making it would empty what is to be read. */
+static bool is_read(const struct options *o, const char *path)
+{
+	struct stat file, input;
+	if (!o->file || stat(path, &file) != 0 || !S_ISREG(file.st_mode))
+		return false;
+	for (size_t i = 0; i < o->input_count; i++) {
+		const char *name = o->inputs[i];
+		int found = strcmp(name, "-") == 0 ? fstat(STDIN_FILENO, &input) : stat(name, &input);
+		if (found == 0 && file.st_dev == input.st_dev && file.st_ino == input.st_ino)
+			return true;
+	}
+	return false;
+}
+
 static bool check_record(struct options *o)
 {
 	const struct packet_file_options *f = &o->record.file;
@@ -152,6 +170,8 @@ static bool check_record(struct options *o)
 		return option_fail("-b", "standard output can't be a ring of files");
 	if (f->ring_files && !f->ring_bytes && !f->ring_time)
 		return option_fail("-b files:N says how many files are kept", "filesize or duration must say when one is full");
+	if (!f->ring_bytes && !f->ring_time && is_read(o, f->path))
+		return option_fail("-w would overwrite the capture that is read", f->path);
 	o->quiet = o->quiet || out;
 	return true;
 }
@@ -227,11 +247,10 @@ static bool check(struct options *o)
 	if (!o->filter.len)
 		return true;
 	o->source.filter = buf_cstr(&o->filter);
-	if (!packet_filter_check(o->source.filter, error, sizeof error)) {
-		fprintf(stderr, "envscope: %s\n", error);
-		return false;
-	}
-	return true;
+	if (packet_filter_check(o->source.filter, error, sizeof error))
+		return true;
+	fprintf(stderr, "envscope: %s%s%s\n", error, o->no_file ? "; and there is no file " : "", o->no_file ? o->no_file : "");
+	return false;
 }
 
 /* getopt_long stopped at a word of the command line. */
@@ -239,11 +258,9 @@ static bool unusable(int code, const char *word)
 {
 	if (code == ':')
 		return option_fail("this option needs an argument (envscope -h says which)", word);
-	if (word[0] == '-' && word[1] != '-' && optopt) {
-		char letter[] = { '-', (char)optopt, 0 };
-		return option_fail("no such option (envscope -h lists them)", letter);
-	}
-	return option_fail("no such option (envscope -h lists them)", word);
+	if (optopt >= LONG_BASE)
+		return option_fail("this option takes no argument", word);
+	return optopt ? option_unknown_letter((char)optopt) : option_unknown_name(word);
 }
 
 /* Behind "--" there are only words. */

@@ -12,6 +12,7 @@
  */
 #include "decode/filter_part.h"
 
+#include "base/suggest.h"
 #include "base/text.h"
 
 #include <stdlib.h>

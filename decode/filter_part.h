@@ -148,14 +148,6 @@ enum { WORD_OTHER = -2 };
 /* The field of that name or alias; NULL if there is none. */
 const struct field *field_named(struct slice name);
 
-/* The nearest of some names to one that was misspelt. */
-struct suggestion {
-	struct slice typed;
-	const char *best; /* NULL: none is near */
-	int distance;
-};
-void suggestion_offer(struct suggestion *s, const char *name);
-
 /* The field that a name without the prefix openiap. means, which stands at offset `at` (filter_parse.c), and *path behind it, NULL for none.
  * NULL after an error. */
 struct parser;

@@ -13,6 +13,7 @@
  */
 #include "decode/filter_part.h"
 
+#include "base/suggest.h"
 #include "decode/dissect_part.h"
 
 #include <google/protobuf/timestamp.pb-c.h>

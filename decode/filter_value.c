@@ -6,6 +6,7 @@
  */
 #include "decode/filter_part.h"
 
+#include "base/suggest.h"
 #include "base/text.h"
 #include "base/when.h"
 

@@ -34,7 +34,7 @@ void time_format_add(struct buf *out, enum time_format format, bool utc, int64_t
 {
 	switch (format) {
 	case TIME_CLOCK: when_add_clock(out, time, utc); break;
-	case TIME_DATE: when_add_iso(out, time); break;
+	case TIME_DATE: utc ? when_add_iso(out, time) : when_add_local(out, time); break;
 	case TIME_EPOCH: when_add_seconds(out, time); break;
 	case TIME_RELATIVE:
 	case TIME_DELTA: when_add_seconds(out, time - since); break;

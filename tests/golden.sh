@@ -155,6 +155,7 @@ mkdir "$tmp/folder"
 (
 	cd "$tmp" || exit
 	ln -s "$OLDPWD" repo
+	ln -s repo/samples/tcp.pcap link.pcap
 )
 in_tmp() {
 	local name=$1
@@ -187,6 +188,12 @@ in_tmp error.truncated_check -r truncated.pcap --check
 in_tmp error.truncated_junit -r truncated.pcap --check=junit
 in_tmp error.filter -r repo/samples/tcp.pcap -T text -f 'tcp prot 1'
 in_tmp error.option --nonsense
+in_tmp error.option_near --colour never
+in_tmp error.option_short -r repo/samples/tcp.pcap --ex
+in_tmp error.option_argument -r repo/samples/tcp.pcap --utc=no
+in_tmp error.option_letters -xV -r repo/samples/tcp.pcap
+in_tmp error.no_file nowhere.pcap -T text
+in_tmp error.write_read -r repo/samples/tcp.pcap -q -w link.pcap
 in_tmp error.format -r repo/samples/tcp.pcap -T xml
 in_tmp error.decode_as_name -r repo/samples/tcp.pcap -d tcp.port==8080,pipe
 in_tmp error.decode_as -r repo/samples/tcp.pcap -d tcp.port==80000,tcp

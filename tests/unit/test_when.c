@@ -11,6 +11,8 @@
 
 #include <cmocka.h>
 
+#define ZONE "CET-1CEST,M3.5.0,M10.5.0/3"
+
 static void check_iso(int64_t ns, const char *want)
 {
 	struct buf b = { 0 };
@@ -74,6 +76,29 @@ static void test_clock(void **state)
 	check_clock(summer + 62123999, false, "14:00:00.062123");
 	check_clock(summer + 180 * INT64_C(86400) * NS_PER_S, false, "13:00:00.000000");
 	check_clock(-1, true, "23:59:59.999999");
+}
+
+static void check_local(int64_t ns, const char *want)
+{
+	struct buf b = { 0 };
+	when_add_local(&b, ns);
+	assert_string_equal(buf_cstr(&b), want);
+	buf_release(&b);
+}
+
+static void test_local(void **state)
+{
+	const int64_t summer = INT64_C(1782255600) * NS_PER_S; /* 2026-06-23 23:00 UTC */
+	(void)state;
+	check_local(summer + 62123999, "2026-06-24T01:00:00.062123999+02:00");
+	check_local(summer + 180 * INT64_C(86400) * NS_PER_S, "2026-12-21T00:00:00.000000000+01:00");
+	check_local(INT64_MAX, "2262-04-11T23:47:16.854775807Z");
+	setenv("TZ", "XXX3:30", 1);
+	tzset();
+	check_local(summer, "2026-06-23T19:30:00.000000000-03:30");
+	check_local(-1, "1969-12-31T20:29:59.999999999-03:30");
+	setenv("TZ", ZONE, 1);
+	tzset();
 }
 
 static void check_seconds(int64_t ns, const char *want)
@@ -181,11 +206,11 @@ static void test_span_by_chance(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_iso),     cmocka_unit_test(test_iso_calendar), cmocka_unit_test(test_clock),
+		cmocka_unit_test(test_iso),     cmocka_unit_test(test_iso_calendar), cmocka_unit_test(test_clock),        cmocka_unit_test(test_local),
 		cmocka_unit_test(test_seconds), cmocka_unit_test(test_span),         cmocka_unit_test(test_span_by_chance),
 	};
 	setlocale(LC_CTYPE, "C.UTF-8");
-	setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3", 1);
+	setenv("TZ", ZONE, 1);
 	tzset();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
