@@ -187,7 +187,9 @@ static uint64_t scale(uint64_t time, uint64_t factor, unsigned shift)
 	uint64_t low = (uint32_t)time * factor, high = (time >> 32) * factor + (low >> 32);
 	if (shift >= 32)
 		return shift < 96 ? high >> (shift - 32) : 0;
-	return high >> (31 + shift) ? INT64_MAX : high << (32 - shift) | (uint32_t)low >> shift;
+	if (high >> (31 + shift))
+		return INT64_MAX;
+	return high << (32 - shift) | (uint32_t)low >> shift;
 }
 
 static int64_t to_ns(const struct pcapng_interface *i, uint64_t time)
