@@ -8,7 +8,9 @@
 
 bool option_unknown_letter(char letter)
 {
-	static const struct { const char *letters, *instead; } theirs[] = {
+	static const struct {
+		const char *letters, *instead;
+	} theirs[] = {
 		{ "AxX", "-V prints every field, and the screens show the bytes of each" },
 		{ "CGW", "-b filesize:KB, duration:S and files:N make a ring of files" },
 		{ "R", "-Y is the display filter" },

@@ -61,8 +61,8 @@ static const struct option_entry *option_of(int code)
 /* Does the file begin like a capture? */
 static bool is_capture(const char *path)
 {
-	static const char *const magics[] = { "\xa1\xb2\xc3\xd4", "\xd4\xc3\xb2\xa1", "\xa1\xb2\x3c\x4d", "\x4d\x3c\xb2\xa1",
-					      "\x0a\x0d\x0d\x0a", "\x1f\x8b" };
+	static const char *const magics[] = { "\xa1\xb2\xc3\xd4", "\xd4\xc3\xb2\xa1", "\xa1\xb2\x3c\x4d",
+					      "\x4d\x3c\xb2\xa1", "\x0a\x0d\x0d\x0a", "\x1f\x8b" };
 	struct stat st;
 	char head[5] = "";
 	FILE *f = stat(path, &st) == 0 && S_ISREG(st.st_mode) ? fopen(path, "rb") : NULL;
@@ -208,11 +208,14 @@ static bool check_what_if(struct options *o)
 {
 	const struct proxy_options *p = &o->proxy;
 	if (!what_if_wanted(&p->what_if))
-		return (!p->what_if.only && !p->what_if.on_given) || option_fail("--on and --only say what --delay, --drop-command, --reorder-seq and --duplicate-seq change", "they need one of them");
+		return (!p->what_if.only && !p->what_if.on_given) ||
+		       option_fail("--on and --only say what --delay, --drop-command, --reorder-seq and --duplicate-seq change",
+				   "they need one of them");
 	for (size_t i = 0; i < p->count; i++)
 		if (!what_if_possible(&p->pairs[i].target))
-			return option_fail("--delay, --drop-command, --reorder-seq and --duplicate-seq can change what goes to ws, wss, grpc, grpcs, socket, tcp and pipe, not to",
-				    proxy_scheme_name(p->pairs[i].target.scheme));
+			return option_fail("--delay, --drop-command, --reorder-seq and --duplicate-seq can change what goes to ws, wss, "
+					   "grpc, grpcs, socket, tcp and pipe, not to",
+					   proxy_scheme_name(p->pairs[i].target.scheme));
 	return check_only(o);
 }
 
@@ -223,7 +226,8 @@ static bool check_proxy(struct options *o)
 	bool about = p->allow_count || p->cert || p->key || p->cacert || p->insecure || what_if_wanted(&p->what_if) || p->what_if.only ||
 		     p->what_if.on_given;
 	if (!p->count)
-		return !about || option_fail("--allow, --cert, --key, --cacert, --insecure and the what-ifs are about the proxy", "they need --proxy");
+		return !about || option_fail("--allow, --cert, --key, --cacert, --insecure and the what-ifs are about the proxy",
+					     "they need --proxy");
 	if (o->file || o->interface)
 		return option_fail("--proxy does not go with -r and -i", "it shows what passes through it");
 	if (p->key && !p->cert)

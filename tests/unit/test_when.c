@@ -206,8 +206,13 @@ static void test_span_by_chance(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_iso),     cmocka_unit_test(test_iso_calendar), cmocka_unit_test(test_clock),        cmocka_unit_test(test_local),
-		cmocka_unit_test(test_seconds), cmocka_unit_test(test_span),         cmocka_unit_test(test_span_by_chance),
+		cmocka_unit_test(test_iso),
+		cmocka_unit_test(test_iso_calendar),
+		cmocka_unit_test(test_clock),
+		cmocka_unit_test(test_local),
+		cmocka_unit_test(test_seconds),
+		cmocka_unit_test(test_span),
+		cmocka_unit_test(test_span_by_chance),
 	};
 	setlocale(LC_CTYPE, "C.UTF-8");
 	setenv("TZ", ZONE, 1);
