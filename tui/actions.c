@@ -263,6 +263,23 @@ static unsigned mouse(struct app *a, struct key key)
 	return view_mouse(app_view(a), key);
 }
 
+/* Says so of a key that does nothing here: silence leaves open whether it was heard. */
+static unsigned refuse(struct app *a, int key)
+{
+	buf_clear(&a->scratch);
+	key_add_name(&a->scratch, key);
+	if (a->scratch.len)
+		app_notice(a, "%s does nothing here. F1 tells what the keys do.", buf_cstr(&a->scratch));
+	return 0;
+}
+
+/* Does what a key stands for on the screen in view. */
+static unsigned command_key(struct app *a, int key)
+{
+	enum command c = keymap_command(&a->settings->keys, key, app_context(a));
+	return c == CMD_NONE ? refuse(a, key) : command(a, c);
+}
+
 unsigned app_key(struct app *a, struct key key)
 {
 	if (key.code == KEY_RESIZED)
@@ -287,5 +304,5 @@ unsigned app_key(struct app *a, struct key key)
 		return REDRAW;
 	if (key.code >= KEY_CLICK && key.code <= KEY_WHEEL_DOWN)
 		return REDRAW | mouse(a, key);
-	return REDRAW | command(a, keymap_command(&a->settings->keys, key.code, app_context(a)));
+	return REDRAW | command_key(a, key.code);
 }

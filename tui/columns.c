@@ -142,6 +142,8 @@ static void widen(const struct column *table, int count, const struct layout *la
 		shares += widths[i] ? share(table, layout, i) : 0;
 	for (int i = 0; i < count && shares; i++) {
 		int more = widths[i] ? spare * share(table, layout, i) / shares : 0;
+		if (table[i].kind == KIND_NAME && more > NAME_MOST - widths[i])
+			more = NAME_MOST - widths[i];
 		shares -= widths[i] ? share(table, layout, i) : 0;
 		widths[i] += more;
 		spare -= more;

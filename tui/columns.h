@@ -5,7 +5,7 @@
 
 #include "tui/line.h"
 
-enum { COLUMNS_MAX = 24 };
+enum { COLUMNS_MAX = 24, NAME_MOST = 28 };
 
 /* What a cell is made from. */
 struct cell {
@@ -17,6 +17,7 @@ struct cell {
 
 enum column_kind {
 	KIND_TEXT,
+	KIND_NAME,     /* of which more than NAME_MOST columns would only be blank */
 	KIND_NUMBER,   /* stands at the right */
 	KIND_ID        /* says nothing once it is cut, so it gets what it wants before the others */
 };

@@ -82,14 +82,13 @@ void dialog_draw_list(struct dialog *d, struct area area, struct list *l, int co
 
 bool dialog_move(struct list *l, int key)
 {
-	int page = l->height > 1 ? l->height - 1 : 1;
 	switch (key) {
 	case KEY_ARROW_UP:
 	case 'k': list_move(l, -1); return true;
 	case KEY_ARROW_DOWN:
 	case 'j': list_move(l, 1); return true;
-	case KEY_PAGE_UP: list_move(l, -page); return true;
-	case KEY_PAGE_DOWN: list_move(l, page); return true;
+	case KEY_PAGE_UP: list_page(l, -1); return true;
+	case KEY_PAGE_DOWN: list_page(l, 1); return true;
 	case KEY_FIRST:
 	case 'g': list_select(l, l->first); return true;
 	case KEY_FINAL:

@@ -65,6 +65,15 @@ void list_move(struct list *l, int64_t n)
 		list_select(l, moved(l->selected, n, l->first, l->end - 1));
 }
 
+void list_page(struct list *l, int64_t n)
+{
+	int64_t rows = l->height > 1 ? l->height - 1 : 1;
+	if (list_empty(l))
+		return;
+	l->top = moved(l->top, n * rows, l->first, last_top(l));
+	list_move(l, n * rows);
+}
+
 void list_scroll(struct list *l, int64_t n)
 {
 	uint64_t height = l->height > 0 ? (uint64_t)l->height : 1;

@@ -11,7 +11,7 @@
 #include "tui/sums.h"
 
 enum {
-	BESIDE_LEAST = 130, BESIDE = 46, /* columns: from which on the bars stand beside the rows, and theirs */
+	BESIDE_LEAST = 130, BESIDE_SHARE = 3, /* columns from which on the bars stand beside the rows, in a third of them */
 	BELOW_LEAST = 17,   /* rows from which on they stand below */
 	LABEL = 8, NUMBERS = 15,
 	CHART_MAX = TIMELINE_BINS,
@@ -180,8 +180,9 @@ void statistics_draw(struct view *v, struct area area)
 	if (high)
 		draw_rate(v, &area, high);
 	if (area.width >= BESIDE_LEAST) {
-		pane = (struct area){ area.row, area.col + area.width - BESIDE + 1, area.height, BESIDE - 1 };
-		area.width -= BESIDE;
+		int beside = area.width / BESIDE_SHARE;
+		pane = (struct area){ area.row, area.col + area.width - beside + 1, area.height, beside - 1 };
+		area.width -= beside;
 	} else if (area.height >= BELOW_LEAST) {
 		int below = area.height * 2 / 5;
 		pane = (struct area){ area.row + area.height - below, area.col, below, area.width };

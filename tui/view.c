@@ -224,15 +224,16 @@ bool view_copy(struct view *v, struct buf *out)
 	return true;
 }
 
-/* Marks at the left of a row. */
+/* At the left of a row its letter and its mark, the one there is first, so that a blank follows. */
 static void add_gutter(struct view *v, uint64_t row, struct line *out)
 {
 	uint32_t n = v->ops->message(v, row);
-	char letter = marks_letter(&v->app->marks, n), text[3] = "  ";
-	text[0] = n && marks_has(&v->app->marks, n) ? '*' : ' ';
+	char letter = marks_letter(&v->app->marks, n);
 	if (letter)
-		text[1] = letter;
-	line_add_str(out, INK_WARNING, text);
+		line_add(out, INK_WARNING, (struct slice){ (const uint8_t *)&letter, 1 }, 1);
+	if (n && marks_has(&v->app->marks, n))
+		line_add_str(out, INK_WARNING, "*");
+	line_pad(out, INK_PLAIN, GUTTER);
 }
 
 /* Does the row that the filter let through not match any more? Of a long thread the first messages are asked. */
@@ -316,12 +317,11 @@ void view_draw(struct view *v, struct area area)
 
 bool view_move(struct list *l, enum command c)
 {
-	int page = l->height > 1 ? l->height - 1 : 1;
 	switch (c) {
 	case CMD_UP: list_move(l, -1); break;
 	case CMD_DOWN: list_move(l, 1); return true;
-	case CMD_PAGE_UP: list_move(l, -page); break;
-	case CMD_PAGE_DOWN: list_move(l, page); return true;
+	case CMD_PAGE_UP: list_page(l, -1); break;
+	case CMD_PAGE_DOWN: list_page(l, 1); return true;
 	case CMD_FIRST: list_select(l, l->first); break;
 	case CMD_LAST: list_select(l, l->end ? l->end - 1 : 0); return true;
 	default: return false;

@@ -184,12 +184,12 @@ enum {
 
 static const struct column columns[] = {
 	[COLUMN_NUMBER] = { "Conn", 4, 4, 0, 0, KIND_NUMBER, draw_number, "connection number" },
-	[COLUMN_CLIENT] = { "Client", 15, 21, 1, 2, KIND_TEXT, draw_client, "address and port of the client" },
-	[COLUMN_SERVER] = { "Server", 15, 21, 1, 6, KIND_TEXT, draw_server, "address and port of the server" },
+	[COLUMN_CLIENT] = { "Client", 15, 21, 1, 2, KIND_NAME, draw_client, "address and port of the client" },
+	[COLUMN_SERVER] = { "Server", 15, 21, 1, 6, KIND_NAME, draw_server, "address and port of the server" },
 	[COLUMN_VIA] = { "Via", 6, 8, 0, 2, KIND_TEXT, draw_transport, "transport; with a + inside TLS" },
-	[COLUMN_AGENT] = { "Agent", 6, 10, 1, 3, KIND_TEXT, draw_agent, "the client's program, as its signin names it" },
+	[COLUMN_AGENT] = { "Agent", 6, 10, 1, 3, KIND_NAME, draw_agent, "the client's program, as its signin names it" },
 	[COLUMN_VERSION] = { "Version", 7, 8, 0, 7, KIND_TEXT, draw_version, "the version of that" },
-	[COLUMN_USER] = { "User", 6, 12, 1, 2, KIND_TEXT, draw_user, "who signed in, as the reply says" },
+	[COLUMN_USER] = { "User", 6, 12, 1, 2, KIND_NAME, draw_user, "who signed in, as the reply says" },
 	[COLUMN_SENT] = { "Sent", 4, 5, 0, 1, KIND_NUMBER, draw_sent, "messages from the client to the server" },
 	[COLUMN_RECEIVED] = { "Recd", 4, 5, 0, 1, KIND_NUMBER, draw_received, "messages from the server to the client" },
 	[COLUMN_OUT] = { "Out", 5, 5, 0, 5, KIND_NUMBER, draw_out, "bytes of messages from the client to the server" },

@@ -152,9 +152,9 @@ static enum ink draw_rules(struct cell *c)
 
 static const struct column columns[] = {
 	[COLUMN_TIME] = { "Time", 8, 15, 0, 2, KIND_TEXT, draw_time, "when its first message was complete; w changes between three forms" },
-	[COLUMN_CONN] = { "Conn", 4, 14, 1, 1, KIND_TEXT, draw_conn,
+	[COLUMN_CONN] = { "Conn", 4, 14, 1, 1, KIND_NAME, draw_conn,
 	  "connection number, agent and user as they signed in, else the client's address" },
-	[COLUMN_COMMAND] = { "Command", 12, 18, 1, 0, KIND_TEXT, draw_command, "command of its first message" },
+	[COLUMN_COMMAND] = { "Command", 12, 18, 1, 0, KIND_NAME, draw_command, "command of its first message" },
 	[COLUMN_GIST] = { "Gist", 15, 24, 4, 0, KIND_TEXT, draw_gist, "what it is about; if it failed, the error first" },
 	[COLUMN_STATE] = { "State", 6, 10, 0, 0, KIND_TEXT, draw_state, "open, streaming, done, failed, unanswered, broken …" },
 	[COLUMN_LATENCY] = { "Latency", 7, 7, 0, 3, KIND_NUMBER, draw_latency, "from the request to the final reply, or else to the first answer; with a + how long it has waited so far" },

@@ -133,6 +133,27 @@ static void test_columns_first(void **state)
 	}
 }
 
+/* Names get no more than they can use; what they leave goes to the others. */
+static void test_columns_names(void **state)
+{
+	static const struct column table[] = {
+		{ "Command", 4, 8, 1, 0, KIND_NAME, draw, "" },
+		{ "Gist", 4, 8, 1, 0, KIND_TEXT, draw, "" },
+	};
+	static const struct {
+		int width, command, gist;
+	} want[] = { { 37, 18, 18 }, { 57, NAME_MOST, 28 }, { 101, NAME_MOST, 72 } };
+	(void)state;
+	for (size_t i = 0; i < sizeof want / sizeof *want; i++) {
+		int widths[COLUMNS_MAX];
+		struct layout layout;
+		layout_init(&layout);
+		columns_fit(table, 2, &layout, want[i].width, widths);
+		assert_int_equal(widths[0], want[i].command);
+		assert_int_equal(widths[1], want[i].gist);
+	}
+}
+
 static void test_columns_never_too_wide(void **state)
 {
 	(void)state;
@@ -246,6 +267,7 @@ int main(void)
 		cmocka_unit_test(test_mark),
 		cmocka_unit_test(test_columns_fit),
 		cmocka_unit_test(test_columns_first),
+		cmocka_unit_test(test_columns_names),
 		cmocka_unit_test(test_columns_never_too_wide),
 		cmocka_unit_test(test_columns_row),
 		cmocka_unit_test(test_layout),

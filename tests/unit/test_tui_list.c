@@ -51,6 +51,31 @@ static void test_scroll(void **state)
 	is(&l, 10, 14);
 }
 
+/* A page goes on where the last one ended, whichever row is selected; at an end the selection goes on to the last row. */
+static void test_page(void **state)
+{
+	struct list l = { 0 };
+	(void)state;
+	list_page(&l, 1);
+	list_set(&l, 0, 25, 10);
+	list_page(&l, 1);
+	is(&l, 9, 9);
+	list_move(&l, 3);
+	list_page(&l, 1);
+	is(&l, 15, 21);
+	list_page(&l, 1);
+	is(&l, 15, 24);
+	list_page(&l, -1);
+	is(&l, 6, 15);
+	list_page(&l, -1);
+	is(&l, 0, 6);
+	list_page(&l, -1);
+	is(&l, 0, 0);
+	list_set(&l, 0, 3, 1);
+	list_page(&l, 1);
+	is(&l, 1, 1);
+}
+
 static void test_show(void **state)
 {
 	struct list l = { 0 };
@@ -185,6 +210,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_move),
 		cmocka_unit_test(test_scroll),
+		cmocka_unit_test(test_page),
 		cmocka_unit_test(test_show),
 		cmocka_unit_test(test_reveal),
 		cmocka_unit_test(test_rows_come_and_go),
