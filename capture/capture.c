@@ -338,6 +338,7 @@ static struct capture_counts count(const struct capture *c)
 	all.connections_forgotten = n->forgotten;
 	all.segments = n->segments;
 	all.old_segments = n->old_segments;
+	all.stray_resets = n->stray_resets;
 	all.duplicate_bytes = n->reassembly.duplicate_bytes;
 	all.out_of_order = n->reassembly.out_of_order;
 	all.gaps = n->reassembly.gaps;

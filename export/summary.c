@@ -39,6 +39,7 @@ static const struct counter counters[] = {
 	{ "segment[s] out of order", CAPTURE(out_of_order) },
 	{ "byte[s] that came twice", CAPTURE(duplicate_bytes) },
 	{ "segment[s] of connections that had ended", CAPTURE(old_segments) },
+	{ "reset[s] with a number that no receiver takes", CAPTURE(stray_resets) },
 	{ "gap[s] in the capture", CAPTURE_LOST(gaps) },
 	{ "byte[s] missing there", CAPTURE_LOST(gap_bytes) },
 	{ "byte[s] skipped in search of a message", CAPTURE_LOST(stream.skipped) },

@@ -24,7 +24,8 @@
 
 #include <stdlib.h>
 
-enum { SLOTS_FIRST = 1024 };
+enum { SLOTS_FIRST = 1024, SPAN_SHIFT = 16 };
+enum { IN_FLIGHT = 16 << 20 }; /* bytes that a sender may be ahead of what is known of it: more than windows are in practice */
 
 struct key {
 	uint8_t addr[2][16]; /* the smaller endpoint first */
@@ -39,6 +40,7 @@ struct connection {
 	bool lower_is_client;    /* key's first endpoint is the client */
 	bool closed;
 	bool begun[2];           /* closed: the first byte of that direction was known … */
+	uint16_t span[2];        /* … and so many times 64 KiB, rounded down, were sent from there on; UINT16_MAX: 4 GiB or more */
 	union {
 		struct talk *talk;     /* open */
 		uint32_t begin[2];     /* closed: … and had this sequence number */
@@ -309,8 +311,11 @@ static void keep_begin(struct connection *c, const struct talk *talk)
 {
 	c->closed = true;
 	for (int d = 0; d < 2; d++) {
-		c->begun[d] = talk->half[d].begun;
-		c->begin[d] = talk->half[d].begin;
+		const struct half *h = &talk->half[d];
+		uint64_t span = (h->in.next - (UINT64_C(1) << 32) - h->begin) >> SPAN_SHIFT;
+		c->begun[d] = h->begun;
+		c->begin[d] = h->begin;
+		c->span[d] = span < UINT16_MAX ? (uint16_t)span : UINT16_MAX;
 	}
 }
 
@@ -405,18 +410,30 @@ static uint32_t add(struct connections *t, const struct key *k, uint32_t hash, c
 	return place;
 }
 
-/* Does this SYN begin another connection than the one that is known? */
+/* Data of an ended connection are late copies, or were under way when it ended; further off they are of another one, whose SYN the capture lacks. */
+static bool is_beyond(const struct connection *c, const struct segment *seg, enum dir dir)
+{
+	if (!seg->payload_len || seg->flags & TCP_RST || !c->begun[dir] || c->span[dir] == UINT16_MAX)
+		return false;
+	uint32_t off = seg->seq - c->begin[dir], most = ((uint32_t)c->span[dir] + 1) << SPAN_SHIFT;
+	return off > most + IN_FLIGHT && off < UINT32_MAX - IN_FLIGHT;
+}
+
+/* Does this segment begin another connection than the one that is known? A SYN with an acknowledgement does if it answers another SYN. */
 static bool is_reuse(const struct connection *c, const struct segment *seg, enum dir dir)
 {
 	if (!(seg->flags & TCP_SYN))
-		return false;
+		return c->closed && is_beyond(c, seg, dir);
 	bool begun = c->closed ? c->begun[dir] : c->talk->half[dir].begun;
 	uint32_t begin = c->closed ? c->begin[dir] : c->talk->half[dir].begin;
 	if (begun && begin == seg->seq + 1)
 		return false;
-	if (seg->flags & TCP_ACK)
-		return c->closed && begun;
-	return c->closed || begun;
+	if (!(seg->flags & TCP_ACK))
+		return c->closed || begun;
+	if (c->closed)
+		return begun;
+	const struct half *other = &c->talk->half[!dir];
+	return begun && c->talk->half[dir].syn && other->begun && other->begin != seg->ack;
 }
 
 static void begin_half(struct half *h, uint32_t seq)
@@ -481,6 +498,8 @@ static void take_bytes(struct talk *talk, const struct segment *seg, enum dir di
 		n->segments++;
 		reassembly_add(&h->in, &out, &n->reassembly, seq, (struct chunk){ seg->payload, at, time }, needs_of(talk, seg, dir));
 	}
+	if (seg->payload.len < seg->payload_len)
+		reassembly_cut(&h->in, &out, &n->reassembly, seq + (uint32_t)seg->payload.len, seq + seg->payload_len, time);
 	if ((seg->flags & TCP_FIN) && !h->fin) {
 		h->fin = true;
 		reassembly_end(&h->in, &n->reassembly, seq + seg->payload_len, time);
@@ -524,9 +543,24 @@ static struct connection *connection_for(struct connections *t, const struct ip_
 	return c;
 }
 
+/* Would its receiver take this reset for one (RFC 5961, section 3.2)? It does not below what it has acknowledged, nor far above. What stray packets
+ * of another time, and who wants to disturb, send does not end a connection. */
+static bool is_stray_reset(const struct talk *talk, const struct segment *seg, enum dir dir)
+{
+	const struct reassembly *in = &talk->half[dir].in;
+	if (!(seg->flags & TCP_RST) || !in->known)
+		return false;
+	uint64_t at = reassembly_offset(in, seg->seq), last = reassembly_last(in);
+	return at + 1 < in->acked || at > (in->acked > last ? in->acked : last) + IN_FLIGHT;
+}
+
 /* A segment of an open connection. */
 static void take_segment(struct talk *talk, const struct segment *seg, enum dir dir, int64_t time, int64_t at)
 {
+	if (is_stray_reset(talk, seg, dir)) {
+		talk->table->counts.stray_resets++;
+		return;
+	}
 	learn_start(talk, dir, seg);
 	if (seg->flags & TCP_ACK)
 		reassembly_ack(&talk->half[!dir].in, seg->ack, time);

@@ -11,7 +11,8 @@
  *
  * When is a hole lost? The receiver's acknowledgement of it proves that the bytes were on the wire, so if they do not follow within PATIENCE
  * packets of the connection or PATIENCE_NS the capture has lost them (a capture may see packets out of order, but not by that much).
- * Without an acknowledgement they may still be sent again, so it takes longer: until the limits force it or the connection ends.
+ * Without an acknowledgement they may still be sent again, so it takes longer: until the limits force it or the connection ends. Bytes that were in a
+ * packet which the capture cut are lost at once: it has seen them.
  * A segment that waits only for the other direction is let go with the same patience. The end of the stream waits as an early segment
  * without bytes, so that a hole before it is given up like any other.
  */
@@ -231,6 +232,22 @@ void reassembly_add(struct reassembly *r, const struct reassembly_out *out, stru
 	drain(r, out, 0);
 	while (r->count > REASSEMBLY_SEGMENTS || r->bytes > REASSEMBLY_BYTES)
 		lose(r, out, n, r->early[0]->from, c.time);
+}
+
+void reassembly_cut(struct reassembly *r, const struct reassembly_out *out, struct reassembly_counts *n, uint32_t seq, uint32_t end, int64_t time)
+{
+	uint64_t to = reassembly_offset(r, end);
+	if (r->count && r->early[0]->from < to)
+		to = r->early[0]->from;
+	if (r->end < to)
+		to = r->end;
+	if (reassembly_offset(r, seq) <= r->next && r->next < to)
+		lose(r, out, n, to, time);
+}
+
+uint64_t reassembly_last(const struct reassembly *r)
+{
+	return r->count ? early_end(r->early[r->count - 1]) : r->next;
 }
 
 /* Drops the early bytes from offset `end` on. */

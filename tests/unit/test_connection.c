@@ -604,6 +604,45 @@ static void reuse_known_by_its_answer(void **state)
 }
 
 /* Only the server's side of the first connection was captured. */
+/* The capture lacks the end of the one and the SYN of the other: the answer to the SYN tells. */
+static void reuse_while_open_known_by_its_answer(void **state)
+{
+	(void)state;
+	struct net n;
+	net_init(&n);
+	open_connection(&n);
+	say(&n, C, 0, "hello");
+	n.host[C].seq += 1000000;
+	n.host[S].seq += 2000000;
+	packet(&n, C, SYN, "");
+	say(&n, S, SYN, "");
+	say(&n, C, 0, "again");
+	finish(&n, "1>hello 1>. 1<. 1:forgotten 2>again 2>. 2<. 2:open");
+}
+
+/* The capture lacks all of how the second began: data far from those of the first tell, be they of either end. Resets and what is empty don't. */
+static void reuse_known_by_its_data(void **state)
+{
+	(void)state;
+	for (enum dir dir = C; dir <= S; dir++) {
+		struct net n;
+		net_init(&n);
+		open_connection(&n);
+		say(&n, C, 0, "hello");
+		close_both(&n, C);
+		heard(&n, "1>hello 1>. 1<. 1:closed by client");
+		n.host[dir].seq += 1 << 23; /* may have been under way */
+		say(&n, dir, 0, "late");
+		n.host[dir].seq += 1 << 24;
+		say(&n, dir, 0, "");
+		say(&n, dir, RST, "x");
+		heard(&n, "");
+		assert_int_equal(counts(&n)->connections, 1);
+		say(&n, dir, 0, "again");
+		finish(&n, dir == C ? "2>again 2>. 2<. 2:open" : "2<again 2>. 2<. 2:open");
+	}
+}
+
 static void reuse_of_a_half(void **state)
 {
 	(void)state;
@@ -779,6 +818,31 @@ static void reset_behind_a_hole(void **state)
 	finish(&n, "1>(5 lost) 1>data 1>. 1<. 1:reset by server");
 }
 
+/* A reset counts if its receiver can take it for one: not below what is acknowledged, nor far above what was sent. */
+static void reset_out_of_window(void **state)
+{
+	(void)state;
+	static const struct {
+		int32_t off; /* of what was acknowledged; then 5 more bytes are under way */
+		bool ends;
+	} cases[] = { { -2, false }, { -1, true }, { 0, true }, { 5, true }, { 6, true }, { 1 << 20, true }, { 1 << 25, false }, { -(1 << 30), false } };
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct net n;
+		net_init(&n);
+		open_connection(&n);
+		say(&n, C, 0, "hello");
+		say(&n, S, 0, "");
+		struct packet_of rst = packet(&n, C, RST, "");
+		rst.seg.seq += (uint32_t)cases[i].off;
+		say(&n, C, 0, "world");
+		feed(&n, rst);
+		say(&n, C, 0, "again");
+		heard(&n, cases[i].ends ? "1>helloworld 1>. 1<. 1:reset by client" : "1>helloworldagain");
+		assert_int_equal(counts(&n)->stray_resets, !cases[i].ends);
+		finish(&n, cases[i].ends ? "" : "1>. 1<. 1:open");
+	}
+}
+
 static void reset_of_nothing(void **state)
 {
 	(void)state;
@@ -883,11 +947,32 @@ static void cut_packets(void **state)
 	p[2] = packet(&n, C, FIN, "third one");
 	for (int i = 0; i < 3; i++)
 		feed_cut(&n, &p[i], 5);
+	heard(&n, "1>first 1>(4 lost) 1>secon 1>(5 lost) 1>third 1>(4 lost) 1>.");
+	struct packet_of answer = packet(&n, S, 0, "an answer");
+	feed_cut(&n, &answer, 0);
 	say(&n, S, FIN, "");
-	heard(&n, "1>first 1<.");
-	sleep_for(&n, 2 * SECOND);
-	heard(&n, "1>(4 lost) 1>secon 1>(5 lost) 1>third 1>(4 lost) 1>. 1:closed by server");
+	heard(&n, "1<(9 lost) 1<. 1:closed by client");
 	finish(&n, "");
+}
+
+/* What is missing before a cut packet is waited for, as long as before any. */
+static void cut_behind_a_hole(void **state)
+{
+	(void)state;
+	struct net n;
+	net_init(&n);
+	open_connection(&n);
+	struct packet_of p[3] = { packet(&n, C, 0, "first one") };
+	p[1] = packet(&n, C, 0, "second one");
+	p[2] = packet(&n, C, 0, "third one");
+	feed_cut(&n, &p[1], 5);
+	heard(&n, "");
+	feed(&n, p[0]);
+	heard(&n, "1>first onesecon");
+	feed(&n, p[2]);
+	feed_cut(&n, &p[1], 5);
+	heard(&n, "1>(5 lost) 1>third one");
+	finish(&n, "1>. 1<. 1:open");
 }
 
 /* --- the order of both directions --------------------------------------------------------------------------------------------------- */
@@ -1119,6 +1204,8 @@ int main(void)
 		cmocka_unit_test(reuse_while_open),
 		cmocka_unit_test(reuse_the_other_way_round),
 		cmocka_unit_test(reuse_known_by_its_answer),
+		cmocka_unit_test(reuse_while_open_known_by_its_answer),
+		cmocka_unit_test(reuse_known_by_its_data),
 		cmocka_unit_test(reuse_of_a_half),
 		cmocka_unit_test(answer_to_a_withdrawn_syn),
 		cmocka_unit_test(copies_of_a_syn),
@@ -1130,12 +1217,14 @@ int main(void)
 		cmocka_unit_test(bytes_behind_a_fin),
 		cmocka_unit_test(reset),
 		cmocka_unit_test(reset_behind_a_hole),
+		cmocka_unit_test(reset_out_of_window),
 		cmocka_unit_test(reset_of_nothing),
 		cmocka_unit_test(late_segments),
 		cmocka_unit_test(acknowledged_and_never_seen),
 		cmocka_unit_test(fin_never_seen),
 		cmocka_unit_test(hole_given_up),
 		cmocka_unit_test(cut_packets),
+		cmocka_unit_test(cut_behind_a_hole),
 		cmocka_unit_test(answers_wait),
 		cmocka_unit_test(settled),
 		cmocka_unit_test(settled_behind_a_fin),
