@@ -234,7 +234,8 @@ void reassembly_add(struct reassembly *r, const struct reassembly_out *out, stru
 		lose(r, out, n, r->early[0]->from, c.time);
 }
 
-void reassembly_cut(struct reassembly *r, const struct reassembly_out *out, struct reassembly_counts *n, uint32_t seq, uint32_t end, int64_t time)
+void reassembly_cut(struct reassembly *r, const struct reassembly_out *out, struct reassembly_counts *n, uint32_t seq, uint32_t end,
+		    int64_t time)
 {
 	uint64_t to = reassembly_offset(r, end);
 	if (r->count && r->early[0]->from < to)

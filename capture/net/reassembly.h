@@ -51,7 +51,8 @@ void reassembly_start(struct reassembly *r, uint32_t seq);
 void reassembly_add(struct reassembly *r, const struct reassembly_out *out, struct reassembly_counts *n, uint32_t seq, struct chunk c,
 		    uint64_t needs);
 /* The bytes from seq until end were in a packet that the capture cut: they are lost, unless bytes before them are missing, which are waited for. */
-void reassembly_cut(struct reassembly *r, const struct reassembly_out *out, struct reassembly_counts *n, uint32_t seq, uint32_t end, int64_t time);
+void reassembly_cut(struct reassembly *r, const struct reassembly_out *out, struct reassembly_counts *n, uint32_t seq, uint32_t end,
+		    int64_t time);
 /* The offset behind the last byte that was captured. */
 uint64_t reassembly_last(const struct reassembly *r);
 /* The stream ends before this sequence number (FIN); call once. Bytes that are missing before it are waited for, then given up;

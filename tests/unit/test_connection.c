@@ -825,7 +825,8 @@ static void reset_out_of_window(void **state)
 	static const struct {
 		int32_t off; /* of what was acknowledged; then 5 more bytes are under way */
 		bool ends;
-	} cases[] = { { -2, false }, { -1, true }, { 0, true }, { 5, true }, { 6, true }, { 1 << 20, true }, { 1 << 25, false }, { -(1 << 30), false } };
+	} cases[] = { { -2, false }, { -1, true },      { 0, true },        { 5, true },
+		      { 6, true },   { 1 << 20, true }, { 1 << 25, false }, { -(1 << 30), false } };
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		struct net n;
 		net_init(&n);
