@@ -123,6 +123,21 @@ static void envelope_clear(struct envelope *e)
 	e->has_data = false;
 }
 
+/* The data run beyond the bytes, as those of a message that was cut do: the type of what they hold stands in front of it. */
+static void any_read_front(struct slice bytes, struct envelope *out)
+{
+	struct wire_field f;
+	uint64_t length;
+	size_t head = wire_header(bytes, &f, &length);
+	if (!head || f.number != DATA || f.type != WIRE_LENGTH)
+		return;
+	bytes = slice_skip(bytes, head);
+	if (wire_next(&bytes, &f) != WIRE_FIELD || f.number != 1 || f.type != WIRE_LENGTH)
+		return;
+	out->has_data = true;
+	out->type_url = f.bytes;
+}
+
 bool envelope_read(struct slice bytes, struct envelope *out)
 {
 	struct wire_field f;
@@ -143,6 +158,8 @@ bool envelope_read(struct slice bytes, struct envelope *out)
 		else if (!any_read(f.bytes, out))
 			return false;
 	}
+	if (status != WIRE_END)
+		any_read_front(bytes, out);
 	return status == WIRE_END;
 }
 

@@ -13,7 +13,8 @@ struct envelope {
 	bool has_data;                /* the Any is there, empty or not */
 };
 
-/* Reads an Envelope. False if protobuf_c_message_unpack would refuse it; *out then holds what stood before the fault. */
+/* Reads an Envelope. False if protobuf_c_message_unpack would refuse it; *out then holds what stood before the fault,
+ * and the type_url of data that run beyond the end. */
 bool envelope_read(struct slice bytes, struct envelope *out);
 
 /* Could an Envelope of `length` bytes begin with these? Pure; the probe that capture/ is handed (struct sink). STRONG: a command

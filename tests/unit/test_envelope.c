@@ -146,13 +146,16 @@ static void test_wrong_types(void **state)
 	}
 }
 
-/* Cut anywhere but between two fields it is bad, and holds what stood before. */
+/* Cut anywhere but between two fields it is bad, and holds what stood before; of its data the type, too. */
 static void test_cut(void **state)
 {
 	struct buf b = { 0 };
 	(void)state;
 	put_as_encoder(&b, &full);
 	unsigned good = 0;
+	struct envelope whole;
+	assert_true(envelope_read(buf_slice(&b), &whole));
+	size_t typed = (size_t)(whole.type_url.at - buf_slice(&b).at) + whole.type_url.len;
 	for (size_t n = 0; n < b.len; n++) {
 		struct envelope e;
 		uint8_t *at;
@@ -160,6 +163,7 @@ static void test_cut(void **state)
 		assert_true(e.command.len == 0 || slice_eq(e.command, full.command));
 		assert_true(e.id.len == 0 || slice_eq(e.id, full.id));
 		assert_true(e.spanid.len == 0);
+		assert_true(slice_eq(e.type_url, n < typed ? slice_of(NULL, 0) : full.type_url));
 		free(at);
 	}
 	assert_int_equal(good, 9); /* before each field */
