@@ -17,7 +17,7 @@
 #include "base/amount.h"
 #include "base/text.h"
 
-enum { LEAST_BODY = 4, BAR = 16, PAIR_LINES = 4, NOTICE_LINES = 3, SIGNED = 4 /* letters from which on a name that is cut ends in "…" */ };
+enum { LEAST_BODY = 4, BAR = 16, PAIR_LINES = 4, NOTICE_LINES = 3, LOSS_LINES = 3 /* of what is wrong with the capture */, SIGNED = 4 /* letters from which on a name that is cut ends in "…" */ };
 
 /* The line that is being made, emptied. */
 static struct line *fresh(struct app *a)
@@ -271,7 +271,7 @@ static void draw_damage(struct app *a, int *bottom, int width)
 		return;
 	buf_clear(&a->scratch);
 	buf_addf(&a->scratch, " %s", source_error(capture_source(a->o->capture)));
-	draw_text(a, bottom, width, INK_ERROR, buf_slice(&a->scratch));
+	draw_wrapped(a, bottom, width, INK_ERROR, buf_slice(&a->scratch), LOSS_LINES);
 }
 
 /* Where there is no room for it, it goes without its colons. */
@@ -345,7 +345,7 @@ static void draw_losses(struct app *a, int *bottom, int width, const struct sess
 {
 	buf_clear(&a->scratch);
 	status_add_losses(&a->scratch, s, c, a->o->utc);
-	draw_text(a, bottom, width, INK_WARNING, buf_slice(&a->scratch));
+	draw_wrapped(a, bottom, width, INK_WARNING, buf_slice(&a->scratch), LOSS_LINES);
 }
 
 void frame_draw(struct app *a)

@@ -80,6 +80,7 @@ static const struct record *before(const struct ladder_view *l, uint64_t row)
 	return NULL;
 }
 
+/* The time, a sign where the message is marked, and the time since the row before. */
 static void add_times(struct ladder_view *l, uint64_t row, int64_t time, struct line *out)
 {
 	struct app *a = l->view.app;
@@ -89,7 +90,8 @@ static void add_times(struct ladder_view *l, uint64_t row, int64_t time, struct 
 		return;
 	buf_clear(text);
 	app_add_time(a, text, time, last ? last->time : time, l->time);
-	line_add_cell(out, INK_PLAIN, buf_slice(text), l->time + 1, false);
+	line_add_cell(out, INK_PLAIN, buf_slice(text), l->time, false);
+	line_add_str(out, INK_WARNING, marks_has(&a->marks, l->view.ops->message(&l->view, row)) ? "*" : " ");
 	buf_clear(text);
 	if (last) {
 		if (time >= last->time)

@@ -298,9 +298,14 @@ static void draw_titles(struct view *v, struct area *area)
 	area->height--;
 }
 
-void view_draw_table(struct view *v, struct area area)
+void view_set_gutter(struct view *v)
 {
 	v->gutter = v->ops->message && marks_any(&v->app->marks) ? GUTTER : 0;
+}
+
+void view_draw_table(struct view *v, struct area area)
+{
+	view_set_gutter(v);
 	if (v->column_count && area.height > 0)
 		draw_titles(v, &area);
 	take_up(v, area.height > 0 ? area.height : 0);

@@ -117,6 +117,8 @@ void view_free(struct view *v);
 /* Appends the cells of a row that all columns are made from. */
 void view_add_cells(struct view *v, const void *row, struct line *out);
 void view_draw(struct view *v, struct area area);
+/* Leaves room for marks at the left of the rows while there are any; for lists without titles. */
+void view_set_gutter(struct view *v);
 /* Draws titles of columns, and a list of rows. */
 void view_draw_table(struct view *v, struct area area);
 /* Draws a list in an area: rows by draw_row, with the selection and the matches of the search marked. */

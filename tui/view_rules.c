@@ -249,6 +249,7 @@ static void draw(struct view *view, struct area area)
 		area.height -= height;
 		pane = (struct area){ area.row + area.height, area.col, height, area.width };
 	}
+	view_set_gutter(view);
 	list_set(&view->list, 0, v->tree.rows, area.height > 0 ? area.height : 0);
 	view_draw_list(view, area, EMPHASIS_SELECTED);
 	if (pane.height > 0)
