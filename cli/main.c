@@ -92,6 +92,12 @@ static void hear_news(void *user, const struct session_news *news)
 	a->printing.news(a->printing.user, news);
 }
 
+static void hear_over(void *user, uint32_t thread, int64_t time)
+{
+	struct app *a = user;
+	a->printing.over(a->printing.user, thread, time);
+}
+
 static void hear_stream(void *user, uint32_t thread, struct slice bytes)
 {
 	struct app *a = user;
@@ -110,6 +116,7 @@ static struct session_listener printing_listener(struct app *a)
 	if (a->printer.exporter) {
 		l.rule = hear_rule;
 		l.news = hear_news;
+		l.over = hear_over;
 	}
 	return l;
 }

@@ -87,6 +87,14 @@ static void hear_news(void *user, const struct session_news *news)
 	p->before.news(p->before.user, news);
 }
 
+static void hear_over(void *user, uint32_t thread, int64_t time)
+{
+	struct posting *p = user;
+	p->spans.over(p->spans.user, thread, time);
+	if (p->before.over)
+		p->before.over(p->before.user, thread, time);
+}
+
 static void hear_stream(void *user, uint32_t thread, struct slice bytes)
 {
 	struct posting *p = user;
@@ -98,7 +106,7 @@ struct session_listener posting_listener(struct posting *p, const struct session
 	p->spans = printer_listener(&p->printer);
 	p->before = *other;
 	return (struct session_listener){ .user = p, .message = hear_message, .rule = hear_rule, .news = other->news ? hear_news : NULL,
-					  .stream = other->stream ? hear_stream : NULL };
+					  .stream = other->stream ? hear_stream : NULL, .over = hear_over };
 }
 
 void posting_begin(struct posting *p, const struct session *s, const struct capture *c, struct filter *f)

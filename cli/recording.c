@@ -57,6 +57,12 @@ static void hear_news(void *user, const struct session_news *news)
 	r->before.news(r->before.user, news);
 }
 
+static void hear_over(void *user, uint32_t thread, int64_t time)
+{
+	struct recording *r = user;
+	r->before.over(r->before.user, thread, time);
+}
+
 static void hear_stream(void *user, uint32_t thread, struct slice bytes)
 {
 	struct recording *r = user;
@@ -67,7 +73,7 @@ struct session_listener recording_listener(struct recording *r, const struct ses
 {
 	r->before = *other;
 	return (struct session_listener){ .user = r, .message = hear_message, .rule = hear_rule, .news = other->news ? hear_news : NULL,
-					  .stream = other->stream ? hear_stream : NULL };
+					  .stream = other->stream ? hear_stream : NULL, .over = other->over ? hear_over : NULL };
 }
 
 static void say_stopped(const struct recording *r, const struct watcher_counts *w)

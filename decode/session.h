@@ -166,6 +166,9 @@ struct session_listener {
 	 * in the order of its arrival, each byte once, before the message that brings it; nothing after endstream, an error, or before
 	 * beginstream. bytes are borrowed during the call. */
 	void (*stream)(void *user, uint32_t thread, struct slice bytes);
+	/* The connection ended before the thread's final reply came: its state is final, no message of it follows. Behind the rule that this
+	 * breaks, if it breaks one. thread: n of its first message. */
+	void (*over)(void *user, uint32_t thread, int64_t time);
 };
 
 struct session_options {

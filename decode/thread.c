@@ -422,6 +422,8 @@ static void close_thread(struct session *s, struct conn_state *c, uint32_t n, st
 	bool due = first->command != s->known.noop && !(ping && first->transport == TRANSPORT_REST);
 	if (request && due && !told && !may_lack_answer(c, first, false))
 		session_break_late(s, c, n, ping ? RULE_NO_REPLY_PING : RULE_NO_REPLY, RULES, time);
+	if (s->listener.over)
+		s->listener.over(s->listener.user, n, time);
 }
 
 void thread_overdue(struct session *s, struct conn_state *c, int64_t time)

@@ -134,9 +134,17 @@ static void on_news(void *user, const struct session_news *news)
 	write_out(p);
 }
 
+static void on_over(void *user, uint32_t thread, int64_t time)
+{
+	struct printer *p = user;
+	if (p->exporter->over && !printer_done(p))
+		p->exporter->over(p, thread, time);
+	write_out(p);
+}
+
 struct session_listener printer_listener(struct printer *p)
 {
-	return (struct session_listener){ .user = p, .message = on_message, .rule = on_rule, .news = on_news };
+	return (struct session_listener){ .user = p, .message = on_message, .rule = on_rule, .news = on_news, .over = on_over };
 }
 
 void printer_begin(struct printer *p)

@@ -70,6 +70,8 @@ struct exporter {
 	void (*message)(struct printer *p, const struct message_facts *m);
 	void (*rule)(struct printer *p, uint32_t n, enum rule rule, enum rule was, int64_t time);
 	void (*news)(struct printer *p, const struct session_news *news);
+	/* A thread ended with its connection (session_listener.over); also of messages that the filter has passed over. */
+	void (*over)(struct printer *p, uint32_t thread, int64_t time);
 	void (*end)(struct printer *p);
 	/* Hears of every message, also of those that the filter passes over, before message() does; writes nothing. */
 	void (*heard)(struct printer *p, const struct record *record, struct slice bytes);

@@ -258,20 +258,26 @@ static void otlp_message(struct printer *p, const struct message_facts *m)
 	}
 }
 
-/* A request that will have no reply ends with its connection. */
 static void otlp_rule(struct printer *p, uint32_t n, enum rule rule, enum rule was, int64_t time)
 {
 	struct otlp *o = p->state;
 	const struct record *r = session_record(p->session, n);
 	struct otlp_span *s = r ? *slot_of(o, r->thread) : NULL;
+	(void)time;
 	if (!s || s->finished)
 		return;
-	renew(p, s);
 	if (was != RULES)
 		s->rules &= ~(UINT32_C(1) << was);
 	s->rules |= UINT32_C(1) << rule;
-	if (s->state != THREAD_UNANSWERED && s->state != THREAD_BROKEN)
+}
+
+/* What will have no reply ends with its connection. */
+static void otlp_over(struct printer *p, uint32_t thread, int64_t time)
+{
+	struct otlp_span *s = *slot_of(p->state, thread);
+	if (!s || s->finished)
 		return;
+	renew(p, s);
 	s->end = time;
 	finish(p, s);
 }
@@ -314,5 +320,5 @@ static void otlp_release(struct printer *p)
 
 const struct exporter exporter_otlp = {
 	.name = "otlp", .help = "OpenTelemetry traces (OTLP/JSON), a span a thread", .begin = otlp_begin, .message = otlp_message, .rule = otlp_rule,
-	.end = otlp_end, .heard = otlp_heard, .release = otlp_release,
+	.over = otlp_over, .end = otlp_end, .heard = otlp_heard, .release = otlp_release,
 };

@@ -39,6 +39,22 @@ python3 tests/otlp/trace.py "$tmp/messages" "$tmp/workitem" >"$tmp/said" 2>&1
 result $? "a trace of two connections"
 "$envscope" -r build/samples/workitem.pcap -T otlp | cmp - "$tmp/workitem" >"$tmp/said" 2>&1
 result $? "ids differ when a capture is read again"
+
+# ended NAME OPTION…: what has no reply in that sample is written when its connection ends, not when the capture does: another one follows
+ended() {
+	local capture=build/samples/$1.pcap
+	shift
+	python3 tests/otlp/later.py samples/tcp.pcap "$tmp/later.pcap"
+	"$envscope" -r "$capture" -r "$tmp/later.pcap" -T otlp "$@" >"$tmp/spans" 2>"$tmp/said"
+	grep -oE '"startTimeUnixNano":"[0-9]{7}' "$tmp/spans" >"$tmp/days"
+	[ "$(wc -l <"$tmp/days")" -gt 3 ] && sort -c "$tmp/days" 2>>"$tmp/said"
+	result $? "$capture, $*: a request without a reply is written late"
+}
+ended ping_unanswered
+ended no_reply
+ended no_reply -o no-reply=1ms
+ended reset
+
 # collector SCRIPT: starts one that answers by the script, and sets $url; it writes the spans that it took to $tmp/taken
 collector() {
 	rm -f "$tmp/port" "$tmp/taken"
