@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { CHUNK_ITEMS = BOUND(32768, 16) };
+enum { CHUNK_ITEMS = BOUND(32768, 4) };
 
 struct chunks {
 	uint8_t **chunk;       /* directory; forgotten chunks are NULL */

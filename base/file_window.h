@@ -2,9 +2,10 @@
 #ifndef BASE_FILE_WINDOW_H
 #define BASE_FILE_WINDOW_H
 
+#include "base/bound.h"
 #include "base/files.h"
 
-enum { WINDOW_BYTES = 64 << 10, WINDOW_STEP = 4096 }; /* held; a step forward is not longer than this */
+enum { WINDOW_BYTES = BOUND(64 << 10, 256), WINDOW_STEP = BOUND(4096, 64) }; /* held; a step forward is not longer than this */
 
 /* What was read last. Zeroed: nothing. */
 struct file_window {

@@ -11,6 +11,7 @@
  */
 #include "capture/pcapng.h"
 
+#include "base/bound.h"
 #include "base/xalloc.h"
 
 #include <stdlib.h>
@@ -28,7 +29,7 @@ enum {
 	OPTION_DESCRIPTION = 3,
 	OPTION_TSRESOL = 9,
 	OPTION_TSOFFSET = 14,
-	MAX_INTERFACES = 65536,
+	MAX_INTERFACES = BOUND(65536, 8),
 	FINEST = 28, /* decimal places of a second: 64 bits of a finer unit are less than a nanosecond */
 };
 

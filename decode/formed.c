@@ -31,8 +31,8 @@ static void take(struct session *s, const struct piece *p)
 	arrival_prepare(s, &a);
 	if (session_is_stump(s, &a, p))
 		return;
-	uint64_t place = keep_bytes(s, p);
 	session_stay_bounded(s);
+	uint64_t place = keep_bytes(s, p);
 	arrival_take(s, &a, p, place, true);
 }
 

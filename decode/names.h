@@ -2,9 +2,10 @@
 #ifndef DECODE_NAMES_H
 #define DECODE_NAMES_H
 
+#include "base/bound.h"
 #include "decode/schema.h"
 
-enum { NAMES_MAX = 4096, NAME_LONGEST = 64 };
+enum { NAMES_MAX = BOUND(4096, 64), NAME_LONGEST = 64 };
 
 struct names {
 	const struct schema *schema;

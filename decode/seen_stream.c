@@ -1,10 +1,11 @@
 /* What was seen of a broken rule about a stream: its thread's sums, and the place of the message in the thread's chain. */
+#include "base/bound.h"
 #include "decode/seen_part.h"
 
 #include "base/amount.h"
 #include "decode/streams.h"
 
-enum { CHAIN_MOST = 4096, DIGITS_SHOWN = 16 };
+enum { CHAIN_MOST = BOUND(4096, 8), DIGITS_SHOWN = 16 };
 
 /* Is there a message with that command in the thread before n? False also if the thread is too long to say. */
 static bool came_before(const struct seen *x, const char *command)

@@ -311,7 +311,7 @@ static void forget_oldest(struct session *s, uint64_t keep)
 	forget_conns(s);
 }
 
-/* Once a chunk. */
+/* Once a chunk, in front of its first message: while nothing of that is in the spool but as a draft. */
 void session_stay_bounded(struct session *s)
 {
 	if (s->records.count % CHUNK_ITEMS)
@@ -356,9 +356,9 @@ static void take_whole(struct session *s, const struct piece *p)
 	arrival_prepare(s, &a);
 	if (session_is_stump(s, &a, p))
 		return;
+	session_stay_bounded(s);
 	bool keep = s->options.keep && !s->options.no_bytes;
 	uint64_t place = keep ? store_add(s->store, p->bytes, p->at) : 0;
-	session_stay_bounded(s);
 	arrival_take(s, &a, p, place, true);
 }
 
@@ -433,9 +433,10 @@ static void end_draft(struct session *s, struct draft **at, const struct piece *
 	if (unsure)
 		judge_whole(s, &a, d);
 	arrival_prepare(s, &a);
-	session_stay_bounded(s);
-	if (!session_is_stump(s, &a, p))
+	if (!session_is_stump(s, &a, p)) {
+		session_stay_bounded(s);
 		arrival_take(s, &a, p, keep ? place : 0, false);
+	}
 	buf_release(&scratch);
 	drop_draft(s, at);
 	if (!keep && !s->drafts)

@@ -18,7 +18,7 @@
 #include "decode/wire.h"
 
 enum {
-	WINDOW = 65536,         /* records kept while printing */
+	WINDOW = BOUND(65536, 64), /* records kept while printing */
 	NEWS_MAX = BOUND(1 << 20, 128), /* news kept */
 	MISMATCHES_MAX = BOUND(4096, 4), /* wrong checksums kept; of more it is only known that they are wrong */
 	REVISIONS_MAX = BOUND(65536, 64), /* revisions remembered */
@@ -158,7 +158,7 @@ void session_changes(struct session *s, struct conn_state *c, const struct seq_v
 bool session_is_stump(struct session *s, const struct arrival *a, const struct piece *p);
 /* Tells of a message of which nothing can be shown. */
 void session_stump(struct session *s, const struct piece *p);
-/* Keeps memory within its bounds, before a record is added. */
+/* Keeps memory within its bounds, before the bytes of a message go to the store and its record is added. */
 void session_stay_bounded(struct session *s);
 
 /* Messages in JSON text, and whole bare payloads (formed.c): one arrives; the connection ends, and with it those that lack parts. */

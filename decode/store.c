@@ -15,6 +15,7 @@
  */
 #include "decode/store.h"
 
+#include "base/bound.h"
 #include "base/file_window.h"
 #include "base/temp.h"
 #include "base/xalloc.h"
@@ -23,7 +24,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { SPOOL_BUFFER = 256 << 10, BLOCK_RUNS = 4096, SMALL_RUN = 64, LIMIT_STEPS = 16 };
+enum { SPOOL_BUFFER = BOUND(256 << 10, 1 << 10), BLOCK_RUNS = BOUND(4096, 4), SMALL_RUN = 64, LIMIT_STEPS = 16 };
 enum kind { NOWHERE, IN_FILE, IN_SPOOL, IN_RUNS };
 
 struct run {

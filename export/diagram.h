@@ -8,12 +8,13 @@
 #define EXPORT_DIAGRAM_H
 
 #include "base/arena.h"
+#include "base/bound.h"
 #include "export/exporter.h"
 #include "export/who.h"
 
 enum {
 	DIAGRAM_ACTORS = 16,        /* lifelines; messages between others are left out, counted */
-	DIAGRAM_FOLDS = 64,         /* streams under way at a time that are folded; the next begins a row of its own */
+	DIAGRAM_FOLDS = BOUND(64, 4),         /* streams under way at a time that are folded; the next begins a row of its own */
 	DIAGRAM_TEXTS = 8 << 20,    /* bytes of texts */
 	DIAGRAM_NAME = 64,          /* bytes of a command, an agent or a user */
 };

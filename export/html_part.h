@@ -2,11 +2,12 @@
 #ifndef EXPORT_HTML_PART_H
 #define EXPORT_HTML_PART_H
 
+#include "base/bound.h"
 #include "export/drawing.h"
 
 enum {
-	HTML_MESSAGES = 10000,      /* messages shown; the rest is counted */
-	HTML_FIELDS = 16 << 10,     /* bytes of the fields of one */
+	HTML_MESSAGES = BOUND(10000, 16),      /* messages shown; the rest is counted */
+	HTML_FIELDS = BOUND(16 << 10, 512),     /* bytes of the fields of one */
 	HTML_BYTES = 48 << 20,      /* bytes of all their texts */
 };
 

@@ -5,10 +5,11 @@
  * plainly a letter, a digit or harmless punctuation is written that way, and no text from the wire can end its own line. Renderers refuse
  * a text of more than 50,000 characters (maxTextSize): the diagram stays below that.
  */
+#include "base/bound.h"
 #include "base/text.h"
 #include "export/diagram_lines.h"
 
-enum { ROWS = 500, TEXT_MAX = 48000 };
+enum { ROWS = BOUND(500, 20), TEXT_MAX = 48000 };
 
 static void add_text(struct buf *out, struct slice text)
 {

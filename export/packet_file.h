@@ -7,6 +7,7 @@
 #ifndef EXPORT_PACKET_FILE_H
 #define EXPORT_PACKET_FILE_H
 
+#include "base/bound.h"
 #include "capture/pcapng_write.h"
 
 struct packet_file;
@@ -15,7 +16,7 @@ enum packet_format { PACKETS_PCAPNG, PACKETS_PCAP };
 
 enum {
 	PACKET_FILE_BUFFER = 64 << 10,      /* bytes that wait to be written */
-	PACKET_FILE_INTERFACES = 1024,      /* interfaces told apart; of further ones only the link type is kept */
+	PACKET_FILE_INTERFACES = BOUND(1024, 4),      /* interfaces told apart; of further ones only the link type is kept */
 	PACKET_FILE_SECRETS = 256 << 10,    /* bytes of secrets that each file of a ring begins with: the newest */
 	PACKET_FILE_RING = 10000,           /* files of a ring at most */
 };

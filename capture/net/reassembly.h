@@ -9,11 +9,12 @@
 #ifndef CAPTURE_NET_REASSEMBLY_H
 #define CAPTURE_NET_REASSEMBLY_H
 
+#include "base/bound.h"
 #include "capture/stream/layer.h"
 
 enum {
-	REASSEMBLY_SEGMENTS = 4096,     /* early segments that wait in one direction */
-	REASSEMBLY_BYTES = 8 << 20,     /* and their bytes */
+	REASSEMBLY_SEGMENTS = BOUND(4096, 32),     /* early segments that wait in one direction */
+	REASSEMBLY_BYTES = BOUND(8 << 20, 16 << 10),     /* and their bytes */
 };
 
 struct early; /* an early segment, copied */

@@ -5,6 +5,7 @@
 #ifndef CAPTURE_PROXY_WHAT_IF_H
 #define CAPTURE_PROXY_WHAT_IF_H
 
+#include "base/bound.h"
 #include "base/buf.h"
 #include "capture/proxy/address.h"
 #include "capture/proxy/what_if_chooser.h"
@@ -13,7 +14,7 @@ enum {
 	WHAT_IF_COMMAND = 64,
 	WHAT_IF_HELD = 4 << 20,   /* bytes of a direction that wait at most; a longer message ends the changes */
 	WHAT_IF_UNWHOLE = 8 << 20, /* of gRPC messages that are not whole, of all calls of a connection */
-	WHAT_IF_STREAMS = 1024,     /* gRPC calls of a connection at a time */
+	WHAT_IF_STREAMS = BOUND(1024, 4),     /* gRPC calls of a connection at a time */
 	WHAT_IF_SWAP_S = 1,       /* so long a message waits for another one to pass it */
 	WHAT_IF_UNIT = 1 << 20,   /* bytes of a frame of HTTP/2 that is looked at, with what belongs to its headers */
 };

@@ -18,6 +18,7 @@
  */
 #include "capture/stream/http1.h"
 
+#include "base/bound.h"
 #include "base/buf.h"
 #include "base/xalloc.h"
 #include "capture/stream/http2.h"
@@ -28,7 +29,7 @@
 #include <stdlib.h>
 #include <strings.h>
 
-enum { NAME_MAX_KEPT = 32, QUEUE_MAX = 64, TARGET_MAX = 1024, START_MIN = 8, FILLER = 4096 };
+enum { NAME_MAX_KEPT = 32, QUEUE_MAX = BOUND(64, 4), TARGET_MAX = 1024, START_MIN = 8, FILLER = 4096 };
 enum mode { READING, HOLDING, THROUGH, BLIND };
 enum header { UPGRADE, EXTENSIONS, CODING, USER_AGENT, HEADERS };
 

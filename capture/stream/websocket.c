@@ -16,13 +16,14 @@
  */
 #include "capture/stream/websocket.h"
 
+#include "base/bound.h"
 #include "base/buf.h"
 #include "base/xalloc.h"
 #include "capture/stream/inflate.h"
 
 #include <stdlib.h>
 
-enum { PIECE = 16384, PREFIX = 4, CODE_SIZE = 2, CODE_LOST = 3, SEARCH_MAX = 256 * 1024 };
+enum { PIECE = 16384, PREFIX = 4, CODE_SIZE = 2, CODE_LOST = 3, SEARCH_MAX = BOUND(256 * 1024, 2048) };
 
 enum state { HEADER, PAYLOAD, SEARCH };
 enum content { LOST, BINARY, TEXT, DONE }; /* DONE: what is left of it is of no use */

@@ -298,6 +298,8 @@ def session_seeds():
     yield b"\2" + upload[:15] + bytes([30, 0, 0, 20, 0]) + query + bytes([29, 1, 0, 5, 0]) + download[10:]
     named = bytes([3, 0, 5, 0, 12, 11]) + b"\x12\x09../a b\x1b.x"
     yield b"\4" + upload + named + download[5:] + download
+    for how in (8, 9, 10, 11): yield bytes([how]) + (signin + upload + query + queue + bytes([28, 0, 0, 0, 0]) + download + watch) * 3 # much that is forgotten
+    yield b"\0" + (watch[:20] + queue + download[:10] + upload[:15] + query) * 6
     yield b"\3" + say(1, 1, 1, 1) + say(0, 0, 1, 0) + query + bytes([31, 0, 1, 0, 0]) + watch[5:]
 
 def loss_seeds():

@@ -1133,6 +1133,7 @@ static void test_budget(void **state)
 {
 	struct session_options o = { .keep = true, .memory = 16 << 20, .file = -1, .hash_key = 3 };
 	struct fixture *x = *state;
+	struct buf bytes = { 0 };
 	begin_anew(x, &o);
 	three_conns(&x->f);
 	uint64_t seen = 0;
@@ -1142,12 +1143,15 @@ static void test_budget(void **state)
 		struct session_counts c = session_counts(x->f.session);
 		assert_true(c.memory <= o.memory + (4 << 20));
 		assert_true(c.forgotten == session_first(x->f.session) - 1);
+		uint32_t first = session_first(x->f.session);
+		assert_int_equal(session_bytes(x->f.session, first, &bytes).len, session_record(x->f.session, first)->size);
 		for (uint32_t k = 0; k < session_threads(x->f.session); k += 997) {
 			uint32_t n = session_thread_at(x->f.session, k);
 			assert_true(n == 0 || session_record(x->f.session, n) || n < session_first(x->f.session));
 		}
 		seen = c.messages;
 	}
+	buf_release(&bytes);
 	assert_true(seen > 550000);
 	assert_true(session_counts(x->f.session).conns_forgotten > 1000);
 	assert_true(session_conns(x->f.session) < 2000);
