@@ -63,7 +63,7 @@ struct fixture {
 
 static struct session_listener listener(struct fixture *x)
 {
-	return (struct session_listener){ &x->heard, hear_message, hear_rule, hear_news, hear_stream };
+	return (struct session_listener){ .user = &x->heard, .message = hear_message, .rule = hear_rule, .news = hear_news, .stream = hear_stream };
 }
 
 static int set_up(void **state)
