@@ -6,6 +6,8 @@
  * WebSocket frame; the first that holds decides for the connection. Bytes are kept until then, at most a window of HELD bytes in
  * each direction; after limits->scan bytes without a find the connection counts as somebody else's and is no longer read.
  *
+ * What a proxy puts in front is taken off first (preamble.h), by a layer that has another one of these above it.
+ *
  * What can't be told yet is searched again with what comes next. So that segments of a byte don't make 128 KiB be searched for each of them, a chunk
  * pays for so many bytes to be searched: SEARCHED_A_CHUNK and SEARCHED_A_BYTE for each of its own. Segments as they are in earnest always suffice.
  */
@@ -17,6 +19,7 @@
 #include "capture/stream/http2.h"
 #include "capture/stream/http2_frame.h"
 #include "capture/stream/length_prefix.h"
+#include "capture/stream/preamble.h"
 #include "capture/stream/tls.h"
 #include "capture/stream/websocket.h"
 
@@ -40,6 +43,7 @@ struct detect {
 	struct keylog *keylog;
 	struct layer *inner; /* NULL until it is found out */
 	bool given_up;
+	unsigned char preambles; /* taken off in front of it */
 	struct held held[2];
 };
 
@@ -102,6 +106,20 @@ static void settle(struct detect *d, struct layer *inner, enum dir first)
 		if (h->ended)
 			layer_end(inner, dir, h->time);
 	}
+}
+
+static struct layer *new_detect(const struct stream *s, enum transport forced, struct keylog *keylog, unsigned preambles);
+
+/* A preamble, or perhaps one; false if it is none. What is above it begins anew. */
+static bool settle_preamble(struct detect *d, enum dir dir, struct slice in, bool final)
+{
+	if (dir != DIR_C2S || !d->stream->conn->start_seen || d->held[DIR_C2S].searching || d->preambles == PREAMBLES_MAX ||
+	    !preamble_begins(in))
+		return false;
+	if (in.len < PREAMBLE_BEGINS)
+		return !final;
+	settle(d, preamble_new(d->stream, new_detect(d->stream, d->forced, d->keylog, d->preambles + 1u)), DIR_C2S);
+	return true;
 }
 
 static void settle_prefix(struct detect *d, enum dir dir, bool other_synced)
@@ -251,7 +269,7 @@ static void look(struct detect *d, enum dir dir, bool final)
 {
 	struct held *h = &d->held[dir];
 	struct slice in = buf_slice(&h->bytes);
-	if (!in.len)
+	if (!in.len || settle_preamble(d, dir, in, final))
 		return;
 	if (d->forced && decide_forced(d, dir, in))
 		return;
@@ -302,7 +320,7 @@ static bool look_for_head(struct detect *d, enum dir dir, struct chunk c)
 static bool look_in_place(struct detect *d, enum dir dir, struct chunk c)
 {
 	struct held *h = &d->held[dir];
-	if (h->bytes.len || h->searching || d->forced || !d->stream->conn->start_seen)
+	if (h->bytes.len || h->searching || d->forced || !d->stream->conn->start_seen || (dir == DIR_C2S && preamble_begins(c.bytes)))
 		return false;
 	enum kind k = kind_of(d->stream, dir, c.bytes);
 	if (!decide(d, dir, k))
@@ -390,12 +408,18 @@ bool detect_can_force(enum transport t)
 	return can[t];
 }
 
-struct layer *detect_new(const struct stream *s, enum transport forced, struct keylog *keylog)
+static struct layer *new_detect(const struct stream *s, enum transport forced, struct keylog *keylog, unsigned preambles)
 {
 	struct detect *d = xcalloc(1, sizeof *d);
 	d->layer.ops = &ops;
 	d->stream = s;
 	d->forced = forced;
 	d->keylog = keylog;
+	d->preambles = (unsigned char)preambles;
 	return &d->layer;
+}
+
+struct layer *detect_new(const struct stream *s, enum transport forced, struct keylog *keylog)
+{
+	return new_detect(s, forced, keylog, 0);
 }
