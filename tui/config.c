@@ -381,9 +381,20 @@ static bool write_file(const char *path, struct slice text)
 	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return false;
-	bool good = write(fd, text.at, text.len) == (ssize_t)text.len;
-	good = fsync(fd) == 0 && good;
-	return close(fd) == 0 && good;
+	errno = ENOSPC; /* of a write that takes less than all */
+	bool good = write(fd, text.at, text.len) == (ssize_t)text.len && fsync(fd) == 0;
+	int reason = errno;
+	if (close(fd) != 0 && good)
+		return false;
+	errno = reason;
+	return good;
+}
+
+/* A link stays one: what it leads to is written. To be freed. */
+static char *behind_links(const char *path)
+{
+	char *real = realpath(path, NULL);
+	return real ? real : xstrdup(path);
 }
 
 bool config_write(const struct settings *s, const char *path, struct buf *error)
@@ -393,11 +404,13 @@ bool config_write(const struct settings *s, const char *path, struct buf *error)
 	read_file(path, &w.out);
 	each_entry(s, write_entry, &w);
 	buf_add(&w.out, buf_slice(&w.added));
-	buf_addf(&beside, "%s.new", path);
 	make_folders(path);
-	bool good = write_file(buf_cstr(&beside), buf_slice(&w.out)) && rename(buf_cstr(&beside), path) == 0;
+	char *real = behind_links(path);
+	buf_addf(&beside, "%s.new", real);
+	bool good = write_file(buf_cstr(&beside), buf_slice(&w.out)) && rename(buf_cstr(&beside), real) == 0;
 	if (!good)
 		buf_addf(error, "%s can't be written: %s", path, strerror(errno));
+	free(real);
 	buf_release(&beside);
 	buf_release(&w.out);
 	buf_release(&w.added);

@@ -15,7 +15,8 @@ bool config_path(struct buf *out);
 void config_read(struct settings *s, const char *path, struct buf *complaints);
 /* The same from text. */
 void config_read_text(struct settings *s, struct slice text, struct buf *complaints);
-/* Writes what differs from the defaults to the file; comments and unknown lines in it stay. False with a sentence if it can't be. */
+/* Writes what differs from the defaults to the file; comments and unknown lines in it stay, and so does a link
+ * that leads to it. False with a sentence if it can't be. */
 bool config_write(const struct settings *s, const char *path, struct buf *error);
 /* All there is to set with the defaults, in the order of the file. */
 typedef void config_fn(void *user, const char *name, const char *preset, const char *sentence);

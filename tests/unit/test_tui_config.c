@@ -79,7 +79,7 @@ static void file_is(const char *path, const char *expected)
 
 static void test_writing(void **state)
 {
-	char folder[] = "/tmp/envscope-config.XXXXXX", path[64], inner[48];
+	char folder[] = "/tmp/envscope-config.XXXXXX", path[64], link[64], inner[48];
 	struct settings s;
 	struct buf out = { 0 };
 	struct stat st;
@@ -102,6 +102,14 @@ static void test_writing(void **state)
 	file_is(path, "# mine\nmouse = off\nnonsense\ntime = relative\nkey.help = F12 ?\n");
 	assert_true(config_write(&s, path, &out));
 	file_is(path, "# mine\nmouse = off\nnonsense\ntime = relative\nkey.help = F12 ?\n");
+	snprintf(link, sizeof link, "%s/link", folder);
+	assert_int_equal(symlink("inner/config", link), 0);
+	s.value[SETTING_MOUSE] = 0;
+	assert_true(config_write(&s, link, &out));
+	file_is(path, "# mine\nmouse = on\nnonsense\ntime = relative\nkey.help = F12 ?\n");
+	assert_int_equal(lstat(link, &st), 0);
+	assert_true(S_ISLNK(st.st_mode));
+	unlink(link);
 	unlink(path);
 	rmdir(inner);
 	rmdir(folder);
