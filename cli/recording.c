@@ -79,7 +79,8 @@ struct session_listener recording_listener(struct recording *r, const struct ses
 static void say_stopped(const struct recording *r, const struct watcher_counts *w)
 {
 	struct buf text = { 0 };
-	buf_addf(&text, "envscope: writing to %s stopped: %s", r->path, strerror(w->error));
+	const char *to = strcmp(r->path, "-") == 0 ? "standard output" : r->path;
+	buf_addf(&text, "envscope: writing to %s stopped: %s", to, strerror(w->error));
 	if (w->stopped) {
 		buf_add_str(&text, "; packets from ");
 		when_add_iso(&text, w->stopped);

@@ -147,6 +147,8 @@ void results_print_lost(const struct results *r, bool counts)
 	struct session_counts s = session_counts(r->session);
 	if (has_report(r->options, "summary"))
 		return;
+	if (c.watcher.error == EPIPE)
+		c.watcher.unwritten = 0; /* nobody reads any more: then the reading ended, and nothing is lost */
 	if (counts)
 		results_print_counts(r->session, r->capture);
 	else if (summary_anything_lost(&c, &s))

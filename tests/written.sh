@@ -97,6 +97,7 @@ quietly -r samples/tcp.pcap -w - >"$tmp/out.pcapng"
 cmp -s "$tmp/x.pcapng" "$tmp/out.pcapng" && ok || wrong "-w - is another file than -w FILE"
 equal "a reader that has gone" "$({ quietly -r samples/tcp.pcap -w -; echo "$?" >"$tmp/status"; } | head -c 100 | wc -c; cat "$tmp/status")" "100
 0"
+equal "a reader that has gone is no loss" "$(grep -vc "passwords and tokens" "$tmp/err")" 0
 quietly -r samples/tcp.pcap -T text -c 5 -w "$tmp/five.pcapng" >/dev/null
 equal "-c" "$(quietly -r "$tmp/five.pcapng" -T text | grep -c tcp)" 5
 
