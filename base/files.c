@@ -3,6 +3,7 @@
  */
 #include "base/files.h"
 
+#include <errno.h>
 #include <unistd.h>
 
 bool files_read(struct files f, void *to, size_t len, uint64_t place)
@@ -12,6 +13,8 @@ bool files_read(struct files f, void *to, size_t len, uint64_t place)
 	int fd = files_descriptor(f, place);
 	while (len) {
 		ssize_t n = pread(fd, at, len, (off_t)offset);
+		if (n < 0 && errno == EINTR)
+			continue;
 		if (n <= 0)
 			return false;
 		at += n;

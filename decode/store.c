@@ -20,6 +20,7 @@
 #include "base/temp.h"
 #include "base/xalloc.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -97,6 +98,8 @@ static bool flush(struct store *s)
 	s->broken = s->broken || s->spool < 0;
 	while (left.len && !s->broken) {
 		ssize_t n = pwrite(s->spool, left.at, left.len, (off_t)to);
+		if (n < 0 && errno == EINTR)
+			continue;
 		s->broken = n <= 0;
 		left = slice_skip(left, n > 0 ? (size_t)n : 0);
 		to += n > 0 ? (uint64_t)n : 0;

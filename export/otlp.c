@@ -24,7 +24,7 @@ struct otlp {
 	struct who who;
 	struct otlp_span *slot[SLOTS], *oldest, *newest;
 	unsigned spans;
-	uint64_t used[OTLP_USED];
+	uint64_t used[OTLP_USED], hash_key;
 };
 
 static struct otlp_span **slot_of(struct otlp *o, uint32_t thread)
@@ -107,7 +107,7 @@ static void keep_span(struct printer *p, struct otlp_span *s)
 /* Remembers a span id of an Envelope; true if it was there already. */
 static bool use(struct otlp *o, const struct otlp_context *c)
 {
-	uint64_t key = hash_bytes(slice_of(c->trace, sizeof c->trace), hash_word(c->span, sizeof c->span));
+	uint64_t key = hash_bytes(slice_of(c->trace, sizeof c->trace), o->hash_key ^ hash_word(c->span, sizeof c->span));
 	uint64_t *at = &o->used[key % OTLP_USED];
 	bool before = *at == key;
 	*at = key;
@@ -290,7 +290,9 @@ static void otlp_heard(struct printer *p, const struct record *record, struct sl
 
 static void otlp_begin(struct printer *p)
 {
-	p->state = xcalloc(1, sizeof(struct otlp));
+	struct otlp *o = xcalloc(1, sizeof *o);
+	o->hash_key = hash_new_key();
+	p->state = o;
 }
 
 static void otlp_end(struct printer *p)

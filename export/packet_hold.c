@@ -14,6 +14,7 @@
 #include "base/temp.h"
 #include "base/xalloc.h"
 
+#include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -56,6 +57,8 @@ static bool write_all(struct packet_hold *h, struct slice left, uint64_t to)
 	while (left.len) {
 		struct slice part = slice_head(left, (size_t)(h->limit - to % h->limit));
 		ssize_t n = pwrite(h->fd, part.at, part.len, (off_t)(to % h->limit));
+		if (n < 0 && errno == EINTR)
+			continue;
 		if (n <= 0)
 			return false;
 		left = slice_skip(left, (size_t)n);
