@@ -2,17 +2,20 @@
 """Ctrl-C in the middle of each format: exports.py ENVSCOPE CAPTURE
 
 The capture comes through a pipe that stays open. When envscope says (SIGUSR1) that it has the messages, it gets SIGINT: what it has written then
-must be a whole document, with all of them.
+must be a whole document, with all of them. And SIGUSR1 while the reader of the output is slow: it must not end that.
 """
 import csv
+import fcntl
 import io
 import json
 import os
 import re
 import select
 import signal
+import struct
 import subprocess
 import sys
+import termios
 import time
 import xml.etree.ElementTree
 
@@ -84,6 +87,34 @@ def interrupted(envscope, part, name, want, out):
         return file.read(), child.returncode
 
 
+def is_full(child, room):
+    """Is the pipe that it writes to full, and it waits for that to change?"""
+    with open(f"/proc/{child.pid}/stat", encoding="ascii") as file:
+        waits = file.read().rsplit(")", 1)[1].split()[0] == "S"
+    return waits and struct.unpack("i", fcntl.ioctl(child.stdout, termios.FIONREAD, bytes(4)))[0] == room
+
+
+def asked(envscope, capture):
+    """SIGUSR1 while the reader of the output is slow: nothing of it is lost."""
+    child = subprocess.Popen([envscope, "-r", capture, "-T", "ndjson"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    room = fcntl.fcntl(child.stdout, fcntl.F_SETPIPE_SZ, 4096)
+    end = time.monotonic() + 30
+    for _ in range(3):
+        while child.poll() is None and not is_full(child, room):
+            assert time.monotonic() < end, "it never waits for its reader"
+        child.send_signal(signal.SIGUSR1)
+    out, _ = child.communicate()
+    return out, child.returncode
+
+
+def check_asked(envscope, capture):
+    want = subprocess.run([envscope, "-r", capture, "-T", "ndjson"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False).stdout
+    out, status = asked(envscope, capture)
+    right = status == 0 and out == want
+    print("SIGUSR1:", "whole" if right else f"status {status}, {len(out)} bytes of {len(want)}")
+    return right
+
+
 def main():
     envscope, capture = sys.argv[1:3]
     with open(capture, "rb") as file:
@@ -105,6 +136,7 @@ def main():
         else:
             print("whole")
     os.unlink(out)
+    wrong += not check_asked(envscope, capture)
     sys.exit(wrong)
 
 
