@@ -102,5 +102,7 @@ int recording_finish(struct recording *r, const struct capture *c)
 	int error = recorder_closed(r->recorder) ? 0 : counts.watcher.error;
 	if (error)
 		say_stopped(r, &counts.watcher);
+	else if (!counts.watcher.written && strcmp(r->path, "-") != 0)
+		fprintf(stderr, "envscope: %s has no packets, as nothing was to be written\n", r->path);
 	return error;
 }

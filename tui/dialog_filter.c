@@ -68,7 +68,7 @@ static void add_verdict(struct filter_dialog *d, struct line *out)
 	else if (!d->prompt.text.len)
 		line_add_str(out, INK_DIM, "Empty: everything is shown. Tab names the fields.");
 	else
-		line_add_str(out, INK_REPLY, "A filter.");
+		line_add_str(out, INK_REPLY, "Right so far: Enter shows what matches.");
 }
 
 static void draw_candidates(struct filter_dialog *d, struct area area)
