@@ -69,6 +69,7 @@ struct http1 {
 	struct buf held;         /* client bytes behind the request, at most limits->head */
 	bool held_cut;           /* bytes are missing behind them, held_lost of them */
 	uint64_t held_lost;      /* 0: their number is not known */
+	bool torn;               /* by the capture: a head is not whole */
 	bool told_other;
 };
 
@@ -86,7 +87,8 @@ static void tell_other(struct http1 *h, enum dir dir)
 	h->told_other = true;
 	h->stream->conn->transport = TRANSPORT_HTTP;
 	h->stream->counts->not_ours++;
-	stream_news(h->stream, NEWS_NOT_OURS, dir, h->side[dir].time, 0, "HTTP that is no WebSocket");
+	stream_news(h->stream, NEWS_NOT_OURS, dir, h->side[dir].time, 0,
+		    h->torn ? "HTTP of which a head is not whole in the capture" : "HTTP that is no WebSocket");
 }
 
 /* Counts bytes of a head. True if there are too many. */
@@ -524,12 +526,24 @@ static bool may_be_granted(struct side *s)
 	return s->dir == DIR_C2S && !s->http->above && !s->complete && !s->in_body && names_ours(s);
 }
 
+/* Of an answer that grants another protocol the head is not whole, be the request there or not: it will be a WebSocket, and nothing is known of it. */
+static bool is_torn_grant(const struct side *s)
+{
+	return s->dir == DIR_S2C && !s->http->above && s->head_len && !s->complete && !s->in_body && s->parser.status_code == 101;
+}
+
 /* The gap may have taken whole messages. */
 static void lose(struct side *s)
 {
 	struct http1 *h = s->http;
 	rest_cut(&s->body, h->stream, s->dir, s->time, true);
+	if (is_torn_grant(s)) {
+		h->unsure = true;
+		hand_over(h, false, false);
+		return;
+	}
 	if (!may_be_granted(s)) {
+		h->torn = s->head_len && !s->complete && !s->in_body;
 		go_blind(s, NULL);
 		return;
 	}

@@ -431,6 +431,32 @@ static void gap_in_both_heads(void **state)
 	talk_release(&t);
 }
 
+/* A short snapshot length leaves the beginnings of both heads: the status says what it will be. */
+static void heads_cut_short(void **state)
+{
+	(void)state;
+	for (size_t asked = 20; asked <= 24; asked++) {
+		for (size_t granted = 14; granted < 34; granted++) {
+			struct talk t;
+			talk_init(&t);
+			say_granted(&t);
+			size_t ask = t.s.steps[0].to, answer = t.s.steps[1].to;
+			struct layer *l = http1_new(&t.r.stream);
+			play_bytes(&t.s, l, DIR_C2S, 0, asked);
+			layer_gap(l, DIR_C2S, ask - asked, 1);
+			play_bytes(&t.s, l, DIR_S2C, 0, granted);
+			layer_gap(l, DIR_S2C, answer - granted, 1);
+			for (size_t i = 2; i < t.s.count; i++)
+				play_bytes(&t.s, l, t.s.steps[i].dir, t.s.steps[i].from, t.s.steps[i].to);
+			play_end(l);
+			recorder_assert_all(&t.r);
+			assert_int_equal(t.r.conn.transport, TRANSPORT_WS);
+			assert_true(recorder_heard(&t.r, "HTTP of which a head is not whole in the capture"));
+			talk_release(&t);
+		}
+	}
+}
+
 /* Nothing wrong comes, wherever bytes are missing. */
 static void gap_anywhere(void **state)
 {
@@ -509,6 +535,7 @@ int main(void)
 		cmocka_unit_test(head_beyond_the_limit),
 		cmocka_unit_test(gap_in_handshake),
 		cmocka_unit_test(gap_in_both_heads),
+		cmocka_unit_test(heads_cut_short),
 		cmocka_unit_test(gap_anywhere),
 		cmocka_unit_test(gap_in_plain_http),
 		cmocka_unit_test(begins),
