@@ -21,7 +21,7 @@ SANFLAGS := -DENVSCOPE_SANITIZED -fsanitize=address,undefined -fno-sanitize-reco
 OPT ?= -O1 -g1
 else
 B := build
-FORTIFY := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+FORTIFY := $(if $(findstring _FORTIFY_SOURCE,$(CPPFLAGS) $(CFLAGS)),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
 OPT ?= -O2 -g
 # Functions of different files meet on the way of each message: the program is optimized as a whole, from objects of its own ($(WHOLE)), as those
 # for tests are linked a hundred times. clang does without.

@@ -5,7 +5,7 @@
 #	same  the program built in two folders with names of different lengths, byte for byte
 #	deb   dpkg-buildpackage, with its tests, and without in a second such folder; the packages byte for byte; lintian, which may say nothing
 #	rpm   rpmbuild of packaging/envscope.spec, without looking for what it needs in a database of RPMs; what is in it, and what it requires
-#	arch  packaging/PKGBUILD: its fields, and its functions run as makepkg runs them, with bash
+#	arch  packaging/PKGBUILD: its fields, and its functions run as makepkg runs them, with bash, and the compiler's flags of Arch; no warning
 set -u
 cd "$(dirname "$0")/.."
 version=$(sed -n 's/^VERSION := //p' Makefile)
@@ -78,6 +78,10 @@ rpm_() {
 	echo "packages: RPM: $(wc -l <"$tmp/files") files, requires $(wc -l <"$tmp/requires")"
 }
 
+# Of its makepkg.conf, as far as they do not name a processor.
+arch_cflags='-O2 -pipe -fno-plt -fexceptions -Wp,-D_FORTIFY_SOURCE=3 -Wformat -Werror=format-security -fstack-clash-protection -fno-omit-frame-pointer -g -flto=auto'
+arch_ldflags='-Wl,-O1 -Wl,--sort-common -Wl,--as-needed -Wl,-z,relro -Wl,-z,now -flto=auto'
+
 # What makepkg does: the fields are there, and the functions run with bash -e in a folder with the source unpacked, from which they must not lead out.
 arch() {
 	local pkgdir=$tmp/arch/pkg
@@ -89,7 +93,9 @@ arch() {
 			[ -n "${!field}" ] || { echo "PKGBUILD has no $field"; exit 1; }
 		done
 		[ "${#source[@]}" = "${#sha256sums[@]}" ] || { echo "PKGBUILD has not as many checksums as sources"; exit 1; }' || return
-	in_folder "$tmp/arch/src" env pkgdir="$pkgdir" bash -euc '. "$0"; build; package' "$PWD/packaging/PKGBUILD" || return
+	in_folder "$tmp/arch/src" env CCACHE_DISABLE=1 MAKEFLAGS="-j$jobs" CFLAGS="$arch_cflags" LDFLAGS="$arch_ldflags" pkgdir="$pkgdir" bash -euc '
+		. "$0"; build; package' "$PWD/packaging/PKGBUILD" || return
+	! grep -i 'warning' "$tmp/log" || fail "PKGBUILD: compiling with the flags of Arch warns"
 	[ -x "$pkgdir/usr/bin/envscope" ] && [ -f "$pkgdir/usr/share/licenses/envscope/LICENSE" ] || fail "PKGBUILD does not install all"
 	! find "$pkgdir" -type f ! -path "$pkgdir/usr/*" | grep . || fail "PKGBUILD installs outside of /usr"
 	echo "packages: PKGBUILD: $(find "$pkgdir" -type f | wc -l) files"
