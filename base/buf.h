@@ -28,11 +28,11 @@ static inline struct slice buf_slice(const struct buf *b)
 
 /* Makes cap at least len + n. */
 void buf_grow(struct buf *b, size_t n);
-/* Makes room for n more bytes and returns where they go; the caller then adds to len what it wrote. */
+/* Makes room for n more bytes and returns where they go, never NULL; the caller then adds to len what it wrote. */
 static inline uint8_t *buf_reserve(struct buf *b, size_t n)
 {
-	if (b->cap - b->len < n)
-		buf_grow(b, n);
+	if (b->cap - b->len < n + !n) /* one for none: there is always something to point to */
+		buf_grow(b, n + !n);
 	return b->at + b->len;
 }
 static inline void buf_add(struct buf *b, struct slice s)

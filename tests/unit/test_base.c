@@ -123,6 +123,8 @@ static void test_buf(void **state)
 {
 	struct buf b = { 0 };
 	(void)state;
+	assert_non_null(buf_reserve(&b, 0));
+	buf_release(&b);
 	assert_string_equal(buf_cstr(&b), "");
 	assert_int_equal(b.len, 0);
 	buf_add(&b, (struct slice){ NULL, 0 });

@@ -194,7 +194,8 @@ static void cut_short(void **state)
 		assert_bytes(buf_slice(&out), doubled[whole]);
 		assert_false(due_one(w, 0, true, &out));
 		assert_int_equal(out.len, 2 * whole * one + rest);
-		assert_memory_equal(out.at + 2 * whole * one, in.at + whole * one, rest);
+		if (rest)
+			assert_memory_equal(out.at + 2 * whole * one, in.at + whole * one, rest);
 		buf_release(&out);
 		what_if_free(w);
 	}
