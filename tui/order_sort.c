@@ -126,7 +126,8 @@ static void begin_merge(struct order_sort *s)
 	s->head = xreallocarray(NULL, s->count / RUN + 2, sizeof *s->head);
 	for (size_t at = 0; at < s->count; at += RUN)
 		add_head(s, s->rows + at, s->rows + (s->count - at > RUN ? at + RUN : s->count));
-	add_head(s, s->old, s->old + s->old_count);
+	if (s->old_count) /* else there may be no old rows to point to */
+		add_head(s, s->old, s->old + s->old_count);
 	for (size_t i = s->heads; i-- > 0;)
 		sink(s, i);
 	s->out = xreallocarray(NULL, s->count + s->old_count + 1, sizeof *s->out);
