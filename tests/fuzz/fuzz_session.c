@@ -86,7 +86,7 @@ static void hear_stream(void *user, uint32_t thread, struct slice bytes)
 static void open_side(struct side *x, bool keep, uint64_t memory, size_t piece)
 {
 	struct session_options o = { .keep = keep, .memory = memory, .file = -1, .hash_key = 7, .no_reply = INT64_C(1000000000) };
-	struct session_listener l = { x, hear_message, hear_rule, hear_news, hear_stream };
+	struct session_listener l = { .user = x, .message = hear_message, .rule = hear_rule, .news = hear_news, .stream = hear_stream };
 	feed_init(&x->f, &o, &l);
 	x->heard = (struct buf){ 0 };
 	x->extract = NULL;
