@@ -135,6 +135,20 @@ static inline void frames_http1(struct buf *out, int dir, uint64_t *seed)
 		buf_add_str(out, requests[chance(seed, sizeof requests / sizeof *requests)]);
 }
 
+/* What a load balancer or the client of a proxy puts in front, and what the proxy answers. */
+static inline void frames_preamble(struct buf *out, int dir, uint64_t *seed)
+{
+	static const char block[] = "\r\n\r\n\0\r\nQUIT\n\x21\x11\0\014abcdABCD\1\2\3\4";
+	static const char *const lines[] = { "PROXY TCP4 10.0.0.1 10.0.0.2 1 2\r\n", "PROXY UNKNOWN\r\n", "CONNECT [::1]:1 HTTP/1.1\r\nHost: a\r\n\r\n" };
+	static const char *const answers[] = { "HTTP/1.1 200 OK\r\n\r\n", "HTTP/1.0 407 No\r\nContent-Length: 0\r\n\r\n" };
+	if (dir)
+		buf_add_str(out, answers[chance(seed, sizeof answers / sizeof *answers)]);
+	else if (chance(seed, 3) == 0)
+		buf_add(out, slice_of(block, sizeof block - 1));
+	else
+		buf_add_str(out, lines[chance(seed, sizeof lines / sizeof *lines)]);
+}
+
 /* A record of TLS, whose bytes nobody can open. */
 static inline void frames_tls(struct buf *out, int dir, uint64_t *seed)
 {

@@ -32,7 +32,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 static void make(struct buf *out, int dir, uint64_t *seed)
 {
-	static event_maker *const makers[] = { event_prefixed, frames_ws, frames_http2, frames_http1, frames_tls };
+	static event_maker *const makers[] = { event_prefixed, frames_ws, frames_http2, frames_http1, frames_tls, frames_preamble };
 	makers[chance(seed, sizeof makers / sizeof *makers)](out, dir, seed);
 }
 

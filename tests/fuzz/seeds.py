@@ -60,11 +60,37 @@ def tls_talks():
         yield f"tls13.{how}", bytes([3 | how]) + hello + data + update + sealed(1, 21, 1, b"\1\0")
         yield f"tls12.{how}", bytes([2 | how]) + change + finished + data + sealed(0, 21, 0, b"\2\x50")
 
+def in_front():
+    """connections behind a load balancer or a proxy of HTTP"""
+    line, block = b"PROXY TCP4 10.0.0.1 10.0.0.2 40000 8080\r\n", b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c" + bytes(range(12))
+    connect = event(0, b"CONNECT a:443 HTTP/1.1\r\nHost: a\r\n\r\n") + event(1, b"HTTP/1.1 200 Connection established\r\n\r\n")
+    for kind in ("tcp", "ws", "grpc"):
+        talk = conversation(sorted(glob.glob(f"samples/{kind}.pcap*"))[0])
+        for name, head in (("line", event(0, line)), ("block", event(0, block)), ("connect", connect), ("both", event(0, block) + connect)):
+            yield f"{kind}.{name}", (head + talk)[:MOST]
+
 def front(path):
     """the first records of a capture"""
     data = (gzip.open if path.endswith(".gz") else open)(path, "rb").read(); at = 24
     while at + 16 <= len(data) and at < 12000: at += 16 + struct.unpack_from("<I", data, at + 8)[0]
     return data[:at]
+
+def pcapng(order):
+    """a section with a block of every kind, in that byte order"""
+    def u(form, *values): return struct.pack(order + form, *values)
+    def pad(data): return data + bytes(-len(data) % 4)
+    def option(code, value): return u("HH", code, len(value)) + pad(value)
+    def block(kind, body): return u("II", kind, 12 + len(body)) + body + u("I", 12 + len(body))
+    frames = [f for f in frames_of("samples/tcp.pcap")][2:5]
+    end = u("HH", 0, 0)
+    out = block(0x0a0d0d0a, u("IHHq", 0x1a2b3c4d, 1, 0, -1) + option(4, b"tool") + end)
+    for resolution, offset in ((b"\x06", 0), (b"\x09", -5), (b"\x94", 1 << 33)):
+        out += block(1, u("HHI", 1, 0, 0) + option(2, b"eth0") + option(9, resolution) + option(14, u("q", offset)) + end)
+    out += block(10, u("II", 0x544c534b, 12) + pad(b"CLIENT_RANDO"))
+    for i, f in enumerate(frames):
+        out += block(6, u("IIIII", i, 0, 1000000 * i, len(f), len(f)) + pad(f) + option(1, b"a comment") + option(2, u("I", 1)) + end)
+    out += block(3, u("I", len(frames[0])) + pad(frames[0])) + block(2, u("HHIIII", 1, 0, 0, 5, len(frames[1]), len(frames[1])) + pad(frames[1]))
+    return out + block(4, u("HH", 0, 0)) + block(5, u("III", 0, 0, 9) + option(5, u("Q", 7)) + end) + block(0xbad, u("I", 32473) + b"data")
 
 def put(folder, target, name, data):
     os.makedirs(f"{folder}/{target}", exist_ok=True)
@@ -208,6 +234,8 @@ def link_seeds():
     yield b"".join(put_frame(2, b"\2\0\0\0" + f[14:]) for f in frames)                               # loopback
     yield b"".join(put_frame(3, b"\0\0\0\1\0\6" + bytes(8) + b"\x08\0" + f[14:]) for f in frames)     # cooked
     yield b"".join(put_frame(4, b"\x08\0\0\0\0\0\0\1\0\1\0\6" + bytes(8) + f[14:]) for f in frames)
+    inside = [f for f in frames_of("build/samples/tunnels.pcap")]
+    for i in range(0, len(inside), 4): yield b"".join(put_frame(0, f) for f in inside[i:i + 4])
     yield b"".join(put_frame(1, piece) for f in frames for piece in fragments(f[14:]))
     for f in frames[3:5]:                                                                            # IPv6, with heads of extension, in fragments
         tcp = f[34:]; ends = bytes(15) + b"\1" + bytes(15) + b"\2"
@@ -338,6 +366,7 @@ def main(folder):
     for path in sorted(glob.glob("samples/*.pcap*") + glob.glob("build/samples/*.pcap*")):
         data = open(path, "rb").read(); put(folder, "fuzz_pcap_file", os.path.basename(path), data[:2000])
         if not path.endswith(".gz"): put(folder, "fuzz_pcap_file", os.path.basename(path) + ".gz", gzip.compress(data[:1000], mtime=0))
+    for name, data in (("little", pcapng("<")), ("big", pcapng(">")), ("both", pcapng("<") + pcapng(">"))): put(folder, "fuzz_pcap_file", name + ".pcapng", data)
     for i, text in enumerate((b"a.txt", b"../../etc/passwd", b"CON", b"\xf0\x9f\x9a\x80 \xe2\x80\xaex", b"<a href='x'>&\x1b[2J\x9b", "Grüße, 你好\t\u0301".encode())): put(folder, "fuzz_text", str(i), text)
     for i, text in enumerate(what_ifs()):
         put(folder, "fuzz_proxy_what_if", str(i), text)
@@ -348,6 +377,7 @@ def main(folder):
     for target, (captures, first, head) in LAYERS.items():
         for path in sorted(sum((glob.glob(f"samples/{c}[._]*pcap*") + glob.glob(f"build/samples/{c}.pcap") for c in captures), [])):
             put(folder, target, os.path.basename(path).split(".")[0], first + conversation(path, head))
+    for name, text in in_front(): put(folder, "fuzz_detect", name, b"\x08" + text)
     for path in sorted(glob.glob("samples/*.pcap*")): put(folder, "fuzz_pipeline", os.path.basename(path).split(".")[0], front(path))
     for name, talk in tls_talks(): put(folder, "fuzz_tls", name, talk)
     for path in sorted(glob.glob("samples/*.keys")):
