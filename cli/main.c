@@ -242,12 +242,18 @@ static bool shows_messages(const struct options *o)
 	return !o->quiet && !o->reports && !o->check && (!o->extract || o->exporter);
 }
 
+/* What stopped a write. A signal that is to end the program does that too, where nobody reads what is written. */
+static void say_writing(int error)
+{
+	fprintf(stderr, "envscope: writing: %s\n", error == EINTR ? "ended by a signal before all was taken" : strerror(error));
+}
+
 static int print_status(struct app *a, enum capture_status status)
 {
 	struct results results = results_of(a, status);
 	int files = a->extract ? extract_error(a->extract) : 0;
 	if (a->printer.error)
-		fprintf(stderr, "envscope: writing: %s\n", strerror(a->printer.error));
+		say_writing(a->printer.error);
 	if (files)
 		fprintf(stderr, "envscope: not all files could be written: %s\n", strerror(files));
 	if (status == CAPTURE_DAMAGED || a->printer.error || files)
@@ -324,7 +330,7 @@ static int close_output(int status)
 {
 	if (fclose(stdout) == 0 || errno == EPIPE || status == EXIT_USAGE || status == EXIT_SOURCE)
 		return status;
-	fprintf(stderr, "envscope: writing: %s\n", strerror(errno));
+	say_writing(errno);
 	return EXIT_SOURCE;
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/when.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 
@@ -45,7 +46,7 @@ bool option_size(const char *v, uint64_t *out)
 	static const char units[] = "KMGT";
 	char digits[24];
 	size_t n = strspn(v, "0123456789");
-	const char *unit = v[n] ? strchr(units, v[n]) : NULL;
+	const char *unit = v[n] ? strchr(units, toupper((unsigned char)v[n])) : NULL; /* small letters do as well */
 	if (!n || n >= sizeof digits || (v[n] && (!unit || v[n + 1])))
 		return false;
 	memcpy(digits, v, n);

@@ -2,7 +2,7 @@
 """Ctrl-C in the middle of each format: exports.py ENVSCOPE CAPTURE
 
 The capture comes through a pipe that stays open. When envscope says (SIGUSR1) that it has the messages, it gets SIGINT: what it has written then
-must be a whole document, with all of them. And SIGUSR1 while the reader of the output is slow: it must not end that.
+must be a whole document, with all of them. And signals while the reader of the output is slow: SIGUSR1 must not end that, SIGINT must.
 """
 import csv
 import fcntl
@@ -94,24 +94,34 @@ def is_full(child, room):
     return waits and struct.unpack("i", fcntl.ioctl(child.stdout, termios.FIONREAD, bytes(4)))[0] == room
 
 
-def asked(envscope, capture):
-    """SIGUSR1 while the reader of the output is slow: nothing of it is lost."""
-    child = subprocess.Popen([envscope, "-r", capture, "-T", "ndjson"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+def while_full(envscope, capture, signals):
+    """Signals while the reader of the output is slow: what comes out, the status, what is said."""
+    child = subprocess.Popen([envscope, "-r", capture, "-T", "ndjson"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     room = fcntl.fcntl(child.stdout, fcntl.F_SETPIPE_SZ, 4096)
     end = time.monotonic() + 30
-    for _ in range(3):
+    for sent in signals:
         while child.poll() is None and not is_full(child, room):
             assert time.monotonic() < end, "it never waits for its reader"
-        child.send_signal(signal.SIGUSR1)
-    out, _ = child.communicate()
-    return out, child.returncode
+        child.send_signal(sent)
+    if signals[-1] == signal.SIGINT:
+        child.wait(30)  # though nobody reads
+    out, said = child.communicate()
+    return out, child.returncode, said.decode()
 
 
 def check_asked(envscope, capture):
     want = subprocess.run([envscope, "-r", capture, "-T", "ndjson"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False).stdout
-    out, status = asked(envscope, capture)
+    out, status, _ = while_full(envscope, capture, [signal.SIGUSR1] * 3)
     right = status == 0 and out == want
     print("SIGUSR1:", "whole" if right else f"status {status}, {len(out)} bytes of {len(want)}")
+    return right
+
+
+def check_stopped(envscope, capture):
+    """Ctrl-C where nobody reads what is written: it ends, and says what became of that."""
+    _, status, said = while_full(envscope, capture, [signal.SIGINT])
+    right = status == 3 and "writing: ended by a signal" in said
+    print("SIGINT:", "said" if right else f"status {status}: {said}")
     return right
 
 
@@ -137,6 +147,7 @@ def main():
             print("whole")
     os.unlink(out)
     wrong += not check_asked(envscope, capture)
+    wrong += not check_stopped(envscope, capture)
     sys.exit(wrong)
 
 

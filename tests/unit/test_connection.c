@@ -603,7 +603,6 @@ static void reuse_known_by_its_answer(void **state)
 	finish(&n, "1>. 1<. 1:closed by client 2>two 2>. 2<. 2:open");
 }
 
-/* Only the server's side of the first connection was captured. */
 /* The capture lacks the end of the one and the SYN of the other: the answer to the SYN tells. */
 static void reuse_while_open_known_by_its_answer(void **state)
 {
@@ -643,6 +642,7 @@ static void reuse_known_by_its_data(void **state)
 	}
 }
 
+/* Only the server's side of the first connection was captured. */
 static void reuse_of_a_half(void **state)
 {
 	(void)state;
