@@ -25,10 +25,10 @@ def painted(t, rows):
     return screen, time.monotonic() - begin
 
 def watch(t):
-    """Until all is read: did reading rest, and how long did the slowest answer take?"""
+    """Until all is read, and the title counts it: did reading rest, and how long did the slowest answer take?"""
     until, rested, slowest, screen, rows = time.monotonic() + PATIENCE, False, 0, RESTS, 24
     t.read(until=b"F1")
-    while (b"Threads" not in screen or RESTS in screen or b"loading" in screen) and time.monotonic() < until:
+    while (b"/%s " % f"{REQUESTS:,}".encode() not in screen or RESTS in screen) and time.monotonic() < until:
         rows = 49 - rows
         screen, took = painted(t, rows)
         rested, slowest = rested or RESTS in screen, max(slowest, took)
