@@ -587,7 +587,15 @@ static void reuse_the_other_way_round(void **state)
 	finish(&n, "1>one 1>. 1<. 1:closed by client 2>two 2>. 2<. 2:open");
 }
 
-/* The capture lacks the SYN of the second connection, but has its answer. */
+/* Another connection of the same endpoints begins, so many bytes off. The capture lacks its SYN, but has the answer. */
+static void begin_unseen(struct net *n, uint32_t client, uint32_t server)
+{
+	n->host[C].seq += client;
+	n->host[S].seq += server;
+	packet(n, C, SYN, "");
+	say(n, S, SYN, "");
+}
+
 static void reuse_known_by_its_answer(void **state)
 {
 	(void)state;
@@ -595,15 +603,12 @@ static void reuse_known_by_its_answer(void **state)
 	net_init(&n);
 	open_connection(&n);
 	close_both(&n, C);
-	n.host[C].seq += 1000000;
-	n.host[S].seq += 7777777;
-	packet(&n, C, SYN, "");
-	say(&n, S, SYN, "");
+	begin_unseen(&n, 1000000, 7777777);
 	say(&n, C, 0, "two");
 	finish(&n, "1>. 1<. 1:closed by client 2>two 2>. 2<. 2:open");
 }
 
-/* The capture lacks the end of the one and the SYN of the other: the answer to the SYN tells. */
+/* The capture lacks the end of the first, too. */
 static void reuse_while_open_known_by_its_answer(void **state)
 {
 	(void)state;
@@ -611,10 +616,7 @@ static void reuse_while_open_known_by_its_answer(void **state)
 	net_init(&n);
 	open_connection(&n);
 	say(&n, C, 0, "hello");
-	n.host[C].seq += 1000000;
-	n.host[S].seq += 2000000;
-	packet(&n, C, SYN, "");
-	say(&n, S, SYN, "");
+	begin_unseen(&n, 1000000, 2000000);
 	say(&n, C, 0, "again");
 	finish(&n, "1>hello 1>. 1<. 1:forgotten 2>again 2>. 2<. 2:open");
 }
