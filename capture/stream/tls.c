@@ -7,7 +7,11 @@
  * for the next record that its keys open (`searching`). What has come of an incomplete record stands in `front`.
  *
  * A record that can't be opened yet, for want of a secret or of the other direction's hello, stays at the front; what comes after it,
- * gaps included, waits in `queue` and is played again in its order. The key log wakes the layer.
+ * gaps and the end included, is kept for later and played again in its order. The key log wakes the layer.
+ *
+ * Secrets come one by one. While a direction waits for one, the other is held even if its own are there, so that what is inside comes
+ * in the order in which it was sent: an answer before its request would be blamed, and a call of gRPC needs the path in its request.
+ * Directions go apart where that would take too long or too much.
  *
  * A loss is told to the layer inside only when the next record shows that data were in it: a gap in a certificate costs nothing.
  */
@@ -17,6 +21,7 @@
 #include "base/when.h"
 #include "base/xalloc.h"
 #include "capture/stream/detect.h"
+#include "capture/stream/later.h"
 #include "capture/stream/tls_session.h"
 
 #include <stdlib.h>
@@ -29,19 +34,11 @@ enum {
 	FATAL = 2,
 };
 
-static const int64_t PATIENCE = 3 * (int64_t)NS_PER_S; /* until it is told that a key is waited for */
-
-/* An entry of the queue; `size` bytes follow it, or are missing. */
-struct waiting {
-	int64_t time;
-	uint64_t size;
-	bool gap;
-};
+static const int64_t PATIENCE = 3 * (int64_t)NS_PER_S; /* until it is told that a key is waited for, and directions go apart */
 
 struct side {
 	struct buf front;
-	struct buf queue;
-	size_t played;         /* bytes of the queue that were played again */
+	struct later later;
 	bool waits, ended, end_told;
 	enum tls_opened needs; /* what it waits for */
 	int64_t since, time;   /* it waits since; of what is being read */
@@ -66,6 +63,8 @@ struct tls {
 	struct tls_session session;
 	struct layer *inner;   /* NULL until there are data */
 	struct side side[2];
+	uint64_t came;         /* items that were kept for later */
+	bool apart;            /* a direction does not wait for the other one's secret any more */
 	unsigned alerts;
 	bool dead, told;       /* given up; somebody was told why nothing is shown */
 	bool told_waiting;
@@ -491,40 +490,31 @@ static bool take_gap(struct tls *t, enum dir dir, uint64_t n)
 
 /* Waiting. */
 
-static void forget_queue(struct tls *t, struct side *s)
+static void forget_later(struct tls *t, struct side *s)
 {
-	t->stream->counts->tls_waiting -= s->queue.len;
-	buf_release(&s->queue);
-	s->played = 0;
+	t->stream->counts->tls_waiting -= later_release(&s->later);
 }
 
-static void put_in_queue(struct tls *t, enum dir dir, bool gap, uint64_t size, struct slice bytes)
+/* Has this direction to wait, for something of its own or for the other one? */
+static bool is_stopped(const struct tls *t, enum dir dir)
 {
-	struct side *s = &t->side[dir];
+	const struct side *s = &t->side[dir], *other = &t->side[!dir];
+	if (t->dead || s->dead)
+		return false;
+	return s->waits || (other->waits && other->needs == TLS_NEEDS_SECRET && !t->apart);
+}
+
+static bool has_room(const struct tls *t, enum dir dir, size_t cost)
+{
 	const struct stream_limits *limits = t->stream->limits;
-	struct waiting w = { s->time, size, gap };
-	size_t more = sizeof w + bytes.len;
-	if (s->queue.len + more > limits->tls_wait || t->stream->counts->tls_waiting + more > limits->tls_wait_all) {
-		give_up_for_keys(t, dir, &t->stream->counts->tls_overflow);
-		return;
-	}
-	t->stream->counts->tls_waiting += more;
-	buf_add(&s->queue, slice_of(&w, sizeof w));
-	buf_add(&s->queue, bytes);
+	return t->side[dir].later.items.len + cost <= limits->tls_wait && t->stream->counts->tls_waiting + cost <= limits->tls_wait_all;
 }
 
-static void play_next(struct tls *t, enum dir dir)
+static void put_later(struct tls *t, enum dir dir, struct later_item item)
 {
-	struct side *s = &t->side[dir];
-	struct waiting w;
-	memcpy(&w, s->queue.at + s->played, sizeof w);
-	struct slice bytes = slice_of(s->queue.at + s->played + sizeof w, w.gap ? 0 : w.size);
-	s->played += sizeof w + bytes.len;
-	s->time = w.time;
-	if (w.gap && !take_gap(t, dir, w.size))
-		s->played -= sizeof w;
-	else if (!w.gap)
-		take_bytes(t, dir, bytes);
+	item.place = t->came++;
+	later_put(&t->side[dir].later, &item);
+	t->stream->counts->tls_waiting += later_cost(&item);
 }
 
 static void end_inner(struct tls *t, enum dir dir)
@@ -544,32 +534,84 @@ static void end_inner(struct tls *t, enum dir dir)
 	s->dead = true;
 }
 
-/* Tries again what waits in a direction. */
-static void resume(struct tls *t, enum dir dir)
+/* False if it has to wait once more. */
+static bool take_item(struct tls *t, enum dir dir, const struct later_item *item)
 {
-	struct side *s = &t->side[dir];
-	int64_t now = s->time;
-	run_front(t, dir, false);
-	while (!s->waits && !t->dead && s->played < s->queue.len)
-		play_next(t, dir);
-	t->stream->counts->tls_waiting -= s->played;
-	buf_consume(&s->queue, s->played);
-	s->played = 0;
-	s->time = now;
-	if (!s->waits && s->ended && !t->dead)
+	t->side[dir].time = item->time;
+	if (item->kind == LATER_GAP)
+		return take_gap(t, dir, item->size);
+	if (item->kind == LATER_END)
 		end_inner(t, dir);
+	else
+		take_bytes(t, dir, item->bytes);
+	return true;
 }
 
-/* Tries both directions as long as one tells what the other waits for. */
-static void resume_all(struct tls *t)
+/* The direction whose next item came first among those that can be taken; false if there is none. */
+static bool next_item(const struct tls *t, enum dir *dir, struct later_item *next)
 {
-	unsigned before;
-	do {
-		before = t->session.revision;
-		for (int d = 0; d < 2; d++)
-			if (t->side[d].waits && !t->dead)
-				resume(t, (enum dir)d);
-	} while (before != t->session.revision && !t->dead);
+	bool found = false;
+	for (int d = 0; d < 2; d++) {
+		struct later_item item;
+		if (t->side[d].dead || is_stopped(t, (enum dir)d) || !later_first(&t->side[d].later, &item) || (found && item.place > next->place))
+			continue;
+		found = true;
+		*dir = (enum dir)d;
+		*next = item;
+	}
+	return found;
+}
+
+/* Tries the records that wait once more. What completed such a record came when the waiting began. */
+static void retry(struct tls *t)
+{
+	for (int d = 0; d < 2; d++)
+		if (t->side[d].waits && !t->dead) {
+			t->side[d].time = t->side[d].since;
+			run_front(t, (enum dir)d, false);
+		}
+}
+
+/* Takes all that can be taken, as long as one direction tells what the other waits for. */
+static void resume(struct tls *t)
+{
+	const int64_t now[2] = { t->side[0].time, t->side[1].time };
+	unsigned before = t->session.revision;
+	struct later_item item;
+	enum dir dir;
+	retry(t);
+	while (!t->dead && (next_item(t, &dir, &item) || before != t->session.revision)) {
+		if (before != t->session.revision) {
+			before = t->session.revision;
+			retry(t);
+		} else if (take_item(t, dir, &item)) {
+			later_take(&t->side[dir].later);
+		}
+	}
+	for (int d = 0; d < 2; d++) {
+		t->stream->counts->tls_waiting -= later_trim(&t->side[d].later);
+		t->side[d].time = now[d];
+	}
+}
+
+static void go_apart(struct tls *t)
+{
+	t->apart = true;
+	resume(t);
+}
+
+/* What comes in a direction that is stopped. */
+static void keep(struct tls *t, enum dir dir, struct later_item item)
+{
+	size_t cost = later_cost(&item);
+	if (!has_room(t, dir, cost))
+		go_apart(t);
+	if (!is_stopped(t, dir))
+		take_item(t, dir, &item);
+	else if (has_room(t, dir, cost) || item.kind == LATER_END)
+		put_later(t, dir, item);
+	else
+		give_up_for_keys(t, dir, &t->stream->counts->tls_overflow);
 }
 
 /* Are there secrets that were not there before? */
@@ -577,15 +619,21 @@ static void look_for_keys(struct tls *t)
 {
 	uint64_t revision = t->keylog ? keylog_revision(t->keylog) : 0;
 	if (revision != t->keys_seen)
-		resume_all(t);
+		resume(t);
 	t->keys_seen = revision;
 }
 
 static void lose_patience(struct tls *t, int64_t time)
 {
+	if (!t->keylog)
+		return;
 	for (int d = 0; d < 2; d++) {
 		struct side *s = &t->side[d];
-		if (t->told_waiting || !s->waits || time - s->since < PATIENCE || !keylog_is_growing(t->keylog))
+		if (!s->waits || time - s->since < PATIENCE)
+			continue;
+		if (!t->apart)
+			go_apart(t);
+		if (t->told_waiting || !keylog_is_growing(t->keylog))
 			continue;
 		t->told_waiting = true;
 		tell(t, NEWS_NOTE, (enum dir)d, time, "TLS, waiting for keys that the key log does not have yet", NULL);
@@ -593,21 +641,20 @@ static void lose_patience(struct tls *t, int64_t time)
 }
 
 /* Whatever was done: keeps no more than is needed, and asks to be woken only if something waits. */
-static void settle(struct tls *t, int64_t time)
+static void settle(struct tls *t)
 {
 	for (int d = 0; d < 2; d++) {
 		struct side *s = &t->side[d];
 		if (t->dead || s->dead) {
 			buf_release(&s->front);
-			forget_queue(t, s);
+			forget_later(t, s);
 			s->waits = false;
 		}
 	}
 	if (!t->keylog)
 		return;
-	if (t->side[0].waits || t->side[1].waits)
-		lose_patience(t, time);
-	else
+	t->apart = t->apart && (t->side[0].waits || t->side[1].waits);
+	if (!t->side[0].waits && !t->side[1].waits)
 		keylog_stop_waiting(&t->waiter);
 }
 
@@ -615,45 +662,46 @@ static void wake(void *user, int64_t time)
 {
 	struct tls *t = user;
 	look_for_keys(t);
-	settle(t, time);
+	lose_patience(t, time);
+	settle(t);
 }
 
 /* The layer. */
 
+static void take(struct tls *t, enum dir dir, struct later_item item)
+{
+	if (t->side[0].waits || t->side[1].waits) {
+		look_for_keys(t);
+		lose_patience(t, item.time);
+	}
+	t->side[dir].time = item.time;
+	unsigned before = t->session.revision;
+	if (is_stopped(t, dir) || !take_item(t, dir, &item))
+		keep(t, dir, item);
+	if (before != t->session.revision)
+		resume(t);
+}
+
 static void feed(struct layer *l, enum dir dir, struct chunk c)
 {
 	struct tls *t = (struct tls *)l;
-	struct side *s = &t->side[dir];
-	s->time = c.time;
-	if (t->dead || s->dead)
-		return;
-	if (s->waits)
-		look_for_keys(t);
-	unsigned before = t->session.revision;
-	if (s->waits)
-		put_in_queue(t, dir, false, c.bytes.len, c.bytes);
-	else
-		take_bytes(t, dir, c.bytes);
-	if (before != t->session.revision)
-		resume_all(t);
-	settle(t, c.time);
+	if (!t->dead && !t->side[dir].dead)
+		take(t, dir, (struct later_item){ .kind = LATER_BYTES, .size = c.bytes.len, .time = c.time, .bytes = c.bytes });
+	settle(t);
 }
 
 static void gap(struct layer *l, enum dir dir, uint64_t n, int64_t time)
 {
 	struct tls *t = (struct tls *)l;
-	struct side *s = &t->side[dir];
-	s->time = time;
-	if (t->dead || s->dead)
-		return;
-	if (s->waits || !take_gap(t, dir, n))
-		put_in_queue(t, dir, true, n, (struct slice){ 0 });
-	settle(t, time);
+	if (!t->dead && !t->side[dir].dead)
+		take(t, dir, (struct later_item){ .kind = LATER_GAP, .size = n, .time = time });
+	settle(t);
 }
 
 /* Both directions have ended: why was nothing shown? */
 static void tell_end(struct tls *t, enum dir dir)
 {
+	go_apart(t);
 	for (int d = 0; d < 2; d++)
 		if (t->side[d].waits && t->side[d].needs == TLS_NEEDS_SECRET)
 			give_up_for_keys(t, (enum dir)d, &t->stream->counts->tls_no_keys);
@@ -669,15 +717,11 @@ static void end(struct layer *l, enum dir dir, int64_t time)
 {
 	struct tls *t = (struct tls *)l;
 	struct side *s = &t->side[dir];
-	s->time = time;
 	s->ended = true;
-	if (t->side[0].waits || t->side[1].waits)
-		look_for_keys(t);
-	if (!s->waits)
-		end_inner(t, dir);
+	take(t, dir, (struct later_item){ .kind = LATER_END, .time = time });
 	if (t->side[!dir].ended)
 		tell_end(t, dir);
-	settle(t, time);
+	settle(t);
 }
 
 static void free_tls(struct layer *l)
@@ -687,7 +731,7 @@ static void free_tls(struct layer *l)
 	layer_free(t->inner);
 	for (int d = 0; d < 2; d++) {
 		buf_release(&t->side[d].front);
-		forget_queue(t, &t->side[d]);
+		forget_later(t, &t->side[d]);
 	}
 	tls_session_release(&t->session);
 	free(t);

@@ -62,6 +62,7 @@ struct recorder {
 	struct buf under_way[2];
 	struct piece first[2];
 	struct buf news;             /* a line each */
+	struct buf order;            /* 'c' or 's' for each whole message, as they came */
 };
 
 static inline void recorder_sent(struct recorder *r, enum dir dir, struct slice message)
@@ -104,6 +105,7 @@ static inline void recorder_message(void *user, const struct piece *p)
 	size_t i = recorder_which(r, p->dir, buf_slice(b), !p->cut);
 	r->cut[p->dir] += p->cut;
 	if (!p->cut) {
+		buf_add_byte(&r->order, p->dir == DIR_C2S ? 'c' : 's');
 		r->next[p->dir] = i + 1;
 		r->got[p->dir] |= UINT64_C(1) << i;
 		r->unmasked[p->dir] |= (uint64_t)p->unmasked << i;
@@ -138,6 +140,7 @@ static inline void recorder_again(struct recorder *r)
 	r->conn = (struct conn_info){ 0 };
 	r->counts = (struct stream_counts){ 0 };
 	buf_clear(&r->news);
+	buf_clear(&r->order);
 	for (int d = 0; d < 2; d++) {
 		r->got[d] = r->unmasked[d] = 0;
 		r->next[d] = r->cut[d] = r->in_place[d] = 0;
@@ -152,6 +155,7 @@ static inline void recorder_release(struct recorder *r)
 		buf_release(&r->under_way[d]);
 	}
 	buf_release(&r->news);
+	buf_release(&r->order);
 }
 
 static inline bool recorder_heard(struct recorder *r, const char *text)

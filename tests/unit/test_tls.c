@@ -303,6 +303,7 @@ static void check_late_keys(const struct tls_kind *kind, size_t most)
 	keylog_feed(k, buf_slice(&t.keys));
 	keylog_wake(k, 5);
 	recorder_assert_all(&t.r);
+	assert_string_equal(buf_cstr(&t.r.order), "cscscs");
 	assert_int_equal(t.r.counts.tls_waiting, 0);
 	play_end(l);
 	assert_int_equal(t.r.news.len, 0);
@@ -340,6 +341,101 @@ static void test_keys_line_by_line(void **state)
 	}
 	play_end(l);
 	recorder_assert_all(&t.r);
+	assert_string_equal(buf_cstr(&t.r.order), "cscscs");
+	keylog_free(k);
+	talk_release(&t);
+}
+
+/* Puts the lines of the key log that begin with the label into one buffer, all others into the other. */
+static void split_keys(const struct buf *keys, const char *label, struct buf *with, struct buf *without)
+{
+	for (struct slice rest = buf_slice(keys); rest.len;) {
+		const uint8_t *end = memchr(rest.at, '\n', rest.len);
+		struct slice line = slice_head(rest, (size_t)(end - rest.at) + 1);
+		buf_add(slice_eq(slice_head(line, strlen(label)), slice_str(label)) ? with : without, line);
+		rest = slice_skip(rest, line.len);
+	}
+}
+
+enum late_end { KEY_COMES, KEY_IS_SEEN_BY_THE_NEXT_BYTES, TIME_PASSES, END_COMES };
+
+/* One secret is missing while all is said. */
+static void check_late_secret(const char *label, size_t most, enum late_end end)
+{
+	struct tls_talk t;
+	struct keylog *k;
+	struct buf with = { 0 }, without = { 0 };
+	talk_init(&t, &tls13);
+	talk_dial(&t);
+	talk_shake(&t);
+	talk_chat(&t);
+	split_keys(&t.keys, label, &with, &without);
+	assert_true(with.len && without.len);
+	struct layer *l = listen(&t, &k, false);
+	keylog_feed(k, buf_slice(&without));
+	play(&t.s, l, most, 0);
+	assert_true(t.r.got[0] == 0 && t.r.got[1] == 0);
+	if (end == TIME_PASSES) {
+		keylog_wake(k, 4000000000);
+		assert_true(t.r.order.len == 3 || strstr(label, "HANDSHAKE"));
+	}
+	if (end != END_COMES)
+		keylog_feed(k, buf_slice(&with));
+	if (end == KEY_IS_SEEN_BY_THE_NEXT_BYTES)
+		layer_feed(l, strstr(label, "CLIENT") ? DIR_S2C : DIR_C2S, (struct chunk){ slice_of("\x17", 1), -1, 2 });
+	keylog_wake(k, 5000000000);
+	assert_true(end == END_COMES || t.r.order.len == 6);
+	play_end(l);
+	if (end == END_COMES)
+		assert_true(recorder_heard(&t.r, "TLS, no keys") && (t.r.order.len == 3 || strstr(label, "HANDSHAKE")));
+	else if (end != TIME_PASSES)
+		assert_string_equal(buf_cstr(&t.r.order), "cscscs");
+	assert_int_equal(t.r.counts.tls_waiting, 0);
+	buf_release(&with);
+	buf_release(&without);
+	keylog_free(k);
+	talk_release(&t);
+}
+
+/* Requests come before their answers, whichever secret is the last; the other direction is shown by itself only if it waits too long. */
+static void test_late_secret(void **state)
+{
+	(void)state;
+	static const char *const labels[] = { "CLIENT_HANDSHAKE", "SERVER_HANDSHAKE", "CLIENT_TRAFFIC", "SERVER_TRAFFIC" };
+	for (size_t i = 0; i < sizeof labels / sizeof *labels; i++)
+		for (enum late_end end = KEY_COMES; end <= END_COMES; end++) {
+			check_late_secret(labels[i], SIZE_MAX, end);
+			check_late_secret(labels[i], 1, end);
+		}
+}
+
+/* What is held for the other direction's secret does not outgrow what waits itself. */
+static void test_held_limit(void **state)
+{
+	(void)state;
+	struct tls_talk t;
+	struct keylog *k;
+	struct buf with = { 0 }, without = { 0 };
+	talk_init(&t, &tls13);
+	talk_dial(&t);
+	talk_shake(&t);
+	talk_say(&t, DIR_C2S, 10);
+	for (int i = 0; i < 20; i++)
+		talk_say(&t, DIR_S2C, 100);
+	split_keys(&t.keys, "CLIENT_TRAFFIC", &with, &without);
+	t.r.limits.tls_wait = 1000;
+	struct layer *l = listen(&t, &k, false);
+	keylog_feed(k, buf_slice(&without));
+	play(&t.s, l, SIZE_MAX, 0);
+	assert_int_equal(t.r.order.len, 20);
+	assert_true(t.r.counts.tls_waiting <= 1000);
+	assert_int_equal(t.r.counts.tls_overflow, 0);
+	keylog_feed(k, buf_slice(&with));
+	keylog_wake(k, 5);
+	recorder_assert_all(&t.r);
+	play_end(l);
+	buf_release(&with);
+	buf_release(&without);
 	keylog_free(k);
 	talk_release(&t);
 }
@@ -963,7 +1059,7 @@ int main(void)
 		cmocka_unit_test(test_suites), cmocka_unit_test(test_records), cmocka_unit_test(test_padding),
 		cmocka_unit_test(test_retry), cmocka_unit_test(test_key_update), cmocka_unit_test(test_renegotiation),
 		cmocka_unit_test(test_resumption), cmocka_unit_test(test_early_data), cmocka_unit_test(test_late_keys),
-		cmocka_unit_test(test_keys_line_by_line), cmocka_unit_test(test_order), cmocka_unit_test(test_no_keys),
+		cmocka_unit_test(test_keys_line_by_line), cmocka_unit_test(test_late_secret), cmocka_unit_test(test_held_limit), cmocka_unit_test(test_order), cmocka_unit_test(test_no_keys),
 		cmocka_unit_test(test_wait_limit), cmocka_unit_test(test_patience), cmocka_unit_test(test_wrong_keys),
 		cmocka_unit_test(test_damaged_record), cmocka_unit_test(test_refused), cmocka_unit_test(test_alert),
 		cmocka_unit_test(test_gaps), cmocka_unit_test(test_gap_inside_messages), cmocka_unit_test(test_gap_before_data),
