@@ -339,6 +339,7 @@ static struct capture_counts count(const struct capture *c)
 	all.segments = n->segments;
 	all.old_segments = n->old_segments;
 	all.stray_resets = n->stray_resets;
+	all.strays = n->strays;
 	all.duplicate_bytes = n->reassembly.duplicate_bytes;
 	all.out_of_order = n->reassembly.out_of_order;
 	all.gaps = n->reassembly.gaps;

@@ -75,6 +75,7 @@ struct capture_counts {
 	uint64_t gaps, gap_bytes;      /* bytes missing from the capture */
 	uint64_t old_segments;         /* segments that fit no connection any more */
 	uint64_t stray_resets;         /* resets with a number that no receiver takes */
+	uint64_t strays;               /* segments with such numbers */
 	struct stream_counts stream;
 	struct keylog_counts keylog;
 	struct proxy_counts proxy;

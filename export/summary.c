@@ -40,6 +40,7 @@ static const struct counter counters[] = {
 	{ "byte[s] that came twice", CAPTURE(duplicate_bytes) },
 	{ "segment[s] of connections that had ended", CAPTURE(old_segments) },
 	{ "reset[s] with a number that no receiver takes", CAPTURE(stray_resets) },
+	{ "segment[s] with numbers that no receiver takes", CAPTURE(strays) },
 	{ "gap[s] in the capture", CAPTURE_LOST(gaps) },
 	{ "byte[s] missing there", CAPTURE_LOST(gap_bytes) },
 	{ "byte[s] skipped in search of a message", CAPTURE_LOST(stream.skipped) },

@@ -4,7 +4,7 @@
  * A connection is found by its two endpoints, whichever way round a segment goes. It begins with a SYN; a segment of one that is not
  * known begins it too, as joined in its middle: then the end with a well-known or else the lower port is taken for the server. A SYN
  * that fits the first byte known of its sender belongs to the connection, be it a copy or a late one; any other is a new connection
- * that reuses the endpoints. It ends with both FINs handed on, or an RST; it then stays in the table for a while, so that late copies
+ * that reuses the endpoints. So are segments both of whose numbers lie far from those of the open one, if two agree (stranger.h). It ends with both FINs handed on, or an RST; it then stays in the table for a while, so that late copies
  * of its segments start no new one.
  *
  * What stays is little: who it was, in one line of the cache (struct connection). What an open one needs besides (struct talk) goes when it
@@ -21,11 +21,11 @@
 #include "base/hash.h"
 #include "base/pages.h"
 #include "base/xalloc.h"
+#include "capture/net/stranger.h"
 
 #include <stdlib.h>
 
 enum { SLOTS_FIRST = 1024, SPAN_SHIFT = 16 };
-enum { IN_FLIGHT = 16 << 20 }; /* bytes that a sender may be ahead of what is known of it: more than windows are in practice */
 
 struct key {
 	uint8_t addr[2][16]; /* the smaller endpoint first */
@@ -71,6 +71,7 @@ struct talk {
 	struct conn_info info;
 	struct connection *of;
 	struct talk *waiting_next, **waiting_at; /* in the list of those that wait; NULL: not there */
+	struct stranger *stranger; /* the segment before, if it was one; NULL: none */
 };
 
 struct slot {
@@ -298,8 +299,17 @@ static void flush_half(struct talk *talk, enum dir dir, int64_t time)
 		reassembly_flush(&h->in, &out, n, h->in.acked - 1, time);
 }
 
+/* A segment that was kept turns out to be a stray. */
+static void drop_stranger(struct talk *talk)
+{
+	talk->table->counts.strays += talk->stranger != NULL;
+	free(talk->stranger);
+	talk->stranger = NULL;
+}
+
 static void free_talk(struct talk *talk)
 {
+	drop_stranger(talk);
 	layer_free(talk->layer);
 	reassembly_release(&talk->half[0].in);
 	reassembly_release(&talk->half[1].in);
@@ -543,6 +553,13 @@ static struct connection *connection_for(struct connections *t, const struct ip_
 	return c;
 }
 
+/* Does a sequence number lie further from what is known of its sender than what is under way can? */
+static bool is_far(const struct reassembly *in, uint32_t seq)
+{
+	uint64_t at = reassembly_offset(in, seq), last = reassembly_last(in);
+	return at + IN_FLIGHT < in->next || at > (in->acked > last ? in->acked : last) + IN_FLIGHT;
+}
+
 /* Would its receiver take this reset for one (RFC 5961, section 3.2)? It does not below what it has acknowledged, nor far above. What stray packets
  * of another time, and who wants to disturb, send does not end a connection. */
 static bool is_stray_reset(const struct talk *talk, const struct segment *seg, enum dir dir)
@@ -550,8 +567,27 @@ static bool is_stray_reset(const struct talk *talk, const struct segment *seg, e
 	const struct reassembly *in = &talk->half[dir].in;
 	if (!(seg->flags & TCP_RST) || !in->known)
 		return false;
-	uint64_t at = reassembly_offset(in, seg->seq), last = reassembly_last(in);
-	return at + 1 < in->acked || at > (in->acked > last ? in->acked : last) + IN_FLIGHT;
+	return reassembly_offset(in, seg->seq) + 1 < in->acked || is_far(in, seg->seq);
+}
+
+static bool is_stranger(const struct talk *talk, const struct segment *seg, enum dir dir)
+{
+	const struct half *own = &talk->half[dir], *other = &talk->half[!dir];
+	return (seg->flags & (TCP_SYN | TCP_RST | TCP_ACK)) == TCP_ACK && own->in.known && other->in.known && is_far(&own->in, seg->seq) &&
+	       is_far(&other->in, seg->ack);
+}
+
+/* A stranger comes. Returns the one before if they belong together, which is the caller's then; else this one is kept instead. */
+static struct stranger *meet(struct talk *talk, const struct ip_packet *ip, const struct segment *seg, int64_t time, int64_t at)
+{
+	struct stranger *before = talk->stranger;
+	if (before && stranger_agrees(before, ip, seg) && !stranger_is_copy(before, ip, seg)) {
+		talk->stranger = NULL;
+		return before;
+	}
+	drop_stranger(talk);
+	talk->stranger = stranger_new(ip, seg, time, at);
+	return NULL;
 }
 
 /* A segment of an open connection. */
@@ -561,6 +597,7 @@ static void take_segment(struct talk *talk, const struct segment *seg, enum dir 
 		talk->table->counts.stray_resets++;
 		return;
 	}
+	drop_stranger(talk);
 	learn_start(talk, dir, seg);
 	if (seg->flags & TCP_ACK)
 		reassembly_ack(&talk->half[!dir].in, seg->ack, time);
@@ -576,7 +613,9 @@ static void take_segment(struct talk *talk, const struct segment *seg, enum dir 
 		waiting_add(talk->table, talk);
 }
 
-struct connection_of connections_feed(struct connections *t, const struct ip_packet *ip, const struct segment *seg, int64_t time, int64_t at)
+/* A segment as it comes, of whichever connection. Strangers are kept; *met: the one before, if this one agrees with it, to be fed anew. */
+static struct connection_of take(struct connections *t, const struct ip_packet *ip, const struct segment *seg, int64_t time, int64_t at,
+				 struct stranger **met)
 {
 	bool lower;
 	struct connection *c = connection_for(t, ip, seg, &lower, time);
@@ -586,8 +625,23 @@ struct connection_of connections_feed(struct connections *t, const struct ip_pac
 	struct connection_of is = { c->number, dir };
 	if (c->closed)
 		t->counts.old_segments += seg->payload.len > 0;
+	else if (is_stranger(c->talk, seg, dir))
+		*met = meet(c->talk, ip, seg, time, at);
 	else
 		take_segment(c->talk, seg, dir, time, at);
+	return is;
+}
+
+struct connection_of connections_feed(struct connections *t, const struct ip_packet *ip, const struct segment *seg, int64_t time, int64_t at)
+{
+	struct stranger *met = NULL, *none = NULL;
+	struct connection_of is = take(t, ip, seg, time, at, &met);
+	if (!met)
+		return is;
+	forget(t, t->last, CONN_FORGOTTEN, met->time);
+	take(t, &met->ip, &met->seg, met->time, met->at, &none);
+	is = take(t, ip, seg, time, at, &none);
+	free(met);
 	return is;
 }
 

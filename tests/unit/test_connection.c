@@ -644,6 +644,125 @@ static void reuse_known_by_its_data(void **state)
 	}
 }
 
+/* The end of the first and all of how the second began are missing, and so are so many bytes of each end. */
+static void begin_far_off(struct net *n, uint32_t client, uint32_t server)
+{
+	open_connection(n);
+	say(n, C, 0, "hello");
+	say(n, S, 0, "ok");
+	heard(n, "1>hello 1<ok");
+	n->host[C].seq += client;
+	n->host[S].seq += server;
+}
+
+static const uint32_t FAR = (16 << 20) + 4096;
+
+/* Two segments of which both numbers lie far from those of the open connection are of another, whoever sends them. */
+static void reuse_while_open_known_by_its_data(void **state)
+{
+	(void)state;
+	static const uint32_t offs[][2] = { { 1 << 25, 1 << 25 }, { 1U << 31, 1 << 30 }, { 1U << 30, -(1U << 30) }, { -FAR, -FAR }, { FAR, FAR } };
+	for (size_t i = 0; i < 2 * sizeof(offs) / sizeof(*offs); i++) {
+		struct net n;
+		net_init(&n);
+		begin_far_off(&n, offs[i / 2][0], offs[i / 2][1]);
+		say(&n, C, 0, "again");
+		heard(&n, "");
+		say(&n, i % 2 ? C : S, 0, i % 2 ? "!" : "");
+		heard(&n, i % 2 ? "1>. 1<. 1:forgotten 2>again!" : "1>. 1<. 1:forgotten 2>again");
+		assert_false(n.info.start_seen);
+		say(&n, S, 0, "yes");
+		say(&n, C, 0, "well");
+		assert_int_equal(counts(&n)->connections, 2);
+		assert_int_equal(counts(&n)->strays, 0);
+		finish(&n, "2<yes 2>well 2>. 2<. 2:open");
+	}
+}
+
+/* The first that is seen of it is an acknowledgement, or has the end of its direction. */
+static void reuse_while_open_by_any_segment(void **state)
+{
+	(void)state;
+	struct net n;
+	net_init(&n);
+	begin_far_off(&n, 1 << 30, 1 << 29);
+	say(&n, S, 0, "");
+	say(&n, C, 0, "again");
+	heard(&n, "1>. 1<. 1:forgotten 2>again");
+	say(&n, S, 0, "yes");
+	n.host[C].seq += 1 << 30;
+	n.host[S].seq += 1 << 29;
+	say(&n, C, FIN, "once more");
+	say(&n, S, FIN, "bye");
+	assert_int_equal(counts(&n)->strays, 0);
+	finish(&n, "2<yes 2>. 2<. 2:forgotten 3>once more 3>. 3<bye 3<. 3:closed by client");
+}
+
+/* One segment alone, copies of it, and two that don't go together split no connection: they are passed over, also at the end. */
+static void strays(void **state)
+{
+	(void)state;
+	struct net n;
+	net_init(&n);
+	begin_far_off(&n, 0, 0);
+	struct packet_of stray = packet(&n, C, 0, "stray");
+	n.host[C].seq -= 5;
+	stray.seg.seq += 1 << 30;
+	stray.seg.ack -= 1 << 29;
+	for (int i = 0; i < 3; i++)
+		feed(&n, stray);
+	say(&n, C, 0, "on");
+	feed(&n, stray);
+	say(&n, S, 0, "");
+	stray.seg.seq++;
+	feed(&n, stray);
+	stray.seg.seq += FAR;
+	feed(&n, stray);
+	stray.seg.ack += FAR;
+	feed(&n, stray);
+	assert_int_equal(counts(&n)->strays, 6);
+	say(&n, C, 0, "!");
+	feed(&n, stray);
+	sleep_for(&n, 200 * SECOND);
+	assert_int_equal(counts(&n)->connections, 1);
+	assert_int_equal(counts(&n)->reassembly.gaps, 0);
+	connections_finish(n.t, n.time);
+	assert_int_equal(counts(&n)->strays, 8);
+	finish(&n, "1>on! 1>. 1<. 1:open");
+}
+
+/* What is far in one direction only, or not far, is of the same connection: a hole, a late copy, a keep-alive. A reset tells nothing. */
+static void far_in_one_direction(void **state)
+{
+	(void)state;
+	struct net n;
+	net_init(&n);
+	begin_far_off(&n, FAR, 0);
+	say(&n, C, 0, "behind");
+	say(&n, S, 0, "");
+	say(&n, C, 0, ".");
+	sleep_for(&n, 2 * SECOND);
+	heard(&n, "1>(16781312 lost) 1>behind.");
+	n.host[C].seq += FAR - 8192;
+	n.host[S].seq += FAR - 8192;
+	struct packet_of rst = packet(&n, C, RST, "");
+	rst.seg.seq += 1 << 30;
+	rst.seg.ack += 1 << 30;
+	feed(&n, rst);
+	feed(&n, rst);
+	say(&n, C, 0, "near");
+	say(&n, S, 0, "by");
+	sleep_for(&n, 200 * SECOND);
+	heard(&n, "1>(16773120 lost) 1>near 1<(16773120 lost) 1<by");
+	n.host[S].seq += FAR;
+	say(&n, C, 0, "n");
+	say(&n, C, 0, "o");
+	assert_int_equal(counts(&n)->connections, 1);
+	assert_int_equal(counts(&n)->strays, 0);
+	assert_int_equal(counts(&n)->stray_resets, 2);
+	finish(&n, "1>no 1<(16781311 lost) 1>. 1<. 1:open");
+}
+
 /* Only the server's side of the first connection was captured. */
 static void reuse_of_a_half(void **state)
 {
@@ -1209,6 +1328,10 @@ int main(void)
 		cmocka_unit_test(reuse_known_by_its_answer),
 		cmocka_unit_test(reuse_while_open_known_by_its_answer),
 		cmocka_unit_test(reuse_known_by_its_data),
+		cmocka_unit_test(reuse_while_open_known_by_its_data),
+		cmocka_unit_test(reuse_while_open_by_any_segment),
+		cmocka_unit_test(strays),
+		cmocka_unit_test(far_in_one_direction),
 		cmocka_unit_test(reuse_of_a_half),
 		cmocka_unit_test(answer_to_a_withdrawn_syn),
 		cmocka_unit_test(copies_of_a_syn),

@@ -1,0 +1,44 @@
+/*
+ * Segments that are strangers to the connection of their endpoints.
+ *
+ * Two of them belong together if the numbers of each lie near those of the other, whichever of the ends sent them.
+ */
+#include "capture/net/stranger.h"
+
+#include "base/xalloc.h"
+
+#include <string.h>
+
+struct stranger *stranger_new(const struct ip_packet *ip, const struct segment *seg, int64_t time, int64_t at)
+{
+	size_t len = seg->payload.len;
+	struct stranger *s = xmalloc(sizeof *s + len);
+	*s = (struct stranger){ .ip = *ip, .seg = *seg, .time = time, .at = at };
+	if (len)
+		memcpy(s->bytes, seg->payload.at, len);
+	s->ip.payload = (struct slice){ NULL, 0 };
+	s->seg.payload = slice_of(s->bytes, len);
+	return s;
+}
+
+static bool is_near(uint32_t a, uint32_t b)
+{
+	return a - b + IN_FLIGHT <= 2 * (uint32_t)IN_FLIGHT;
+}
+
+static bool same_sender(const struct stranger *s, const struct ip_packet *ip, const struct segment *seg)
+{
+	return s->seg.sport == seg->sport && memcmp(s->ip.src, ip->src, sizeof ip->src) == 0;
+}
+
+bool stranger_agrees(const struct stranger *s, const struct ip_packet *ip, const struct segment *seg)
+{
+	if (same_sender(s, ip, seg))
+		return is_near(seg->seq, s->seg.seq) && is_near(seg->ack, s->seg.ack);
+	return is_near(seg->seq, s->seg.ack) && is_near(seg->ack, s->seg.seq);
+}
+
+bool stranger_is_copy(const struct stranger *s, const struct ip_packet *ip, const struct segment *seg)
+{
+	return same_sender(s, ip, seg) && seg->seq == s->seg.seq && seg->ack == s->seg.ack && seg->payload_len == s->seg.payload_len;
+}
