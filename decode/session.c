@@ -472,17 +472,26 @@ static void sink_message(void *user, const struct piece *p)
 		end_draft(s, at, p);
 }
 
+/* There may have been messages in that direction of which nothing is known. */
+static void see_gap(struct session *s, struct conn_state *c, const struct news *n, enum dir dir)
+{
+	c->gap[dir] = c->gap[dir] || n->kind != NEWS_CUT;
+	c->pub->gaps += n->kind == NEWS_GAP;
+	seq_capture_gap(&c->seq[dir]);
+	streams_gap(s->streams, n->conn->number, dir);
+}
+
 static void sink_news(void *user, const struct news *n)
 {
 	struct session *s = user;
 	struct conn_state *c = session_conn_state(s, n->conn);
 	struct session_news row = { n->kind, n->dir, n->conn->number, (uint32_t)s->records.count, n->time, n->bytes, n->text,
 				    texts_keep(&s->texts, n->detail) };
-	if (n->kind == NEWS_GAP || n->kind == NEWS_SKIPPED || n->kind == NEWS_CUT || n->kind == NEWS_OVERLONG) {
-		c->gap[n->dir] = c->gap[n->dir] || n->kind != NEWS_CUT;
-		c->pub->gaps += n->kind == NEWS_GAP;
-		seq_capture_gap(&c->seq[n->dir]);
-		streams_gap(s->streams, n->conn->number, n->dir);
+	if (n->kind == NEWS_GAP || n->kind == NEWS_SKIPPED || n->kind == NEWS_CUT || n->kind == NEWS_OVERLONG)
+		see_gap(s, c, n, n->dir);
+	if (n->kind == NEWS_NOT_OURS && n->conn->transport != TRANSPORT_HTTP) { /* HTTP is read on, all else in neither direction */
+		see_gap(s, c, n, DIR_C2S);
+		see_gap(s, c, n, DIR_S2C);
 	}
 	if (s->options.keep && s->news.count < NEWS_MAX)
 		*(struct session_news *)chunks_add(&s->news) = row;

@@ -64,6 +64,8 @@ struct tls {
 	struct layer *inner;   /* NULL until there are data */
 	struct side side[2];
 	uint64_t came;         /* items that were kept for later */
+	bool holds;            /* a direction waits for nothing but the other one's secret … */
+	int64_t held_since;    /* … since */
 	bool apart;            /* a direction does not wait for the other one's secret any more */
 	unsigned alerts;
 	bool dead, told;       /* given up; somebody was told why nothing is shown */
@@ -218,6 +220,15 @@ static void harm(struct tls *t, enum dir dir, uint64_t lost)
 	tls_session_lose(&t->session, dir);
 }
 
+/* Bytes that the capture has can't be read, so that nobody is to be blamed for what may be in them: `lost` records. Of several in a row
+ * the first is told. */
+static void harm_and_tell(struct tls *t, enum dir dir, uint64_t lost, uint64_t bytes, const char *text)
+{
+	if (!t->dead && !t->side[dir].harmed)
+		stream_news(t->stream, NEWS_SKIPPED, dir, t->side[dir].time, bytes, text);
+	harm(t, dir, lost);
+}
+
 /* The record with this number was opened: tells the layer inside if data can be missing before it. In TLS 1.2 the record before the
  * data is the Finished. */
 static void mend(struct tls *t, enum dir dir, uint64_t seq)
@@ -238,6 +249,8 @@ static void mend(struct tls *t, enum dir dir, uint64_t seq)
 
 static void take_data(struct tls *t, enum dir dir, struct slice bytes)
 {
+	if (t->side[!dir].waits) /* what this answers may be among what waits */
+		t->stream->conn->settled[dir] = false;
 	if (bytes.len)
 		layer_feed(inner_of(t), dir, (struct chunk){ bytes, -1, t->side[dir].time });
 }
@@ -278,11 +291,11 @@ static enum taken wait_for(struct tls *t, enum dir dir, enum tls_opened why)
 }
 
 /* A record in step did not open: the next ones are tried with other numbers. */
-static enum taken take_failure(struct tls *t, enum dir dir)
+static enum taken take_failure(struct tls *t, enum dir dir, struct slice record)
 {
 	struct side *s = &t->side[dir];
 	t->stream->counts->tls_bad++;
-	harm(t, dir, 1);
+	harm_and_tell(t, dir, 1, record.len, "a TLS record that does not open");
 	if (++s->failures >= FAILURES_MAX)
 		give_up_side(t, dir, "TLS records do not open: these are not their keys, or they are damaged");
 	return TAKEN;
@@ -400,7 +413,7 @@ static bool step_record(struct tls *t, enum dir dir, struct slice in, size_t *n)
 	if (!could_be_record(in)) {
 		if (!t->session.way[dir].hellos)
 			give_up(t, dir, no_handshake);
-		harm(t, dir, t->stream->limits->tls_lost);
+		harm_and_tell(t, dir, t->stream->limits->tls_lost, 0, "bytes where a TLS record was to begin that are none");
 		s->searching = true;
 		return true;
 	}
@@ -411,7 +424,7 @@ static bool step_record(struct tls *t, enum dir dir, struct slice in, size_t *n)
 	if (k == WAITS)
 		return false;
 	if (k == NO_RECORD)
-		take_failure(t, dir);
+		take_failure(t, dir, record);
 	*n = record.len;
 	return true;
 }
@@ -532,6 +545,7 @@ static void end_inner(struct tls *t, enum dir dir)
 	if (t->inner)
 		layer_end(t->inner, dir, s->time);
 	s->dead = true;
+	s->waits = false;
 }
 
 /* False if it has to wait once more. */
@@ -606,9 +620,9 @@ static void keep(struct tls *t, enum dir dir, struct later_item item)
 	size_t cost = later_cost(&item);
 	if (!has_room(t, dir, cost))
 		go_apart(t);
-	if (!is_stopped(t, dir))
-		take_item(t, dir, &item);
-	else if (has_room(t, dir, cost) || item.kind == LATER_END)
+	if (!is_stopped(t, dir) && take_item(t, dir, &item))
+		return;
+	if (has_room(t, dir, cost) || item.kind == LATER_END)
 		put_later(t, dir, item);
 	else
 		give_up_for_keys(t, dir, &t->stream->counts->tls_overflow);
@@ -623,17 +637,26 @@ static void look_for_keys(struct tls *t)
 	t->keys_seen = revision;
 }
 
+/* Both can wait for long, then the one's secret comes a moment before the other's: the time counts since only one waits, and where the
+ * other one waits too once it has tried, they are together again. */
+static void go_apart_in_time(struct tls *t, int64_t time)
+{
+	bool holds = t->side[0].waits != t->side[1].waits && !t->apart;
+	if (holds && !t->holds)
+		t->held_since = time;
+	t->holds = holds;
+	if (holds && time - t->held_since >= PATIENCE)
+		go_apart(t);
+}
+
 static void lose_patience(struct tls *t, int64_t time)
 {
 	if (!t->keylog)
 		return;
+	go_apart_in_time(t, time);
 	for (int d = 0; d < 2; d++) {
 		struct side *s = &t->side[d];
-		if (!s->waits || time - s->since < PATIENCE)
-			continue;
-		if (!t->apart)
-			go_apart(t);
-		if (t->told_waiting || !keylog_is_growing(t->keylog))
+		if (t->told_waiting || !s->waits || time - s->since < PATIENCE || !keylog_is_growing(t->keylog))
 			continue;
 		t->told_waiting = true;
 		tell(t, NEWS_NOTE, (enum dir)d, time, "TLS, waiting for keys that the key log does not have yet", NULL);
@@ -653,7 +676,7 @@ static void settle(struct tls *t)
 	}
 	if (!t->keylog)
 		return;
-	t->apart = t->apart && (t->side[0].waits || t->side[1].waits);
+	t->apart = t->apart && t->side[0].waits != t->side[1].waits;
 	if (!t->side[0].waits && !t->side[1].waits)
 		keylog_stop_waiting(&t->waiter);
 }

@@ -463,6 +463,23 @@ static void test_rid_unknown(void **state)
 	must_hold(x);
 }
 
+/* Of a connection nothing more is read: nobody is blamed for what may be in the rest. HTTP that is not ours is read on. */
+static void test_given_up(void **state)
+{
+	struct fixture *x = *state;
+	for (unsigned at = 1; at <= 2; at++) {
+		feed_open(&x->f, at, true);
+		x->f.conn[at].settled[DOWN] = false;
+		x->f.conn[at].transport = at == 1 ? TRANSPORT_WS : TRANSPORT_HTTP;
+		uint32_t asks = FEED(&x->f, at, UP, .command = "query", .id = "1", .type = "QueryRequest");
+		uint32_t names = FEED(&x->f, at, DOWN, .command = "queryreply", .id = "1", .rid = "a", .type = "QueryResponse");
+		feed_news(&x->f, at, DOWN, NEWS_NOT_OURS, 0);
+		feed_close(&x->f, at, CONN_CLOSED_BY_CLIENT);
+		assert_int_equal(rules_of(x, asks), at == 1 ? 0 : BIT(RULE_NO_REPLY));
+		assert_int_equal(rules_of(x, names), at == 1 ? 0 : BIT(RULE_RID_UNKNOWN));
+	}
+}
+
 /* More replies wait for their request than there is room for: of the oldest nothing is said, as its request may still come. */
 static void test_waiting(void **state)
 {
@@ -1233,7 +1250,7 @@ int main(void)
 		TEST(test_unsure_stream),   TEST(test_streams_given_up),
 		TEST(test_watch),             TEST(test_queue),
 		TEST(test_reply_first),       TEST(test_stream_first),
-		TEST(test_rid_unknown),       TEST(test_waiting),
+		TEST(test_rid_unknown),       TEST(test_given_up),         TEST(test_waiting),
 		TEST(test_rid_names_no_request), TEST(test_ids),
 		TEST(test_types),             TEST(test_priority_and_mask),
 		TEST(test_clock),             TEST(test_after_gap),         TEST(test_stream_behind_gap), TEST(test_decode),            TEST(test_seq),

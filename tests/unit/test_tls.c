@@ -409,6 +409,100 @@ static void test_late_secret(void **state)
 		}
 }
 
+/* Both secrets are missing for long, then the server's comes a moment before the client's. */
+static void test_secrets_a_moment_apart(void **state)
+{
+	(void)state;
+	struct tls_talk t;
+	struct keylog *k;
+	struct buf with = { 0 }, without = { 0 };
+	talk_init(&t, &tls13);
+	talk_dial(&t);
+	talk_shake(&t);
+	talk_chat(&t);
+	split_keys(&t.keys, "CLIENT_TRAFFIC", &with, &without);
+	struct layer *l = listen(&t, &k, false);
+	play(&t.s, l, SIZE_MAX, 0);
+	for (int64_t s = 4; s < 8; s++)
+		keylog_wake(k, s * 1000000000);
+	keylog_feed(k, buf_slice(&without));
+	keylog_wake(k, 8001000000);
+	assert_int_equal(t.r.order.len, 0);
+	keylog_feed(k, buf_slice(&with));
+	keylog_wake(k, 8002000000);
+	assert_string_equal(buf_cstr(&t.r.order), "cscscs");
+	play_end(l);
+	buf_release(&with);
+	buf_release(&without);
+	keylog_free(k);
+	talk_release(&t);
+}
+
+/* Answers that are shown while requests wait for their secret can't be held against what is known of requests. */
+static void test_unsettled(void **state)
+{
+	(void)state;
+	struct tls_talk t;
+	struct keylog *k;
+	struct buf with = { 0 }, without = { 0 };
+	talk_init(&t, &tls13);
+	talk_dial(&t);
+	talk_shake(&t);
+	talk_chat(&t);
+	split_keys(&t.keys, "CLIENT_TRAFFIC", &with, &without);
+	struct layer *l = listen(&t, &k, false);
+	keylog_feed(k, buf_slice(&without));
+	t.r.conn.settled[0] = t.r.conn.settled[1] = true;
+	play(&t.s, l, SIZE_MAX, 0);
+	assert_true(t.r.conn.settled[DIR_S2C]);
+	play_end(l);
+	assert_string_equal(buf_cstr(&t.r.order), "sss");
+	assert_false(t.r.conn.settled[DIR_S2C]);
+	buf_release(&with);
+	buf_release(&without);
+	keylog_free(k);
+	talk_release(&t);
+}
+
+/* At its end a direction is found to need a secret, behind what looked like a record that is not whole: that holds nobody any more. */
+static void test_waiting_at_its_end(void **state)
+{
+	(void)state;
+	struct tls_talk t;
+	struct keylog *k;
+	struct buf with = { 0 }, without = { 0 }, client = { 0 }, server = { 0 };
+	talk_init(&t, &tls13);
+	talk_dial(&t);
+	talk_shake(&t);
+	size_t handshake = t.s.count;
+	talk_say(&t, DIR_C2S, 50);
+	talk_say(&t, DIR_S2C, 50);
+	talk_say(&t, DIR_S2C, 51);
+	split_keys(&t.keys, "CLIENT_TRAFFIC", &with, &without);
+	split_keys(&without, "SERVER_TRAFFIC", &client, &server);
+	struct layer *l = listen(&t, &k, false);
+	keylog_feed(k, buf_slice(&server));
+	for (size_t i = 0; i < handshake; i++)
+		play_bytes(&t.s, l, t.s.steps[i].dir, t.s.steps[i].from, t.s.steps[i].to);
+	layer_gap(l, DIR_C2S, 100, 1);
+	layer_feed(l, DIR_C2S, (struct chunk){ slice_of("\x17\x03\x03\x3f\xff", 5), -1, 1 });
+	play_bytes(&t.s, l, DIR_S2C, t.s.steps[handshake + 1].from, t.s.steps[handshake + 1].to);
+	play_bytes(&t.s, l, DIR_C2S, t.s.steps[handshake].from, t.s.steps[handshake].to);
+	layer_end(l, DIR_C2S, 1);
+	play_bytes(&t.s, l, DIR_S2C, t.s.steps[handshake + 2].from, t.s.steps[handshake + 2].to);
+	keylog_feed(k, buf_slice(&client));
+	keylog_wake(k, 1);
+	layer_end(l, DIR_S2C, 2);
+	layer_free(l);
+	assert_int_equal(t.r.got[DIR_S2C], 3);
+	buf_release(&with);
+	buf_release(&without);
+	buf_release(&client);
+	buf_release(&server);
+	keylog_free(k);
+	talk_release(&t);
+}
+
 /* What is held for the other direction's secret does not outgrow what waits itself. */
 static void test_held_limit(void **state)
 {
@@ -582,6 +676,7 @@ static void test_damaged_record(void **state)
 	assert_int_equal(t.r.got[DIR_C2S], 0x17);
 	assert_int_equal(t.r.got[DIR_S2C], 0x7);
 	assert_int_equal(t.r.counts.tls_bad, 1);
+	assert_true(recorder_heard(&t.r, "c2s skipped "));
 	keylog_free(k);
 	talk_release(&t);
 }
@@ -1059,7 +1154,8 @@ int main(void)
 		cmocka_unit_test(test_suites), cmocka_unit_test(test_records), cmocka_unit_test(test_padding),
 		cmocka_unit_test(test_retry), cmocka_unit_test(test_key_update), cmocka_unit_test(test_renegotiation),
 		cmocka_unit_test(test_resumption), cmocka_unit_test(test_early_data), cmocka_unit_test(test_late_keys),
-		cmocka_unit_test(test_keys_line_by_line), cmocka_unit_test(test_late_secret), cmocka_unit_test(test_held_limit), cmocka_unit_test(test_order), cmocka_unit_test(test_no_keys),
+		cmocka_unit_test(test_keys_line_by_line), cmocka_unit_test(test_late_secret), cmocka_unit_test(test_held_limit), cmocka_unit_test(test_secrets_a_moment_apart),
+		cmocka_unit_test(test_unsettled), cmocka_unit_test(test_waiting_at_its_end), cmocka_unit_test(test_order), cmocka_unit_test(test_no_keys),
 		cmocka_unit_test(test_wait_limit), cmocka_unit_test(test_patience), cmocka_unit_test(test_wrong_keys),
 		cmocka_unit_test(test_damaged_record), cmocka_unit_test(test_refused), cmocka_unit_test(test_alert),
 		cmocka_unit_test(test_gaps), cmocka_unit_test(test_gap_inside_messages), cmocka_unit_test(test_gap_before_data),
