@@ -352,7 +352,8 @@ static bool try_numbers(struct tls_state *state, struct slice record, unsigned l
 	return false;
 }
 
-/* Tries the state, and if that fails the ones that may come next; *state is then the one that fits. It owns its keys. */
+/* Tries the state, and if that fails the ones that may come next, of which a secret may still be to come; *state is then the one that fits. It
+ * owns its keys. */
 static enum tls_opened try_states(struct tls_session *s, enum dir dir, struct tls_state *state, struct slice record, unsigned lost,
 				  uint8_t *out, size_t *len)
 {
@@ -366,8 +367,10 @@ static enum tls_opened try_states(struct tls_session *s, enum dir dir, struct tl
 	struct tls_state from = *state, to;
 	from.keys = NULL;
 	for (int i = 0; i < AHEAD && go_ahead(s, dir, &from, &to); i++) {
-		bool fits = make_keys(s, dir, &to) == TLS_OPENED && try_numbers(&to, record, lost, out, len);
-		if (fits) {
+		o = make_keys(s, dir, &to);
+		if (o == TLS_NEEDS_SECRET)
+			return o;
+		if (o == TLS_OPENED && try_numbers(&to, record, lost, out, len)) {
 			tls_keys_free(state->keys);
 			*state = to;
 			return TLS_OPENED;

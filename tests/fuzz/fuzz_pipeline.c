@@ -5,7 +5,8 @@
  * What comes out must be what it says it is (tests/documents.h): lines of JSON are JSON (by jansson), and no control character is in what goes to a
  * terminal. Every byte of every message that the session keeps is read again, and its tree lies within it; and what must hold of a session does
  * (tests/session_check.h). Where byte 11 says so, a second thread that reads ahead comes to the same lines, and a second reading writes the same
- * packets as -w did at the first. Byte 12 chooses a display filter for -w, whether packets are written at once, and how many are held.
+ * packets as -w did at the first. Byte 12 chooses a display filter for -w, whether packets are written at once, and how many are held; byte 13 a capture
+ * filter, and whether the capture is read beside itself, as two files of one connection are.
  */
 #include "export/check.h"
 #include "export/recorder.h"
@@ -30,6 +31,15 @@ enum { WHOLE_JSON = 8 << 20, HOLD = 1 << 20, HOLD_LITTLE = 1 << 12 };
 
 /* For -w: byte 12 takes one of these, or none. */
 static const char *const wanted[8] = { NULL, "rules", "command ~ \"e\"", "n > 2 && dir == s2c", "rules contains \"decode\"", "data.query.collectionname || jwt" };
+
+/* Capture filters: byte 13 takes one of these, or none. */
+static const char *const captured[8] = { NULL, "tcp", "src portrange 1-32767", "ip6 or len < 200 or tcp[13] & 2 != 0", "vlan or udp" };
+
+struct reading {
+	const char *path;
+	const char *filter; /* of the capture, NULL: none */
+	bool twice;
+};
 
 struct pipeline {
 	struct field_options fields;
@@ -84,6 +94,17 @@ static void take_secrets(void *user, uint32_t format, struct slice bytes)
 {
 	(void)format;
 	keylog_feed(user, bytes);
+}
+
+/* NULL, with the sentence in error, if it is no capture. k may be NULL. */
+static struct source *open_capture(const struct reading *r, struct keylog *k, char *error, size_t error_size)
+{
+	struct source_options o = { .filter = r->filter, .secrets = k ? take_secrets : NULL, .secrets_user = k };
+	struct source *both[2];
+	for (int i = 0; i <= r->twice; i++)
+		if (!(both[i] = source_open_file(r->path, &o, error, error_size)))
+			return NULL;
+	return r->twice ? source_merge(both, 2) : both[0];
 }
 
 static void demand_none(const char *fault)
@@ -296,14 +317,13 @@ static void release(struct pipeline *p)
 }
 
 /* The lines of ndjson, read by so many threads. */
-static char *listing(const char *path, unsigned threads)
+static char *listing(const struct reading *reading, unsigned threads)
 {
 	char *text = NULL, error[256];
 	size_t len = 0;
 	FILE *out = open_memstream(&text, &len);
 	struct keylog *k = keylog_new();
-	struct source_options so = { .secrets = take_secrets, .secrets_user = k };
-	struct source *source = source_open_file(path, &so, error, sizeof error);
+	struct source *source = open_capture(reading, k, error, sizeof error);
 	struct printer *p = xcalloc(1, sizeof *p);
 	demand(source && out);
 	printer_init(p, &exporter_ndjson, &(struct print_options){ .utc = true }, out);
@@ -328,9 +348,9 @@ static char *listing(const char *path, unsigned threads)
 	return text;
 }
 
-static void check_threads_agree(const char *path)
+static void check_threads_agree(const struct reading *reading)
 {
-	char *one = listing(path, 1), *two = listing(path, 2);
+	char *one = listing(reading, 1), *two = listing(reading, 2);
 	demand_none(strcmp(one, two) == 0 ? NULL : "two threads come to other lines");
 	free(one);
 	free(two);
@@ -346,16 +366,16 @@ static struct buf whole_file(int fd)
 }
 
 /* What is written when the capture is read once more for it is what was written the first time. */
-static void write_again(const char *path, const struct recorder_options *first, const char *filter, int64_t no_reply, int written)
+static void write_again(const struct reading *reading, const struct recorder_options *first, const char *filter, int64_t no_reply, int written)
 {
 	char again[64], error[256];
 	int wrong, fd = file_of(NULL, 0, again, sizeof again);
-	struct source *source = source_open_file(path, NULL, error, sizeof error);
+	struct source *source = open_capture(reading, NULL, error, sizeof error);
 	demand(source != NULL);
 	struct rewriter_options o = { .record = *first, .filter = filter };
-	struct second_reading reading = { .source = source, .no_reply = no_reply };
+	struct second_reading second = { .source = source, .no_reply = no_reply };
 	o.record.file.path = again;
-	struct rewriter *r = rewriter_new(&o, &reading, &wrong);
+	struct rewriter *r = rewriter_new(&o, &second, &wrong);
 	demand(r != NULL);
 	while (rewriter_step(r) == REWRITER_MORE)
 		;
@@ -368,7 +388,7 @@ static void write_again(const char *path, const struct recorder_options *first, 
 }
 
 /* A source is there: all behind it. */
-static void follow(struct source *source, const char *from, struct keylog *k, const uint8_t *data, size_t size)
+static void follow(struct source *source, const struct reading *from, struct keylog *k, const uint8_t *data, size_t size)
 {
 	struct pipeline p = { .out = NULL };
 	struct print_options o;
@@ -409,11 +429,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char path[64], error[512];
 	struct keylog *k = keylog_new();
+	uint8_t how = size > 13 ? data[13] : 0;
 	int fd = file_of(data, size, path, sizeof path);
-	struct source_options o = { .secrets = take_secrets, .secrets_user = k };
-	struct source *source = source_open_file(path, &o, error, sizeof error);
+	struct reading reading = { path, captured[how & 7], how & 8 };
+	struct source *source = open_capture(&reading, k, error, sizeof error);
 	if (source)
-		follow(source, path, k, data, size);
+		follow(source, &reading, k, data, size);
 	else
 		demand(error[0] && !strchr(error, '\n'));
 	keylog_free(k);

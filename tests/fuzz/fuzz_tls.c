@@ -4,8 +4,12 @@
  *
  *	bit 0  TLS 1.3, else 1.2
  *	bit 1  both hellos come first
- *	bit 2  the key log has the secrets from the start, else they come half-way
+ *	bit 2  the key log has the secrets from the start, else they come one by one
  *	bit 3  there is a key log at all
+ *	bit 4  the layer is woken when a secret comes, else it finds that itself
+ *	5 to 7 which secret comes first
+ *
+ * When the secrets come makes no difference to what is told, nor to its order: but for how much may wait.
  *
  * Events are those of fuzz_stream.h, and one more: 2 in bits 1 and 2 is a sealed record. The byte behind its head says in its lower half
  * which type the record has, in its upper half under which secret: how many KeyUpdates later, or 15 for the handshake's.
@@ -23,31 +27,29 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed);
 
 enum { KEY = 16, TAG = 16, EXPLICIT = 8, UPDATES = 4, HANDSHAKE = 15, EPOCHS = 16, SUITE_1_3 = 0x1301, SUITE_1_2 = 0xc02f };
-enum { IS_1_3 = 1, WITH_HELLOS = 2, KEYS_FIRST = 4, WITH_KEYLOG = 8 };
+enum { IS_1_3 = 1, WITH_HELLOS = 2, KEYS_FIRST = 4, WITH_KEYLOG = 8, WOKEN = 16, LINES = 5, MUCH = 1 << 24 };
 
 struct sealer {
 	bool is_1_3;
 	uint64_t seq[2][EPOCHS];
 };
 
-/* All random bytes are 'r', those of the secrets 'c' for the client's data, 's' for the server's, 'C' and 'S' in the handshake, 'm' for the
- * master secret. */
-static void give_keys(struct keylog *k)
+/* Gives a line of the key log. All random bytes are 'r', those of the secrets 'c' for the client's data, 's' for the server's, 'C' and 'S' in the
+ * handshake, 'm' for the master secret. */
+static void give_key(struct keylog *k, unsigned i)
 {
-	static const struct { const char *label; char digits[3]; int bytes; } lines[] = {
+	static const struct { const char *label; char digits[3]; int bytes; } lines[LINES] = {
 		{ "CLIENT_RANDOM", "6d", 48 }, { "CLIENT_HANDSHAKE_TRAFFIC_SECRET", "43", 32 },
 		{ "SERVER_HANDSHAKE_TRAFFIC_SECRET", "53", 32 }, { "CLIENT_TRAFFIC_SECRET_0", "63", 32 }, { "SERVER_TRAFFIC_SECRET_0", "73", 32 },
 	};
 	struct buf text = { 0 };
-	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
-		buf_addf(&text, "%s ", lines[i].label);
-		for (int n = 0; n < TLS_RANDOM; n++)
-			buf_add_str(&text, "72");
-		buf_add_byte(&text, ' ');
-		for (int n = 0; n < lines[i].bytes; n++)
-			buf_add_str(&text, lines[i].digits);
-		buf_add_byte(&text, '\n');
-	}
+	buf_addf(&text, "%s ", lines[i].label);
+	for (int n = 0; n < TLS_RANDOM; n++)
+		buf_add_str(&text, "72");
+	buf_add_byte(&text, ' ');
+	for (int n = 0; n < lines[i].bytes; n++)
+		buf_add_str(&text, lines[i].digits);
+	buf_add_byte(&text, '\n');
 	keylog_feed(k, buf_slice(&text));
 	buf_release(&text);
 }
@@ -191,41 +193,79 @@ static void send_sealed(struct fuzz *f, struct sealer *s, struct layer *l, struc
 	buf_release(&record);
 }
 
-static void play_all(struct fuzz *f, struct layer *l, struct keylog *keylog, bool keys_late, struct sealer *s, struct slice in)
+/* Gives the next lines of the key log, until `until` of them were given. */
+static void give_keys(struct keylog *k, uint8_t how, unsigned *given, unsigned until)
 {
+	while (*given < until)
+		give_key(k, ((how >> 5) + (*given)++) % LINES);
+	if (how & WOKEN)
+		keylog_wake(k, 1);
+}
+
+/* Secrets that come one by one come evenly over the input. */
+static void play_all(struct fuzz *f, struct layer *l, struct keylog *keylog, uint8_t how, struct slice in)
+{
+	struct sealer s = { .is_1_3 = how & IS_1_3 };
 	struct cursor c = cursor_of(in);
+	unsigned given = 0;
+	if (keylog && how & KEYS_FIRST)
+		give_keys(keylog, how, &given, LINES);
+	if (how & WITH_HELLOS)
+		send_hellos(f, l, s.is_1_3);
 	while (c.rest.len) {
-		if (keys_late && c.rest.len < in.len / 2) {
-			keys_late = false;
-			give_keys(keylog);
-			keylog_wake(keylog, 1);
-		}
+		unsigned due = (unsigned)((in.len - c.rest.len) * (LINES + 1) / in.len);
+		if (keylog && given < due)
+			give_keys(keylog, how, &given, due);
 		if ((c.rest.at[0] >> 1 & 3) == 2)
-			send_sealed(f, s, l, &c);
+			send_sealed(f, &s, l, &c);
 		else
 			fuzz_event(f, l, &c);
 	}
+	if (keylog)
+		give_keys(keylog, how, &given, LINES);
 }
 
-static void play(struct fuzz *f, uint8_t how, struct slice in)
+static void play_within(struct fuzz *f, uint8_t how, struct slice in)
 {
-	struct sealer s = { .is_1_3 = how & IS_1_3 };
 	struct keylog *keylog = how & WITH_KEYLOG ? keylog_new() : NULL;
 	struct layer *l = tls_new(&f->stream, TRANSPORT_UNKNOWN, keylog);
-	if (keylog && how & KEYS_FIRST)
-		give_keys(keylog);
-	if (how & WITH_HELLOS)
-		send_hellos(f, l, s.is_1_3);
-	play_all(f, l, keylog, keylog && !(how & KEYS_FIRST), &s, in);
+	play_all(f, l, keylog, how, in);
 	fuzz_end(f, l);
 	fuzz_check(!f->counts.tls_waiting);
 	keylog_free(keylog);
 }
 
+static void play(struct fuzz *f, uint8_t how, struct slice in)
+{
+	f->limits.tls_wait = f->limits.tls_wait_all = MUCH;
+	play_within(f, how, in);
+}
+
+/* With secrets that come first and with such that come late the same is told. */
+static void keys_first_and_late(uint8_t how, struct slice in)
+{
+	struct fuzz f[2];
+	for (int i = 0; i < 2; i++) {
+		fuzz_init(&f[i], 0);
+		play(&f[i], (uint8_t)(i ? how | KEYS_FIRST : how & ~KEYS_FIRST), in);
+	}
+	fuzz_same(&f[0], &f[1]);
+	for (int i = 0; i < 2; i++)
+		fuzz_release(&f[i]);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	if (size)
-		fuzz_twice(play, data[0], slice_of(data + 1, size - 1));
+	struct fuzz f;
+	if (!size)
+		return 0;
+	struct slice in = slice_of(data + 1, size - 1);
+	fuzz_twice(play, data[0], in);
+	if (data[0] & WITH_KEYLOG)
+		keys_first_and_late(data[0], in);
+	fuzz_init(&f, 0);
+	play_within(&f, data[0], in);
+	fuzz_release(&f);
 	return 0;
 }
 

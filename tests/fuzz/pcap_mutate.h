@@ -6,7 +6,8 @@
  *
  * It changes an Envelope and then the length of its frame (a socket's, WebSocket's, or gRPC's in HTTP/2 DATA), that of the IP packet, that of the
  * record, and the sequence numbers of what follows in the connection; or it changes the order, number, time and flags of records. Every fourth time
- * libFuzzer has its own way with the bytes. Only plain little-endian pcap is understood; anything else is left to libFuzzer.
+ * libFuzzer has its own way with the bytes. The eight bytes of the head that no reader looks at, by which targets choose, change too. Only plain
+ * little-endian pcap is understood; anything else is left to libFuzzer.
  */
 #ifndef TESTS_FUZZ_PCAP_MUTATE_H
 #define TESTS_FUZZ_PCAP_MUTATE_H
@@ -15,7 +16,7 @@
 #include "capture/net/tcp.h"
 #include "tests/fuzz/wire_mutate.h"
 
-enum { PCAP_HEAD = 24, PCAP_RECORD = 16, PCAP_RECORDS = 512 };
+enum { PCAP_HEAD = 24, PCAP_CHOICES = 8, PCAP_RECORD = 16, PCAP_RECORDS = 512 };
 
 struct pcap_mutate {
 	struct schema *schema; /* made once: libFuzzer has no place for a context */
@@ -374,6 +375,8 @@ static inline size_t pcap_mutate(struct pcap_mutate *m, uint8_t *data, size_t si
 	buf_clear(&m->file);
 	buf_add(&m->file, slice_of(data, size));
 	bool good = chance(&m->seed, 4) > 0;
+	if (good && size >= PCAP_HEAD && chance(&m->seed, 8) == 0)
+		m->file.at[PCAP_CHOICES + chance(&m->seed, 8)] = (uint8_t)chance(&m->seed, 256);
 	for (uint32_t left = 1 + chance(&m->seed, 3); good && left; left--)
 		good = pcap_mutate_once(m);
 	if (!good || m->file.len > max_size)
