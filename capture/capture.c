@@ -196,6 +196,7 @@ static void take_packet(struct capture *c, const struct packet *p)
 	switch (link_strip(p->link, p->bytes, &bytes)) {
 	case LINK_IP: take_ip_bytes(c, bytes, p); return;
 	case LINK_SHORT: c->counts.bad++; return;
+	case LINK_UNKNOWN: c->counts.unknown_link++; return;
 	default: c->counts.not_ip++; return;
 	}
 }

@@ -65,6 +65,7 @@ struct capture_options {
 struct capture_counts {
 	struct source_counts source;
 	uint64_t not_ip, not_tcp, bad; /* packets passed over: no IP, no TCP, headers that can't be read */
+	uint64_t unknown_link;         /* packets of a link type that is not known here */
 	uint64_t cut_packets;          /* packets shorter in the capture than on the wire */
 	struct fragment_counts fragments;
 	uint64_t connections;          /* seen in all */

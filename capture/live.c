@@ -18,6 +18,7 @@
 #include <pcap/pcap.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 enum { SNAPLEN = 262144, DELAY_MS = 10, BUFFER_MIB = 16, LONGEST_PATH = 4096 };
@@ -28,6 +29,7 @@ struct live {
 	int64_t unit;                   /* ns of the lower half of a time */
 	struct pcap_stat last;          /* as libpcap said last */
 	uint64_t dropped_kernel, dropped_interface;
+	bool netfilter;                 /* nflog, nfqueue */
 	bool gone;
 	char error[PCAP_ERRBUF_SIZE + 64];
 };
@@ -76,15 +78,16 @@ static int link_of(int dlt)
 	return dlt == DLT_RAW ? LINK_RAW : dlt;
 }
 
-/* -y: another link type than the interface's own. */
+/* -y: another link type than the interface's own. That must be one that can be read, too. */
 static bool set_link(pcap_t *pcap, const char *interface, const char *name, char *error, size_t error_size)
 {
-	int link = name ? pcap_datalink_name_to_val(name) : 0;
-	if (!name || (link >= 0 && link_known(link_of(link)) && pcap_set_datalink(pcap, link) == 0))
+	int link = name ? pcap_datalink_name_to_val(name) : pcap_datalink(pcap);
+	bool known = link >= 0 && link_known(link_of(link));
+	if (known && (!name || pcap_set_datalink(pcap, link) == 0))
 		return true;
-	const char *why = link < 0 ? "there is no link type of that name" : link_known(link_of(link)) ? "the interface does not have it"
-												     : "envscope can't read it";
-	snprintf(error, error_size, "can't capture on %s with link type %s: %s (-L lists what there is)", interface, name, why);
+	const char *why = link < 0 ? "there is no link type of that name" : known ? "the interface does not have it" : "envscope can't read it";
+	const char *its = name ? name : pcap_datalink_val_to_name(link);
+	snprintf(error, error_size, "can't capture on %s with link type %s: %s (-L lists what there is)", interface, its ? its : "unknown", why);
 	return false;
 }
 
@@ -133,6 +136,7 @@ struct live *live_new(const char *interface, const struct source_options *o, cha
 	l->unit = pcap_get_tstamp_precision(pcap) == PCAP_TSTAMP_PRECISION_NANO ? 1 : 1000;
 	l->interface = (struct packet_interface){ .link = link_of(pcap_datalink(pcap)), .snaplen = (uint32_t)pcap_snapshot(pcap),
 						  .digits = l->unit == 1 ? 9 : 6 };
+	l->netfilter = strncmp(interface, "nflog", 5) == 0 || strncmp(interface, "nfqueue", 7) == 0;
 	snprintf(l->interface.name, sizeof l->interface.name, "%s", interface);
 	return l;
 }
@@ -144,12 +148,18 @@ void live_free(struct live *l)
 	free(l);
 }
 
+/* libpcap's reading from netfilter takes it for an error that there is nothing to read. */
+static bool is_nothing_yet(const struct live *l)
+{
+	return l->netfilter && (errno == EAGAIN || errno == EWOULDBLOCK);
+}
+
 enum source_status live_next(struct live *l, struct packet *out)
 {
 	struct pcap_pkthdr *h;
 	const u_char *bytes;
 	int got = l->gone ? PCAP_ERROR : pcap_next_ex(l->pcap, &h, &bytes);
-	if (got == 0)
+	if (got == 0 || (got == PCAP_ERROR && !l->gone && is_nothing_yet(l)))
 		return SOURCE_WAIT;
 	if (got < 0) {
 		if (!l->gone)

@@ -28,6 +28,7 @@ static const struct counter counters[] = {
 	{ "packet[s] not matched by the capture filter", CAPTURE(source.filtered) },
 	{ "packet[s] cut short by the capture", CAPTURE_LOST(cut_packets) },
 	{ "packet[s] with headers that can't be read", CAPTURE_LOST(bad) },
+	{ "packet[s] of a link type that can't be read", CAPTURE_LOST(unknown_link) },
 	{ "packet[s] written", CAPTURE(watcher.written) },
 	{ "packet[s] not written", CAPTURE_LOST(watcher.unwritten) },
 	{ "packet[s] to be written that [was|were] no longer held", CAPTURE_LOST(watcher.given_up) },

@@ -3,8 +3,9 @@
  *
  * Link types differ in what stands before the packet and in how that names the protocol: by an EtherType
  * (Ethernet and the two "cooked" Linux types, whose VLAN tags look alike), by the address family of the
- * machine that captured, or not at all. Behind an EtherType there may be labels of MPLS or a session of PPPoE. Each kind has one function; link_strip chooses. Nothing is copied:
- * the packet is a slice of the frame.
+ * machine that captured, by a number of PPP, or not at all. Behind an EtherType there may be labels of MPLS or a
+ * session of PPPoE. Each kind has one function; link_strip chooses. Nothing is copied: the packet is a slice of
+ * the frame.
  */
 #include "capture/net/link.h"
 
@@ -19,6 +20,8 @@ enum {
 	ETHERTYPE_MPLS_2 = 0x8848,
 	PPP_IPV4 = 0x0021,         /* RFC 1332, RFC 5072 */
 	PPP_IPV6 = 0x0057,
+	PPP_ADDRESS_CONTROL = 0xff03, /* RFC 1662 */
+	NFLOG_PAYLOAD = 9,
 	MPLS_BOTTOM = 0x100,       /* RFC 3032: the last label */
 	MAX_TAGS = 8,
 	MAX_LABELS = 16,
@@ -46,13 +49,26 @@ static enum link_status strip_raw(struct cursor *c, struct slice *ip)
 	return rest_is_ip(c, ip);
 }
 
-static enum link_status strip_pppoe(struct cursor *c, struct slice *ip)
+static enum link_status strip_ppp_protocol(struct cursor *c, struct slice *ip)
 {
-	cursor_take(c, 6);
 	uint16_t protocol = cursor_be16(c);
 	if (c->short_)
 		return LINK_SHORT;
 	return protocol == PPP_IPV4 || protocol == PPP_IPV6 ? rest_is_ip(c, ip) : LINK_OTHER;
+}
+
+static enum link_status strip_pppoe(struct cursor *c, struct slice *ip)
+{
+	cursor_take(c, 6);
+	return strip_ppp_protocol(c, ip);
+}
+
+static enum link_status strip_ppp(struct cursor *c, struct slice *ip)
+{
+	struct cursor ahead = *c;
+	if (cursor_be16(&ahead) == PPP_ADDRESS_CONTROL && !ahead.short_)
+		*c = ahead;
+	return strip_ppp_protocol(c, ip);
 }
 
 /* Nothing says what is below the labels; IP tells itself. */
@@ -120,28 +136,55 @@ static enum link_status strip_family(struct cursor *c, bool either_order, struct
 	return rest_is_ip(c, ip);
 }
 
+/* A packet is one of several values, each with its length and kind in the byte order of the machine that captured: little-endian ones are read. */
+static enum link_status strip_nflog(struct cursor *c, struct slice *ip)
+{
+	cursor_take(c, 4);
+	while (c->rest.len) {
+		uint32_t head = cursor_le32(c), length = head & 0xffff;
+		if (c->short_ || length < 4)
+			break;
+		if (head >> 16 == NFLOG_PAYLOAD) {
+			c->rest = slice_head(c->rest, length - 4);
+			return strip_raw(c, ip);
+		}
+		cursor_take(c, length - 4);
+		cursor_take(c, c->short_ ? 0 : -length % 4);
+	}
+	return LINK_SHORT;
+}
+
+/* macOS says of each packet of what interface, process … it is, and of what link type. That of a header in it is not known here. */
+static bool strip_pktap(struct cursor *c, int *link)
+{
+	struct cursor head = *c;
+	uint32_t length = cursor_le32(&head);
+	cursor_take(&head, 4);
+	*link = (int)cursor_le32(&head);
+	cursor_take(c, length);
+	return !head.short_ && !c->short_;
+}
+
 enum link_status link_strip(int link, struct slice frame, struct slice *ip)
 {
 	struct cursor c = cursor_of(frame);
+	if (link == LINK_PKTAP && !strip_pktap(&c, &link))
+		return LINK_SHORT;
 	switch (link) {
-	case LINK_ETHERNET:
-		return strip_ethernet(&c, ip);
-	case LINK_SLL:
-		return strip_sll(&c, ip);
-	case LINK_SLL2:
-		return strip_sll2(&c, ip);
-	case LINK_NULL:
-		return strip_family(&c, true, ip);
-	case LINK_LOOP:
-		return strip_family(&c, false, ip);
+	case LINK_ETHERNET: return strip_ethernet(&c, ip);
+	case LINK_SLL: return strip_sll(&c, ip);
+	case LINK_SLL2: return strip_sll2(&c, ip);
+	case LINK_NULL: return strip_family(&c, true, ip);
+	case LINK_LOOP: return strip_family(&c, false, ip);
+	case LINK_PPP:
+	case LINK_PPP_HDLC: return strip_ppp(&c, ip);
+	case LINK_NFLOG: return strip_nflog(&c, ip);
 	case LINK_RAW_BSD:
 	case LINK_RAW_OPENBSD:
 	case LINK_RAW:
 	case LINK_IPV4:
-	case LINK_IPV6:
-		return strip_raw(&c, ip);
-	default:
-		return LINK_UNKNOWN;
+	case LINK_IPV6: return strip_raw(&c, ip);
+	default: return LINK_UNKNOWN;
 	}
 }
 

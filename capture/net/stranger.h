@@ -14,7 +14,7 @@ enum { IN_FLIGHT = 16 << 20 }; /* bytes that a sender may be ahead of what is kn
 struct stranger {
 	struct ip_packet ip; /* without its payload */
 	struct segment seg;
-	int64_t time, at;    /* at: place of its bytes in the capture file, or -1 */
+	int64_t time, at; /* at: place of its bytes in the capture file, or -1 */
 	uint8_t bytes[];
 };
 

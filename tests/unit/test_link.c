@@ -14,6 +14,9 @@
 #define SLL_HEAD "\x00\x00\x03\x04\x00\x06\x00\x00\x00\x00\x00\x00\x00\x00"
 #define SLL2_TAIL "\x00\x00\x00\x00\x00\x01\x03\x04\x00\x06\x00\x00\x00\x00\x00\x00\x00\x00"
 #define LABELS "\x00\x06\x40\xff\x00\x06\x40\xff\x00\x06\x40\xff\x00\x06\x40\xff"
+#define NFLOG_HEAD "\x02\x00\x00\x1e"
+#define NFLOG_PREFIX "\x06\x00\x0a\x00" "a\x00\x00\x00"
+#define PKTAP(link) "\x10\x00\x00\x00\x01\x00\x00\x00" link "\x00\x00\x00" "lo0\x00"
 #define V4 "\x08\x00"
 #define V6 "\x86\xdd"
 
@@ -65,6 +68,21 @@ static const struct frame_case cases[] = {
 	FRAME("raw of OpenBSD", LINK_RAW_OPENBSD, "", 0x45, LINK_IP),
 	FRAME("IPv4", LINK_IPV4, "", 0x45, LINK_IP),
 	FRAME("IPv6", LINK_IPV6, "", 0x60, LINK_IP),
+	FRAME("PPP", LINK_PPP, "\x00\x21", 0x45, LINK_IP),
+	FRAME("PPP, IPv6 in frames of HDLC", LINK_PPP, "\xff\x03\x00\x57", 0x60, LINK_IP),
+	FRAME("PPP, serial", LINK_PPP_HDLC, "\xff\x03\x00\x21", 0x45, LINK_IP),
+	FRAME("PPP, its own talk", LINK_PPP, "\xff\x03\xc0\x21", 0x45, LINK_OTHER),
+	FRAME("nflog", LINK_NFLOG, NFLOG_HEAD NFLOG_PREFIX "\x14\x00\x09\x00", 0x45, LINK_IP),
+	FRAME("nflog, nothing before it", LINK_NFLOG, NFLOG_HEAD "\x14\x00\x09\x00", 0x60, LINK_IP),
+	FRAME("nflog, no packet", LINK_NFLOG, NFLOG_HEAD "\x14\x00\x0a\x00", 0x45, LINK_SHORT),
+	FRAME("nflog, a length that can't be", LINK_NFLOG, NFLOG_HEAD "\x03\x00\x09\x00", 0x45, LINK_SHORT),
+	FRAME("nflog, a length beyond the end", LINK_NFLOG, NFLOG_HEAD "\x15\x00\x0a\x00", 0x45, LINK_SHORT),
+	FRAME("macOS, Ethernet", LINK_PKTAP, PKTAP("\x01") ETH V4, 0x45, LINK_IP),
+	FRAME("macOS, loopback", LINK_PKTAP, PKTAP("\x00") "\x1e\x00\x00\x00", 0x60, LINK_IP),
+	FRAME("macOS, raw", LINK_PKTAP, PKTAP("\x0c"), 0x45, LINK_IP),
+	FRAME("macOS, 802.11", LINK_PKTAP, PKTAP("\x69"), 0x45, LINK_UNKNOWN),
+	FRAME("macOS, itself", LINK_PKTAP, "\x10\x00\x00\x00\x01\x00\x00\x00\x02\x01\x00\x00" "lo0\x00", 0x45, LINK_UNKNOWN),
+	FRAME("macOS, a header beyond the end", LINK_PKTAP, "\xff\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00", 0x45, LINK_SHORT),
 	FRAME("802.11", 105, "\x08\x02\x00\x00", 0x45, LINK_UNKNOWN),
 };
 
@@ -117,6 +135,9 @@ static void test_known(void **state)
 	assert_true(link_known(LINK_ETHERNET));
 	assert_true(link_known(LINK_SLL2));
 	assert_true(link_known(LINK_IPV6));
+	assert_true(link_known(LINK_PPP));
+	assert_true(link_known(LINK_NFLOG));
+	assert_true(link_known(LINK_PKTAP));
 	assert_false(link_known(105));
 	assert_false(link_known(-1));
 }
