@@ -68,6 +68,7 @@ if command -v node openssl >/dev/null; then
 	wait $pid
 	equal "grpc over TLS: messages" "$(grep -c ' grpc .* \(ping\|pong\|query\|queryreply\) ' "$tmp/out")" 12
 	equal "grpc over TLS: the file has its keys" "$("$envscope" -r "$tmp/grpc.pcapng" -T text 2>/dev/null | grep -c ' grpc ')" 12
+	equal "grpc over TLS: the file tells the same in the same order" "$("$envscope" -r "$tmp/grpc.pcapng" -T text 2>/dev/null | md5sum)" "$(md5sum <"$tmp/out")"
 else
 	echo "live: there is no node or no openssl, grpc over TLS is skipped"
 fi
