@@ -124,9 +124,7 @@ static void test_suites(void **state)
 	};
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
 		struct tls_talk t;
-		talk_init(&t, &kinds[i]);
-		talk_dial(&t);
-		talk_shake(&t);
+		talk_open(&t, &kinds[i]);
 		talk_chat(&t);
 		play_every_way(&t, i % 3 ? 41 : 1);
 		talk_release(&t);
@@ -139,9 +137,7 @@ static void test_records(void **state)
 	(void)state;
 	struct tls_talk t;
 	struct buf many = { 0 };
-	talk_init(&t, &tls13);
-	talk_dial(&t);
-	talk_shake(&t);
+	talk_open(&t, &tls13);
 	SSL_set_max_send_fragment(t.end[DIR_C2S], 512);
 	for (int i = 0; i < 5; i++)
 		talk_message(&t, DIR_C2S, 700, &many);
@@ -185,9 +181,7 @@ static void test_key_update(void **state)
 {
 	(void)state;
 	struct tls_talk t;
-	talk_init(&t, &tls13);
-	talk_dial(&t);
-	talk_shake(&t);
+	talk_open(&t, &tls13);
 	for (int i = 0; i < 3; i++) {
 		talk_chat(&t);
 		assert_int_equal(SSL_key_update(t.end[i & 1], i ? SSL_KEY_UPDATE_REQUESTED : SSL_KEY_UPDATE_NOT_REQUESTED), 1);
@@ -204,9 +198,7 @@ static void test_renegotiation(void **state)
 {
 	(void)state;
 	struct tls_talk t;
-	talk_init(&t, &tls12);
-	talk_dial(&t);
-	talk_shake(&t);
+	talk_open(&t, &tls12);
 	for (int i = 0; i < 5; i++) {
 		talk_chat(&t);
 		assert_int_equal(SSL_renegotiate(t.end[DIR_S2C]), 1);
@@ -224,9 +216,7 @@ static void test_renegotiation(void **state)
 static void check_resumption(const struct tls_kind *kind)
 {
 	struct tls_talk t;
-	talk_init(&t, kind);
-	talk_dial(&t);
-	talk_shake(&t);
+	talk_open(&t, kind);
 	talk_chat(&t);
 	assert_non_null(t.session);
 	talk_dial(&t);
@@ -253,9 +243,7 @@ static void check_early(bool accepted)
 	char in[4096];
 	size_t n;
 	kind.early = true;
-	talk_init(&t, &kind);
-	talk_dial(&t);
-	talk_shake(&t);
+	talk_open(&t, &kind);
 	talk_dial(&t);
 	if (!accepted)
 		SSL_set_max_early_data(t.end[DIR_S2C], 0);
@@ -292,9 +280,7 @@ static void check_late_keys(const struct tls_kind *kind, size_t most)
 {
 	struct tls_talk t;
 	struct keylog *k;
-	talk_init(&t, kind);
-	talk_dial(&t);
-	talk_shake(&t);
+	talk_open(&t, kind);
 	talk_chat(&t);
 	struct layer *l = listen(&t, &k, false);
 	play(&t.s, l, most, 0);
@@ -326,9 +312,7 @@ static void test_keys_line_by_line(void **state)
 	(void)state;
 	struct tls_talk t;
 	struct keylog *k;
-	talk_init(&t, &tls13);
-	talk_dial(&t);
-	talk_shake(&t);
+	talk_open(&t, &tls13);
 	talk_chat(&t);
 	struct layer *l = listen(&t, &k, false);
 	struct slice keys = buf_slice(&t.keys);
@@ -365,9 +349,7 @@ static void check_late_secret(const char *label, size_t most, enum late_end end)
 	struct tls_talk t;
 	struct keylog *k;
 	struct buf with = { 0 }, without = { 0 };
-	talk_init(&t, &tls13);
-	talk_dial(&t);
-	talk_shake(&t);
+	talk_open(&t, &tls13);
 	talk_chat(&t);
 	split_keys(&t.keys, label, &with, &without);
 	assert_true(with.len && without.len);
@@ -416,9 +398,7 @@ static void test_secrets_a_moment_apart(void **state)
 	struct tls_talk t;
 	struct keylog *k;
 	struct buf with = { 0 }, without = { 0 };
-	talk_init(&t, &tls13);
-	talk_dial(&t);
-	talk_shake(&t);
+	talk_open(&t, &tls13);
 	talk_chat(&t);
 	split_keys(&t.keys, "CLIENT_TRAFFIC", &with, &without);
 	struct layer *l = listen(&t, &k, false);
@@ -445,9 +425,7 @@ static void test_unsettled(void **state)
 	struct tls_talk t;
 	struct keylog *k;
 	struct buf with = { 0 }, without = { 0 };
-	talk_init(&t, &tls13);
-	talk_dial(&t);
-	talk_shake(&t);
+	talk_open(&t, &tls13);
 	talk_chat(&t);
 	split_keys(&t.keys, "CLIENT_TRAFFIC", &with, &without);
 	struct layer *l = listen(&t, &k, false);
@@ -471,9 +449,7 @@ static void test_waiting_at_its_end(void **state)
 	struct tls_talk t;
 	struct keylog *k;
 	struct buf with = { 0 }, without = { 0 }, client = { 0 }, server = { 0 };
-	talk_init(&t, &tls13);
-	talk_dial(&t);
-	talk_shake(&t);
+	talk_open(&t, &tls13);
 	size_t handshake = t.s.count;
 	talk_say(&t, DIR_C2S, 50);
 	talk_say(&t, DIR_S2C, 50);
@@ -510,9 +486,7 @@ static void test_held_limit(void **state)
 	struct tls_talk t;
 	struct keylog *k;
 	struct buf with = { 0 }, without = { 0 };
-	talk_init(&t, &tls13);
-	talk_dial(&t);
-	talk_shake(&t);
+	talk_open(&t, &tls13);
 	talk_say(&t, DIR_C2S, 10);
 	for (int i = 0; i < 20; i++)
 		talk_say(&t, DIR_S2C, 100);
@@ -564,9 +538,7 @@ static void test_no_keys(void **state)
 	for (int with_log = 0; with_log < 2; with_log++) {
 		struct tls_talk t;
 		struct keylog *k = with_log ? keylog_new() : NULL;
-		talk_init(&t, &tls13);
-		talk_dial(&t);
-		talk_shake(&t);
+		talk_open(&t, &tls13);
 		talk_chat(&t);
 		struct layer *l = tls_new(&t.r.stream, TRANSPORT_UNKNOWN, k);
 		play(&t.s, l, SIZE_MAX, 0);
@@ -587,9 +559,7 @@ static void test_wait_limit(void **state)
 	(void)state;
 	struct tls_talk t;
 	struct keylog *k;
-	talk_init(&t, &tls13);
-	talk_dial(&t);
-	talk_shake(&t);
+	talk_open(&t, &tls13);
 	talk_chat(&t);
 	t.r.limits.tls_wait = 600;
 	struct layer *l = listen(&t, &k, false);
@@ -612,9 +582,7 @@ static void test_patience(void **state)
 	(void)state;
 	struct tls_talk t;
 	struct keylog *k;
-	talk_init(&t, &tls13);
-	talk_dial(&t);
-	talk_shake(&t);
+	talk_open(&t, &tls13);
 	talk_chat(&t);
 	struct layer *l = listen(&t, &k, false);
 	assert_true(keylog_open(k, NULL, true));
@@ -638,9 +606,7 @@ static void test_wrong_keys(void **state)
 {
 	(void)state;
 	struct tls_talk t;
-	talk_init(&t, &tls12);
-	talk_dial(&t);
-	talk_shake(&t);
+	talk_open(&t, &tls12);
 	for (int i = 0; i < 4; i++)
 		talk_chat(&t);
 	uint8_t *last = &t.keys.at[t.keys.len - 2];
@@ -663,9 +629,7 @@ static void test_damaged_record(void **state)
 	(void)state;
 	struct tls_talk t;
 	struct keylog *k;
-	talk_init(&t, &tls13);
-	talk_dial(&t);
-	talk_shake(&t);
+	talk_open(&t, &tls13);
 	talk_chat(&t);
 	for (int i = 0; i < 2; i++)
 		talk_say(&t, DIR_C2S, 100);
@@ -685,9 +649,7 @@ static void check_refused(const struct tls_kind *kind, const char *text)
 {
 	struct tls_talk t;
 	struct keylog *k;
-	talk_init(&t, kind);
-	talk_dial(&t);
-	talk_shake(&t);
+	talk_open(&t, kind);
 	assert_true(SSL_is_init_finished(t.end[DIR_C2S]));
 	talk_chat(&t);
 	struct layer *l = listen(&t, &k, true);
@@ -771,9 +733,7 @@ static void check_gap(struct tls_talk *t, size_t first, enum dir dir, size_t fro
 static void check_gaps(const struct tls_kind *kind)
 {
 	struct tls_talk t;
-	talk_init(&t, kind);
-	talk_dial(&t);
-	talk_shake(&t);
+	talk_open(&t, kind);
 	size_t first = t.s.count;
 	for (unsigned i = 0; i < 6; i++) {
 		talk_say(&t, DIR_C2S, 60);
@@ -800,9 +760,7 @@ static void test_gap_inside_messages(void **state)
 {
 	(void)state;
 	struct tls_talk t;
-	talk_init(&t, &tls13);
-	talk_dial(&t);
-	talk_shake(&t);
+	talk_open(&t, &tls13);
 	SSL_set_max_send_fragment(t.end[DIR_C2S], 512);
 	size_t start = t.s.wire[DIR_C2S].len;
 	for (int i = 0; i < 6; i++)
@@ -842,9 +800,7 @@ static void check_gap_before_data(const struct tls_kind *kind, const char *late)
 	struct tls_talk t;
 	struct keylog *k;
 	struct buf with = { 0 }, without = { 0 };
-	talk_init(&t, kind);
-	talk_dial(&t);
-	talk_shake(&t);
+	talk_open(&t, kind);
 	size_t from = t.s.steps[0].to, to = t.s.wire[DIR_C2S].len;
 	talk_websocket(&t);
 	split_keys(&t.keys, late, &with, &without);
@@ -876,9 +832,7 @@ static void check_handshake_gaps(const struct tls_kind *kind)
 {
 	struct tls_talk t;
 	unsigned whole = 0, runs = 0;
-	talk_init(&t, kind);
-	talk_dial(&t);
-	talk_shake(&t);
+	talk_open(&t, kind);
 	size_t shaken[2] = { t.s.wire[0].len, t.s.wire[1].len };
 	talk_chat(&t);
 	for (int d = 0; d < 2; d++) {
@@ -910,9 +864,7 @@ static void test_gap_while_waiting(void **state)
 {
 	(void)state;
 	struct tls_talk t;
-	talk_init(&t, &tls13);
-	talk_dial(&t);
-	talk_shake(&t);
+	talk_open(&t, &tls13);
 	size_t first = t.s.count;
 	for (unsigned i = 0; i < 6; i++)
 		talk_say(&t, DIR_C2S, 60);
@@ -939,9 +891,7 @@ static void test_gap_over_key_update(void **state)
 	(void)state;
 	struct tls_talk t;
 	struct keylog *k;
-	talk_init(&t, &tls13);
-	talk_dial(&t);
-	talk_shake(&t);
+	talk_open(&t, &tls13);
 	talk_chat(&t);
 	size_t from = t.s.wire[DIR_C2S].len;
 	SSL_key_update(t.end[DIR_C2S], SSL_KEY_UPDATE_NOT_REQUESTED);
@@ -978,9 +928,7 @@ static void test_candidates(void **state)
 {
 	(void)state;
 	struct tls_talk t;
-	talk_init(&t, &tls13);
-	talk_dial(&t);
-	talk_shake(&t);
+	talk_open(&t, &tls13);
 	talk_chat(&t);
 	talk_say(&t, DIR_C2S, 100);
 	assert_int_equal(got_behind_fakes(&t, 64), 0xf);
@@ -998,9 +946,7 @@ static void check_lost_records(unsigned lost, uint64_t want)
 {
 	struct tls_talk t;
 	struct keylog *k;
-	talk_init(&t, &tls13);
-	talk_dial(&t);
-	talk_shake(&t);
+	talk_open(&t, &tls13);
 	talk_chat(&t);
 	size_t from = t.s.wire[DIR_C2S].len;
 	for (unsigned i = 0; i < lost; i++)
@@ -1031,9 +977,7 @@ static void test_detect(void **state)
 	(void)state;
 	static const enum transport forced[] = { TRANSPORT_UNKNOWN, TRANSPORT_TLS, TRANSPORT_TCP };
 	struct tls_talk t;
-	talk_init(&t, &tls13);
-	talk_dial(&t);
-	talk_shake(&t);
+	talk_open(&t, &tls13);
 	talk_chat(&t);
 	for (size_t i = 0; i < 9; i++) {
 		struct keylog *k = keylog_new();
@@ -1054,9 +998,7 @@ static void test_joined(void **state)
 {
 	(void)state;
 	struct tls_talk t;
-	talk_init(&t, &tls13);
-	talk_dial(&t);
-	talk_shake(&t);
+	talk_open(&t, &tls13);
 	size_t first = t.s.count;
 	talk_chat(&t);
 	for (size_t skip = 0; skip < 40; skip++) {
@@ -1078,9 +1020,7 @@ static void test_half(void **state)
 	(void)state;
 	struct tls_talk t;
 	struct keylog *k;
-	talk_init(&t, &tls13);
-	talk_dial(&t);
-	talk_shake(&t);
+	talk_open(&t, &tls13);
 	size_t from = t.s.wire[DIR_S2C].len;
 	talk_chat(&t);
 	struct layer *l = listen(&t, &k, true);

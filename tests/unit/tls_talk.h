@@ -187,6 +187,14 @@ static inline void talk_shake(struct tls_talk *t)
 	}
 }
 
+/* A conversation whose handshake is done. */
+static inline void talk_open(struct tls_talk *t, const struct tls_kind *kind)
+{
+	talk_init(t, kind);
+	talk_dial(t);
+	talk_shake(t);
+}
+
 /* A message with its length, as one write; it is what the recorder waits for. */
 static inline void talk_message(struct tls_talk *t, enum dir dir, size_t filler, struct buf *out)
 {
