@@ -54,6 +54,7 @@ struct keylog {
 	struct buf line;
 	bool line_too_long;
 	struct keylog_waiter *waiters;
+	bool looked; /* those who wait are being woken: the file was looked at once for all of them */
 	void (*used)(void *user, struct slice lines);
 	void *used_user;
 	struct keylog_counts counts;
@@ -291,7 +292,7 @@ static void look(struct keylog *k)
 {
 	struct file *f = &k->file;
 	struct stat now;
-	if (!f->growing || !f->path || stat(f->path, &now) != 0)
+	if (!f->growing || !f->path || k->looked || stat(f->path, &now) != 0)
 		return;
 	bool other = f->fd < 0 || now.st_ino != f->is.st_ino || now.st_dev != f->is.st_dev;
 	bool shorter = S_ISREG(now.st_mode) && now.st_size < f->offset;
@@ -395,10 +396,14 @@ void keylog_stop_waiting(struct keylog_waiter *w)
 
 void keylog_wake(struct keylog *k, int64_t time)
 {
+	if (k->waiters)
+		look(k);
+	k->looked = true;
 	for (struct keylog_waiter *w = k->waiters, *next; w; w = next) {
 		next = w->next;
 		w->wake(w->user, time);
 	}
+	k->looked = false;
 }
 
 struct keylog_counts keylog_counts(const struct keylog *k)

@@ -65,9 +65,10 @@ void formed_message(struct session *s, const struct piece *p)
 {
 	struct conn_state *c = session_conn_state(s, p->conn);
 	struct legacy_part part = { p->bytes, p->cut, p->gap, p->after_gap, p->unmasked };
-	if (p->encoding == ENCODING_LEGACY && legacy_take(&c->legacy[p->dir], &s->legacy, &part))
+	bool joins = p->encoding == ENCODING_LEGACY && legacy_take(&c->legacy[p->dir], &s->legacy, &part);
+	if (p->encoding == ENCODING_LEGACY)
 		take_all_joined(s, c, p, false);
-	else
+	if (!joins)
 		take(s, p);
 }
 

@@ -199,6 +199,22 @@ static void give_up_oldest(struct legacy_parts *parts, struct legacy_counts *cou
 	a->done = a->cut = true;
 }
 
+/* What a message costs besides its data. */
+static uint64_t cost_of(const struct head *h)
+{
+	return ASSEMBLY_COST + h->id.len + h->before.len + h->behind.len;
+}
+
+/* Can another message begin? If not, the oldest of this direction makes room for those that come later, and this one is counted. */
+static bool has_room(struct legacy_parts *parts, struct legacy_counts *counts, const struct head *h)
+{
+	if (counts->bytes + cost_of(h) <= LEGACY_BYTES)
+		return true;
+	counts->given_up++;
+	give_up_oldest(parts, counts);
+	return false;
+}
+
 static struct assembly *begin(struct legacy_parts *parts, struct legacy_counts *counts, const struct head *h)
 {
 	if (parts->open == LEGACY_OPEN)
@@ -212,7 +228,7 @@ static struct assembly *begin(struct legacy_parts *parts, struct legacy_counts *
 	buf_add(&a->behind, h->behind);
 	a->count = h->count;
 	a->headless = h->index != 0;
-	a->cost = ASSEMBLY_COST + h->id.len + h->before.len + h->behind.len;
+	a->cost = cost_of(h);
 	counts->bytes += a->cost;
 	parts->open++;
 	return a;
@@ -260,7 +276,8 @@ static void remember(struct legacy_parts **parts, struct legacy_counts *counts, 
 	const struct head bare = { .id = h->id };
 	if (!*parts)
 		*parts = xcalloc(1, sizeof **parts);
-	begin(*parts, counts, &bare)->told = true;
+	if (has_room(*parts, counts, &bare))
+		begin(*parts, counts, &bare)->told = true;
 }
 
 bool legacy_take(struct legacy_parts **parts, struct legacy_counts *counts, const struct legacy_part *p)
@@ -279,6 +296,8 @@ bool legacy_take(struct legacy_parts **parts, struct legacy_counts *counts, cons
 		return false;
 	if (!*parts)
 		*parts = xcalloc(1, sizeof **parts);
+	if (!a && !has_room(*parts, counts, &h))
+		return false;
 	if (!a) {
 		a = begin(*parts, counts, &h);
 		a->after_gap = p->after_gap;

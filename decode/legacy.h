@@ -49,7 +49,8 @@ struct legacy_parts; /* of one direction */
 
 /* NULL-safe. The parts held are dropped. */
 void legacy_parts_free(struct legacy_parts *parts);
-/* Takes a text message if it is a part of a longer one; false if it is a message by itself. *parts is made when it is first needed. */
+/* Takes a text message if it is a part of a longer one; false if it is a message by itself, or is shown as one for want of room. What
+ * was given up for it is done. *parts is made when it is first needed. */
 bool legacy_take(struct legacy_parts **parts, struct legacy_counts *counts, const struct legacy_part *p);
 /* The next message that is done; false if there is none. `end`: nothing more comes, and what is left is done too. out->text is the
  * caller's to release. */

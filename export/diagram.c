@@ -103,13 +103,15 @@ static struct diagram_row *fold_of(struct diagram *d, uint32_t thread, unsigned 
 static bool fold(struct diagram_row *row, const struct session *s, const struct message_facts *m)
 {
 	struct thread_info t;
-	session_thread(s, m->record->thread, &t);
 	row->until = m->record->time;
 	row->rules |= m->record->rules;
 	row->messages++;
-	row->chunks = t.chunks;
-	row->bytes = t.stream_bytes;
-	row->stream = t.stream;
+	if (session_record(s, m->record->thread)) { /* of a long stream the beginning may be forgotten */
+		session_thread(s, m->record->thread, &t);
+		row->chunks = t.chunks;
+		row->bytes = t.stream_bytes;
+		row->stream = t.stream;
+	}
 	return slice_is(m->envelope.command, "endstream");
 }
 

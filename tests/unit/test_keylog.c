@@ -337,12 +337,49 @@ static void test_waiting(void **state)
 	keylog_free(k);
 }
 
+struct looker {
+	struct keylog *k;
+	struct folder folder;
+	struct buf line;
+	uint64_t before;
+	struct keylog_waiter w;
+};
+
+static void look_again(void *user, int64_t time)
+{
+	struct looker *l = user;
+	(void)time;
+	assert_int_equal(keylog_revision(l->k), l->before);
+	append(&l->folder, buf_slice(&l->line));
+	assert_int_equal(keylog_revision(l->k), l->before);
+}
+
+/* However many wait, the file is looked at once to wake them. */
+static void test_looks_once(void **state)
+{
+	(void)state;
+	struct looker l = { .k = keylog_new() };
+	make_folder(&l.folder);
+	add_line(&l.line, labels[0], 1, 1, 48, "\n");
+	l.w = (struct keylog_waiter){ .wake = look_again, .user = &l };
+	assert_true(keylog_open(l.k, l.folder.file, true));
+	keylog_wait(l.k, &l.w);
+	for (; l.before < 3; l.before++)
+		keylog_wake(l.k, 7);
+	assert_int_equal(keylog_revision(l.k), 3);
+	keylog_stop_waiting(&l.w);
+	keylog_free(l.k);
+	remove_folder(&l.folder);
+	buf_release(&l.line);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_labels), cmocka_unit_test(test_other_lines), cmocka_unit_test(test_bad_lines),
 		cmocka_unit_test(test_limit), cmocka_unit_test(test_file), cmocka_unit_test(test_slow_pipe), cmocka_unit_test(test_growing),
 		cmocka_unit_test(test_replaced), cmocka_unit_test(test_pipe), cmocka_unit_test(test_waiting),
+		cmocka_unit_test(test_looks_once),
 	};
 	return cmocka_run_group_tests_name("keylog", tests, NULL, NULL);
 }

@@ -305,6 +305,38 @@ static void parts_bounded(void **state)
 	finish(&j);
 }
 
+/* Parts with more around their data than may be held, each in a direction of its own. */
+static void parts_bounded_in_bytes(void **state)
+{
+	(void)state;
+	enum { DIRECTIONS = 9, LARGE = LEGACY_BYTES / 8 };
+	struct joiner j[DIRECTIONS] = { { .count = 0 } };
+	struct legacy_counts counts = { 0 };
+	struct buf text = { 0 };
+	buf_add_str(&text, "{\"id\":\"a\",\"count\":2,\"index\":0,\"data\":\"x\",\"more\":\"");
+	while (text.len < LARGE)
+		buf_add_byte(&text, 'x');
+	buf_add_str(&text, "\"}");
+	for (int i = 0; i < DIRECTIONS; i++) {
+		j[i].counts = counts;
+		bool part = take(&j[i], buf_cstr(&text), text.len, false);
+		counts = j[i].counts;
+		assert_true(counts.bytes <= LEGACY_BYTES);
+		assert_int_equal(part, i < 7);
+	}
+	assert_int_equal(counts.given_up, 2);
+	for (int i = 0; i < DIRECTIONS; i++) {
+		j[i].counts = counts;
+		take_done(&j[i], true);
+		counts = j[i].counts;
+		for (size_t k = 0; k < j[i].count; k++)
+			buf_release(&j[i].got[k].text);
+		legacy_parts_free(j[i].parts);
+	}
+	assert_int_equal(counts.bytes, 0);
+	buf_release(&text);
+}
+
 /* The view and the tree. */
 
 static const char signin[] = "{\"id\":\"b1\",\"replyto\":\"u\\/x\",\"command\":\"SignIn\",\"data\":\"{\\\"user\\\":{\\\"name\\\":\\\"H\\\\u00e6\\\"},"
@@ -541,7 +573,7 @@ int main(void)
 		cmocka_unit_test(parts_join),
 		cmocka_unit_test(parts_missing),
 		cmocka_unit_test(parts_cut),
-		cmocka_unit_test(parts_bounded),
+		cmocka_unit_test(parts_bounded), cmocka_unit_test(parts_bounded_in_bytes),
 		cmocka_unit_test(view),
 		cmocka_unit_test(tree),
 		cmocka_unit_test(threads),
