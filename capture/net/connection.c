@@ -20,11 +20,13 @@
 #include "base/chunks.h"
 #include "base/hash.h"
 #include "base/pages.h"
+#include "base/when.h"
 #include "base/xalloc.h"
 #include "capture/net/stranger.h"
 
 #include <stdlib.h>
 
+#define UNSEEN_NS (3 * (int64_t)NS_PER_S) /* until a direction of which nothing came counts as not captured */
 enum { SLOTS_FIRST = 1024, SPAN_SHIFT = 16 };
 
 struct key {
@@ -64,6 +66,7 @@ struct talk {
 	struct half half[2];     /* by the direction in which it sends */
 	struct layer *layer;
 	struct connections *table;
+	bool unseen_told;        /* that nothing of a direction is captured */
 	enum dir feeding;        /* the direction that reassembly hands bytes of */
 	enum conn_end closer;    /* whose FIN was handed on first */
 	int64_t handed[2];       /* time of what was handed on last in each direction */
@@ -243,7 +246,7 @@ static void out_bytes(void *user, struct chunk chunk)
 	const struct half *other = &talk->half[!talk->feeding];
 	if (!talk->layer)
 		return;
-	talk->info.settled[talk->feeding] = other->in.acked <= other->in.next || other->in.next == other->in.end;
+	talk->info.settled[talk->feeding] = other->in.known && (other->in.acked <= other->in.next || other->in.next == other->in.end);
 	layer_feed(talk->layer, talk->feeding, chunk);
 	talk->layer = layer_step_aside(talk->layer);
 }
@@ -255,6 +258,18 @@ static void out_gap(void *user, uint64_t n, int64_t time)
 		return;
 	stream_news(&talk->stream, NEWS_GAP, talk->feeding, time, n, NULL);
 	layer_gap(talk->layer, talk->feeding, n, time);
+}
+
+/* Nothing of a direction is in the capture, though the other end would have said nothing without it. How much there was is not known. */
+static void tell_unseen(struct talk *talk, enum dir dir, int64_t time)
+{
+	const struct half *h = &talk->half[dir], *other = &talk->half[!dir];
+	bool spoke = other->in.known && other->in.next != (UINT64_C(1) << 32) + other->begin;
+	if (h->seen || talk->unseen_told || !spoke)
+		return;
+	talk->unseen_told = true;
+	talk->feeding = dir;
+	out_gap(talk, 0, time);
 }
 
 static struct reassembly_out out_of(struct talk *talk, enum dir dir)
@@ -334,6 +349,8 @@ static void close_talk(struct talk *talk, enum conn_end end, int64_t time)
 {
 	flush_half(talk, DIR_C2S, time);
 	flush_half(talk, DIR_S2C, time);
+	for (int d = 0; d < 2 && talk->info.start_seen; d++)
+		tell_unseen(talk, (enum dir)d, time);
 	talk->info.end = end_halves(talk, time) ? talk->closer : end;
 	end_half(talk, DIR_C2S, time);
 	end_half(talk, DIR_S2C, time);
@@ -605,6 +622,8 @@ static void take_segment(struct talk *talk, const struct segment *seg, enum dir 
 		take_bytes(talk, seg, dir, time, at);
 	if (waits(talk))
 		tick(talk, time, true);
+	if (!talk->half[!dir].seen && time - talk->info.opened > UNSEEN_NS)
+		tell_unseen(talk, !dir, time);
 	if (seg->flags & TCP_RST)
 		close_talk(talk, dir == DIR_C2S ? CONN_RESET_BY_CLIENT : CONN_RESET_BY_SERVER, time);
 	else if ((talk->half[0].fin || talk->half[1].fin) && end_halves(talk, time))

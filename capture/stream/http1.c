@@ -327,6 +327,8 @@ static struct layer *make_above(struct http1 *h, const bool synced[2])
 		return http2_new(h->stream, synced);
 	if (synced[DIR_S2C])
 		deflate = ws_deflate_of(buf_slice(&server->value[EXTENSIONS]));
+	else if (synced[DIR_C2S]) /* what was offered will have been accepted, where frames say that they are deflated */
+		deflate = ws_deflate_of(buf_slice(&client->value[EXTENSIONS]));
 	return websocket_new(h->stream, &deflate, synced);
 }
 
@@ -442,10 +444,22 @@ static void lose_held(struct http1 *h, uint64_t n)
 	h->held_cut = true;
 }
 
+/* Nobody sends so much before an upgrade is granted: where nothing of the server is seen, it was. */
+static bool must_be_granted(const struct http1 *h)
+{
+	const struct side *server = &h->side[DIR_S2C];
+	return !server->time && !server->ended && !h->held_cut;
+}
+
 static struct chunk hold(struct side *s, struct chunk c)
 {
 	struct http1 *h = s->http;
 	size_t room = h->held_cut ? 0 : h->stream->limits->head - h->held.len;
+	if (c.bytes.len > room && must_be_granted(h)) {
+		h->unsure = true;
+		hand_over(h, true, false);
+		return c;
+	}
 	struct slice part = slice_head(c.bytes, room);
 	buf_add(&h->held, part);
 	if (part.len < c.bytes.len) {

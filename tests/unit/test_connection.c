@@ -286,6 +286,34 @@ static void from_syn_to_fin(void **state)
 	}
 }
 
+/* Of one direction nothing is captured: that is told in time, and at the end; what the other one says may answer it. */
+static void nothing_of_one_direction(void **state)
+{
+	(void)state;
+	for (enum dir dir = C; dir <= S; dir++) {
+		for (int late = 0; late < 2; late++) {
+			struct net n;
+			net_init(&n);
+			say(&n, dir, SYN, "");
+			n.host[!dir].seq++;
+			say(&n, dir, 0, "hello");
+			assert_false(n.info.settled[dir]);
+			heard(&n, dir == C ? "1>hello" : "1<hello");
+			if (late) {
+				sleep_for(&n, 4 * SECOND);
+				say(&n, dir, 0, "again");
+				heard(&n, dir == C ? "1>again 1<(0 lost)" : "1<again 1>(0 lost)");
+			}
+			say(&n, dir, RST, "");
+			const char *gap = late ? "" : dir == C ? "1<(0 lost) " : "1>(0 lost) ";
+			struct buf want = { 0 };
+			buf_addf(&want, "%s1>. 1<. 1:reset by %s", gap, dir == C ? "client" : "server");
+			finish(&n, buf_cstr(&want));
+			buf_release(&want);
+		}
+	}
+}
+
 /* Who is the client: the sender of the SYN, whatever the ports are; else whom they speak for. */
 static void orientation(void **state)
 {
@@ -406,7 +434,7 @@ static void late_syn(void **state)
 	feed(&n, syn);
 	say(&n, C, 0, " again");
 	assert_true(n.info.start_seen);
-	finish(&n, "1>hello again 1>. 1<. 1:open");
+	finish(&n, "1>hello again 1<(0 lost) 1>. 1<. 1:open");
 }
 
 /* --- joined in the middle ------------------------------------------------------------------------------------------------------ */
@@ -773,7 +801,7 @@ static void reuse_of_a_half(void **state)
 	say(&n, S, RST, "");
 	say(&n, C, SYN, "");
 	say(&n, C, 0, "two");
-	finish(&n, "1<one 1>. 1<. 1:reset by server 2>two 2>. 2<. 2:open");
+	finish(&n, "1<one 1>. 1<. 1:reset by server 2>two 2<(0 lost) 2>. 2<. 2:open");
 }
 
 /* The client thinks better of it; the answer comes after that, and begins nothing. */
@@ -1309,7 +1337,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(from_syn_to_fin),
-		cmocka_unit_test(orientation),
+		cmocka_unit_test(nothing_of_one_direction), cmocka_unit_test(orientation),
 		cmocka_unit_test(addresses),
 		cmocka_unit_test(neighbours),
 		cmocka_unit_test(data_in_the_handshake),

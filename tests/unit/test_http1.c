@@ -162,6 +162,17 @@ static void deflate_of_the_response(void **state)
 	}
 }
 
+/* The beginning of an answer that grants the upgrade, and its rest. */
+static void begin_granting(struct talk *t)
+{
+	script_add(&t->s, DIR_S2C, slice_head(slice_str(GRANTED), 10));
+}
+
+static void go_on_granting(struct talk *t)
+{
+	script_add(&t->s, DIR_S2C, slice_skip(slice_str(GRANTED), 10));
+}
+
 /* Frames of the client may be captured before the answer to its request. */
 static void client_does_not_wait(void **state)
 {
@@ -171,14 +182,48 @@ static void client_does_not_wait(void **state)
 	put(&t, DIR_C2S, REQUEST);
 	for (unsigned i = 0; i < 4; i++)
 		say(&t, DIR_C2S, i, NULL);
-	put(&t, DIR_S2C, GRANTED);
+	begin_granting(&t);
+	go_on_granting(&t);
 	say(&t, DIR_C2S, 4, NULL);
 	play_every_way(&t, TRANSPORT_WS);
-	t.r.limits.head = (t.s.steps[1].to - t.s.steps[1].from) * 5 / 2; /* the third is cut, the fourth dropped */
+	talk_release(&t);
+	talk_init(&t);
+	begin_granting(&t);
+	put(&t, DIR_C2S, REQUEST);
+	for (unsigned i = 0; i < 4; i++)
+		say(&t, DIR_C2S, i, NULL);
+	go_on_granting(&t);
+	say(&t, DIR_C2S, 4, NULL);
+	t.r.limits.head = (t.s.steps[2].to - t.s.steps[2].from) * 5 / 2; /* the third is cut, the fourth dropped */
 	play_all(&t, SIZE_MAX, 0);
 	assert_int_equal(t.r.got[DIR_C2S], 1 | 2 | 16);
 	assert_true(t.r.counts.skipped > 0);
 	talk_release(&t);
+}
+
+/* The server's direction is not captured: what the client sends is read once there is more than a request could hold, or it is told. */
+static void answer_is_not_captured(void **state)
+{
+	(void)state;
+	for (int told = 0; told < 2; told++) {
+		struct talk t;
+		talk_init(&t);
+		put(&t, DIR_C2S, REQUEST);
+		for (unsigned i = 0; i < 4; i++)
+			say(&t, DIR_C2S, i, NULL);
+		if (!told)
+			t.r.limits.head = 300;
+		struct layer *l = http1_new(&t.r.stream);
+		recorder_again(&t.r);
+		t.r.conn.start_seen = true;
+		play(&t.s, l, SIZE_MAX, 0);
+		if (told)
+			layer_gap(l, DIR_S2C, 0, 1);
+		assert_int_equal(t.r.got[DIR_C2S], 15);
+		assert_int_equal(t.r.counts.skipped, 0);
+		play_end(l);
+		talk_release(&t);
+	}
 }
 
 /* A frame that is sent all around the answer, of which too much would have to be held: what is lost of it is known exactly. */
@@ -199,10 +244,11 @@ static void frame_around_the_answer(void **state)
 	}
 	frame_write(&frame, FIN | BINARY, true, buf_slice(&batch));
 	assert_in_range(frame.len, 390, 600);
+	begin_granting(&t);
 	put(&t, DIR_C2S, REQUEST);
 	for (size_t at = 0; at < 240; at += 60)
 		script_add(&t.s, DIR_C2S, slice_head(slice_skip(buf_slice(&frame), at), 60));
-	put(&t, DIR_S2C, GRANTED);
+	go_on_granting(&t);
 	script_add(&t.s, DIR_C2S, slice_skip(buf_slice(&frame), 240));
 	play_all(&t, SIZE_MAX, 0);
 	assert_int_equal(t.r.got[DIR_C2S], 1 | 8);
@@ -523,7 +569,7 @@ int main(void)
 		cmocka_unit_test(upgrade),
 		cmocka_unit_test(upgrade_spelt_otherwise),
 		cmocka_unit_test(deflate_of_the_response),
-		cmocka_unit_test(client_does_not_wait),
+		cmocka_unit_test(client_does_not_wait), cmocka_unit_test(answer_is_not_captured),
 		cmocka_unit_test(frame_around_the_answer),
 		cmocka_unit_test(answer_first),
 		cmocka_unit_test(granted_without_asking),
