@@ -8,6 +8,7 @@
 #include "cli/completions.h"
 #include "cli/fields.h"
 #include "cli/manual.h"
+#include "cli/option_part.h"
 #include "cli/versions.h"
 #include "export/wireshark_plugin.h"
 
@@ -42,7 +43,11 @@ static enum exit_status explain(FILE *out, const char *rule)
 {
 	if (manual_explain(out, rule))
 		return EXIT_FINE;
-	fprintf(stderr, "envscope: --explain: there is no rule %s (--explain all lists them)\n", rule);
+	struct suggestion near = { .typed = slice_str(rule) };
+	for (int r = 0; r < RULES; r++)
+		suggestion_offer(&near, rule_info((enum rule)r)->name);
+	fprintf(stderr, "envscope: --explain: there is no rule %s (--explain all lists them)", rule);
+	option_fail_end(&near);
 	return EXIT_USAGE;
 }
 
@@ -50,7 +55,7 @@ static enum exit_status complete(FILE *out, const char *shell)
 {
 	if (completions_write(out, shell))
 		return EXIT_FINE;
-	fprintf(stderr, "envscope: --completions takes bash, zsh or fish, not: %s\n", shell);
+	option_fail_near("--completions takes bash, zsh or fish, not", shell, (const char *const[]){ "bash", "zsh", "fish", NULL });
 	return EXIT_USAGE;
 }
 

@@ -1,7 +1,8 @@
-/* What the files of the command line share: the table of options, and how their values are read. For cli/option*.c and cli/manual.c only. */
+/* What the files of the command line share: the table of options, and how their values are read. For cli/option*.c, cli/manual.c and cli/answer.c only. */
 #ifndef CLI_OPTION_PART_H
 #define CLI_OPTION_PART_H
 
+#include "base/suggest.h"
 #include "cli/options.h"
 
 struct option_entry {
@@ -19,6 +20,10 @@ const struct option_entry *option_at(size_t i);
 
 /* Says on standard error what is wrong with a value. Always false. */
 bool option_fail(const char *what, const char *value);
+/* The same of a word, with the one that was meant, up to its "=", if it is near. words: NULL after the last. */
+bool option_fail_near(const char *what, const char *value, const char *const *words);
+/* Ends such a line with the name that was meant, if there is one. Always false. */
+bool option_fail_end(const struct suggestion *near);
 /* Says on standard error that there is no option of that letter, or of the name in that word of the command line, and what is there. Always false. */
 bool option_unknown_letter(char letter);
 bool option_unknown_name(const char *word);

@@ -78,12 +78,15 @@ static bool take_display(struct options *o, const char *v)
 
 static bool fail_decode_as(const char *name)
 {
+	struct suggestion near = { .typed = slice_str(name) };
 	fprintf(stderr, "envscope: -d: a port can't be decoded as %s; it can as", name);
-	for (int t = 0, n = 0; t < TRANSPORTS; t++)
-		if (detect_can_force((enum transport)t))
-			fprintf(stderr, "%s %s", n++ ? "," : "", transport_name((enum transport)t));
-	fputc('\n', stderr);
-	return false;
+	for (int t = 0, n = 0; t < TRANSPORTS; t++) {
+		if (!detect_can_force((enum transport)t))
+			continue;
+		fprintf(stderr, "%s %s", n++ ? "," : "", transport_name((enum transport)t));
+		suggestion_offer(&near, transport_name((enum transport)t));
+	}
+	return option_fail_end(&near);
 }
 
 static bool take_decode_as(struct options *o, const char *v)
@@ -127,8 +130,11 @@ static bool take_format(struct options *o, const char *v)
 	o->exporter = exporter_named(v);
 	if (o->exporter)
 		return true;
-	fprintf(stderr, "envscope: -T: there is no format %s (-T help lists them)\n", v);
-	return false;
+	struct suggestion near = { .typed = slice_str(v) };
+	for (size_t i = 0; exporter_at(i); i++)
+		suggestion_offer(&near, exporter_at(i)->name);
+	fprintf(stderr, "envscope: -T: there is no format %s (-T help lists them)", v);
+	return option_fail_end(&near);
 }
 
 static bool take_tree(struct options *o, const char *v)
@@ -147,14 +153,17 @@ static bool take_field(struct options *o, const char *v)
 
 static bool take_field_setting(struct options *o, const char *v)
 {
-	const char *setting, *sentence;
+	const char *setting, *sentence, *name;
+	o->field_setting = true;
 	if (field_options_take(&o->fields, v))
 		return true;
+	struct suggestion near = { .typed = slice_of(v, strcspn(v, "=")) };
 	fprintf(stderr, "envscope: -E: there is no %s; there are", v);
 	for (size_t i = 0; (setting = field_setting_at(i, &sentence)); i++)
 		fprintf(stderr, "%s %s", i ? "," : "", setting);
-	fputc('\n', stderr);
-	return false;
+	for (size_t i = 0; (name = field_setting_name(i)); i++)
+		suggestion_offer(&near, name);
+	return option_fail_end(&near);
 }
 
 static bool take_count(struct options *o, const char *v)
@@ -180,7 +189,7 @@ static bool take_write(struct options *o, const char *v)
 static bool take_file_format(struct options *o, const char *v)
 {
 	o->record.file.format = strcmp(v, "pcap") == 0 ? PACKETS_PCAP : PACKETS_PCAPNG;
-	return o->record.file.format == PACKETS_PCAP || strcmp(v, "pcapng") == 0 || option_fail("-F takes pcapng or pcap, not", v);
+	return o->record.file.format == PACKETS_PCAP || strcmp(v, "pcapng") == 0 || option_fail_near("-F takes pcapng or pcap, not", v, (const char *const[]){ "pcapng", "pcap", NULL });
 }
 
 static bool take_ring(struct options *o, const char *v)
@@ -206,7 +215,7 @@ static bool take_written(struct options *o, const char *v)
 	bool packets = strcmp(v, "packets") == 0;
 	if (o->record.what != RECORD_PDUS)
 		o->record.what = packets ? RECORD_PACKETS : RECORD_CONNECTIONS;
-	return packets || strcmp(v, "connections") == 0 || option_fail("-o write takes connections or packets, not", v);
+	return packets || strcmp(v, "connections") == 0 || option_fail_near("-o write takes connections or packets, not", v, (const char *const[]){ "connections", "packets", NULL });
 }
 
 static bool take_delay(struct options *o, const char *v)
@@ -252,7 +261,8 @@ static bool take_setting(struct options *o, const char *v)
 	}
 	if (strncmp(v, "spool=", 6) == 0)
 		return option_size(v + 6, &o->spool) || option_fail("-o spool takes a size such as 512M or 8G, not", v + 6);
-	return option_fail("-o: there are the settings no-reply=TIME, spool=SIZE, write=WHAT, hold=SIZE and threads=N, but not", v);
+	return option_fail_near("-o: there are the settings no-reply=TIME, spool=SIZE, write=WHAT, hold=SIZE and threads=N, but not", v,
+				(const char *const[]){ "no-reply=", "spool=", "write=", "hold=", "threads=", NULL });
 }
 
 static bool take_memory(struct options *o, const char *v)
@@ -273,7 +283,7 @@ static bool take_time(struct options *o, const char *v)
 			return true;
 		}
 	}
-	return option_fail("-t takes r, a, u, ad, ud, d or e, not", v);
+	return option_fail("-t takes r (relative), a (clock), u (clock in UTC), ad and ud (the same with the date), d (delta) or e (epoch), not", v);
 }
 
 static bool add_report(struct options *o, const char *name)
@@ -285,11 +295,13 @@ static bool add_report(struct options *o, const char *name)
 		o->report[o->reports++] = r;
 		return true;
 	}
+	struct suggestion near = { .typed = slice_str(name) };
 	fprintf(stderr, "envscope: -z: there is no report %s; there are", name);
-	for (size_t i = 0; report_at(i); i++)
+	for (size_t i = 0; report_at(i); i++) {
 		fprintf(stderr, "%s %s", i ? "," : "", report_at(i)->name);
-	fputc('\n', stderr);
-	return false;
+		suggestion_offer(&near, report_at(i)->name);
+	}
+	return option_fail_end(&near);
 }
 
 static bool take_report(struct options *o, const char *v)
@@ -300,13 +312,20 @@ static bool take_report(struct options *o, const char *v)
 static bool take_check(struct options *o, const char *v)
 {
 	o->check = check_format_named(v ? v : "text");
-	return o->check || option_fail("--check takes text, json or junit, not", v);
+	return o->check || option_fail_near("--check takes text, json or junit, not", v, (const char *const[]){ "text", "json", "junit", NULL });
 }
 
 static bool add_fail_on(struct options *o, const char *word)
 {
-	return check_add_fail_on(&o->fail_on, word) ||
-	       option_fail("--fail-on takes error, warning, note, or names of rules (--explain all lists them), not", word);
+	struct suggestion near = { .typed = slice_str(word) };
+	if (check_add_fail_on(&o->fail_on, word))
+		return true;
+	for (int severity = SEVERITY_NOTE; severity <= SEVERITY_ERROR; severity++)
+		suggestion_offer(&near, severity_name((enum severity)severity));
+	for (int rule = 0; rule < RULES; rule++)
+		suggestion_offer(&near, rule_info((enum rule)rule)->name);
+	fprintf(stderr, "envscope: --fail-on takes error, warning, note, or names of rules (--explain all lists them), not: %s", word);
+	return option_fail_end(&near);
 }
 
 static bool take_extract(struct options *o, const char *v)
@@ -370,14 +389,14 @@ static bool take_fifo(struct options *o, const char *v)
 
 static bool take_color(struct options *o, const char *v)
 {
-	static const char *const names[] = { [TUI_COLOR_AUTO] = "auto", [TUI_COLOR_ALWAYS] = "always", [TUI_COLOR_NEVER] = "never" };
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+	static const char *const names[] = { [TUI_COLOR_AUTO] = "auto", [TUI_COLOR_ALWAYS] = "always", [TUI_COLOR_NEVER] = "never", NULL };
+	for (size_t i = 0; names[i]; i++) {
 		if (strcmp(v, names[i]) == 0) {
 			o->color = (enum tui_color)i;
 			return true;
 		}
 	}
-	return option_fail("--color takes auto, always or never, not", v);
+	return option_fail_near("--color takes auto, always or never, not", v, names);
 }
 
 static bool take_explain(struct options *o, const char *v)

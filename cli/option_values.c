@@ -15,6 +15,23 @@ bool option_fail(const char *what, const char *value)
 	return false;
 }
 
+bool option_fail_end(const struct suggestion *near)
+{
+	if (near->best && near->distance)
+		fprintf(stderr, "; did you mean %.*s?", (int)strcspn(near->best, "="), near->best);
+	fputc('\n', stderr);
+	return false;
+}
+
+bool option_fail_near(const char *what, const char *value, const char *const *words)
+{
+	struct suggestion near = { .typed = slice_of(value, strcspn(value, "=")) };
+	for (; *words; words++)
+		suggestion_offer(&near, *words);
+	fprintf(stderr, "envscope: %s: %s", what, value);
+	return option_fail_end(&near);
+}
+
 bool option_number(const char *text, uint64_t most, uint64_t *out)
 {
 	char *end;

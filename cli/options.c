@@ -109,6 +109,8 @@ static bool check_fields(struct options *o)
 {
 	struct buf why = { 0 };
 	enum exporter_columns columns = o->exporter ? o->exporter->columns : COLUMNS_NONE;
+	if (o->field_setting && columns == COLUMNS_NONE)
+		return option_fail("-E says how -T fields and -T csv print", "there is none of these");
 	if (o->fields.count && columns == COLUMNS_NONE)
 		return option_fail("-e chooses the columns of -T fields and -T csv", "there is none of these");
 	if (!o->fields.count && columns == COLUMNS_CHOSEN)
@@ -237,6 +239,22 @@ static bool check_proxy(struct options *o)
 	return !o->filter.len || option_fail("a capture filter is for packets, and the proxy has none", "-Y filters messages");
 }
 
+/*
+ * What is about capturing live changes nothing in what was captured already. tcpdump and tshark pass over it without a word, so that a script
+ * with it must go on; here it is said.
+ */
+static void say_live_only(const struct options *o)
+{
+	const struct source_options *s = &o->source;
+	const struct { bool given; const char *option; } all[] = {
+		{ s->snaplen, "-s" }, { s->buffer_mib, "-B" }, { s->link, "-y" }, { !s->promiscuous, "-p" },
+	};
+	const char *instead = o->file ? "-r" : "--proxy";
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+		if (all[i].given && (o->file || o->proxy.count))
+			fprintf(stderr, "envscope: %s is about capturing on an interface and does nothing with %s\n", all[i].option, instead);
+}
+
 static bool check(struct options *o)
 {
 	char error[512];
@@ -244,6 +262,9 @@ static bool check(struct options *o)
 		fputs("envscope: -r and -i: read a file or capture live, one of the two\n", stderr);
 		return false;
 	}
+	if (o->action == ACTION_LINKS && o->file)
+		return option_fail("-L lists the link types of an interface (-i)", "it does not go with -r");
+	say_live_only(o);
 	if (!check_proxy(o) || !check_output(o) || !check_extcap(o) || !check_record(o))
 		return false;
 	if (!check_fields(o) || !check_display(o))

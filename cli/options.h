@@ -38,6 +38,7 @@ struct options {
 	struct filter *only_filter;      /* --only; NULL */
 	struct print_options print;
 	struct field_options fields;     /* -e, -E */
+	bool field_setting;              /* -E is given */
 	enum tui_color color;
 	struct decode_as decode_as[DECODE_AS_MAX];
 	size_t decode_as_count;

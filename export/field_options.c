@@ -78,6 +78,11 @@ const char *field_setting_at(size_t i, const char **sentence)
 	return settings[i].values;
 }
 
+const char *field_setting_name(size_t i)
+{
+	return i < SETTINGS ? settings[i].name : NULL;
+}
+
 bool field_options_take(struct field_options *o, const char *setting)
 {
 	for (size_t i = 0; i < SETTINGS; i++) {

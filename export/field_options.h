@@ -24,6 +24,8 @@ struct field_options {
 bool field_options_take(struct field_options *o, const char *setting);
 /* The i-th setting of -E as the help shows it, and a sentence; NULL behind the last. */
 const char *field_setting_at(size_t i, const char **sentence);
+/* Its name alone; NULL behind the last. */
+const char *field_setting_name(size_t i);
 /* Looks the names up; without any, those that a table has by default, if `table`. False if one is no field, with *error as picks_add. */
 bool field_options_ready(struct field_options *o, bool table, bool show_secrets, struct buf *error);
 void field_options_release(struct field_options *o);

@@ -118,6 +118,17 @@ case_ tcp.check_warning -r samples/tcp.pcap --check --fail-on warning
 case_ tcp.check_rule -r samples/tcp.pcap --check --fail-on error,no-reply
 case_ upload.check -r build/samples/upload.pcap --check --fail-on note
 case_ error.report -r samples/tcp.pcap -z rules,nonsense
+case_ error.report_near -r samples/tcp.pcap -z sumary
+case_ error.format_near -r samples/tcp.pcap -T ndjsn
+case_ error.setting_near -r samples/tcp.pcap -o no-repl=1s
+case_ error.decode_as_near -r samples/tcp.pcap -d tcp.port==80,grcp
+case_ error.fields_setting_near -r samples/tcp.pcap -T fields -e seq -E heder=y
+case_ error.fields_setting_alone -r samples/tcp.pcap -T text -E header=y
+case_ error.fail_on_near -r samples/tcp.pcap --check --fail-on eror,no-repli
+case_ error.explain_near --explain no-repli
+case_ error.time -r samples/tcp.pcap -t abs
+case_ error.links -r samples/tcp.pcap -L
+case_ live_only -r build/samples/error_reply.pcap -s 100 -B 4 -p -y EN10MB -z summary
 case_ error.report_format -r samples/tcp.pcap -z rules -T tree
 case_ error.check -r samples/tcp.pcap --check=xml
 case_ error.fail_on -r samples/tcp.pcap --check --fail-on error,nonsense
