@@ -376,6 +376,7 @@ static void make_folders(const char *path)
 	free(copy);
 }
 
+/* Writes a new file; of one that can't be written nothing is left. */
 static bool write_file(const char *path, struct slice text)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -384,10 +385,25 @@ static bool write_file(const char *path, struct slice text)
 	errno = ENOSPC; /* of a write that takes less than all */
 	bool good = write(fd, text.at, text.len) == (ssize_t)text.len && fsync(fd) == 0;
 	int reason = errno;
-	if (close(fd) != 0 && good)
-		return false;
+	if (close(fd) != 0 && good) {
+		good = false;
+		reason = errno;
+	}
+	if (!good)
+		unlink(path);
 	errno = reason;
 	return good;
+}
+
+/* The file takes the other one's place; where it can't, it goes. */
+static bool put_in_place(const char *new, const char *path)
+{
+	if (rename(new, path) == 0)
+		return true;
+	int reason = errno;
+	unlink(new);
+	errno = reason;
+	return false;
 }
 
 /* A link stays one: what it leads to is written. To be freed. */
@@ -407,7 +423,7 @@ bool config_write(const struct settings *s, const char *path, struct buf *error)
 	make_folders(path);
 	char *real = behind_links(path);
 	buf_addf(&beside, "%s.new", real);
-	bool good = write_file(buf_cstr(&beside), buf_slice(&w.out)) && rename(buf_cstr(&beside), real) == 0;
+	bool good = write_file(buf_cstr(&beside), buf_slice(&w.out)) && put_in_place(buf_cstr(&beside), real);
 	if (!good)
 		buf_addf(error, "%s can't be written: %s", path, strerror(errno));
 	free(real);

@@ -3,9 +3,11 @@
 #include "tui/key.h"
 
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -118,6 +120,37 @@ static void test_writing(void **state)
 	buf_release(&out);
 }
 
+/* Where the file can't be written, nothing is left behind. */
+static void test_not_written(void **state)
+{
+	char folder[] = "/tmp/envscope-config.XXXXXX", path[64], beside[72];
+	struct settings s;
+	struct buf out = { 0 };
+	struct rlimit was, none;
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	snprintf(path, sizeof path, "%s/config", folder);
+	snprintf(beside, sizeof beside, "%s.new", path);
+	settings_init(&s);
+	s.value[SETTING_MOUSE] = 1;
+	assert_int_equal(mkdir(path, 0700), 0);
+	assert_false(config_write(&s, path, &out));
+	assert_non_null(strstr(buf_cstr(&out), "Is a directory"));
+	assert_int_equal(access(beside, F_OK), -1);
+	rmdir(path);
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &was), 0);
+	none = (struct rlimit){ 0, was.rlim_max };
+	setrlimit(RLIMIT_FSIZE, &none);
+	bool written = config_write(&s, path, &out);
+	setrlimit(RLIMIT_FSIZE, &was);
+	assert_false(written);
+	assert_int_equal(access(beside, F_OK), -1);
+	assert_int_equal(rmdir(folder), 0);
+	settings_release(&s);
+	buf_release(&out);
+}
+
 /* What is printed as an example is right when the comments are taken away. */
 static void add_line(void *user, const char *name, const char *preset, const char *sentence)
 {
@@ -151,6 +184,7 @@ int main(void)
 		cmocka_unit_test(test_wrong_lines),
 		cmocka_unit_test(test_values),
 		cmocka_unit_test(test_writing),
+		cmocka_unit_test(test_not_written),
 		cmocka_unit_test(test_example),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
