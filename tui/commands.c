@@ -82,6 +82,8 @@ static const struct command_row commands[] = {
 	{ CMD_DOWN, "down", EVERYWHERE, { KEY_ARROW_DOWN, 'j' }, NULL, "down" },
 	{ CMD_PAGE_UP, "page-up", EVERYWHERE, { KEY_PAGE_UP, KEY_CTRL_B }, NULL, "a page up" },
 	{ CMD_PAGE_DOWN, "page-down", EVERYWHERE, { KEY_PAGE_DOWN, KEY_CTRL_F }, NULL, "a page down" },
+	{ CMD_HALF_UP, "half-up", EVERYWHERE, { KEY_CTRL_U }, NULL, "half a page up" },
+	{ CMD_HALF_DOWN, "half-down", EVERYWHERE, { KEY_CTRL_D }, NULL, "half a page down" },
 	{ CMD_PAGE_DOWN, "read-on", IN_HELP, { ' ' }, "Page down", "a page down" },
 	{ CMD_FIRST, "first", EVERYWHERE, { KEY_FIRST, 'g' }, NULL, "to the first row" },
 	{ CMD_LAST, "last", EVERYWHERE, { KEY_FINAL, 'G' }, NULL, "to the last row" },

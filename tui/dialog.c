@@ -4,17 +4,58 @@
  *	┌─ Name ──────┐
  *	│ inside      │
  *	└─────────────┘
+ *
+ * Where the border would take the room of what is in it, it goes; where there still are fewer rows than the dialog has, those around the one
+ * that matters most are shown.
  */
 #include "tui/dialog.h"
 
 #include "tui/app.h"
 
-enum { BORDER = 1, MARGIN = 1 /* blank columns inside the border */ };
+enum { BORDER = 1, MARGIN = 1 /* blank columns inside the border */, ROOMY_ROWS = 8, ROOMY_COLUMNS = 30 };
 
 void dialog_put(struct dialog *d, struct area area, int row, const struct line *l, enum emphasis e)
 {
+	row -= d->skip;
 	if (row >= 0 && row < area.height)
 		screen_put(d->app->screen, area.row + row, area.col, area.width, l, e);
+}
+
+void dialog_cursor(struct dialog *d, struct area area, int row, int col)
+{
+	row -= d->skip;
+	if (row >= 0 && row < area.height)
+		screen_cursor(d->app->screen, area.row + row, area.col + col);
+}
+
+/* Cuts a row off the front of a text. */
+static struct slice next_row(struct slice *text, int width)
+{
+	struct slice row = slice_head(*text, line_wrap(*text, width > 0 ? width : 1));
+	*text = slice_skip(*text, row.len);
+	if (slice_starts(*text, " "))
+		*text = slice_skip(*text, 1);
+	return row;
+}
+
+int dialog_put_text(struct dialog *d, struct area area, int row, enum ink ink, struct slice text)
+{
+	struct line *l = &d->app->line;
+	int rows = 0;
+	while (text.len) {
+		line_clear(l);
+		line_add(l, ink, next_row(&text, area.width), area.width);
+		dialog_put(d, area, row + rows++, l, EMPHASIS_NONE);
+	}
+	return rows;
+}
+
+int dialog_text_rows(struct slice text, int width)
+{
+	int rows = 0;
+	for (; text.len; rows++)
+		next_row(&text, width);
+	return rows;
 }
 
 static void draw_edge(struct dialog *d, int row, int col, int width, const char *left, const char *name, const char *right)
@@ -48,23 +89,39 @@ static int least(int a, int b)
 	return a < b ? a : b;
 }
 
-void dialog_draw(struct dialog *d, struct area area)
+/* Without a border it has the view's place to itself: what is no part of it could not be told from it. */
+static void draw_bare(struct dialog *d, struct area area, int height)
 {
-	int height = 1, width = 40;
-	d->ops->size(d, &height, &width);
-	height = least(height + 2 * BORDER, area.height);
-	width = least(width + 2 * (BORDER + MARGIN), area.width);
+	d->box = (struct area){ area.row, area.col, height, area.width };
+	line_clear(&d->app->line);
+	line_pad(&d->app->line, INK_PLAIN, area.width);
+	for (int i = 0; i < area.height; i++)
+		screen_put(d->app->screen, area.row + i, area.col, area.width, &d->app->line, EMPHASIS_NONE);
+}
+
+static void draw_bordered(struct dialog *d, struct area area, int height, int width)
+{
 	int row = area.row + (area.height - height) / 2, col = area.col + (area.width - width) / 2;
 	d->box = (struct area){ row + BORDER, col + BORDER + MARGIN, height - 2 * BORDER, width - 2 * (BORDER + MARGIN) };
-	if (height < 3 || width < 8) {
-		d->box.height = 0;
-		return;
-	}
 	draw_edge(d, row, col, width, "┌", d->ops->name, "┐");
 	for (int i = 1; i < height - 1; i++)
 		draw_side(d, row + i, col, width);
 	draw_edge(d, row + height - 1, col, width, "└", NULL, "┘");
-	d->ops->draw(d, d->box);
+}
+
+void dialog_draw(struct dialog *d, struct area area)
+{
+	bool wide = area.width >= ROOMY_COLUMNS;
+	int edges = 2 * BORDER, sides = wide ? 2 * (BORDER + MARGIN) : 0, height = 1, width = area.width - sides;
+	d->ops->size(d, &height, &width);
+	if (wide && (area.height >= ROOMY_ROWS || height + edges <= area.height))
+		draw_bordered(d, area, least(height + edges, area.height), least(width + sides, area.width));
+	else
+		draw_bare(d, area, least(height, area.height));
+	int focus = d->ops->focus ? d->ops->focus(d) : 0;
+	d->skip = focus < d->box.height ? 0 : focus - d->box.height + 1;
+	if (d->box.height > 0 && d->box.width > 0)
+		d->ops->draw(d, d->box);
 }
 
 void dialog_draw_list(struct dialog *d, struct area area, struct list *l, int count,
@@ -87,8 +144,12 @@ bool dialog_move(struct list *l, int key)
 	case 'k': list_move(l, -1); return true;
 	case KEY_ARROW_DOWN:
 	case 'j': list_move(l, 1); return true;
+	case KEY_CTRL_B:
 	case KEY_PAGE_UP: list_page(l, -1); return true;
+	case KEY_CTRL_F:
 	case KEY_PAGE_DOWN: list_page(l, 1); return true;
+	case KEY_CTRL_U: list_half_page(l, -1); return true;
+	case KEY_CTRL_D: list_half_page(l, 1); return true;
 	case KEY_FIRST:
 	case 'g': list_select(l, l->first); return true;
 	case KEY_FINAL:

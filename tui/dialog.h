@@ -17,10 +17,13 @@ struct dialog_ops {
 	const char *name;  /* in the border of the box */
 	const char *hint;  /* its keys, for the footer: "Enter Save\tEsc Leave", each a key and what it does */
 	void (*free)(struct dialog *d);
-	/* Rows and columns it would like inside the border; it gets less where the terminal is small. */
+	/* Rows and columns it would like inside the border; it gets less where the terminal is small. *width says how many columns there
+	 * are, for texts that take more rows then. */
 	void (*size)(struct dialog *d, int *height, int *width);
 	/* Draws itself inside the border. All of the area is blank. */
 	void (*draw)(struct dialog *d, struct area area);
+	/* The row that must be in sight where there is no room for all; NULL: the first. */
+	int (*focus)(struct dialog *d);
 	/* A key. Esc closes the dialog if this returns 0 for it, or is NULL. */
 	unsigned (*key)(struct dialog *d, int key);
 	/* A click or the wheel, inside the border; row and col count from its corner. */
@@ -34,6 +37,7 @@ struct dialog {
 	const struct dialog_ops *ops;
 	struct app *app;
 	struct area box; /* inside the border, as drawn last */
+	int skip;        /* rows at the top that are out of sight */
 	bool busy;       /* step wants to be called */
 };
 
@@ -41,6 +45,10 @@ struct dialog {
 void dialog_draw(struct dialog *d, struct area area);
 /* Puts a line at a row of an area of the dialog. */
 void dialog_put(struct dialog *d, struct area area, int row, const struct line *l, enum emphasis e);
+/* Puts a text there, wrapped to as many rows as it needs; is how many these are. */
+int dialog_put_text(struct dialog *d, struct area area, int row, enum ink ink, struct slice text);
+int dialog_text_rows(struct slice text, int width);
+void dialog_cursor(struct dialog *d, struct area area, int row, int col);
 /* For dialogs with a list of rows: draws `count` rows, the selected one marked; moves the selection by a key or the mouse, and says
  * whether it did. */
 void dialog_draw_list(struct dialog *d, struct area area, struct list *l, int count,

@@ -17,7 +17,7 @@
 
 #include <stdlib.h>
 
-enum { WIDTH = 100, LINES = 9, LIST = 3 /* the first line of the candidates */, WORD = 16 };
+enum { WIDTH = 100, LINES = 9, VERDICT = 2 /* the line behind the mark */, WORD = 16 };
 
 struct filter_dialog {
 	struct dialog dialog;
@@ -50,6 +50,19 @@ static void size(struct dialog *d, int *height, int *width)
 	*width = WIDTH;
 }
 
+static struct slice sentence_of(const struct buf *error)
+{
+	const uint8_t *end = error->len ? memchr(error->at, '\n', error->len) : NULL;
+	return slice_head(buf_slice(error), end ? (size_t)(end - error->at) : error->len);
+}
+
+/* What is wrong is told where there is hardly any room, too, once Enter was pressed. */
+static int focus(struct dialog *dialog)
+{
+	struct filter_dialog *d = (struct filter_dialog *)dialog;
+	return d->refused ? VERDICT + dialog_text_rows(sentence_of(&d->error), dialog->box.width) - 1 : 0;
+}
+
 /* The line that marks the place of the error, as far as its part of the text is in sight. */
 static void add_mark(struct filter_dialog *d, struct line *out, size_t from)
 {
@@ -59,31 +72,32 @@ static void add_mark(struct filter_dialog *d, struct line *out, size_t from)
 	line_add(out, INK_ERROR, slice_skip(mark, (size_t)text_columns(hidden)), d->dialog.box.width);
 }
 
-static void add_verdict(struct filter_dialog *d, struct line *out)
+/* Draws what is to be said of the text; is how many rows that takes. */
+static int draw_verdict(struct filter_dialog *d, struct area area)
 {
-	const uint8_t *end = d->error.len ? memchr(d->error.at, '\n', d->error.len) : NULL;
 	enum ink ink = d->refused ? INK_ERROR : INK_DIM;
+	struct slice words = slice_str("Empty: everything is shown. Tab names the fields.");
 	if (d->error.len)
-		line_add(out, ink, slice_head(buf_slice(&d->error), end ? (size_t)(end - d->error.at) : d->error.len), d->dialog.box.width);
-	else if (!d->prompt.text.len)
-		line_add_str(out, INK_DIM, "Empty: everything is shown. Tab names the fields.");
-	else
-		line_add_str(out, INK_REPLY, "Right so far: Enter shows what matches.");
+		words = sentence_of(&d->error);
+	else if (d->prompt.text.len)
+		ink = INK_REPLY, words = slice_str("Right so far: Enter shows what matches.");
+	return dialog_put_text(&d->dialog, area, VERDICT, ink, words);
 }
 
-static void draw_candidates(struct filter_dialog *d, struct area area)
+/* Draws the candidates from a row on. */
+static void draw_candidates(struct filter_dialog *d, struct area area, int row)
 {
 	struct line *l = &d->dialog.app->line;
 	const struct completion *c = &d->completion;
-	for (int i = 0; i < area.height - LIST && (size_t)i < c->count; i++) {
+	for (int i = 0; i < area.height - row && (size_t)i < c->count; i++) {
 		line_clear(l);
-		if (i == area.height - LIST - 1 && c->count - (size_t)i > 1) {
+		if (i == area.height - row - 1 && c->count - (size_t)i > 1) {
 			line_addf(l, INK_DIM, "and %zu more", c->count - (size_t)i);
 		} else {
 			line_add_cell(l, INK_FIELD, slice_str(c->candidate[i].word), WORD, false);
 			line_add(l, INK_PLAIN, slice_str(c->candidate[i].sentence ? c->candidate[i].sentence : ""), area.width - WORD);
 		}
-		dialog_put(&d->dialog, area, LIST + i, l, EMPHASIS_NONE);
+		dialog_put(&d->dialog, area, row + i, l, EMPHASIS_NONE);
 	}
 }
 
@@ -93,17 +107,15 @@ static void draw(struct dialog *dialog, struct area area)
 	struct line *l = &dialog->app->line;
 	size_t from;
 	line_clear(l);
-	screen_cursor(dialog->app->screen, area.row, area.col + prompt_draw(&d->prompt, area.width, l, &from));
+	dialog_cursor(dialog, area, 0, prompt_draw(&d->prompt, area.width, l, &from));
 	dialog_put(dialog, area, 0, l, EMPHASIS_NONE);
 	line_clear(l);
 	if (d->error.len)
 		add_mark(d, l, from);
 	dialog_put(dialog, area, 1, l, EMPHASIS_NONE);
-	line_clear(l);
-	add_verdict(d, l);
-	dialog_put(dialog, area, 2, l, EMPHASIS_NONE);
+	int rows = draw_verdict(d, area);
 	if (d->listing)
-		draw_candidates(d, area);
+		draw_candidates(d, area, VERDICT + rows);
 }
 
 static unsigned complete(struct filter_dialog *d)
@@ -154,6 +166,7 @@ static const struct dialog_ops ops = {
 	.hint = "Enter Show what matches\tTab Complete\tUp Earlier filters\tEsc Leave",
 	.free = free_filter,
 	.size = size,
+	.focus = focus,
 	.draw = draw,
 	.key = key,
 };

@@ -15,7 +15,7 @@
 #include <stdlib.h>
 
 enum { WIDTH = 60, LABEL = 8 };
-enum { ROW_WHAT, ROW_FOLDER, ROW_MESSAGE, HEIGHT };
+enum { ROW_WHAT, ROW_FOLDER, ROW_MESSAGE };
 
 struct folder_dialog {
 	struct dialog dialog;
@@ -38,11 +38,20 @@ static void free_folder(struct dialog *d)
 	free(d);
 }
 
+static struct slice message_of(const struct folder_dialog *d)
+{
+	return d->message.len ? buf_slice(&d->message) : slice_str("It is made if it is not there; no file is overwritten.");
+}
+
 static void size(struct dialog *d, int *height, int *width)
 {
-	(void)d;
-	*height = HEIGHT;
-	*width = WIDTH;
+	*width = *width < WIDTH ? *width : WIDTH;
+	*height = ROW_MESSAGE + dialog_text_rows(message_of(self(d)), *width);
+}
+
+static int focus(struct dialog *d)
+{
+	return self(d)->message.len ? ROW_MESSAGE + dialog_text_rows(message_of(self(d)), d->box.width) - 1 : ROW_FOLDER;
 }
 
 static void draw(struct dialog *dialog, struct area area)
@@ -54,16 +63,12 @@ static void draw(struct dialog *dialog, struct area area)
 	line_add(l, INK_STRONG, buf_slice(&d->what), area.width);
 	dialog_put(dialog, area, ROW_WHAT, l, EMPHASIS_NONE);
 	line_clear(l);
-	line_add_cell(l, INK_FIELD, slice_str("Folder"), LABEL, false);
-	int column = prompt_draw(&d->folder, area.width - LABEL, l, &from);
-	screen_cursor(dialog->app->screen, area.row + ROW_FOLDER, area.col + column);
+	if (area.width > 2 * LABEL)
+		line_add_cell(l, INK_FIELD, slice_str("Folder"), LABEL, false);
+	int column = prompt_draw(&d->folder, area.width - l->columns, l, &from);
+	dialog_cursor(dialog, area, ROW_FOLDER, column);
 	dialog_put(dialog, area, ROW_FOLDER, l, EMPHASIS_NONE);
-	line_clear(l);
-	if (d->message.len)
-		line_add(l, INK_ERROR, buf_slice(&d->message), area.width);
-	else
-		line_add(l, INK_DIM, slice_str("It is made if it is not there; no file is overwritten."), area.width);
-	dialog_put(dialog, area, ROW_MESSAGE, l, EMPHASIS_NONE);
+	dialog_put_text(dialog, area, ROW_MESSAGE, d->message.len ? INK_ERROR : INK_DIM, message_of(d));
 }
 
 static unsigned take(struct folder_dialog *d)
@@ -96,6 +101,7 @@ static const struct dialog_ops ops = {
 	.hint = "Enter Save\tCtrl-U Empty the line\tEsc Leave",
 	.free = free_folder,
 	.size = size,
+	.focus = focus,
 	.draw = draw,
 	.key = key,
 };

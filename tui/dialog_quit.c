@@ -10,37 +10,42 @@
 
 #include <stdlib.h>
 
+enum { WIDTH = 56 };
+
 static void free_quit(struct dialog *d)
 {
 	free(d);
 }
 
+/* What becomes of what was captured. */
+static void add_what(const struct app *a, struct buf *out)
+{
+	uint32_t count = session_count(a->session);
+	amount_add_counted(out, count, "message");
+	if (source_is_live(capture_source(a->o->capture)))
+		buf_add_str(out, count == 1 ? " was captured; it is gone then." : " were captured; they are gone then.");
+	else
+		buf_add_str(out, count == 1 ? " was read; the file stays as it is." : " were read; the file stays as it is.");
+}
+
 static void size(struct dialog *d, int *height, int *width)
 {
-	(void)d;
-	*height = 3;
-	*width = 56;
+	struct buf text = { 0 };
+	*width = *width < WIDTH ? *width : WIDTH;
+	add_what(d->app, &text);
+	*height = 2 + dialog_text_rows(buf_slice(&text), *width);
+	buf_release(&text);
 }
 
 static void draw(struct dialog *d, struct area area)
 {
-	struct line *l = &d->app->line;
+	static const char question[] = "Leave envscope?";
 	struct buf text = { 0 };
-	uint32_t count = session_count(d->app->session);
-	amount_add_counted(&text, count, "message");
-	if (source_is_live(capture_source(d->app->o->capture)))
-		buf_add_str(&text, count == 1 ? " was captured; it is gone then." : " were captured; they are gone then.");
-	else
-		buf_add_str(&text, count == 1 ? " was read; the file stays as it is." : " were read; the file stays as it is.");
-	line_clear(l);
-	line_add(l, INK_STRONG, slice_str("Leave envscope?"), area.width);
-	dialog_put(d, area, 0, l, EMPHASIS_NONE);
-	line_clear(l);
-	line_add(l, INK_PLAIN, buf_slice(&text), area.width);
-	dialog_put(d, area, 1, l, EMPHASIS_NONE);
-	line_clear(l);
-	line_add(l, INK_DIM, slice_str("F2 saves them first."), area.width);
-	dialog_put(d, area, 2, l, EMPHASIS_NONE);
+	bool fits = area.width >= (int)sizeof question - 1;
+	int row = dialog_put_text(d, area, 0, INK_STRONG, slice_str(fits ? question : "Leave?"));
+	add_what(d->app, &text);
+	row += dialog_put_text(d, area, row, INK_PLAIN, buf_slice(&text));
+	dialog_put_text(d, area, row, INK_DIM, slice_str("F2 saves them first."));
 	buf_release(&text);
 }
 
@@ -53,7 +58,7 @@ static unsigned key(struct dialog *d, int key)
 
 static const struct dialog_ops ops = {
 	.name = "Quit",
-	.hint = "y Leave\tF2 Save\tn Stay",
+	.hint = "y Leave\tn Stay\tF2 Save",
 	.free = free_quit,
 	.size = size,
 	.draw = draw,

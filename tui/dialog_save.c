@@ -22,7 +22,7 @@
 #include <sys/stat.h>
 
 enum { WIDTH = 84, LABEL = 10, CHOICE = 10, SLICE_MS = 8, BAR = 24 };
-enum row { ROW_FORMAT, ROW_WHAT, ROW_FILE, ROWS, ROW_MESSAGE = 4, HEIGHT };
+enum row { ROW_FORMAT, ROW_WHAT, ROW_FILE, ROWS, ROW_MESSAGE = 4 };
 
 struct save_dialog {
 	struct dialog dialog;
@@ -52,9 +52,17 @@ static void free_save(struct dialog *d)
 
 static void size(struct dialog *d, int *height, int *width)
 {
-	(void)d;
-	*height = HEIGHT;
+	int rows = dialog_text_rows(buf_slice(&self(d)->message), *width < WIDTH ? *width : WIDTH);
+	*height = ROW_MESSAGE + (rows ? rows : 1);
 	*width = WIDTH;
+}
+
+/* Without a message the row that is chosen; else the end of it. */
+static int focus(struct dialog *d)
+{
+	bool saving = self(d)->save.state == SAVE_RUNNING;
+	int rows = dialog_text_rows(buf_slice(&self(d)->message), d->box.width);
+	return saving ? ROW_MESSAGE : rows ? ROW_MESSAGE + rows - 1 : (int)self(d)->row;
 }
 
 static struct save_format format_of(const struct save_dialog *d)
@@ -111,6 +119,11 @@ static void choose(struct save_dialog *d, int by)
 
 /* Drawing. */
 
+static int least(int a, int b)
+{
+	return a < b ? a : b;
+}
+
 static const char *const what_names[] = { "all", "filtered", "marked" };
 
 static void add_what(const struct save_dialog *d, struct line *out)
@@ -122,27 +135,35 @@ static void add_what(const struct save_dialog *d, struct line *out)
 	} else {
 		amount_add_counted(&text, d->what == SAVE_ALL ? a->seen.messages - session_first(a->session) + 1 : a->marks.count, "message");
 	}
-	line_add_cell(out, INK_STRONG, slice_str(what_names[d->what]), CHOICE, false);
+	line_add_cell(out, INK_STRONG, slice_str(what_names[d->what]), least(CHOICE, d->dialog.box.width - out->columns), false);
 	line_add(out, INK_PLAIN, buf_slice(&text), d->dialog.box.width - out->columns);
 	buf_release(&text);
+}
+
+/* Is there room for what the rows are called? */
+static bool labelled(struct area area)
+{
+	return area.width > 2 * LABEL;
 }
 
 static void add_row(struct save_dialog *d, enum row row, struct area area, struct line *out)
 {
 	static const char *const labels[ROWS] = { "Format", "Messages", "File" };
 	size_t from;
-	line_add_cell(out, d->row == row ? INK_MARK : INK_FIELD, slice_str(labels[row]), LABEL - 1, false);
-	line_add_str(out, INK_PLAIN, " ");
+	if (labelled(area)) {
+		line_add_cell(out, d->row == row ? INK_MARK : INK_FIELD, slice_str(labels[row]), LABEL - 1, false);
+		line_add_str(out, INK_PLAIN, " ");
+	}
 	if (row == ROW_FORMAT) {
 		struct save_format f = format_of(d);
-		line_add_cell(out, INK_STRONG, slice_str(f.name), CHOICE, false);
+		line_add_cell(out, INK_STRONG, slice_str(f.name), least(CHOICE, area.width - out->columns), false);
 		line_add(out, INK_PLAIN, slice_str(f.help), area.width - out->columns);
 	} else if (row == ROW_WHAT) {
 		add_what(d, out);
 	} else {
-		int column = prompt_draw(&d->file, area.width - LABEL, out, &from);
+		int column = prompt_draw(&d->file, area.width - out->columns, out, &from);
 		if (d->row == ROW_FILE)
-			screen_cursor(d->dialog.app->screen, area.row + (int)row, area.col + column);
+			dialog_cursor(&d->dialog, area, (int)row, column);
 	}
 }
 
@@ -164,14 +185,15 @@ static void draw(struct dialog *dialog, struct area area)
 	for (int row = 0; row < ROWS; row++) {
 		line_clear(l);
 		add_row(d, (enum row)row, area, l);
-		dialog_put(dialog, area, row, l, EMPHASIS_NONE);
+		dialog_put(dialog, area, row, l, labelled(area) || d->row != (enum row)row ? EMPHASIS_NONE : EMPHASIS_SELECTED);
+	}
+	if (d->save.state != SAVE_RUNNING) {
+		dialog_put_text(dialog, area, ROW_MESSAGE, INK_ERROR, buf_slice(&d->message));
+		return;
 	}
 	line_clear(l);
-	if (d->save.state == SAVE_RUNNING)
-		add_progress(d, l);
-	else
-		line_add(l, INK_ERROR, buf_slice(&d->message), area.width);
-	dialog_put(dialog, area, area.height > ROW_MESSAGE ? ROW_MESSAGE : area.height - 1, l, EMPHASIS_NONE);
+	add_progress(d, l);
+	dialog_put(dialog, area, ROW_MESSAGE, l, EMPHASIS_NONE);
 }
 
 /* Saving. */
@@ -323,9 +345,9 @@ static unsigned key(struct dialog *dialog, int key)
 
 static unsigned mouse(struct dialog *d, struct key key)
 {
-	if ((key.code != KEY_CLICK && key.code != KEY_DOUBLE_CLICK) || key.row >= ROWS || d->busy)
+	if ((key.code != KEY_CLICK && key.code != KEY_DOUBLE_CLICK) || key.row + d->skip >= ROWS || d->busy)
 		return 0;
-	self(d)->row = (enum row)key.row;
+	self(d)->row = (enum row)(key.row + d->skip);
 	if (key.col >= LABEL)
 		choose(self(d), 1);
 	return REDRAW;
@@ -336,6 +358,7 @@ static const struct dialog_ops ops = {
 	.hint = "Enter Save\tUp/Down Row\tLeft/Right Choose\tEsc Leave",
 	.free = free_save,
 	.size = size,
+	.focus = focus,
 	.draw = draw,
 	.key = key,
 	.mouse = mouse,

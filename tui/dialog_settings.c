@@ -37,8 +37,15 @@ static void size(struct dialog *d, int *height, int *width)
 static void draw_row(struct dialog *d, int row, struct line *out)
 {
 	const struct setting_row *s = setting_row((enum setting)row);
+	struct slice value = slice_str(s->choice[d->app->settings->value[row]]);
+	if (d->box.width < NAME + VALUE) {
+		line_add_cell(out, INK_FIELD, slice_str(s->name), d->box.width / 2, false);
+		line_add_str(out, INK_PLAIN, " ");
+		line_add(out, INK_STRONG, value, d->box.width - out->columns);
+		return;
+	}
 	line_add_cell(out, INK_FIELD, slice_str(s->name), NAME, false);
-	line_add_cell(out, INK_STRONG, slice_str(s->choice[d->app->settings->value[row]]), VALUE, false);
+	line_add_cell(out, INK_STRONG, value, VALUE, false);
 	line_add(out, INK_PLAIN, slice_str(s->sentence), d->box.width - out->columns);
 }
 

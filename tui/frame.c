@@ -209,8 +209,8 @@ static void draw_footer(struct app *a, int row, int width)
 		draw_hint(l, a->dialog->ops->hint, width);
 	} else if (a->prompt.open) {
 		size_t from;
-		line_add_str(l, INK_STRONG, " Search: ");
-		screen_cursor(a->screen, row, prompt_draw(&a->prompt, width - 10, l, &from));
+		line_add_str(l, INK_STRONG, width < 24 ? "/" : " Search: ");
+		screen_cursor(a->screen, row, prompt_draw(&a->prompt, width - l->columns, l, &from));
 	} else {
 		footer_add(l, &a->settings->keys, app_context(a), width);
 	}

@@ -8,6 +8,7 @@ enum {
 	KEY_NONE,
 	KEY_CTRL_A = 1,
 	KEY_CTRL_B = 2,
+	KEY_CTRL_D = 4,
 	KEY_CTRL_E = 5,
 	KEY_CTRL_F = 6,
 	KEY_CTRL_K = 11,

@@ -65,13 +65,23 @@ void list_move(struct list *l, int64_t n)
 		list_select(l, moved(l->selected, n, l->first, l->end - 1));
 }
 
-void list_page(struct list *l, int64_t n)
+/* Moves view and selection by n rows; at an end only the selection. */
+static void turn(struct list *l, int64_t n)
 {
-	int64_t rows = l->height > 1 ? l->height - 1 : 1;
 	if (list_empty(l))
 		return;
-	l->top = moved(l->top, n * rows, l->first, last_top(l));
-	list_move(l, n * rows);
+	l->top = moved(l->top, n, l->first, last_top(l));
+	list_move(l, n);
+}
+
+void list_page(struct list *l, int64_t n)
+{
+	turn(l, n * (l->height > 1 ? l->height - 1 : 1));
+}
+
+void list_half_page(struct list *l, int64_t n)
+{
+	turn(l, n * (l->height > 1 ? l->height / 2 : 1));
 }
 
 void list_scroll(struct list *l, int64_t n)

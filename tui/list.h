@@ -32,6 +32,8 @@ void list_select(struct list *l, uint64_t row);
 void list_move(struct list *l, int64_t n);
 /* Moves view and selection by n pages, of which one row stays in sight; at an end only the selection. */
 void list_page(struct list *l, int64_t n);
+/* The same by n half pages. */
+void list_half_page(struct list *l, int64_t n);
 /* Moves the view by n rows; the selection stays within sight. */
 void list_scroll(struct list *l, int64_t n);
 /* Selects a row and puts it in the middle if it was not in sight. */

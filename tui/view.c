@@ -327,6 +327,8 @@ bool view_move(struct list *l, enum command c)
 	case CMD_DOWN: list_move(l, 1); return true;
 	case CMD_PAGE_UP: list_page(l, -1); break;
 	case CMD_PAGE_DOWN: list_page(l, 1); return true;
+	case CMD_HALF_UP: list_half_page(l, -1); break;
+	case CMD_HALF_DOWN: list_half_page(l, 1); return true;
 	case CMD_FIRST: list_select(l, l->first); break;
 	case CMD_LAST: list_select(l, l->end ? l->end - 1 : 0); return true;
 	default: return false;

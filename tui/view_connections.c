@@ -173,6 +173,7 @@ static enum ink draw_state(struct cell *c)
 	size_t word = 0;
 	while (word < name.len && name.at[word] != ' ')
 		word++;
+	word = word < (size_t)c->width ? word : (size_t)c->width; /* "forgot" is one, too */
 	buf_add(c->text, (size_t)c->width < name.len ? slice_head(name, word) : name);
 	return end == CONN_OPEN ? INK_REQUEST : end >= CONN_RESET_BY_CLIENT ? INK_WARNING : INK_PLAIN;
 }

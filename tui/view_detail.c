@@ -250,7 +250,8 @@ static void go_to_byte(struct detail *d, size_t byte)
 /* Movements in the bytes. */
 static unsigned move_bytes(struct detail *d, enum command c)
 {
-	int64_t per_row = d->hex.per_row, page = per_row * (d->rows.height > 1 ? d->rows.height - 1 : 1);
+	int64_t per_row = d->hex.per_row, height = d->rows.height;
+	int64_t page = per_row * (height > 1 ? height - 1 : 1), half = per_row * (height > 1 ? height / 2 : 1);
 	int64_t last = (int64_t)d->bytes.len - 1, to = (int64_t)d->byte;
 	switch (c) {
 	case CMD_LEFT: to--; break;
@@ -259,6 +260,8 @@ static unsigned move_bytes(struct detail *d, enum command c)
 	case CMD_DOWN: to += to + per_row <= last ? per_row : 0; break;
 	case CMD_PAGE_UP: to -= page; break;
 	case CMD_PAGE_DOWN: to += page; break;
+	case CMD_HALF_UP: to -= half; break;
+	case CMD_HALF_DOWN: to += half; break;
 	case CMD_FIRST: to = 0; break;
 	case CMD_LAST: to = last; break;
 	default: return 0;

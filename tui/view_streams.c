@@ -166,10 +166,10 @@ static const struct column columns[] = {
 	[COLUMN_ANNOUNCED] = { "Of", 9, 13, 0, 6, KIND_NUMBER, draw_announced, "bytes that beginstream announces" },
 	[COLUMN_PROGRESS] = { "Done", 4, 16, 0, 2, KIND_TEXT, draw_progress, "how much of what was announced has come" },
 	[COLUMN_CHUNKS] = { "Chunks", 6, 6, 0, 5, KIND_NUMBER, draw_chunks, "stream messages" },
-	[COLUMN_TOOK] = { "Took", 6, 7, 0, 3, KIND_NUMBER, draw_took, "from its first message to its last" },
+	[COLUMN_TOOK] = { "Took", 6, 7, 0, 4, KIND_NUMBER, draw_took, "from its first message to its last" },
 	[COLUMN_RATE] = { "Rate", 8, 8, 0, 1, KIND_NUMBER, draw_rate, "bytes of data in that time" },
 	[COLUMN_CHECKSUM] = { "Checksum", 8, 9, 0, 0, KIND_TEXT, draw_checksum, "right, wrong, not told, or unsure where the capture does not let one tell" },
-	[COLUMN_STATE] = { "State", 6, 10, 0, 1, KIND_TEXT, draw_state, "state of its thread" },
+	[COLUMN_STATE] = { "State", 10, 10, 0, 1, KIND_TEXT, draw_state, "state of its thread" },
 };
 
 static struct view *new_streams(struct app *a)

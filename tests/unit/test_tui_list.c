@@ -76,6 +76,29 @@ static void test_page(void **state)
 	is(&l, 1, 1);
 }
 
+static void test_half_page(void **state)
+{
+	struct list l = { 0 };
+	(void)state;
+	list_half_page(&l, 1);
+	list_set(&l, 0, 25, 10);
+	list_half_page(&l, 1);
+	is(&l, 5, 5);
+	list_move(&l, 3);
+	list_half_page(&l, 2);
+	is(&l, 15, 18);
+	list_half_page(&l, 1);
+	is(&l, 15, 23);
+	list_half_page(&l, -1);
+	is(&l, 10, 18);
+	list_half_page(&l, -3);
+	is(&l, 0, 3);
+	list_set(&l, 0, 3, 1);
+	list_select(&l, 0);
+	list_half_page(&l, 1);
+	is(&l, 1, 1);
+}
+
 static void test_show(void **state)
 {
 	struct list l = { 0 };
@@ -211,6 +234,7 @@ int main(void)
 		cmocka_unit_test(test_move),
 		cmocka_unit_test(test_scroll),
 		cmocka_unit_test(test_page),
+		cmocka_unit_test(test_half_page),
 		cmocka_unit_test(test_show),
 		cmocka_unit_test(test_reveal),
 		cmocka_unit_test(test_rows_come_and_go),
