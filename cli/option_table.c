@@ -22,6 +22,8 @@ static bool add_input(struct options *o, const char *v)
 
 static bool take_file(struct options *o, const char *v)
 {
+	if (!*v)
+		return option_fail("-r takes the name of a file, not", "an empty one");
 	if (!add_input(o, v))
 		return false;
 	o->file = o->file ? o->file : v;
@@ -30,6 +32,8 @@ static bool take_file(struct options *o, const char *v)
 
 static bool take_interface(struct options *o, const char *v)
 {
+	if (!*v)
+		return option_fail("-i takes the name of an interface, not", "an empty one");
 	if (!add_input(o, v))
 		return false;
 	o->interface = o->interface ? o->interface : v;

@@ -83,7 +83,7 @@ static bool take_word(struct options *o, const char *word)
 	if (!o->file && !o->interface && !o->filter.len) {
 		if (stat(word, &st) == 0)
 			return option_of('r')->take(o, word);
-		o->no_file = strpbrk(word, "./") ? word : NULL;
+		o->no_file = word;
 	}
 	if (o->file && !o->filter.len && is_capture(word)) /* the shell has made several of one */
 		return option_of('r')->take(o, word);
@@ -99,6 +99,8 @@ static bool check_output(const struct options *o)
 		return option_fail("--check=json and junit are a document of their own", "they cannot be printed together with -z");
 	if (o->record.file.path && strcmp(o->record.file.path, "-") == 0 && (o->exporter || o->reports || o->check))
 		return option_fail("-w - writes the packets to standard output", "nothing else can be printed there");
+	if (o->check && !o->reports && o->exporter && o->exporter != exporter_named("text"))
+		return option_fail("--check prints its own text, json or junit, as in --check=json, and not", o->exporter->name);
 	if (o->fail_on && !o->check)
 		return option_fail("--fail-on says what makes a check fail", "it needs --check");
 	return true;
@@ -239,6 +241,14 @@ static bool check_proxy(struct options *o)
 	return !o->filter.len || option_fail("a capture filter is for packets, and the proxy has none", "-Y filters messages");
 }
 
+/* -Y chooses what is printed and written; what is only added up is about all messages. (Reports say so themselves.) */
+static void say_all_messages(const struct options *o)
+{
+	bool chooses = o->reports || o->exporter || o->record.file.path || o->otlp;
+	if (o->display && !chooses && (o->check || o->extract))
+		fprintf(stderr, "envscope: -Y changes nothing here: %s is about all messages\n", o->check ? "--check" : "--extract");
+}
+
 /*
  * What is about capturing live changes nothing in what was captured already. tcpdump and tshark pass over it without a word, so that a script
  * with it must go on; here it is said.
@@ -258,6 +268,8 @@ static void say_live_only(const struct options *o)
 static bool check(struct options *o)
 {
 	char error[512];
+	if (o->action != ACTION_RUN && o->action != ACTION_LINKS)
+		return true;
 	if (o->file && o->interface) {
 		fputs("envscope: -r and -i: read a file or capture live, one of the two\n", stderr);
 		return false;
@@ -265,6 +277,7 @@ static bool check(struct options *o)
 	if (o->action == ACTION_LINKS && o->file)
 		return option_fail("-L lists the link types of an interface (-i)", "it does not go with -r");
 	say_live_only(o);
+	say_all_messages(o);
 	if (!check_proxy(o) || !check_output(o) || !check_extcap(o) || !check_record(o))
 		return false;
 	if (!check_fields(o) || !check_display(o))
@@ -274,7 +287,8 @@ static bool check(struct options *o)
 	o->source.filter = buf_cstr(&o->filter);
 	if (packet_filter_check(o->source.filter, error, sizeof error))
 		return true;
-	fprintf(stderr, "envscope: %s%s%s\n", error, o->no_file ? "; and there is no file " : "", o->no_file ? o->no_file : "");
+	bool meant = o->no_file && (strpbrk(o->no_file, "./") || strcmp(o->no_file, o->source.filter) == 0);
+	fprintf(stderr, "envscope: %s%s%s\n", error, meant ? "; and there is no file " : "", meant ? o->no_file : "");
 	return false;
 }
 

@@ -22,7 +22,7 @@ struct options {
 	const char *inputs[FILES_MAX];   /* all of them: files or interfaces */
 	size_t input_count;
 	struct buf filter;               /* the capture filter, words joined; empty for none */
-	const char *no_file;             /* its first word, where that looks like the name of a file that is not there; NULL */
+	const char *no_file;             /* its first word, which is no file that is there; NULL where it is no word by itself */
 	const char *display;             /* -Y, the display filter; NULL for none */
 	struct filter *display_filter;   /* made of it */
 	const struct exporter *exporter; /* NULL: the TUI, if there is a terminal */

@@ -118,6 +118,10 @@ case_ tcp.check_warning -r samples/tcp.pcap --check --fail-on warning
 case_ tcp.check_rule -r samples/tcp.pcap --check --fail-on error,no-reply
 case_ upload.check -r build/samples/upload.pcap --check --fail-on note
 case_ error.report -r samples/tcp.pcap -z rules,nonsense
+case_ error.check_format -r samples/tcp.pcap --check -T ndjson
+case_ error.file_none -r ''
+case_ error.word missing
+case_ check.display -r build/samples/error_reply.pcap --check -Y 'command == "query"'
 case_ error.report_near -r samples/tcp.pcap -z sumary
 case_ error.format_near -r samples/tcp.pcap -T ndjsn
 case_ error.setting_near -r samples/tcp.pcap -o no-repl=1s

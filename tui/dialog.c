@@ -112,7 +112,7 @@ static void draw_bordered(struct dialog *d, struct area area, int height, int wi
 void dialog_draw(struct dialog *d, struct area area)
 {
 	bool wide = area.width >= ROOMY_COLUMNS;
-	int edges = 2 * BORDER, sides = wide ? 2 * (BORDER + MARGIN) : 0, height = 1, width = area.width - sides;
+	int edges = 2 * BORDER, sides = wide ? 2 * (BORDER + MARGIN) : 0, height = area.height - edges, width = area.width - sides;
 	d->ops->size(d, &height, &width);
 	if (wide && (area.height >= ROOMY_ROWS || height + edges <= area.height))
 		draw_bordered(d, area, least(height + edges, area.height), least(width + sides, area.width));

@@ -17,8 +17,8 @@ struct dialog_ops {
 	const char *name;  /* in the border of the box */
 	const char *hint;  /* its keys, for the footer: "Enter Save\tEsc Leave", each a key and what it does */
 	void (*free)(struct dialog *d);
-	/* Rows and columns it would like inside the border; it gets less where the terminal is small. *width says how many columns there
-	 * are, for texts that take more rows then. */
+	/* Rows and columns it would like inside the border; it gets less where the terminal is small. *width and *height say how many
+	 * there are, for texts that take more rows then and for lists. */
 	void (*size)(struct dialog *d, int *height, int *width);
 	/* Draws itself inside the border. All of the area is blank. */
 	void (*draw)(struct dialog *d, struct area area);

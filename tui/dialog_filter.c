@@ -45,8 +45,9 @@ static void free_filter(struct dialog *dialog)
 
 static void size(struct dialog *d, int *height, int *width)
 {
-	(void)d;
-	*height = LINES;
+	const struct filter_dialog *f = (struct filter_dialog *)d;
+	int wanted = VERDICT + 1 + (f->listing ? (int)f->completion.count : 0);
+	*height = wanted < LINES ? LINES : wanted < *height ? wanted : *height > LINES ? *height : LINES;
 	*width = WIDTH;
 }
 

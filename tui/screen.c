@@ -117,6 +117,13 @@ void screen_set(struct screen *s, const struct screen_options *o)
 	choose_looks(s, o);
 }
 
+/* A terminal that can only print line by line (TERM=dumb) would show all screens over each other. */
+static bool can_place_text(void)
+{
+	const char *move = tigetstr("cup");
+	return move && move != (const char *)-1;
+}
+
 struct screen *screen_new(const struct screen_options *o, const char **error)
 {
 	struct screen *s = xcalloc(1, sizeof *s);
@@ -124,13 +131,16 @@ struct screen *screen_new(const struct screen_options *o, const char **error)
 	const char *term = getenv("TERM");
 	s->console = term && strncmp(term, "linux", 5) == 0;
 	s->cursor_row = -1;
+	*error = NULL;
 	if (!isatty(STDIN_FILENO))
 		s->tty = fopen("/dev/tty", "r");
 	if (!isatty(STDOUT_FILENO) || (!isatty(STDIN_FILENO) && !s->tty))
 		*error = "there is no terminal to show screens on; -T text prints instead";
 	else if (!(s->curses = newterm(NULL, stdout, s->tty ? s->tty : stdin)))
 		*error = "the terminal named by TERM is not known here; -T text prints instead";
-	if (!s->curses) {
+	else if (!can_place_text())
+		*error = "the terminal named by TERM can't place text where it belongs; -T text prints instead";
+	if (*error) {
 		screen_free(s);
 		return NULL;
 	}
