@@ -1,7 +1,8 @@
 /*
  * Nobody is blamed for what the capture lost. The input is a good conversation of one connection over TCP, and then what became of its packets on their
  * way into the capture: lost, doubled, late, cut off, sent again overlapping. Then no message breaks a rule but capture-gap; every message that is
- * shown whole was sent; and every one whose bytes are all in the capture is shown.
+ * shown whole was sent; and every one whose bytes are all in the capture is shown, but where they were in a packet that was cut off: those are given up
+ * at once, and may come once more.
  *
  * The first byte says how many bytes of the talk follow, of which each is a request, a reply, or a stream; the rest is a byte a packet.
  */
@@ -18,6 +19,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { MESSAGES = 96, PACKETS = 512, OPEN = 16, STEP_NS = 1000000, SYN = 2, ACK = 16, FIN_ACK = 17, HEADS = 40 };
+enum had { NOT_THERE, THERE, CUT_OFF };
 enum fate { KEPT, KEPT_TOO, KEPT_AS_WELL, LOST, DOUBLED, LATE, AGAIN, SHORT };
 
 struct message {
@@ -44,7 +46,7 @@ struct talk {
 	unsigned open[OPEN]; /* ids of requests without a reply */
 	size_t opens;
 	unsigned ids;
-	uint8_t *had[2];     /* for each byte of a stream, whether the capture has it */
+	uint8_t *had[2];     /* for each byte of a stream, whether the capture has it (enum had) */
 };
 
 static void demand(const char *why)
@@ -215,6 +217,23 @@ static void add_packet(struct buf *file, const struct talk *t, const struct segm
 	buf_release(&p);
 }
 
+/* What of a stream is there once the capture has that packet. */
+static void note(struct talk *t, const struct segment_sent *s)
+{
+	uint8_t *had = t->had[s->dir];
+	for (size_t i = s->from; i < s->to; i++)
+		if (had[i] == NOT_THERE)
+			had[i] = i < s->from + s->captured ? THERE : CUT_OFF;
+}
+
+static bool all_there(const struct talk *t, const struct message *m)
+{
+	size_t i = m->from;
+	while (i < m->to && t->had[m->dir][i] == THERE)
+		i++;
+	return i == m->to;
+}
+
 static struct source *capture_of(struct talk *t, int *fd)
 {
 	struct buf file = { 0 };
@@ -223,8 +242,7 @@ static struct source *capture_of(struct talk *t, int *fd)
 	for (size_t i = 0; i < t->seens; i++) {
 		const struct segment_sent *s = &t->seen[i];
 		add_packet(&file, t, s, INT64_C(1767225600000000000) + (int64_t)i * STEP_NS);
-		if (s->captured)
-			memset(t->had[s->dir] + s->from, 1, s->captured);
+		note(t, s);
 	}
 	*fd = memfd_create("fuzz", 0);
 	demand(*fd >= 0 && write(*fd, file.at, file.len) == (ssize_t)file.len ? NULL : "no file");
@@ -265,7 +283,7 @@ static void check_shown(const struct talk *t, const struct session *s)
 	}
 	for (size_t i = 0; i < t->messages; i++) {
 		const struct message *m = &t->message[i];
-		if (!memchr(t->had[m->dir] + m->from, 0, m->to - m->from) && !shown[i]) {
+		if (all_there(t, m) && !shown[i]) {
 			fprintf(stderr, "message of bytes %zu to %zu in direction %d\n", m->from, m->to, m->dir);
 			demand("a message whose bytes are all there is not shown");
 		}
