@@ -53,7 +53,7 @@ static void free_tap(struct layer *l)
 	free(l);
 }
 
-static const struct layer_ops ops = { "tap", feed, gap, end, free_tap, NULL };
+static const struct layer_ops ops = { "tap", feed, gap, end, free_tap, NULL, NULL };
 
 struct layer *__wrap_detect_new(const struct stream *s, enum transport forced, struct keylog *keylog)
 {

@@ -17,6 +17,7 @@
  */
 #include "capture/net/connection.h"
 
+#include "base/bound.h"
 #include "base/chunks.h"
 #include "base/hash.h"
 #include "base/pages.h"
@@ -26,6 +27,8 @@
 
 #include <stdlib.h>
 
+enum { RESTING_MAX = BOUND(1024, 4) }; /* connections that have ended and wait for keys; of what is more, nothing is waited for */
+#define REST_NS (10 * (int64_t)NS_PER_S)
 #define UNSEEN_NS (3 * (int64_t)NS_PER_S) /* until a direction of which nothing came counts as not captured */
 enum { SLOTS_FIRST = 1024, SPAN_SHIFT = 16 };
 
@@ -75,6 +78,8 @@ struct talk {
 	struct connection *of;
 	struct talk *waiting_next, **waiting_at; /* in the list of those that wait; NULL: not there */
 	struct stranger *stranger; /* the segment before, if it was one; NULL: none */
+	struct talk *resting_next;
+	int64_t ended;
 };
 
 struct slot {
@@ -88,6 +93,8 @@ struct connections {
 	struct chunks pool;
 	uint32_t newest, oldest, free;
 	struct talk *waiting;
+	struct talk *resting; /* those that have ended and whose layer may still read what it keeps */
+	size_t resting_count;
 	uint32_t last, last_hash; /* of the segment before */
 	size_t count;
 	const struct sink *sink;
@@ -269,6 +276,7 @@ static void tell_unseen(struct talk *talk, enum dir dir, int64_t time)
 		return;
 	talk->unseen_told = true;
 	talk->feeding = dir;
+	talk->table->counts.reassembly.gaps++;
 	out_gap(talk, 0, time);
 }
 
@@ -344,9 +352,17 @@ static void keep_begin(struct connection *c, const struct talk *talk)
 	}
 }
 
-/* Nothing more comes of it: what waits is handed on, the sink is told, the talk goes. `end` counts if not both FINs are there. */
+/* The sink is told, the talk goes. */
+static void part(struct talk *talk)
+{
+	talk->table->sink->closed(talk->table->sink->user, &talk->info, talk->ended);
+	free_talk(talk);
+}
+
+/* Nothing more comes of it: what waits is handed on, then they part, if the layer keeps nothing back. `end` counts if not both FINs are there. */
 static void close_talk(struct talk *talk, enum conn_end end, int64_t time)
 {
+	struct connections *t = talk->table;
 	flush_half(talk, DIR_C2S, time);
 	flush_half(talk, DIR_S2C, time);
 	for (int d = 0; d < 2 && talk->info.start_seen; d++)
@@ -355,9 +371,30 @@ static void close_talk(struct talk *talk, enum conn_end end, int64_t time)
 	end_half(talk, DIR_C2S, time);
 	end_half(talk, DIR_S2C, time);
 	waiting_remove(talk);
-	talk->table->sink->closed(talk->table->sink->user, &talk->info, time);
 	keep_begin(talk->of, talk);
-	free_talk(talk);
+	talk->ended = time;
+	if (layer_rests(talk->layer, t->resting_count == RESTING_MAX, time)) {
+		talk->resting_next = t->resting;
+		t->resting = talk;
+		t->resting_count++;
+	} else {
+		part(talk);
+	}
+}
+
+/* Those that have rested long enough, or may read nothing any more, go; all of them if it is over. */
+static void end_rests(struct connections *t, int64_t time, bool over)
+{
+	struct talk **at = &t->resting, *talk;
+	while ((talk = *at)) {
+		if (layer_rests(talk->layer, over || time - talk->ended > REST_NS, time)) {
+			at = &talk->resting_next;
+			continue;
+		}
+		*at = talk->resting_next;
+		t->resting_count--;
+		part(talk);
+	}
 }
 
 static void forget(struct connections *t, uint32_t place, enum conn_end end, int64_t time)
@@ -674,6 +711,7 @@ void connections_tick(struct connections *t, int64_t time)
 		else if (!waits(talk))
 			waiting_remove(talk);
 	}
+	end_rests(t, time, false);
 }
 
 void connections_finish(struct connections *t, int64_t time)
@@ -681,6 +719,7 @@ void connections_finish(struct connections *t, int64_t time)
 	for (struct connection *c = connection_at(t, t->oldest); c; c = connection_at(t, c->newer))
 		if (!c->closed)
 			close_talk(c->talk, CONN_OPEN, time);
+	end_rests(t, time, true);
 }
 
 const struct connections_counts *connections_counts(const struct connections *t)
@@ -715,6 +754,10 @@ void connections_free(struct connections *t)
 	for (const struct connection *c = connection_at(t, t->oldest); c; c = connection_at(t, c->newer))
 		if (!c->closed)
 			free_talk(c->talk);
+	for (struct talk *talk = t->resting, *next; talk; talk = next) {
+		next = talk->resting_next;
+		free_talk(talk);
+	}
 	chunks_release(&t->pool);
 	free(t->slot);
 	free(t);

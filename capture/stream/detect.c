@@ -397,7 +397,7 @@ static struct layer *step_aside(struct layer *layer)
 	return inner;
 }
 
-static const struct layer_ops ops = { "detect", feed, gap, end, free_layer, step_aside };
+static const struct layer_ops ops = { "detect", feed, gap, end, free_layer, step_aside, NULL };
 
 bool detect_can_force(enum transport t)
 {

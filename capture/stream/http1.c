@@ -624,7 +624,7 @@ static void free_http1(struct layer *l)
 	free(h);
 }
 
-static const struct layer_ops ops = { "http1", feed, gap, end, free_http1, NULL };
+static const struct layer_ops ops = { "http1", feed, gap, end, free_http1, NULL, NULL };
 
 struct layer *http1_new(const struct stream *s)
 {

@@ -606,7 +606,7 @@ static void free_http2(struct layer *layer)
 	free(h);
 }
 
-static const struct layer_ops ops = { "http2", feed, gap, end, free_http2, NULL };
+static const struct layer_ops ops = { "http2", feed, gap, end, free_http2, NULL, NULL };
 
 struct layer *http2_new(const struct stream *s, const bool synced[2])
 {

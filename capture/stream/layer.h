@@ -41,6 +41,9 @@ struct layer_ops {
 	void (*free)(struct layer *l);
 	/* Where this one does nothing any more but hand on, it goes, and the answer is the layer above; else it is l. NULL: it never does. */
 	struct layer *(*step_aside)(struct layer *l);
+	/* Both directions have ended: does it keep back what it may still be able to read? `over`: it will not be waited for, and is given up. NULL: it
+	 * never does. */
+	bool (*rests)(struct layer *l, bool over, int64_t time);
 };
 
 /* The first member of every layer's own struct. */
@@ -68,6 +71,12 @@ static inline void layer_end(struct layer *l, enum dir dir, int64_t time)
 static inline struct layer *layer_step_aside(struct layer *l)
 {
 	return l->ops->step_aside ? l->ops->step_aside(l) : l;
+}
+
+/* To be asked behind both ends; until it says no, the layer must not go. */
+static inline bool layer_rests(struct layer *l, bool over, int64_t time)
+{
+	return l && l->ops->rests && l->ops->rests(l, over, time);
 }
 
 static inline void layer_free(struct layer *l)

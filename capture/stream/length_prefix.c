@@ -539,7 +539,7 @@ static void free_layer(struct layer *layer)
 	free(l);
 }
 
-static const struct layer_ops ops = { "length prefix", feed, gap, end, free_layer, NULL };
+static const struct layer_ops ops = { "length prefix", feed, gap, end, free_layer, NULL, NULL };
 
 struct layer *length_prefix_new(const struct stream *s, const bool synced[2])
 {

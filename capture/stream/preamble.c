@@ -209,7 +209,7 @@ static struct layer *step_aside(struct layer *layer)
 	return layer_step_aside(inner);
 }
 
-static const struct layer_ops ops = { "preamble", feed, gap, end, free_layer, step_aside };
+static const struct layer_ops ops = { "preamble", feed, gap, end, free_layer, step_aside, NULL };
 
 struct layer *preamble_new(const struct stream *s, struct layer *inner)
 {

@@ -721,6 +721,13 @@ static void gap(struct layer *l, enum dir dir, uint64_t n, int64_t time)
 	settle(t);
 }
 
+/* Programs write their secrets when they please, and a short connection is over by then. */
+static bool may_come(const struct tls *t)
+{
+	bool waits = (t->side[0].waits && t->side[0].needs == TLS_NEEDS_SECRET) || (t->side[1].waits && t->side[1].needs == TLS_NEEDS_SECRET);
+	return waits && !t->dead && t->keylog && keylog_is_growing(t->keylog);
+}
+
 /* Both directions have ended: why was nothing shown? */
 static void tell_end(struct tls *t, enum dir dir)
 {
@@ -742,9 +749,20 @@ static void end(struct layer *l, enum dir dir, int64_t time)
 	struct side *s = &t->side[dir];
 	s->ended = true;
 	take(t, dir, (struct later_item){ .kind = LATER_END, .time = time });
-	if (t->side[!dir].ended)
+	if (t->side[!dir].ended && !may_come(t))
 		tell_end(t, dir);
 	settle(t);
+}
+
+static bool rests(struct layer *l, bool over, int64_t time)
+{
+	struct tls *t = (struct tls *)l;
+	(void)time;
+	if (!over && may_come(t))
+		return true;
+	tell_end(t, DIR_C2S);
+	settle(t);
+	return false;
 }
 
 static void free_tls(struct layer *l)
@@ -760,7 +778,7 @@ static void free_tls(struct layer *l)
 	free(t);
 }
 
-static const struct layer_ops ops = { "tls", feed, gap, end, free_tls, NULL };
+static const struct layer_ops ops = { "tls", feed, gap, end, free_tls, NULL, rests };
 
 struct layer *tls_new(const struct stream *s, enum transport forced, struct keylog *keylog)
 {

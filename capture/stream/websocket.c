@@ -616,7 +616,7 @@ static void free_websocket(struct layer *l)
 	free(ws);
 }
 
-static const struct layer_ops ops = { "websocket", feed, gap, end, free_websocket, NULL };
+static const struct layer_ops ops = { "websocket", feed, gap, end, free_websocket, NULL, NULL };
 
 struct layer *websocket_new(const struct stream *s, const struct ws_deflate *deflate, const bool synced[2])
 {

@@ -39,7 +39,7 @@ struct net {
 	struct conn_info info;   /* of the connection that spoke last, as it was then */
 	struct news news;
 	size_t layers, freed;
-	bool quiet;
+	bool quiet, keeps_back; /* … what layers have */
 	int64_t time, place;
 };
 
@@ -113,7 +113,14 @@ static void writer_free(struct layer *l)
 	free(l);
 }
 
-static const struct layer_ops writer_ops = { "writer", writer_feed, writer_gap, writer_end, writer_free, NULL };
+static bool writer_rests(struct layer *l, bool over, int64_t time)
+{
+	struct writer *w = (struct writer *)l;
+	assert_true(w->ended[0] && w->ended[1] && time <= w->net->time);
+	return !over && w->net->keeps_back;
+}
+
+static const struct layer_ops writer_ops = { "writer", writer_feed, writer_gap, writer_end, writer_free, NULL, writer_rests };
 
 static struct layer *make_writer(void *user, const struct stream *s)
 {
@@ -311,6 +318,37 @@ static void nothing_of_one_direction(void **state)
 			finish(&n, buf_cstr(&want));
 			buf_release(&want);
 		}
+	}
+}
+
+/* A layer keeps something back behind the end: its connection goes when it does not any more, when it took too long, or with the capture. */
+static void resting(void **state)
+{
+	(void)state;
+	for (int how = 0; how < 4; how++) {
+		struct net n;
+		net_init(&n);
+		n.keeps_back = true;
+		open_connection(&n);
+		say(&n, C, 0, "one");
+		close_both(&n, C);
+		heard(&n, "1>one 1>. 1<.");
+		sleep_for(&n, 9 * SECOND);
+		heard(&n, "");
+		if (how == 0)
+			n.keeps_back = false;
+		if (how == 1)
+			sleep_for(&n, 2 * SECOND);
+		if (how < 2)
+			sleep_for(&n, 1);
+		heard(&n, how < 2 ? "1:closed by client" : "");
+		if (how == 3) {
+			connections_free(n.t);
+			assert_int_equal(n.layers, n.freed);
+			buf_release(&n.log);
+			continue;
+		}
+		finish(&n, how < 2 ? "" : "1:closed by client");
 	}
 }
 
@@ -1337,7 +1375,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(from_syn_to_fin),
-		cmocka_unit_test(nothing_of_one_direction), cmocka_unit_test(orientation),
+		cmocka_unit_test(nothing_of_one_direction), cmocka_unit_test(resting), cmocka_unit_test(orientation),
 		cmocka_unit_test(addresses),
 		cmocka_unit_test(neighbours),
 		cmocka_unit_test(data_in_the_handshake),

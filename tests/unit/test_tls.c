@@ -479,6 +479,39 @@ static void test_waiting_at_its_end(void **state)
 	talk_release(&t);
 }
 
+/* The secrets come when the connection is over, or never. */
+static void test_keys_behind_the_end(void **state)
+{
+	(void)state;
+	for (int come = 0; come < 2; come++) {
+		struct tls_talk t;
+		talk_init(&t, &tls13);
+		talk_dial(&t);
+		talk_shake(&t);
+		talk_chat(&t);
+		struct keylog *k = keylog_new();
+		assert_true(keylog_open(k, "/nonexistent/keys", true));
+		recorder_again(&t.r);
+		struct layer *l = tls_new(&t.r.stream, TRANSPORT_UNKNOWN, k);
+		play(&t.s, l, SIZE_MAX, 0);
+		layer_end(l, DIR_C2S, 2);
+		layer_end(l, DIR_S2C, 2);
+		assert_true(layer_rests(l, false, 3));
+		assert_int_equal(t.r.news.len, 0);
+		if (come) {
+			keylog_feed(k, buf_slice(&t.keys));
+			keylog_wake(k, 4);
+			assert_string_equal(buf_cstr(&t.r.order), "cscscs");
+		}
+		assert_false(layer_rests(l, !come, 5));
+		assert_int_equal(recorder_heard(&t.r, "TLS, no keys"), !come);
+		assert_int_equal(t.r.counts.tls_waiting, 0);
+		layer_free(l);
+		keylog_free(k);
+		talk_release(&t);
+	}
+}
+
 /* What is held for the other direction's secret does not outgrow what waits itself. */
 static void test_held_limit(void **state)
 {
@@ -1106,7 +1139,7 @@ int main(void)
 		cmocka_unit_test(test_suites), cmocka_unit_test(test_records), cmocka_unit_test(test_padding),
 		cmocka_unit_test(test_retry), cmocka_unit_test(test_key_update), cmocka_unit_test(test_renegotiation),
 		cmocka_unit_test(test_resumption), cmocka_unit_test(test_early_data), cmocka_unit_test(test_late_keys),
-		cmocka_unit_test(test_keys_line_by_line), cmocka_unit_test(test_late_secret), cmocka_unit_test(test_held_limit), cmocka_unit_test(test_secrets_a_moment_apart),
+		cmocka_unit_test(test_keys_line_by_line), cmocka_unit_test(test_late_secret), cmocka_unit_test(test_held_limit), cmocka_unit_test(test_keys_behind_the_end), cmocka_unit_test(test_secrets_a_moment_apart),
 		cmocka_unit_test(test_unsettled), cmocka_unit_test(test_waiting_at_its_end), cmocka_unit_test(test_order), cmocka_unit_test(test_no_keys),
 		cmocka_unit_test(test_wait_limit), cmocka_unit_test(test_patience), cmocka_unit_test(test_wrong_keys),
 		cmocka_unit_test(test_damaged_record), cmocka_unit_test(test_refused), cmocka_unit_test(test_alert),
