@@ -273,11 +273,26 @@ static unsigned refuse(struct app *a, int key)
 	return 0;
 }
 
+/* Of a list without rows there is none to do that with. A ladder can be of marked messages, too. */
+static bool lacks_row(const struct app *a, enum command c)
+{
+	const struct view *v = app_view(a);
+	bool ladder = (c == CMD_LADDER || c == CMD_EXTEND) && !marks_any(&a->marks);
+	bool with_row = ladder || c == CMD_OPEN || c == CMD_MARK || c == CMD_BOOKMARK || c == CMD_COPY || c == CMD_ONLY || c == CMD_SAVE_FILE;
+	return with_row && (v->ops->where & IN_TABLES) && list_empty(&v->list);
+}
+
 /* Does what a key stands for on the screen in view. */
 static unsigned command_key(struct app *a, int key)
 {
 	enum command c = keymap_command(&a->settings->keys, key, app_context(a));
-	return c == CMD_NONE ? refuse(a, key) : command(a, c);
+	if (c == CMD_NONE)
+		return refuse(a, key);
+	if (lacks_row(a, c)) {
+		app_notice(a, "There is no row to do that with.");
+		return 0;
+	}
+	return command(a, c);
 }
 
 unsigned app_key(struct app *a, struct key key)

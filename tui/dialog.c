@@ -12,6 +12,8 @@
 
 #include "tui/app.h"
 
+#include <stdlib.h>
+
 enum { BORDER = 1, MARGIN = 1 /* blank columns inside the border */, ROOMY_ROWS = 8, ROOMY_COLUMNS = 30 };
 
 void dialog_put(struct dialog *d, struct area area, int row, const struct line *l, enum emphasis e)
@@ -56,6 +58,14 @@ int dialog_text_rows(struct slice text, int width)
 	for (; text.len; rows++)
 		next_row(&text, width);
 	return rows;
+}
+
+void dialog_expand_home(struct prompt *p)
+{
+	const char *home = getenv("HOME");
+	struct slice text = buf_slice(&p->text);
+	if (home && *home && (slice_starts(text, "~/") || slice_is(text, "~")))
+		prompt_replace(p, 0, 1, slice_str(home));
 }
 
 static void draw_edge(struct dialog *d, int row, int col, int width, const char *left, const char *name, const char *right)

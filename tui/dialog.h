@@ -8,6 +8,7 @@
 #ifndef TUI_DIALOG_H
 #define TUI_DIALOG_H
 
+#include "tui/prompt.h"
 #include "tui/view.h"
 
 struct dialog;
@@ -49,6 +50,8 @@ void dialog_put(struct dialog *d, struct area area, int row, const struct line *
 int dialog_put_text(struct dialog *d, struct area area, int row, enum ink ink, struct slice text);
 int dialog_text_rows(struct slice text, int width);
 void dialog_cursor(struct dialog *d, struct area area, int row, int col);
+/* "~/" at the front of a path that was typed becomes what a shell would make of it. */
+void dialog_expand_home(struct prompt *p);
 /* For dialogs with a list of rows: draws `count` rows, the selected one marked; moves the selection by a key or the mouse, and says
  * whether it did. */
 void dialog_draw_list(struct dialog *d, struct area area, struct list *l, int count,

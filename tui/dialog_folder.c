@@ -74,6 +74,7 @@ static void draw(struct dialog *dialog, struct area area)
 static unsigned take(struct folder_dialog *d)
 {
 	struct app *a = d->dialog.app;
+	dialog_expand_home(&d->folder);
 	const char *folder = buf_cstr(&d->folder.text);
 	buf_clear(&d->message);
 	d->folder.open = true;

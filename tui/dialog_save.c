@@ -249,16 +249,24 @@ static bool is_source(const struct app *a, const char *path)
 	return same;
 }
 
+/* What keeps a file of that name from being written; NULL: nothing that is known by now. */
+static const char *objection(const struct app *a, const char *path)
+{
+	struct stat st;
+	if (!*path)
+		return "The file needs a name.";
+	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		return "That is a folder. The file in it needs a name, too.";
+	return is_source(a, path) ? "That is the capture itself. Another name, please." : NULL;
+}
+
 static unsigned start(struct save_dialog *d)
 {
 	const struct app *a = d->dialog.app;
-	const char *path = buf_cstr(&d->file.text);
-	if (!*path) {
-		say(d, "The file needs a name.", "");
-		return REDRAW;
-	}
-	if (is_source(a, path)) {
-		say(d, "That is the capture itself. Another name, please.", "");
+	dialog_expand_home(&d->file);
+	const char *path = buf_cstr(&d->file.text), *why = objection(a, path);
+	if (why) {
+		say(d, why, "");
 		return REDRAW;
 	}
 	if (ask(d, path))

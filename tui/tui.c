@@ -129,11 +129,18 @@ static void take_options(struct settings *s, const struct tui_options *o)
 		s->value[SETTING_ZONE] = 1;
 }
 
-static void notice_complaints(struct app *a, struct buf *complaints)
+/* The first of them, and how many more there are. */
+static void notice_complaints(struct app *a, const struct buf *complaints)
 {
 	const uint8_t *end = complaints->len ? memchr(complaints->at, '\n', complaints->len) : NULL;
-	if (complaints->len)
-		app_notice(a, "Config file, %.*s", (int)(end ? end - complaints->at : (ptrdiff_t)complaints->len), (const char *)complaints->at);
+	int more = -1;
+	for (size_t i = 0; i < complaints->len; i++)
+		more += complaints->at[i] == '\n';
+	if (!end)
+		return;
+	app_notice(a, "Config file, %.*s", (int)(end - complaints->at), (const char *)complaints->at);
+	if (more > 0)
+		buf_addf(&a->notice, " (%d more, told when envscope is left)", more);
 }
 
 static void run(struct loop *l)
