@@ -181,6 +181,11 @@ const char *app_empty(const struct app *a)
 	return source_proxy(capture_source(a->o->capture)) ? "Waiting for the first client …" : "Waiting for the first packet …";
 }
 
+bool app_over(const struct app *a)
+{
+	return intake_over(&a->intake) && a->seen.messages == session_count(a->session);
+}
+
 uint32_t app_context(const struct app *a)
 {
 	const struct view *v = app_view(a);

@@ -96,6 +96,8 @@ bool app_follows(const struct app *a);
 unsigned app_open_message(struct app *a, uint32_t n);
 /* Why a list of messages or of what is made from them has no rows: a sentence. */
 const char *app_empty(const struct app *a);
+/* The capture is at its end, and all of it is shown. */
+bool app_over(const struct app *a);
 /* Opens a dialog, which the app owns from then on; in place of one that is open. */
 unsigned app_open_dialog(struct app *a, struct dialog *d);
 /* Closes it, if one is open. */

@@ -291,8 +291,7 @@ static struct order_key key(struct view *v, uint64_t number, int column)
 
 static const char *empty(struct view *v)
 {
-	(void)v;
-	return "No connection has had a message so far.";
+	return app_over(v->app) ? "No connection had a message." : "No connection has had a message so far.";
 }
 
 /* The number of the selected connection; 0 for none. */

@@ -272,7 +272,9 @@ static const char *empty(struct view *view)
 {
 	if (!self(view)->tree.groups)
 		return "Looking for broken rules …";
-	return session_count(view->app->session) ? "No rule was broken so far." : app_empty(view->app);
+	if (!session_count(view->app->session))
+		return app_empty(view->app);
+	return app_over(view->app) ? "No rule was broken." : "No rule was broken so far.";
 }
 
 /* Commands. */

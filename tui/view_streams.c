@@ -257,7 +257,9 @@ static uint32_t message(struct view *v, uint64_t number)
 static const char *empty(struct view *v)
 {
 	bool looking = self(v)->transfers.next <= v->app->seen.messages;
-	return looking ? "Looking for uploads and downloads …" : "There was no upload and no download so far.";
+	if (looking)
+		return "Looking for uploads and downloads …";
+	return app_over(v->app) ? "There was no upload and no download." : "There was no upload and no download so far.";
 }
 
 /* Saving. */
