@@ -189,6 +189,15 @@ static bool duration_over(const struct app *a)
 	return c.first_time && c.last_time - c.first_time > limit;
 }
 
+/* Has all been read that -c and -a ask for? */
+static bool limit_reached(const struct app *a)
+{
+	const struct recorder *r = a->recording.recorder;
+	bool by_printer = a->options.display_filter && a->printer.exporter; /* it counts what matches */
+	uint64_t messages = r ? recorder_matched(r) : session_counts(a->session).messages;
+	return (a->options.messages && !by_printer && messages >= a->options.messages) || duration_over(a);
+}
+
 static bool stop_wanted(struct app *a)
 {
 	if (signals_take_counts())
@@ -196,11 +205,7 @@ static bool stop_wanted(struct app *a)
 	const struct recorder *r = a->recording.recorder;
 	if (*signals_stop() || (a->printer.exporter && printer_done(&a->printer)) || (r && recorder_closed(r)))
 		return true;
-	bool by_printer = a->options.display_filter && a->printer.exporter; /* it counts what matches */
-	uint64_t messages = r ? recorder_matched(r) : session_counts(a->session).messages;
-	if (a->options.messages && !by_printer && messages >= a->options.messages)
-		return true;
-	return duration_over(a);
+	return limit_reached(a);
 }
 
 static enum capture_status read_all(struct app *a)
@@ -306,13 +311,19 @@ static bool open_again(void *user, struct second_reading *out, char *error, size
 	return input_open_again(&a->options, out, error, room);
 }
 
+static bool read_enough(void *user)
+{
+	return limit_reached(user);
+}
+
 static int run_screens(struct app *a)
 {
 	const struct options *o = &a->options;
+	bool limited = o->messages || o->duration;
 	open_session(a, true, true);
 	struct tui_options t = { .session = a->session, .capture = a->capture, .source = source_name(a->input.source),
 				 .filter = o->display, .show_secrets = o->print.show_secrets, .utc = o->print.utc, .no_mouse = o->no_mouse, .ascii = a->ascii,
-				 .color = o->color, .clock = tell_time, .step = step_beside, .again = input_is_files(&a->input, o) ? open_again : NULL, .user = a,
+				 .color = o->color, .time = o->time_given ? &o->print.time : NULL, .enough = limited ? read_enough : NULL, .clock = tell_time, .step = step_beside, .again = input_is_files(&a->input, o) ? open_again : NULL, .user = a,
 				 .stop = signals_stop() };
 	int status = tui_run(&t);
 	bool posted = posting_finish(&a->posting);

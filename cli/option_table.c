@@ -282,6 +282,7 @@ static bool take_time(struct options *o, const char *v)
 	};
 	for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
 		if (strcmp(v, formats[i].name) == 0) {
+			o->time_given = true;
 			o->print.time = formats[i].format;
 			o->print.utc = o->print.utc || formats[i].utc;
 			return true;

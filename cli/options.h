@@ -37,6 +37,7 @@ struct options {
 	struct proxy_options proxy;      /* --proxy; count 0 where it is not given */
 	struct filter *only_filter;      /* --only; NULL */
 	struct print_options print;
+	bool time_given;                 /* -t */
 	struct field_options fields;     /* -e, -E */
 	bool field_setting;              /* -E is given */
 	enum tui_color color;

@@ -27,7 +27,7 @@ void app_init(struct app *a, const struct tui_options *o, struct screen *screen,
 	*a = (struct app){ .screen = screen, .settings = settings, .complaints = complaints, .show_secrets = o->show_secrets };
 	a->o = o;
 	a->session = o->session;
-	a->intake = (struct intake){ .capture = o->capture, .state = INTAKE_READING };
+	a->intake = (struct intake){ .capture = o->capture, .state = INTAKE_READING, .enough = o->enough, .user = o->user };
 	a->stack[0] = app_get(a, VIEW_THREADS);
 	a->depth = 1;
 	for (int id = 0; id < TABS; id++)

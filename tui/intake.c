@@ -20,7 +20,12 @@ void intake_step(struct intake *i)
 {
 	int64_t until = clock_ms() + SLICE_MS;
 	while (i->state == INTAKE_READING && clock_ms() < until) {
-		switch (capture_step(i->capture, PACKETS)) {
+		if (i->enough && i->enough(i->user)) {
+			i->enough_read = true;
+			finish(i, INTAKE_ENDED);
+			return;
+		}
+		switch (capture_step(i->capture, i->enough ? 1 : PACKETS)) {
 		case CAPTURE_MORE: break;
 		case CAPTURE_WAIT: i->state = INTAKE_WAITING; break;
 		case CAPTURE_END: finish(i, INTAKE_ENDED); break;

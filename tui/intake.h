@@ -9,6 +9,9 @@ enum intake_state { INTAKE_READING, INTAKE_WAITING, INTAKE_ENDED, INTAKE_DAMAGED
 struct intake {
 	struct capture *capture;
 	enum intake_state state;
+	bool (*enough)(void *user); /* asked before each packet: is no more to be read? NULL: all is */
+	void *user;
+	bool enough_read;    /* it said so, and that is why it ended */
 	const char *resting; /* why nothing is read for now; NULL: it is */
 };
 

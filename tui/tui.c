@@ -87,6 +87,8 @@ static void work(struct loop *l)
 		l->pending |= REDRAW;
 	if (i->state == INTAKE_READING && !i->resting) {
 		intake_step(i);
+		if (i->enough_read)
+			app_notice(&l->app, "Enough is read: no more than -c and -a ask for.");
 		l->pending |= REDRAW;
 	}
 	l->pending |= app_step(&l->app);
@@ -127,6 +129,8 @@ static void take_options(struct settings *s, const struct tui_options *o)
 		s->value[SETTING_COLOURS] = (int)o->color;
 	if (o->utc)
 		s->value[SETTING_ZONE] = 1;
+	if (o->time)
+		s->value[SETTING_TIME] = *o->time == TIME_RELATIVE ? TIME_SINCE_START : *o->time == TIME_DELTA ? TIME_SINCE_ROW : TIME_OF_DAY;
 }
 
 /* The first of them, and how many more there are. */

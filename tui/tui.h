@@ -4,6 +4,7 @@
 
 #include "capture/capture.h"
 #include "decode/session.h"
+#include "export/exporter.h"
 #include "export/rewriter.h"
 
 #include <signal.h>
@@ -19,14 +20,17 @@ struct tui_options {
 	bool utc;                 /* times of day in UTC instead of local time */
 	bool no_mouse;
 	bool ascii;               /* nothing but ASCII is painted: the user's locale has no UTF-8 */
+	const enum time_format *time; /* as what times are shown: of those the screens have the nearest; NULL: as the user has set it */
 	enum tui_color color;     /* AUTO: colours unless NO_COLOR is set; a terminal without colours has none anyway */
 	void (*clock)(void *user, int64_t now); /* live: told about once a second what time it is (ns since 1970); or NULL */
 	/* Called at least four times a second, for work beside the screens, of some ms at most. Returns why nothing should be read for now, two or three
 	 * words for the title ("waiting for the collector"); NULL: reading goes on. Or NULL. */
 	const char *(*step)(void *user);
+	/* Asked between packets: is no more to be read? Then what was read is shown as a capture at its end. NULL: all is read. */
+	bool (*enough)(void *user);
 	/* Opens the capture's files once more, to save packets; false with a sentence if they can't be. NULL: there are none that could be. */
 	bool (*again)(void *user, struct second_reading *out, char *error, size_t room);
-	void *user;               /* of all three */
+	void *user;               /* of all four */
 	const volatile sig_atomic_t *stop; /* nonzero: a signal asks to end (looked at at least four times a second); or NULL */
 };
 
