@@ -29,7 +29,7 @@ struct inflater {
 struct inflater *inflater_new(int window_bits)
 {
 	struct inflater *f = xcalloc(1, sizeof(*f));
-	int bits = window_bits < WINDOW_MIN ? WINDOW_MIN : window_bits > WINDOW_MAX ? WINDOW_MAX : window_bits;
+	int bits = window_bits == 0 || window_bits > WINDOW_MAX ? WINDOW_MAX : window_bits < WINDOW_MIN ? WINDOW_MIN : window_bits;
 	f->z.zalloc = xalloc_for_zlib;
 	f->z.zfree = xfree_for_zlib;
 	inflateInit2(&f->z, -bits);

@@ -12,7 +12,7 @@ struct inflater;
 /* Takes what comes out; the bytes are borrowed during the call. */
 typedef void inflate_out(void *user, struct slice bytes);
 
-/* window_bits: 8 to 15, the base-two logarithm of the window's bytes. */
+/* window_bits: 8 to 15, the base-two logarithm of the window's bytes; 0, where it is not known, counts as 15. */
 struct inflater *inflater_new(int window_bits);
 /* NULL is allowed. */
 void inflater_free(struct inflater *f);

@@ -79,10 +79,10 @@ static void final_block_at_the_very_end(void **state)
 static void windows_and_takeover(void **state)
 {
 	(void)state;
-	for (int bits = 9; bits <= 15; bits++) {
+	for (int bits = 9; bits <= 16; bits++) {
 		z_stream z;
-		deflate_begin(&z, bits);
-		struct inflater *f = inflater_new(bits);
+		deflate_begin(&z, bits <= 15 ? bits : 15);
+		struct inflater *f = inflater_new(bits <= 15 ? bits : 0);
 		for (unsigned i = 0; i < 40; i++) {
 			struct buf message = { 0 }, packed = { 0 };
 			envelope_write(&message, "query", i, i * 97);
