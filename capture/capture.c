@@ -205,6 +205,7 @@ static void see_time(struct capture *c, int64_t time)
 {
 	if (!c->counts.first_time)
 		c->counts.first_time = c->ticked = time;
+	c->counts.backwards += c->counts.last_time && time < c->counts.last_time - NS_PER_S;
 	c->counts.last_time = time;
 	if (time - c->ticked >= NS_PER_S || time < c->ticked) {
 		c->ticked = time;
@@ -339,6 +340,7 @@ static struct capture_counts count(const struct capture *c)
 	all.connections_forgotten = n->forgotten;
 	all.segments = n->segments;
 	all.old_segments = n->old_segments;
+	all.from_before = n->from_before;
 	all.stray_resets = n->stray_resets;
 	all.strays = n->strays;
 	all.duplicate_bytes = n->reassembly.duplicate_bytes;

@@ -66,6 +66,7 @@ struct capture_counts {
 	struct source_counts source;
 	uint64_t not_ip, not_tcp, bad; /* packets passed over: no IP, no TCP, headers that can't be read */
 	uint64_t unknown_link;         /* packets of a link type that is not known here */
+	uint64_t backwards;            /* packets more than a second earlier than the one before */
 	uint64_t cut_packets;          /* packets shorter in the capture than on the wire */
 	struct fragment_counts fragments;
 	uint64_t connections;          /* seen in all */
@@ -75,6 +76,7 @@ struct capture_counts {
 	uint64_t out_of_order;         /* segments that had to wait for an earlier one */
 	uint64_t gaps, gap_bytes;      /* bytes missing from the capture */
 	uint64_t old_segments;         /* segments that fit no connection any more */
+	uint64_t from_before;          /* segments with data from before the first of their connection */
 	uint64_t stray_resets;         /* resets with a number that no receiver takes */
 	uint64_t strays;               /* segments with such numbers */
 	struct stream_counts stream;

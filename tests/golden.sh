@@ -50,6 +50,8 @@ for name in seq_gap seq_reordered error_reply type_missing unknown_command unkno
 	case_ "$name.tree" -r "build/samples/$name.pcap" -T tree
 done
 { head -c 20 samples/tcp.pcap; printf '\334\0\0\0'; tail -c +25 samples/tcp.pcap; } >"$tmp/usb.pcap" # its link type is another one
+{ cat samples/tcp.pcap; tail -c +25 samples/tcp.pcap; } >"$tmp/again.pcap" # its times go back by two seconds
+case_ tcp.again -r "$tmp/again.pcap" -T text -Y 'n < 2'
 case_ tcp.usb -r "$tmp/usb.pcap" -T text
 case_ token_expired.secrets -r build/samples/token_expired.pcap -T ndjson --show-secrets
 case_ token_expired.tree -r build/samples/token_expired.pcap -V

@@ -669,6 +669,17 @@ static void take_segment(struct talk *talk, const struct segment *seg, enum dir 
 		waiting_add(talk->table, talk);
 }
 
+/* Data from before the first that is known of their sender: a capture that is not in order of time, which comes to an end before its beginning.
+ * A keep-alive (see was_keepalive) lacks nothing. */
+static bool is_from_before(const struct connection *c, const struct segment *seg, enum dir dir)
+{
+	const struct half *h = c->closed ? NULL : &c->talk->half[dir];
+	if (!seg->payload_len || (h ? !h->begun : !c->begun[dir]))
+		return false;
+	uint32_t back = (h ? h->begin : c->begin[dir]) - seg->seq;
+	return back && back <= IN_FLIGHT && (back > 1 || seg->payload_len > 1);
+}
+
 /* A segment as it comes, of whichever connection. Strangers are kept; *met: the one before, if this one agrees with it, to be fed anew. */
 static struct connection_of take(struct connections *t, const struct ip_packet *ip, const struct segment *seg, int64_t time, int64_t at,
 				 struct stranger **met)
@@ -679,6 +690,7 @@ static struct connection_of take(struct connections *t, const struct ip_packet *
 		return (struct connection_of){ 0, DIR_C2S };
 	enum dir dir = lower == c->lower_is_client ? DIR_C2S : DIR_S2C;
 	struct connection_of is = { c->number, dir };
+	t->counts.from_before += is_from_before(c, seg, dir) && !(seg->flags & TCP_SYN);
 	if (c->closed)
 		t->counts.old_segments += seg->payload.len > 0;
 	else if (is_stranger(c->talk, seg, dir))

@@ -493,6 +493,23 @@ static void joined(void **state)
 	}
 }
 
+/* A capture whose parts are not in order: what was sent before the first segment of either end is told, be the connection open or not. */
+static void joined_at_its_end(void **state)
+{
+	(void)state;
+	struct net n;
+	net_init(&n);
+	struct packet_of question = packet(&n, C, 0, "question"), answer = packet(&n, S, 0, "answer");
+	say(&n, C, 0, "thanks");
+	say(&n, S, 0, "bye");
+	feed(&n, question);
+	close_both(&n, C);
+	feed(&n, answer);
+	assert_int_equal(counts(&n)->from_before, 2);
+	assert_int_equal(counts(&n)->old_segments, 1);
+	finish(&n, "1>thanks 1<bye 1>. 1<. 1:closed by client");
+}
+
 /* An empty segment says where its sender is: what overtakes the next one waits. */
 static void joined_by_an_empty_segment(void **state)
 {
@@ -540,6 +557,7 @@ static void keepalives(void **state)
 		say(&n, S, 0, "still here");
 		say(&n, C, 0, "me too");
 		assert_int_equal(counts(&n)->reassembly.duplicate_bytes, with_byte ? 2 : 0);
+		assert_int_equal(counts(&n)->from_before, 0);
 		finish(&n, "1>hello 1<still here 1>me too 1>. 1<. 1:open");
 	}
 }
@@ -876,6 +894,7 @@ static void copies_of_a_syn(void **state)
 	feed(&n, syn);
 	feed(&n, answer);
 	assert_int_equal(counts(&n)->connections, 1);
+	assert_int_equal(counts(&n)->from_before, 0);
 	finish(&n, "1>hello 1<ok 1>. 1<. 1:closed by client");
 }
 
@@ -1382,6 +1401,7 @@ int main(void)
 		cmocka_unit_test(handshake_in_any_order),
 		cmocka_unit_test(late_syn),
 		cmocka_unit_test(joined),
+		cmocka_unit_test(joined_at_its_end),
 		cmocka_unit_test(joined_by_an_empty_segment),
 		cmocka_unit_test(joined_at_an_answer),
 		cmocka_unit_test(keepalives),
