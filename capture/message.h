@@ -54,6 +54,7 @@ struct conn_info {
 	uint32_t carrier;        /* the number of the connection whose packets carry it: its own, or of the one within which it is a conversation */
 	struct endpoint ends[2]; /* [DIR_C2S] is the client, who sends in that direction; [DIR_S2C] the server */
 	bool start_seen;         /* the capture has its beginning (SYN) */
+	bool one_way;            /* of bytes that are handed on: the capture had no packet of the other end so far */
 	bool tls;
 	enum transport transport;
 	enum conn_end end;

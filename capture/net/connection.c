@@ -253,6 +253,7 @@ static void out_bytes(void *user, struct chunk chunk)
 	const struct half *other = &talk->half[!talk->feeding];
 	if (!talk->layer)
 		return;
+	talk->info.one_way = !other->seen;
 	talk->info.settled[talk->feeding] = other->in.known && (other->in.acked <= other->in.next || other->in.next == other->in.end);
 	layer_feed(talk->layer, talk->feeding, chunk);
 	talk->layer = layer_step_aside(talk->layer);

@@ -444,18 +444,20 @@ static void lose_held(struct http1 *h, uint64_t n)
 	h->held_cut = true;
 }
 
-/* Nobody sends so much before an upgrade is granted: where nothing of the server is seen, it was. */
-static bool must_be_granted(const struct http1 *h)
+/* A client goes on once an upgrade is granted: where not a packet of the server is captured, it was, and so it was where none of its bytes are and
+ * the client sends more than it would before. The sooner it is decided, the fewer messages get a time that is not theirs. */
+static bool must_be_granted(const struct http1 *h, bool much)
 {
 	const struct side *server = &h->side[DIR_S2C];
-	return !server->time && !server->ended && !h->held_cut;
+	bool alone = h->stream->conn->one_way && !h->held.len;
+	return (alone || much) && !server->time && !server->ended && !h->held_cut;
 }
 
 static struct chunk hold(struct side *s, struct chunk c)
 {
 	struct http1 *h = s->http;
 	size_t room = h->held_cut ? 0 : h->stream->limits->head - h->held.len;
-	if (c.bytes.len > room && must_be_granted(h)) {
+	if (must_be_granted(h, c.bytes.len > room)) {
 		h->unsure = true;
 		hand_over(h, true, false);
 		return c;

@@ -609,7 +609,11 @@ static void one_way(void **state)
 	heard(&n, "1<a");
 	sleep_for(&n, 1);
 	heard(&n, "1<(10 lost) 1<b");
-	finish(&n, "1>. 1<. 1:open");
+	assert_true(n.info.one_way);
+	say(&n, C, 0, "");
+	say(&n, S, 0, "c");
+	assert_false(n.info.one_way);
+	finish(&n, "1<c 1>. 1<. 1:open");
 }
 
 /* --- reuse of the endpoints ------------------------------------------------------------------------------------------------------ */

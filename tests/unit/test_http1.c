@@ -226,6 +226,30 @@ static void answer_is_not_captured(void **state)
 	}
 }
 
+/* Not a packet of the server is captured: its answer is not waited for, and what is deflated has its context from the beginning. */
+static void nothing_of_the_server(void **state)
+{
+	(void)state;
+	for (size_t most = 1; most; most = most == 1 ? SIZE_MAX : 0) {
+		struct talk t;
+		z_stream z;
+		talk_init(&t);
+		deflate_begin(&z, 15);
+		put(&t, DIR_C2S, REQUEST);
+		for (unsigned i = 0; i < 30; i++)
+			say(&t, DIR_C2S, i, i % 3 ? &z : NULL);
+		recorder_again(&t.r);
+		t.r.conn.one_way = true;
+		struct layer *l = http1_new(&t.r.stream);
+		play(&t.s, l, most, 0);
+		assert_int_equal(t.r.got[DIR_C2S], (1u << 30) - 1);
+		assert_int_equal(t.r.counts.skipped, 0);
+		play_end(l);
+		deflateEnd(&z);
+		talk_release(&t);
+	}
+}
+
 /* A frame that is sent all around the answer, of which too much would have to be held: what is lost of it is known exactly. */
 static void frame_around_the_answer(void **state)
 {
@@ -570,6 +594,7 @@ int main(void)
 		cmocka_unit_test(upgrade_spelt_otherwise),
 		cmocka_unit_test(deflate_of_the_response),
 		cmocka_unit_test(client_does_not_wait), cmocka_unit_test(answer_is_not_captured),
+		cmocka_unit_test(nothing_of_the_server),
 		cmocka_unit_test(frame_around_the_answer),
 		cmocka_unit_test(answer_first),
 		cmocka_unit_test(granted_without_asking),
