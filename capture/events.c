@@ -37,8 +37,8 @@ struct call {
 /* Of a connection, on the keeping side. */
 struct known {
 	struct copy *copy;
-	enum transport transport; /* these four as the copy has them */
-	bool tls, start_seen, program;
+	enum transport transport; /* these five as the copy has them */
+	bool tls, deflated, start_seen, program;
 };
 
 static size_t aligned(size_t n)
@@ -50,9 +50,11 @@ static size_t aligned(size_t n)
 static bool note(struct known *k, const struct conn_info *conn)
 {
 	bool program = conn->program[0];
-	bool same = k->transport == conn->transport && k->tls == conn->tls && k->start_seen == conn->start_seen && k->program == program;
+	bool same = k->transport == conn->transport && k->tls == conn->tls && k->deflated == conn->deflated &&
+		    k->start_seen == conn->start_seen && k->program == program;
 	k->transport = conn->transport;
 	k->tls = conn->tls;
+	k->deflated = conn->deflated;
 	k->start_seen = conn->start_seen;
 	k->program = program;
 	return !same;

@@ -143,8 +143,8 @@ void session_free(struct session *s)
 static void learn(struct conn_facts *f, const struct conn_info *info)
 {
 	char *program = !f->program && info->program[0] ? xstrdup(info->program) : f->program;
-	*f = (struct conn_facts){ info->number, info->carrier, { info->ends[0], info->ends[1] }, info->tls, info->transport, info->end, info->opened,
-				  program };
+	*f = (struct conn_facts){ info->number, info->carrier, { info->ends[0], info->ends[1] }, info->tls, info->deflated, info->transport, info->end,
+				  info->opened, program };
 }
 
 /* A connection has something to say for the first time. */

@@ -92,7 +92,7 @@ struct thread_info {
 struct conn_facts {
 	uint32_t number, carrier;
 	struct endpoint ends[2];
-	bool tls;
+	bool tls, deflated; /* as in conn_info */
 	enum transport transport;
 	enum conn_end end;
 	int64_t opened;

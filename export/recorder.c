@@ -10,7 +10,7 @@
  *	                    └ the packet that completed the one before in that direction
  *
  * all of the flow, now and from now on; or the opening and what lies between mark and last in the message's direction, since a message can't
- * begin before the one before it ended. Where a message can't be read without what came before on its connection (TLS, HTTP/2), the whole
+ * begin before the one before it ended. Where a message can't be read without what came before on its connection (TLS, HTTP/2, deflated WebSocket), the whole
  * flow is wanted.
  *
  * What is wanted is taken: written at once, or, where the order of the file is to be kept, marked and written when the hold comes round
@@ -355,9 +355,9 @@ static void write_pdu(struct recorder *r, const struct record *m, struct slice b
 }
 
 /* Can messages of that connection not be read without what came before? */
-static bool needs_whole(const struct record *m)
+static bool needs_whole(const struct record *m, const struct session_conn *conn)
 {
-	return m->tls || m->transport == TRANSPORT_GRPC;
+	return m->tls || m->transport == TRANSPORT_GRPC || (conn && conn->info.deflated);
 }
 
 static bool matches(struct recorder *r, uint32_t n, struct slice bytes)
@@ -374,7 +374,7 @@ static bool matches(struct recorder *r, uint32_t n, struct slice bytes)
 static void note_hit(struct recorder *r, const struct record *m, bool match, bool late)
 {
 	const struct session_conn *conn = session_conn(r->session, m->conn);
-	struct hit h = { conn ? conn->info.carrier : m->conn, m->size, (enum dir)m->dir, (enum transport)m->transport, match, needs_whole(m), late };
+	struct hit h = { conn ? conn->info.carrier : m->conn, m->size, (enum dir)m->dir, (enum transport)m->transport, match, needs_whole(m, conn), late };
 	if (r->hold)
 		buf_add(&r->hits, slice_of(&h, sizeof h));
 }

@@ -70,6 +70,10 @@ equal "packets of one message" "$(packets "$tmp/packets.pcapng")" 8
 quietly -r "$tmp/packets.pcapng" -T text -Y 'command == "popworkitem"' | cut -c45-80 >"$tmp/again"
 quietly -r samples/tcp.pcap -T text -Y 'command == "popworkitem"' | cut -c45-80 >"$tmp/whole"
 same "the message in them" "$tmp/whole" "$tmp/again"
+quietly -r samples/wsdeflate.pcap -q -w "$tmp/deflated.pcapng" -o write=packets -Y 'command == "queryreply"'
+quietly -r "$tmp/deflated.pcapng" -T text -Y 'command == "queryreply"' >"$tmp/again"
+quietly -r samples/wsdeflate.pcap -T text -Y 'command == "queryreply"' >"$tmp/whole"
+same "messages that need those before them" "$tmp/whole" "$tmp/again"
 # A hold too small for the connection: what was given up is counted.
 cat samples/tcp.pcap | quietly -r - -q -w "$tmp/held.pcapng" -o hold=64K -Y 'command == "ping"'
 if grep -q 'packets to be written that were no longer held' "$tmp/err"; then ok; else wrong "what is no longer held is not counted"; fi

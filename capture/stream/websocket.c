@@ -626,6 +626,7 @@ struct layer *websocket_new(const struct stream *s, const struct ws_deflate *def
 	ws->deflate = *deflate;
 	ws->inner = length_prefix_new(s, synced);
 	s->conn->transport = TRANSPORT_WS;
+	s->conn->deflated = deflate->on;
 	for (int dir = 0; dir < 2; dir++) {
 		struct half *h = &ws->half[dir];
 		h->state = synced[dir] ? HEADER : SEARCH;
