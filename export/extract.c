@@ -214,6 +214,8 @@ static void settle(struct extract *e, struct entry *f)
 		finish(e, f);
 }
 
+_Static_assert(EXTRACT_OPEN < EXTRACT_WAITING, "some that wait have no file, and can give way");
+
 static void make_room(struct extract *e)
 {
 	for (size_t i = e->entries; i > 0; i--) {
