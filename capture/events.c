@@ -98,7 +98,7 @@ static void keep_bytes(uint8_t *to, struct slice bytes)
 
 static bool stays(const struct events *e, struct slice bytes)
 {
-	return e->stays.len && bytes.at && bytes.at >= e->stays.at && bytes.at + bytes.len <= e->stays.at + e->stays.len;
+	return e->stays.len && bytes.at >= e->stays.at && bytes.at + bytes.len <= e->stays.at + e->stays.len;
 }
 
 static void keep_message(void *user, const struct piece *p)
