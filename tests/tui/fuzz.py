@@ -96,6 +96,7 @@ def start(program, stays):
                           ASAN_OPTIONS=f"log_path={here}/fuzz.asan:abort_on_error=1:detect_leaks=1:quarantine_size_mb=16", UBSAN_OPTIONS="print_stacktrace=1")
         os.execvp("sh", ["sh", "-c", 'exec "$0" -M %dM -o spool=64M -r - <&3 2>../fuzz.stderr' % BUDGET, program])
     os.close(reader)
+    os.set_blocking(fd, False)
     return pid, fd, writer
 
 
@@ -117,14 +118,28 @@ def gone(pid):
 
 
 def drain(fd, patience):
-    """Reads what is drawn; false when nothing comes within that time."""
-    ready, _, _ = select.select([fd], [], [], patience)
-    if not ready:
-        return b""
-    try:
-        return os.read(fd, 1 << 16)
-    except OSError:
-        return b""
+    """Reads all that has been drawn; nothing when nothing comes within that time."""
+    drawn = b""
+    while select.select([fd], [], [], 0 if drawn else patience)[0]:
+        try:
+            part = os.read(fd, 1 << 16)
+        except OSError:
+            break
+        drawn += part
+        if not part or len(drawn) > 1 << 20:
+            break
+    return drawn
+
+
+def send(fd, keys):
+    """Types them. The program may be behind: it reads no keys while nobody reads what it draws, so that is done meanwhile."""
+    drawn, end = b"", time.monotonic() + 10 * PATIENCE
+    while keys and time.monotonic() < end:
+        try:
+            keys = keys[os.write(fd, keys):]
+        except BlockingIOError:
+            drawn += drain(fd, 0.02)
+    return drawn
 
 
 def press(choice, fd, pid, log):
@@ -141,9 +156,9 @@ def press(choice, fd, pid, log):
         log.write(f"size {rows} {columns}\n")
         fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         os.kill(pid, signal.SIGWINCH)
-        return
+        return b""
     log.write(repr(keys) + "\n")
-    os.write(fd, keys)
+    return send(fd, keys)
 
 
 def course(samples):
@@ -175,10 +190,11 @@ def fuzz(program, seconds, seed, files, child):
     samples, out = [], b""
     with open("build/tui/fuzz.keys", "w") as log:
         while time.monotonic() - began < seconds:
+            part = b""
             for _ in range(choice.randint(1, 4)):
-                press(choice, fd, pid, log)
+                part += press(choice, fd, pid, log)
                 keys += 1
-            part = drain(fd, 0.02)
+            part += drain(fd, 0.02)
             out = (out + part)[-20000:]
             status = gone(pid)
             if status is not None and os.WIFEXITED(status) and os.WEXITSTATUS(status) == 0:
