@@ -18,6 +18,7 @@ static void play(struct fuzz *f, uint8_t how, struct slice in)
 	};
 	struct keylog *keylog = how & WITH_KEYLOG ? keylog_new() : NULL;
 	f->conn.start_seen = how & START_SEEN;
+	f->joined = !f->conn.start_seen;
 	fuzz_play(f, detect_new(&f->stream, forced[how & 7], keylog), in);
 	fuzz_check(!f->counts.tls_waiting);
 	keylog_free(keylog);

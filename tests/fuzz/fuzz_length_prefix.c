@@ -10,6 +10,7 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsi
 static void play(struct fuzz *f, uint8_t how, struct slice in)
 {
 	const bool synced[2] = { how & 1, how & 2 };
+	f->joined = !synced[0] || !synced[1];
 	fuzz_play(f, length_prefix_new(&f->stream, synced), in);
 }
 

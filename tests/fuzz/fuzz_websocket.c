@@ -20,6 +20,7 @@ static void play(struct fuzz *f, uint8_t how, struct slice in)
 {
 	const bool synced[2] = { how & 1, how & 2 };
 	struct ws_deflate deflate = { how & 4, { how & 8, how & 16 }, { 8 + (how >> 5), 15 } };
+	f->joined = !synced[0] || !synced[1];
 	fuzz_play(f, websocket_new(&f->stream, &deflate, synced), in);
 }
 
