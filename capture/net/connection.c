@@ -4,8 +4,8 @@
  * A connection is found by its two endpoints, whichever way round a segment goes. It begins with a SYN; a segment of one that is not
  * known begins it too, as joined in its middle: then the end with a well-known or else the lower port is taken for the server. A SYN
  * that fits the first byte known of its sender belongs to the connection, be it a copy or a late one; any other is a new connection
- * that reuses the endpoints. So are segments both of whose numbers lie far from those of the open one, if two agree (stranger.h). It ends with both FINs handed on, or an RST; it then stays in the table for a while, so that late copies
- * of its segments start no new one.
+ * that reuses the endpoints. So are segments both of whose numbers lie far from those of the open one, if two agree (stranger.h). It ends
+ * with both FINs handed on, or an RST; it then stays in the table for a while, so that late copies of its segments start no new one.
  *
  * What stays is little: who it was, in one line of the cache (struct connection). What an open one needs besides (struct talk) goes when it
  * ends, and the next one gets memory that is in the cache still.

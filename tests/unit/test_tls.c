@@ -341,6 +341,17 @@ static void split_keys(const struct buf *keys, const char *label, struct buf *wi
 	}
 }
 
+/* A layer whose key log has all secrets but those of that label, which are left to come late. */
+static struct layer *listen_without(struct tls_talk *t, struct keylog **k, const char *label, struct buf *late)
+{
+	struct buf others = { 0 };
+	split_keys(&t->keys, label, late, &others);
+	struct layer *l = listen(t, k, false);
+	keylog_feed(*k, buf_slice(&others));
+	buf_release(&others);
+	return l;
+}
+
 enum late_end { KEY_COMES, KEY_IS_SEEN_BY_THE_NEXT_BYTES, TIME_PASSES, END_COMES };
 
 /* One secret is missing while all is said. */
@@ -348,13 +359,11 @@ static void check_late_secret(const char *label, size_t most, enum late_end end)
 {
 	struct tls_talk t;
 	struct keylog *k;
-	struct buf with = { 0 }, without = { 0 };
+	struct buf late = { 0 };
 	talk_open(&t, &tls13);
 	talk_chat(&t);
-	split_keys(&t.keys, label, &with, &without);
-	assert_true(with.len && without.len);
-	struct layer *l = listen(&t, &k, false);
-	keylog_feed(k, buf_slice(&without));
+	struct layer *l = listen_without(&t, &k, label, &late);
+	assert_true(late.len > 0);
 	play(&t.s, l, most, 0);
 	assert_true(t.r.got[0] == 0 && t.r.got[1] == 0);
 	if (end == TIME_PASSES) {
@@ -362,7 +371,7 @@ static void check_late_secret(const char *label, size_t most, enum late_end end)
 		assert_true(t.r.order.len == 3 || strstr(label, "HANDSHAKE"));
 	}
 	if (end != END_COMES)
-		keylog_feed(k, buf_slice(&with));
+		keylog_feed(k, buf_slice(&late));
 	if (end == KEY_IS_SEEN_BY_THE_NEXT_BYTES)
 		layer_feed(l, strstr(label, "CLIENT") ? DIR_S2C : DIR_C2S, (struct chunk){ slice_of("\x17", 1), -1, 2 });
 	keylog_wake(k, 5000000000);
@@ -373,8 +382,7 @@ static void check_late_secret(const char *label, size_t most, enum late_end end)
 	else if (end != TIME_PASSES)
 		assert_string_equal(buf_cstr(&t.r.order), "cscscs");
 	assert_int_equal(t.r.counts.tls_waiting, 0);
-	buf_release(&with);
-	buf_release(&without);
+	buf_release(&late);
 	keylog_free(k);
 	talk_release(&t);
 }
@@ -424,20 +432,17 @@ static void test_unsettled(void **state)
 	(void)state;
 	struct tls_talk t;
 	struct keylog *k;
-	struct buf with = { 0 }, without = { 0 };
+	struct buf late = { 0 };
 	talk_open(&t, &tls13);
 	talk_chat(&t);
-	split_keys(&t.keys, "CLIENT_TRAFFIC", &with, &without);
-	struct layer *l = listen(&t, &k, false);
-	keylog_feed(k, buf_slice(&without));
+	struct layer *l = listen_without(&t, &k, "CLIENT_TRAFFIC", &late);
 	t.r.conn.settled[0] = t.r.conn.settled[1] = true;
 	play(&t.s, l, SIZE_MAX, 0);
 	assert_true(t.r.conn.settled[DIR_S2C]);
 	play_end(l);
 	assert_string_equal(buf_cstr(&t.r.order), "sss");
 	assert_false(t.r.conn.settled[DIR_S2C]);
-	buf_release(&with);
-	buf_release(&without);
+	buf_release(&late);
 	keylog_free(k);
 	talk_release(&t);
 }
@@ -485,9 +490,7 @@ static void test_keys_behind_the_end(void **state)
 	(void)state;
 	for (int come = 0; come < 2; come++) {
 		struct tls_talk t;
-		talk_init(&t, &tls13);
-		talk_dial(&t);
-		talk_shake(&t);
+		talk_open(&t, &tls13);
 		talk_chat(&t);
 		struct keylog *k = keylog_new();
 		assert_true(keylog_open(k, "/nonexistent/keys", true));
@@ -518,25 +521,22 @@ static void test_held_limit(void **state)
 	(void)state;
 	struct tls_talk t;
 	struct keylog *k;
-	struct buf with = { 0 }, without = { 0 };
+	struct buf late = { 0 };
 	talk_open(&t, &tls13);
 	talk_say(&t, DIR_C2S, 10);
 	for (int i = 0; i < 20; i++)
 		talk_say(&t, DIR_S2C, 100);
-	split_keys(&t.keys, "CLIENT_TRAFFIC", &with, &without);
 	t.r.limits.tls_wait = 1000;
-	struct layer *l = listen(&t, &k, false);
-	keylog_feed(k, buf_slice(&without));
+	struct layer *l = listen_without(&t, &k, "CLIENT_TRAFFIC", &late);
 	play(&t.s, l, SIZE_MAX, 0);
 	assert_int_equal(t.r.order.len, 20);
 	assert_true(t.r.counts.tls_waiting <= 1000);
 	assert_int_equal(t.r.counts.tls_overflow, 0);
-	keylog_feed(k, buf_slice(&with));
+	keylog_feed(k, buf_slice(&late));
 	keylog_wake(k, 5);
 	recorder_assert_all(&t.r);
 	play_end(l);
-	buf_release(&with);
-	buf_release(&without);
+	buf_release(&late);
 	keylog_free(k);
 	talk_release(&t);
 }
@@ -828,26 +828,23 @@ static void talk_websocket(struct tls_talk *t)
 
 /* The client's whole second flight is missing, keys, Finished and all: nothing of its data is, and the first request is read. The secret for those
  * data may come late: what does not open under the handshake's waits for it. */
-static void check_gap_before_data(const struct tls_kind *kind, const char *late)
+static void check_gap_before_data(const struct tls_kind *kind, const char *label)
 {
 	struct tls_talk t;
 	struct keylog *k;
-	struct buf with = { 0 }, without = { 0 };
+	struct buf late = { 0 };
 	talk_open(&t, kind);
 	size_t from = t.s.steps[0].to, to = t.s.wire[DIR_C2S].len;
 	talk_websocket(&t);
-	split_keys(&t.keys, late, &with, &without);
-	struct layer *l = listen(&t, &k, false);
-	keylog_feed(k, buf_slice(&without));
+	struct layer *l = listen_without(&t, &k, label, &late);
 	play_without(&t, l, DIR_C2S, from, to, true);
-	assert_true(!with.len || !t.r.order.len);
-	keylog_feed(k, buf_slice(&with));
+	assert_true(!late.len || !t.r.order.len);
+	keylog_feed(k, buf_slice(&late));
 	play_end(l);
 	recorder_assert_all(&t.r);
 	assert_int_equal(t.r.news.len, 0);
 	assert_int_equal(t.r.conn.transport, TRANSPORT_WS);
-	buf_release(&with);
-	buf_release(&without);
+	buf_release(&late);
 	keylog_free(k);
 	talk_release(&t);
 }
