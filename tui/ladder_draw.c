@@ -51,7 +51,8 @@ static void put(struct ladder_view *l, struct area *area, const struct line *lin
 static void draw_heads(struct ladder_view *l, struct area *area)
 {
 	struct line *line = &l->view.app->line;
-	if (area->height > 4) {
+	bool both = area->height > 4;
+	if (both) {
 		line_clear(line);
 		line_pad(line, INK_PLAIN, l->gutter);
 		ladder_add_names(line, &l->layout, INK_STRONG, add_end, l);
@@ -63,7 +64,7 @@ static void draw_heads(struct ladder_view *l, struct area *area)
 		line_add_cell(line, INK_HEAD, slice_str("Delta"), DELTA, true);
 		line_pad(line, INK_HEAD, l->gutter);
 	}
-	ladder_add_names(line, &l->layout, INK_HEAD, area->height > 4 ? add_who : add_end, l);
+	ladder_add_names(line, &l->layout, INK_HEAD, both ? add_who : add_end, l);
 	put(l, area, line);
 }
 
