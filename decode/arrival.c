@@ -41,12 +41,6 @@ void arrival_prepare(struct session *s, struct arrival *a)
 	idtable_prefetch(s->ids, a->rid_key);
 }
 
-void session_changes(struct session *s, struct conn_state *c, const struct seq_verdict *v, int64_t time)
-{
-	for (size_t i = 0; i < v->changes; i++)
-		session_break_late(s, c, v->change[i].n, v->change[i].rule, v->change[i].was, time);
-}
-
 static bool same_folded(struct slice a, struct slice b)
 {
 	for (size_t i = 0; i < a.len && a.len == b.len; i++)

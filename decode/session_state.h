@@ -1,4 +1,6 @@
-/* What is inside a session: for the files decode/session*.c, arrival.c, formed.c and thread*.c only. */
+/* What is inside a session: for the files decode/session*.c, draft.c, arrival.c, formed.c and thread*.c only.
+ *
+ * They stand on each other in the order in which their functions are declared here; session.c, the way in, stands above all. */
 #ifndef DECODE_SESSION_STATE_H
 #define DECODE_SESSION_STATE_H
 
@@ -136,6 +138,12 @@ static inline struct tally *tally_at(const struct session *s, uint32_t number)
 	return number ? chunks_at(&s->tallies, number - 1) : NULL;
 }
 
+/* Does the thread that begins with r still wait for something? */
+static inline bool thread_is_open(const struct record *r)
+{
+	return r->state == THREAD_OPEN || r->state == THREAD_STREAMING;
+}
+
 /* Remembers a revision. */
 static inline void session_revise(struct session *s, uint32_t n, bool thread)
 {
@@ -143,49 +151,47 @@ static inline void session_revise(struct session *s, uint32_t n, bool thread)
 		s->revision[s->revisions++ % REVISIONS_MAX] = (struct session_revision){ n, thread };
 }
 
-/* Message n breaks the rule: marks it, counts it. */
+/* Broken rules (session_break.c). Message r breaks the rule: marks it, counts it. */
 void session_break(struct session *s, struct conn_state *c, struct record *r, enum rule rule);
-/* An earlier message breaks it, which is known only now: also tells the listener. */
+/* An earlier message breaks it, which is known only now, or breaks it in place of rule `was` (RULES: of none): also tells the listener. */
 void session_break_late(struct session *s, struct conn_state *c, uint32_t n, enum rule rule, enum rule was, int64_t time);
-
-/* The state of a connection, made when it first has something to say. */
-struct conn_state *session_conn_state(struct session *s, struct conn_info *info);
 /* What the seq of one message changed for earlier ones. */
 void session_changes(struct session *s, struct conn_state *c, const struct seq_verdict *v, int64_t time);
 
+/* Open threads of a connection (thread_open.c). Message n, the first of its thread, becomes the newest of them. */
+void thread_open_add(struct session *s, struct conn_state *c, uint32_t n);
+/* The thread that begins with r, message n, is no longer open, or forgotten. */
+void thread_open_remove(struct session *s, struct record *r, uint32_t n);
+
+/* Messages in pieces (draft.c). Where the list has the draft of that direction and exchange, or its end. */
+struct draft **draft_find(struct conn_state *c, enum dir dir, uint32_t exchange);
+/* The first piece of a message has come; a draft of the same direction and exchange is dropped. It stays the connection's. */
+struct draft *draft_begin(struct session *s, struct conn_state *c, const struct piece *p);
+/* Takes a draft out of the list and frees it; at the end of the list nothing. */
+void draft_drop(struct session *s, struct draft **at);
+void draft_drop_all(struct session *s, struct conn_state *c);
+
+/* Connections (session_conn.c). The state of one, made when it first has something to say. */
+struct conn_state *session_conn_state(struct session *s, struct conn_info *info);
+/* What others see of it becomes what the capture knows now. */
+void session_conn_learn(struct session_conn *c, const struct conn_info *info);
+/* It has ended: its state goes, what others see of it stays. */
+void session_conn_end(struct session *s, struct conn_state *c);
+/* Nothing of it is kept: it goes, and the last connection takes its place. */
+void session_conn_drop(struct session *s, uint32_t number);
+void session_conn_free(struct session *s, struct conn_kept *k);
+
+/* What else the capture tells (session_news.c), for the sink: `session` is a struct session. */
+void session_take_news(void *session, const struct news *n);
 /* Of a message that is cut, or can't be read behind a gap, where its beginning was perhaps guessed wrong, and that shows neither its id nor
  * its rid nothing can be said but that it was there: true if it is one, and was told. */
 bool session_is_stump(struct session *s, const struct arrival *a, const struct piece *p);
 /* Tells of a message of which nothing can be shown. */
 void session_stump(struct session *s, const struct piece *p);
-/* Keeps memory within its bounds, before the bytes of a message go to the store and its record is added. */
+
+/* Keeps memory within its bounds (session_bound.c), before the bytes of a message go to the store and its record is added. */
 void session_stay_bounded(struct session *s);
 
-/* Messages in JSON text, and whole bare payloads (formed.c): one arrives; the connection ends, and with it those that lack parts. */
-void formed_message(struct session *s, const struct piece *p);
-void formed_closed(struct session *s, struct conn_state *c, struct conn_info *info, int64_t time);
-
-/* Prepares an arrival from a piece; its Envelope is the caller's to read into a->e. */
-void arrival_init(struct arrival *a, struct session *s, const struct piece *p);
-/* The Envelope is read: tells the cache where the id table will be looked at. To be called some time before arrival_take. */
-void arrival_prepare(struct session *s, struct arrival *a);
-/* The message is complete: record, rules, thread, listener. p: its last piece; whole: a->bytes is all of it, not its front. */
-void arrival_take(struct session *s, struct arrival *a, const struct piece *p, uint64_t place, bool whole);
-
-/* Does the thread that begins with r still wait for something? */
-static inline bool thread_is_open(const struct record *r)
-{
-	return r->state == THREAD_OPEN || r->state == THREAD_STREAMING;
-}
-
-/* Threads of streams (thread_stream.c). A stream message has joined the thread that begins with `first` and has tally t. */
-void thread_stream_message(struct session *s, struct arrival *a, struct record *first, struct tally *t);
-/* The final reply has come to the thread that begins with `first`, be it one of a stream or not. */
-void thread_stream_reply(struct session *s, struct arrival *a, const struct record *first);
-/* The connection has ended; n: number of the thread's first message. */
-void thread_stream_closed(struct session *s, struct conn_state *c, uint32_t n, struct record *first, int64_t time);
-/* Data of a large stream message as it passes: the tap of a draft's scan. */
-void thread_stream_tap(void *draft, struct slice bytes);
 /* Finding requests (thread_find.c). The entry of the request that the message answers, or of what else its rid names; NULL if that was not
  * seen. Sets the key under which the request would be found. */
 struct id_entry *thread_find_request(struct session *s, struct arrival *a);
@@ -197,13 +203,32 @@ uint64_t thread_exchange_key(const struct session *s, const struct arrival *a);
 uint64_t thread_namesake_key(const struct session *s, uint32_t conn, enum dir dir, uint32_t n);
 /* The thread that a stream message with this view joins, by its first message; 0 if it is not known. */
 uint32_t thread_of_stream(struct session *s, uint32_t conn, enum dir dir, const struct envelope *view);
-/* Time has passed on the connection: requests that have waited too long for a reply (session_options.no_reply). */
+
+/* Threads of streams (thread_stream.c). A stream message has joined the thread that begins with `first` and has tally t. */
+void thread_stream_message(struct session *s, struct arrival *a, struct record *first, struct tally *t);
+/* The final reply has come to the thread that begins with `first`, be it one of a stream or not. */
+void thread_stream_reply(struct session *s, struct arrival *a, const struct record *first);
+/* The connection has ended; n: number of the thread's first message. */
+void thread_stream_closed(struct session *s, struct conn_state *c, uint32_t n, struct record *first, int64_t time);
+/* Data of a large stream message as it passes: the tap of a draft's scan. */
+void thread_stream_tap(void *draft, struct slice bytes);
+
+/* Threads (thread.c). Time has passed on the connection: requests that have waited too long for a reply (session_options.no_reply). */
 void thread_overdue(struct session *s, struct conn_state *c, int64_t time);
 /* Puts the message into its thread. */
 void thread_message(struct session *s, struct arrival *a);
 /* The connection ended, or the capture did: no more replies come to its open threads, and no more requests to replies that wait. */
 void thread_conn_closed(struct session *s, struct conn_state *c, int64_t time);
-/* The record of an open thread is forgotten. */
-void thread_unlink(struct session *s, struct record *r, uint32_t n);
+
+/* Arrivals (arrival.c). Prepares one from a piece; its Envelope is the caller's to read into a->e. */
+void arrival_init(struct arrival *a, struct session *s, const struct piece *p);
+/* The Envelope is read: tells the cache where the id table will be looked at. To be called some time before arrival_take. */
+void arrival_prepare(struct session *s, struct arrival *a);
+/* The message is complete: record, rules, thread, listener. p: its last piece; whole: a->bytes is all of it, not its front. */
+void arrival_take(struct session *s, struct arrival *a, const struct piece *p, uint64_t place, bool whole);
+
+/* Messages in JSON text, and whole bare payloads (formed.c): one arrives; the connection ends, and with it those that lack parts. */
+void formed_message(struct session *s, const struct piece *p);
+void formed_closed(struct session *s, struct conn_state *c, struct conn_info *info, int64_t time);
 
 #endif

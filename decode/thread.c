@@ -16,36 +16,6 @@
 
 enum { PINGS = 64 /* open threads among which a ping is looked for that a pong without a rid answers */ };
 
-static void list_open(struct session *s, struct conn_state *c, uint32_t n)
-{
-	struct record *r = record_at(s, n), *next = record_at(s, c->open);
-	r->reply = next ? c->open : 0;
-	r->request = 0;
-	if (next)
-		next->request = n;
-	else
-		c->oldest = n;
-	c->open = n;
-}
-
-void thread_unlink(struct session *s, struct record *r, uint32_t n)
-{
-	const struct conn_kept *kept = session_conn_kept(s, r->conn);
-	struct conn_state *c = kept ? kept->state : NULL;
-	struct record *newer = record_at(s, r->request), *older = record_at(s, r->reply);
-	if (newer)
-		newer->reply = r->reply;
-	if (older)
-		older->request = r->request;
-	if (c && c->open == n)
-		c->open = older ? r->reply : 0;
-	if (c && c->oldest == n)
-		c->oldest = newer ? r->request : 0;
-	if (c && c->overdue == n)
-		c->overdue = older ? r->reply : 0;
-	r->reply = r->request = 0;
-}
-
 static void set_state(struct session *s, uint32_t n, struct record *first, enum thread_state state)
 {
 	bool was = thread_is_open(first);
@@ -53,7 +23,7 @@ static void set_state(struct session *s, uint32_t n, struct record *first, enum 
 		session_revise(s, n, true);
 	first->state = (uint8_t)state & 15;
 	if (was && !thread_is_open(first))
-		thread_unlink(s, first, n);
+		thread_open_remove(s, first, n);
 }
 
 static void count_message(struct tally *t, const struct record *r)
@@ -273,7 +243,7 @@ static void adopt(struct session *s, struct arrival *a, struct id_entry *e)
 		first->request = a->n;
 	} else { /* only stream messages so far */
 		first->state = t && t->stream & STREAM_ENDED ? THREAD_OPEN : THREAD_STREAMING;
-		list_open(s, a->conn, head);
+		thread_open_add(s, a->conn, head);
 	}
 	session_revise(s, head, true);
 }
@@ -284,7 +254,7 @@ static void begin_thread(struct session *s, struct arrival *a)
 	bool answered = a->r->role == ROLE_REQUEST || a->r->command == s->known.ping;
 	a->r->state = answered ? THREAD_OPEN : THREAD_SINGLE;
 	if (answered)
-		list_open(s, a->conn, a->n);
+		thread_open_add(s, a->conn, a->n);
 }
 
 /* A pong need not have a rid: then it answers the oldest ping of the other end that waits. */
