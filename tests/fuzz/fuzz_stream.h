@@ -11,6 +11,7 @@
 #define TESTS_FUZZ_FUZZ_STREAM_H
 
 #include "base/buf.h"
+#include "base/text.h"
 #include "capture/stream/layer.h"
 #include "capture/stream/length_prefix.h"
 #include "decode/envelope.h"
@@ -59,8 +60,10 @@ static inline struct fuzz_way *fuzz_begin(struct fuzz *f, const struct piece *p)
 	fuzz_check(f->opened[p->dir] < FUZZ_OPEN_MAX);
 	struct fuzz_way *w = &f->open[p->dir][f->opened[p->dir]++];
 	*w = (struct fuzz_way){ .conn = p->conn->number, .exchange = p->exchange, .size = p->size };
-	buf_addf(&f->heard, "%u %d %u begins: %llu, %d %d%d%d %.*s\n", p->conn->number, p->dir, p->exchange, (unsigned long long)p->size,
-		 p->encoding, p->after_gap, p->unmasked, p->length_alone, (int)p->method.len, p->method.len ? (const char *)p->method.at : "");
+	buf_addf(&f->heard, "%u %d %u begins: %llu, %d %d%d%d ", p->conn->number, p->dir, p->exchange, (unsigned long long)p->size, p->encoding,
+		 p->after_gap, p->unmasked, p->length_alone);
+	text_add_safe(&f->heard, p->method); /* which may have ends of lines too */
+	buf_add_byte(&f->heard, '\n');
 	return w;
 }
 
