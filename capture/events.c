@@ -7,7 +7,7 @@
  * told, to the bytes behind them.
  *
  * A conn_info changes while its connection lives. `known`, in conn_info.user of the keeping side, remembers what the telling side's copy
- * says: settled goes along with each call, since it changes often; the rest only where it has changed.
+ * says: settled and held go along with each call, since they change often; the rest only where it has changed.
  */
 #include "capture/events.h"
 
@@ -31,7 +31,7 @@ struct call {
 	uint8_t what;           /* enum what */
 	bool changed;           /* a conn_info follows */
 	bool stay;              /* the bytes of the message are not kept here */
-	bool settled[2];
+	bool settled[2], held[2];
 };
 
 /* Of a connection, on the keeping side. */
@@ -83,7 +83,7 @@ static struct call *begin(struct events *e, enum what what, struct conn_info *co
 	bool changed = note(k, conn) || is_new || what == CLOSED;
 	size_t info = changed ? aligned(sizeof *conn) : 0, all = sizeof(struct call) + info + aligned(size + more);
 	struct call *call = (struct call *)(void *)buf_reserve(&e->calls, all);
-	*call = (struct call){ k->copy, (uint32_t)all, (uint8_t)what, changed, false, { conn->settled[0], conn->settled[1] } };
+	*call = (struct call){ k->copy, (uint32_t)all, (uint8_t)what, changed, false, { conn->settled[0], conn->settled[1] }, { conn->held[0], conn->held[1] } };
 	if (changed)
 		memcpy(call + 1, conn, sizeof *conn);
 	e->calls.len += all;
@@ -161,6 +161,7 @@ static void renew(struct call *call)
 		memcpy(conn, call + 1, sizeof *conn);
 	conn->user = user;
 	memcpy(conn->settled, call->settled, sizeof conn->settled);
+	memcpy(conn->held, call->held, sizeof conn->held);
 }
 
 void events_tell(struct buf *calls, const struct sink *to)

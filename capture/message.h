@@ -61,6 +61,7 @@ struct conn_info {
 	enum conn_end end;
 	bool settled[2];         /* of a message in that direction: all that its sender had acknowledged of the other one was handed
 	                          * on, so that what it answers has been seen, if the capture has it */
+	bool held[2];            /* bytes of that direction have come and wait for their secret: messages of that time may still be told */
 	int64_t opened;          /* time of its first packet */
 	void *user;              /* the sink's; NULL at first */
 	char program[CONN_PROGRAM]; /* the client's program, as the User-Agent of its first HTTP request with one says (RFC 9110, section 10.1.5); "" */

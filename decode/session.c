@@ -216,6 +216,7 @@ static void sink_closed(void *user, struct conn_info *info, int64_t time)
 	thread_conn_closed(s, c, time);
 	streams_drop_conn(s->streams, info->number);
 	info->user = NULL;
+	c->info = NULL;
 	if (!s->options.keep)
 		session_conn_drop(s, info->number);
 	else if (c->pub->closed)

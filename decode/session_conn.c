@@ -60,6 +60,7 @@ struct conn_state *session_conn_state(struct session *s, struct conn_info *info)
 {
 	struct conn_state *c = info->user ? info->user : new_conn(s, info);
 	bool program = info->program[0];
+	c->info = info;
 	if (c->transport == info->transport && c->tls == info->tls && c->program == program)
 		return c;
 	c->transport = (uint8_t)info->transport;

@@ -46,6 +46,7 @@ struct draft {
 /* A connection until it ends. */
 struct conn_state {
 	struct session_conn *pub; /* of a struct conn_kept */
+	const struct conn_info *info; /* capture's, as it is by now; NULL once it was told of as closed */
 	uint8_t transport;       /* these three as pub->info has them */
 	bool tls, program;
 	bool gap[2];             /* bytes of that direction are missing from the capture, or could not be read: messages may have been in them */

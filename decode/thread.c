@@ -396,11 +396,17 @@ static void close_thread(struct session *s, struct conn_state *c, uint32_t n, st
 		s->listener.over(s->listener.user, n, time);
 }
 
+/* Answers may be there that can't be read yet: then the request, and those behind it, are looked at later. */
+static bool may_be_answered(const struct conn_state *c, const struct record *request)
+{
+	return c->info && c->info->held[!request->dir];
+}
+
 void thread_overdue(struct session *s, struct conn_state *c, int64_t time)
 {
 	const struct record *last = record_at(s, c->overdue);
 	uint32_t n = last ? last->request : c->oldest;
-	for (const struct record *r = record_at(s, n); r && time - r->time > s->options.no_reply; r = record_at(s, n)) {
+	for (const struct record *r = record_at(s, n); r && time - r->time > s->options.no_reply && !may_be_answered(c, r); r = record_at(s, n)) {
 		c->overdue = n;
 		if (r->role == ROLE_REQUEST && r->command != s->known.noop && !r->cut && !c->gap[!r->dir])
 			session_break_late(s, c, n, RULE_NO_REPLY, RULES, time);

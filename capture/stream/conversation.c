@@ -56,6 +56,7 @@ const struct stream *conversation_stream(struct conversation *c, int64_t time)
 {
 	const struct conn_info *carrier = c->carrier->conn;
 	memcpy(c->info.settled, carrier->settled, sizeof c->info.settled);
+	memcpy(c->info.held, carrier->held, sizeof c->info.held);
 	c->info.tls = carrier->tls;
 	c->info.transport = carrier->transport;
 	if (!c->introduced)

@@ -274,6 +274,11 @@ static void take_opened(struct tls *t, enum dir dir, uint8_t type, struct slice 
 		tls_session_change_cipher(&t->session, dir);
 }
 
+static void set_waits(struct tls *t, enum dir dir, bool waits)
+{
+	t->side[dir].waits = t->stream->conn->held[dir] = waits;
+}
+
 static enum taken wait_for(struct tls *t, enum dir dir, enum tls_opened why)
 {
 	struct side *s = &t->side[dir];
@@ -283,7 +288,7 @@ static enum taken wait_for(struct tls *t, enum dir dir, enum tls_opened why)
 	}
 	if (!s->waits)
 		s->since = s->time;
-	s->waits = true;
+	set_waits(t, dir, true);
 	s->needs = why;
 	if (t->keylog)
 		keylog_wait(t->keylog, &t->waiter);
@@ -456,7 +461,7 @@ static size_t run(struct tls *t, enum dir dir, struct slice in, bool final)
 static void run_front(struct tls *t, enum dir dir, bool final)
 {
 	struct side *s = &t->side[dir];
-	s->waits = false;
+	set_waits(t, dir, false);
 	size_t n = run(t, dir, buf_slice(&s->front), final);
 	buf_consume(&s->front, n);
 }
@@ -545,7 +550,7 @@ static void end_inner(struct tls *t, enum dir dir)
 	if (t->inner)
 		layer_end(t->inner, dir, s->time);
 	s->dead = true;
-	s->waits = false;
+	set_waits(t, dir, false);
 }
 
 /* False if it has to wait once more. */
@@ -671,7 +676,7 @@ static void settle(struct tls *t)
 		if (t->dead || s->dead) {
 			buf_release(&s->front);
 			forget_later(t, s);
-			s->waits = false;
+			set_waits(t, (enum dir)d, false);
 		}
 	}
 	if (!t->keylog)

@@ -841,6 +841,28 @@ static void test_clock(void **state)
 	must_hold(x);
 }
 
+/* What waits for the secret of its TLS may be the answer: it is not missed before it can be read, by messages nor by the clock. */
+static void test_held(void **state)
+{
+	struct session_options o = { .keep = true, .file = -1, .no_reply = 10 * FEED_STEP };
+	struct fixture *x = *state;
+	begin_anew(x, &o);
+	FEED(&x->f, 0, UP, .command = "query", .id = "a", .type = "QueryRequest");
+	int64_t asked = x->f.time;
+	x->f.conn[0].held[DOWN] = true;
+	x->f.time += 20 * FEED_STEP;
+	FEED(&x->f, 0, UP, .command = "query", .id = "b", .type = "QueryRequest");
+	session_clock(x->f.session, asked + 1000 * FEED_STEP);
+	assert_heard(x, "");
+	x->f.conn[0].held[DOWN] = false;
+	x->f.time = asked + 2 * FEED_STEP;
+	FEED(&x->f, 0, DOWN, .command = "queryreply", .id = "r", .rid = "a", .type = "QueryResponse");
+	assert_heard(x, "");
+	session_clock(x->f.session, asked + 2000 * FEED_STEP);
+	assert_heard(x, "2 no-reply\n");
+	must_hold(x);
+}
+
 static void test_news(void **state)
 {
 	struct fixture *x = *state;
@@ -1253,7 +1275,9 @@ int main(void)
 		TEST(test_rid_unknown),       TEST(test_given_up),         TEST(test_waiting),
 		TEST(test_rid_names_no_request), TEST(test_ids),
 		TEST(test_types),             TEST(test_priority_and_mask),
-		TEST(test_clock),             TEST(test_after_gap),         TEST(test_stream_behind_gap), TEST(test_decode),            TEST(test_seq),
+		TEST(test_clock),             TEST(test_held),
+		TEST(test_after_gap),         TEST(test_stream_behind_gap),
+		TEST(test_decode),            TEST(test_seq),
 		TEST(test_no_reply),          TEST(test_overdue),         TEST(test_revisions),
 		TEST(test_nameless),          TEST(test_bad_exchange),
 		TEST(test_news),              TEST(test_cut),

@@ -439,9 +439,11 @@ static void test_unsettled(void **state)
 	t.r.conn.settled[0] = t.r.conn.settled[1] = true;
 	play(&t.s, l, SIZE_MAX, 0);
 	assert_true(t.r.conn.settled[DIR_S2C]);
+	assert_true(t.r.conn.held[DIR_C2S] && !t.r.conn.held[DIR_S2C]);
 	play_end(l);
 	assert_string_equal(buf_cstr(&t.r.order), "sss");
 	assert_false(t.r.conn.settled[DIR_S2C]);
+	assert_false(t.r.conn.held[DIR_C2S]);
 	buf_release(&late);
 	keylog_free(k);
 	talk_release(&t);
