@@ -29,7 +29,7 @@
 #include <stdlib.h>
 #include <strings.h>
 
-enum { NAME_MAX_KEPT = 32, QUEUE_MAX = BOUND(64, 4), TARGET_MAX = 1024, START_MIN = 8, FILLER = 4096 };
+enum { NAME_MAX_KEPT = 32, QUEUE_MAX = BOUND(64, 4), TARGET_MAX = 1024, START_MIN = 8, FILLER = 4096, TIMES_MAX = BOUND(1024, 4) };
 enum mode { READING, HOLDING, THROUGH, BLIND };
 enum header { UPGRADE, EXTENSIONS, CODING, USER_AGENT, HEADERS };
 
@@ -55,6 +55,12 @@ struct side {
 	int64_t time;
 };
 
+/* What is held came at this time, from this byte on. */
+struct came {
+	size_t from;
+	int64_t time;
+};
+
 struct http1 {
 	struct layer layer;
 	const struct stream *stream;
@@ -67,6 +73,7 @@ struct http1 {
 	bool asked;              /* the last request wants a WebSocket or HTTP/2 */
 	bool granted, refused;   /* the answer to it */
 	struct buf held;         /* client bytes behind the request, at most limits->head */
+	struct buf came;         /* struct came of each packet of them; those beyond TIMES_MAX count as come with the last */
 	bool held_cut;           /* bytes are missing behind them, held_lost of them */
 	uint64_t held_lost;      /* 0: their number is not known */
 	bool torn;               /* by the capture: a head is not whole */
@@ -304,19 +311,37 @@ static void start_reading(struct side *s)
 	s->mode = READING;
 }
 
+/* Each part of what was held with its own time. */
+static void feed_held(struct http1 *h, struct slice held, struct slice came)
+{
+	struct came part, next;
+	for (; came.len; came = slice_skip(came, sizeof part)) {
+		memcpy(&part, came.at, sizeof part);
+		size_t to = held.len;
+		if (came.len > sizeof part) {
+			memcpy(&next, came.at + sizeof part, sizeof next);
+			to = next.from;
+		}
+		layer_feed(&h->layer, DIR_C2S, (struct chunk){ slice_skip(slice_head(held, to), part.from), -1, part.time });
+	}
+}
+
 /* What was held goes where the client's bytes now go. */
 static void release_held(struct http1 *h)
 {
 	struct side *client = &h->side[DIR_C2S];
-	struct buf held = h->held;
+	struct buf held = h->held, came = h->came;
 	bool cut = h->held_cut;
 	uint64_t lost = h->held_lost;
-	h->held = (struct buf){ 0 };
+	int64_t now = client->time;
+	h->held = h->came = (struct buf){ 0 };
 	h->held_cut = false;
-	layer_feed(&h->layer, DIR_C2S, (struct chunk){ buf_slice(&held), -1, client->time });
+	feed_held(h, buf_slice(&held), buf_slice(&came));
+	client->time = now;
 	if (cut)
-		layer_gap(&h->layer, DIR_C2S, lost, client->time);
+		layer_gap(&h->layer, DIR_C2S, lost, now);
 	buf_release(&held);
+	buf_release(&came);
 }
 
 static struct layer *make_above(struct http1 *h, const bool synced[2])
@@ -453,6 +478,17 @@ static bool must_be_granted(const struct http1 *h, bool much)
 	return (alone || much) && !server->time && !server->ended && !h->held_cut;
 }
 
+/* Behind what is held there will be bytes of that time. */
+static void note_time(struct http1 *h, int64_t time)
+{
+	struct came last, came = { h->held.len, time };
+	size_t n = h->came.len / sizeof came;
+	if (n)
+		memcpy(&last, h->came.at + h->came.len - sizeof last, sizeof last);
+	if (!n || (last.time != time && n < TIMES_MAX))
+		buf_add(&h->came, slice_of(&came, sizeof came));
+}
+
 static struct chunk hold(struct side *s, struct chunk c)
 {
 	struct http1 *h = s->http;
@@ -463,6 +499,8 @@ static struct chunk hold(struct side *s, struct chunk c)
 		return c;
 	}
 	struct slice part = slice_head(c.bytes, room);
+	if (part.len)
+		note_time(h, c.time);
 	buf_add(&h->held, part);
 	if (part.len < c.bytes.len) {
 		h->stream->counts->skipped += c.bytes.len - part.len;
@@ -616,6 +654,7 @@ static void free_http1(struct layer *l)
 	struct http1 *h = (struct http1 *)l;
 	layer_free(h->above);
 	buf_release(&h->held);
+	buf_release(&h->came);
 	for (int dir = 0; dir < 2; dir++) {
 		for (int i = 0; i < HEADERS; i++)
 			buf_release(&h->side[dir].value[i]);

@@ -57,6 +57,7 @@ struct recorder {
 	size_t sent_count[2];
 	uint64_t got[2];             /* bit i: the i-th message sent came whole */
 	uint64_t unmasked[2];        /* and in a frame that breaks the rule of masks */
+	int64_t time[2][SENT_MAX];   /* that it was told with */
 	size_t next[2];              /* index of the message that may come next */
 	size_t cut[2], in_place[2], pieces_max;
 	struct buf under_way[2];
@@ -107,6 +108,7 @@ static inline void recorder_message(void *user, const struct piece *p)
 	if (!p->cut) {
 		buf_add_byte(&r->order, p->dir == DIR_C2S ? 'c' : 's');
 		r->next[p->dir] = i + 1;
+		r->time[p->dir][i] = p->time;
 		r->got[p->dir] |= UINT64_C(1) << i;
 		r->unmasked[p->dir] |= (uint64_t)p->unmasked << i;
 	}

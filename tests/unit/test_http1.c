@@ -201,6 +201,32 @@ static void client_does_not_wait(void **state)
 	talk_release(&t);
 }
 
+/* What was held has the time of the packet that brought it, not of the last one. */
+static void times_of_the_held(void **state)
+{
+	(void)state;
+	struct talk t;
+	talk_init(&t);
+	put(&t, DIR_C2S, REQUEST);
+	for (unsigned i = 0; i < 4; i++)
+		say(&t, DIR_C2S, i, NULL);
+	put(&t, DIR_S2C, GRANTED);
+	for (int most = 1; most < 1000; most += 998) {
+		recorder_again(&t.r);
+		struct layer *l = http1_new(&t.r.stream);
+		for (size_t i = 0; i < t.s.count; i++) {
+			struct slice step = slice_head(slice_skip(buf_slice(&t.s.wire[t.s.steps[i].dir]), t.s.steps[i].from), t.s.steps[i].to - t.s.steps[i].from);
+			for (; step.len; step = slice_skip(step, (size_t)most))
+				layer_feed(l, t.s.steps[i].dir, (struct chunk){ slice_head(step, (size_t)most), -1, 100 * (int64_t)i });
+		}
+		assert_int_equal(t.r.got[DIR_C2S], 15);
+		for (int i = 0; i < 4; i++)
+			assert_int_equal(t.r.time[DIR_C2S][i], 100 * (i + 1));
+		play_end(l);
+	}
+	talk_release(&t);
+}
+
 /* The server's direction is not captured: what the client sends is read once there is more than a request could hold, or it is told. */
 static void answer_is_not_captured(void **state)
 {
@@ -598,6 +624,7 @@ int main(void)
 		cmocka_unit_test(frame_around_the_answer),
 		cmocka_unit_test(answer_first),
 		cmocka_unit_test(granted_without_asking),
+		cmocka_unit_test(times_of_the_held),
 		cmocka_unit_test(plain_http),
 		cmocka_unit_test(upgrade_at_last),
 		cmocka_unit_test(pipelined),
