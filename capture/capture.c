@@ -302,6 +302,14 @@ static void finish_proxy(struct capture *c)
 	entry_finish(c->entry, c->counts.last_time);
 }
 
+/* What has to wait for secrets no longer waits. */
+static void finish_connections(struct capture *c)
+{
+	if (c->options.keylog)
+		keylog_end(c->options.keylog);
+	connections_finish(c->connections, c->counts.last_time);
+}
+
 void capture_finish(struct capture *c)
 {
 	if (c->ahead && !c->started)
@@ -312,7 +320,7 @@ void capture_finish(struct capture *c)
 	}
 	if (c->entry)
 		finish_proxy(c);
-	connections_finish(c->connections, c->counts.last_time);
+	finish_connections(c);
 	if (!c->watcher.end)
 		return;
 	struct capture_counts all = capture_counts(c);
@@ -382,8 +390,7 @@ static enum capture_status step_ahead(void *user)
 
 static void finish_ahead(void *user)
 {
-	struct capture *c = user;
-	connections_finish(c->connections, c->counts.last_time);
+	finish_connections(user);
 }
 
 static void state_ahead(void *user, struct lookahead_state *out)

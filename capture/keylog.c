@@ -54,6 +54,7 @@ struct keylog {
 	struct buf line;
 	bool line_too_long;
 	struct keylog_waiter *waiters;
+	bool expects; /* secrets may come by keylog_feed */
 	bool looked; /* those who wait are being woken: the file was looked at once for all of them */
 	void (*used)(void *user, struct slice lines);
 	void *used_user;
@@ -296,6 +297,10 @@ static void look(struct keylog *k)
 		return;
 	bool other = f->fd < 0 || now.st_ino != f->is.st_ino || now.st_dev != f->is.st_dev;
 	bool shorter = S_ISREG(now.st_mode) && now.st_size < f->offset;
+	if (other && f->fd >= 0) { /* what was added to the one before it was replaced */
+		read_on(k);
+		end_line(k);
+	}
 	if ((other || shorter) && !open_file(k))
 		return;
 	if (!S_ISREG(now.st_mode) || now.st_size != f->offset)
@@ -321,6 +326,22 @@ bool keylog_open(struct keylog *k, const char *path, bool growing)
 bool keylog_is_growing(const struct keylog *k)
 {
 	return k->file.growing;
+}
+
+void keylog_expect(struct keylog *k)
+{
+	k->expects = true;
+}
+
+bool keylog_may_grow(const struct keylog *k)
+{
+	return k->file.growing || k->expects;
+}
+
+void keylog_end(struct keylog *k)
+{
+	look(k);
+	end_line(k);
 }
 
 void keylog_on_use(struct keylog *k, void (*used)(void *user, struct slice lines), void *user)

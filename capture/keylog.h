@@ -54,6 +54,12 @@ void keylog_feed(struct keylog *k, struct slice text);
 bool keylog_open(struct keylog *k, const char *path, bool growing);
 /* True if keylog_open was told that the file grows. */
 bool keylog_is_growing(const struct keylog *k);
+/* What is read may bring secrets to keylog_feed at any time, as a pcapng does. */
+void keylog_expect(struct keylog *k);
+/* True if secrets may still come: the file grows, or keylog_expect was called. */
+bool keylog_may_grow(const struct keylog *k);
+/* Nothing is waited for any more: reads what a growing file has by now, with a last line that has no line break. */
+void keylog_end(struct keylog *k);
 /* The secret with that label of the connection (or handshake) with that client random; empty if there is none. Borrowed until
  * anything else is called here. */
 struct slice keylog_find(struct keylog *k, enum keylog_label label, const uint8_t random[KEYLOG_RANDOM]);

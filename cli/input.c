@@ -17,6 +17,8 @@ static void take_secrets(void *user, uint32_t format, struct slice bytes)
 	static const uint32_t tls_key_log = 0x544c534b;
 	if (format == tls_key_log)
 		keylog_feed(user, bytes);
+	else if (!format)
+		keylog_expect(user);
 }
 
 /* The proxy says where it listens. From then on a signal has to end it in order: a pipe's socket stands in the file system, clients come. */

@@ -31,7 +31,7 @@ steps() {
 		loss       captures with loss, and joined late                                  bash tests/loss.sh
 		follow     TLS and HTTP/2 beside tshark                                         $make SAN=1 follow
 		written    captures that are written                                            bash tests/written.sh
-		live       live captures                                                        bash tests/live.sh
+		live       live captures                                                        bash tests/live.sh && python3 tests/late_keys.py ./envscope
 		exports    documents of -T, whole whatever ends them                             bash tests/exports.sh
 		browser    pictures and reports in a browser                                    bash tests/browser.sh
 		structure  includes, lengths of functions, layout, scripts, cppcheck            python3 tests/structure.py && bash tests/lint.sh format shell cppcheck

@@ -730,7 +730,7 @@ static void gap(struct layer *l, enum dir dir, uint64_t n, int64_t time)
 static bool may_come(const struct tls *t)
 {
 	bool waits = (t->side[0].waits && t->side[0].needs == TLS_NEEDS_SECRET) || (t->side[1].waits && t->side[1].needs == TLS_NEEDS_SECRET);
-	return waits && !t->dead && t->keylog && keylog_is_growing(t->keylog);
+	return waits && !t->dead && t->keylog && keylog_may_grow(t->keylog);
 }
 
 /* Both directions have ended: why was nothing shown? */

@@ -248,6 +248,41 @@ static void test_growing(void **state)
 	buf_release(&other);
 }
 
+/* Once nothing is waited for any more, a last line needs no line break. */
+static void test_end(void **state)
+{
+	(void)state;
+	struct folder f;
+	struct buf text = { 0 };
+	struct keylog *k = keylog_new();
+	make_folder(&f);
+	assert_true(keylog_open(k, f.file, true));
+	add_line(&text, labels[0], 1, 1, 48, "\n");
+	add_line(&text, labels[0], 2, 2, 48, "");
+	append(&f, buf_slice(&text));
+	assert_true(has(k, KEYLOG_MASTER, 1, 1, 48) && !has(k, KEYLOG_MASTER, 2, 2, 48));
+	keylog_end(k);
+	assert_true(has(k, KEYLOG_MASTER, 2, 2, 48));
+	keylog_end(k);
+	assert_int_equal(keylog_counts(k).secrets, 2);
+	assert_int_equal(keylog_counts(k).bad, 0);
+	keylog_free(k);
+	remove_folder(&f);
+	buf_release(&text);
+}
+
+static void test_expects(void **state)
+{
+	(void)state;
+	struct keylog *k = keylog_new();
+	assert_true(keylog_open(k, NULL, false));
+	assert_false(keylog_may_grow(k));
+	keylog_expect(k);
+	assert_true(keylog_may_grow(k) && !keylog_is_growing(k));
+	keylog_end(k);
+	keylog_free(k);
+}
+
 /* Another file in its place, and one that was emptied. */
 static void test_replaced(void **state)
 {
@@ -269,6 +304,7 @@ static void test_replaced(void **state)
 	add_line(&text, labels[0], 5, 5, 48, "\n");
 	append(&f, buf_slice(&text));
 	assert_true(has(k, KEYLOG_MASTER, 5, 5, 48) && has(k, KEYLOG_MASTER, 3, 3, 48));
+	assert_true(has(k, KEYLOG_MASTER, 4, 4, 48)); /* the file before it had come to its end */
 	assert_int_equal(truncate(f.file, 0), 0);
 	assert_false(has(k, KEYLOG_MASTER, 6, 6, 48));
 	buf_clear(&text);
@@ -377,7 +413,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_labels), cmocka_unit_test(test_other_lines), cmocka_unit_test(test_bad_lines),
-		cmocka_unit_test(test_limit), cmocka_unit_test(test_file), cmocka_unit_test(test_slow_pipe), cmocka_unit_test(test_growing),
+		cmocka_unit_test(test_limit), cmocka_unit_test(test_file), cmocka_unit_test(test_slow_pipe), cmocka_unit_test(test_growing), cmocka_unit_test(test_end), cmocka_unit_test(test_expects),
 		cmocka_unit_test(test_replaced), cmocka_unit_test(test_pipe), cmocka_unit_test(test_waiting),
 		cmocka_unit_test(test_looks_once),
 	};

@@ -406,7 +406,7 @@ static void test_secrets(void **state)
 	struct source *s = source_open_file(p.path, &o, error, sizeof(error));
 	assert_non_null(s);
 	assert_int_equal(source_next(s, &packet), SOURCE_END);
-	assert_string_equal(buf_cstr(&got), "544c534b:CLIENT_RANDOM 1 200000007:");
+	assert_string_equal(buf_cstr(&got), "00000000:544c534b:CLIENT_RANDOM 1 200000007:");
 	assert_int_equal(source_counts(s).secrets_dropped, 0);
 	source_free(s);
 	buf_release(&got);
