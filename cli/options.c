@@ -180,27 +180,28 @@ static bool check_record(struct options *o)
 	return true;
 }
 
-static bool check_display(struct options *o)
+/* The filter that the text is; NULL, and why on standard error, if it is none. So is what is odd about it. */
+static struct filter *new_filter(const struct options *o, const char *what, const char *text)
 {
 	struct buf why = { 0 };
-	if (!o->display)
-		return true;
-	o->display_filter = filter_new(o->display, o->print.show_secrets, &why);
-	if (!o->display_filter)
-		fprintf(stderr, "envscope: display filter: %s\n", buf_cstr(&why));
+	struct filter *f = filter_new(text, o->print.show_secrets, &why);
+	const char *said = f ? filter_doubt(f) : buf_cstr(&why);
+	if (said)
+		fprintf(stderr, "envscope: %s: %s\n", what, said);
 	buf_release(&why);
-	return o->display_filter != NULL;
+	return f;
+}
+
+static bool check_display(struct options *o)
+{
+	return !o->display || (o->display_filter = new_filter(o, "display filter", o->display));
 }
 
 static bool check_only(struct options *o)
 {
-	struct buf why = { 0 };
 	if (!o->proxy.what_if.only)
 		return true;
-	o->only_filter = filter_new(o->proxy.what_if.only, o->print.show_secrets, &why);
-	if (!o->only_filter)
-		fprintf(stderr, "envscope: --only: %s\n", buf_cstr(&why));
-	buf_release(&why);
+	o->only_filter = new_filter(o, "--only", o->proxy.what_if.only);
 	const char *unknown = o->only_filter ? filter_needs_all(o->only_filter) : NULL;
 	if (unknown)
 		return option_fail("--only is asked about a message before it goes on, and can't know", unknown);

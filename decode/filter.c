@@ -39,9 +39,15 @@ void filter_free(struct filter *f)
 	form_release(&f->form);
 	arena_release(&f->arena);
 	schema_free(f->schema);
+	buf_release(&f->doubt);
 	buf_release(&f->bytes);
 	buf_release(&f->text);
 	free(f);
+}
+
+const char *filter_doubt(struct filter *f)
+{
+	return f->doubt.len ? buf_cstr(&f->doubt) : NULL;
 }
 
 enum filter_need filter_needs(const struct filter *f)

@@ -53,6 +53,10 @@ const char *filter_word_at(const struct filter_field *field, const struct schema
 struct filter *filter_new(const char *text, bool show_secrets, struct buf *error);
 void filter_free(struct filter *f);
 
+/* Where it can match something, but is hardly what was meant: a command that the protocol does not have and that is near to one that it has,
+ * part of a word that no word has. A sentence and the mark, as *error of filter_new; the filter's. NULL: nothing is odd. */
+const char *filter_doubt(struct filter *f);
+
 /* The most that a message may need to be read for it. */
 enum filter_need filter_needs(const struct filter *f);
 /* Does a message that matches do so for ever? Not where it depends on what becomes known later (struct session_revision). */

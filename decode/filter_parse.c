@@ -38,21 +38,37 @@ static void add_marked(struct buf *out, struct slice text, size_t at, size_t len
 	buf_release(&fault);
 }
 
-bool parse_fail(struct parser *p, size_t at, size_t len, const char *format, ...)
+/* A sentence, and the place in the text that it is about. */
+static void __attribute__((format(printf, 5, 0))) say(const struct parser *p, struct buf *out, size_t at, size_t len, const char *format, va_list args)
 {
 	struct buf sentence = { 0 };
+	buf_addv(&sentence, format, args);
+	buf_clear(out);
+	text_add_safe(out, buf_slice(&sentence));
+	add_marked(out, p->text, at, len);
+	buf_release(&sentence);
+}
+
+bool parse_fail(struct parser *p, size_t at, size_t len, const char *format, ...)
+{
 	va_list args;
 	if (p->failed)
 		return false;
 	p->failed = true;
 	va_start(args, format);
-	buf_addv(&sentence, format, args);
+	say(p, p->error, at, len, format, args);
 	va_end(args);
-	buf_clear(p->error);
-	text_add_safe(p->error, buf_slice(&sentence));
-	add_marked(p->error, p->text, at, len);
-	buf_release(&sentence);
 	return false;
+}
+
+void parse_doubt(struct parser *p, size_t at, size_t len, const char *format, ...)
+{
+	va_list args;
+	if (p->f->doubt.len)
+		return;
+	va_start(args, format);
+	say(p, &p->f->doubt, at, len, format, args);
+	va_end(args);
 }
 
 static bool unexpected(struct parser *p, const char *wanted)

@@ -104,6 +104,7 @@ struct filter {
 	struct regex *regexes;     /* to be freed */
 	int64_t start;
 	uint64_t given_up;
+	struct buf doubt;          /* what filter_doubt says */
 	struct dissection dissection;
 	struct form form;
 	struct buf bytes, text;    /* scratch */
@@ -168,6 +169,8 @@ struct parser {
 bool filter_parse(struct filter *f, struct slice text, struct buf *error);
 /* An error at that place; only the first one counts. Always false. */
 bool parse_fail(struct parser *p, size_t at, size_t len, const char *format, ...) __attribute__((format(printf, 4, 5)));
+/* Something at that place is no error, but hardly what was meant (filter_doubt); only the first one counts. */
+void parse_doubt(struct parser *p, size_t at, size_t len, const char *format, ...) __attribute__((format(printf, 4, 5)));
 /* n zeroed bytes of the filter; NULL after an error. */
 void *parse_take(struct parser *p, size_t n);
 
@@ -216,6 +219,8 @@ bool test_word(struct filter *f, const struct test *t, struct slice word);
 bool test_endpoint(struct filter *f, const struct test *t, const struct endpoint *e);
 /* Equal but for the case of ASCII letters. */
 bool same_word(struct slice a, struct slice b);
+/* Is the part in the text? An empty one is in every text. */
+bool has_part(struct slice text, struct slice part);
 /* Does a value that is so far above (below: negative) the literal pass? */
 bool test_order(enum test_op op, int sign);
 

@@ -42,7 +42,7 @@ static int compare(struct slice a, struct slice b)
 	return sign ? sign : (a.len > b.len) - (a.len < b.len);
 }
 
-static bool contains(struct slice text, struct slice part)
+bool has_part(struct slice text, struct slice part)
 {
 	return !part.len || (text.len && memmem(text.at, text.len, part.at, part.len));
 }
@@ -59,7 +59,7 @@ bool test_text(struct filter *f, const struct test *t, struct slice v)
 	if (t->op == TEST_MATCHES)
 		return search(f, t, v);
 	for (const struct literal *l = t->literals; l; l = l->next)
-		if (t->op == TEST_CONTAINS ? contains(v, l->text) : test_order(t->op, compare(v, l->text)))
+		if (t->op == TEST_CONTAINS ? has_part(v, l->text) : test_order(t->op, compare(v, l->text)))
 			return true;
 	return false;
 }

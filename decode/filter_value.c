@@ -184,6 +184,21 @@ static bool refuse(struct parser *p, const struct token *t, const char *name, co
 	return parse_fail(p, t->at, token_len(t), "%s is %s", name, wants);
 }
 
+/* A word that is not in the list of the field, or, of a part that is asked for, in none of its words. Where there are others too, it may be one of
+ * these. */
+static bool other_word(struct parser *p, const struct test *t, const struct token *token, const char *near)
+{
+	const char *name = t->field->pub.name, *mean = near ? "; did you mean \"" : "", *end = near ? "\"?" : "";
+	bool part = t->op == TEST_CONTAINS;
+	if (!part && !t->field->open)
+		return parse_fail(p, token->at, token_len(token), "%s is never that%s%s%s", name, mean, near ? near : "", end);
+	if (!t->field->open)
+		parse_doubt(p, token->at, token_len(token), "%s never has that in it%s%s%s", name, mean, near ? near : "", end);
+	else if (near && !part)
+		parse_doubt(p, token->at, token_len(token), "the protocol has no such command%s%s%s", mean, near, end);
+	return true;
+}
+
 /* The word of a field with a list of them. */
 static bool word_literal(struct parser *p, const struct test *t, struct literal *l, const struct token *token)
 {
@@ -193,15 +208,12 @@ static bool word_literal(struct parser *p, const struct test *t, struct literal 
 	if (!whole && t->op >= TEST_LT && t->op <= TEST_GE && !t->field->ordered)
 		return parse_fail(p, token->at, token_len(token), "%s has no order; == != in contains matches can be asked",
 				  t->field->pub.name);
-	if (t->op == TEST_CONTAINS || t->field->open)
-		return true;
 	for (int i = 0; (word = t->field->words(p->f->schema, i)); i++) {
-		if (same_word(l->text, slice_str(word)))
+		if (t->op == TEST_CONTAINS ? has_part(slice_str(word), l->text) : same_word(l->text, slice_str(word)))
 			return true;
 		suggestion_offer(&near, word);
 	}
-	return parse_fail(p, token->at, token_len(token), "%s is never that%s%s%s", t->field->pub.name,
-			  near.best ? "; did you mean \"" : "", near.best ? near.best : "", near.best ? "\"?" : "");
+	return other_word(p, t, token, near.best);
 }
 
 static bool text_literal(struct parser *p, const struct test *t, struct literal *l, const struct token *token)

@@ -144,6 +144,7 @@ case_ tcp.filter_record -r samples/tcp.pcap -T text -Y 'command in {query aggreg
 case_ tcp.filter_payload -r samples/tcp.pcap -T ndjson -Y 'data.query._type == "test" || data.workitem.name matches "^WI$"'
 case_ tcp.filter_request -r samples/tcp.pcap -T fields -e n -e command -e request -Y 'request == query && command == error || request == watch'
 case_ tcp.filter_count -r samples/tcp.pcap -T text -c 3 -Y 'role == reply && size > 200'
+case_ tcp.filter_doubt -r samples/tcp.pcap -T text -Y 'command == qury || n == 1'
 case_ seq_gap.filter -r build/samples/seq_gap.pcap -T text -Y 'rules contains "seq"'
 case_ filter.help -Y help
 case_ filter.name -r samples/tcp.pcap -T text -Y 'n > 1 && data.workitem.nmae == "x"'

@@ -23,6 +23,7 @@ struct filter_dialog {
 	struct dialog dialog;
 	struct prompt prompt;
 	struct buf error;      /* of filter_new; empty: the text is a filter */
+	struct buf doubt;      /* of filter_doubt; empty: nothing is odd about it */
 	bool refused;          /* Enter was pressed on it */
 	struct completion completion;
 	bool listing;          /* the candidates are shown */
@@ -30,8 +31,11 @@ struct filter_dialog {
 
 static void check(struct filter_dialog *d)
 {
-	buf_clear(&d->error);
-	filter_free(filter_new(buf_cstr(&d->prompt.text), d->dialog.app->show_secrets, &d->error));
+	struct filter *f = filter_new(buf_cstr(&d->prompt.text), d->dialog.app->show_secrets, &d->error);
+	const char *doubt = f ? filter_doubt(f) : NULL;
+	buf_clear(&d->doubt);
+	buf_add_str(&d->doubt, doubt ? doubt : "");
+	filter_free(f);
 }
 
 static void free_filter(struct dialog *dialog)
@@ -39,6 +43,7 @@ static void free_filter(struct dialog *dialog)
 	struct filter_dialog *d = (struct filter_dialog *)dialog;
 	prompt_release(&d->prompt);
 	buf_release(&d->error);
+	buf_release(&d->doubt);
 	completion_release(&d->completion);
 	free(d);
 }
@@ -64,13 +69,13 @@ static int focus(struct dialog *dialog)
 	return d->refused ? VERDICT + dialog_text_rows(sentence_of(&d->error), dialog->box.width) - 1 : 0;
 }
 
-/* The line that marks the place of the error, as far as its part of the text is in sight. */
+/* The line that marks the place of the error, or of what is odd, as far as its part of the text is in sight. */
 static void add_mark(struct filter_dialog *d, struct line *out, size_t from)
 {
-	struct slice error = buf_slice(&d->error), hidden = slice_head(buf_slice(&d->prompt.text), from);
+	struct slice error = buf_slice(d->error.len ? &d->error : &d->doubt), hidden = slice_head(buf_slice(&d->prompt.text), from);
 	const uint8_t *last = memrchr(error.at, '\n', error.len);
 	struct slice mark = slice_skip(error, last ? (size_t)(last - error.at) + 3 : 0);
-	line_add(out, INK_ERROR, slice_skip(mark, (size_t)text_columns(hidden)), d->dialog.box.width);
+	line_add(out, d->error.len ? INK_ERROR : INK_DIM, slice_skip(mark, (size_t)text_columns(hidden)), d->dialog.box.width);
 }
 
 /* Draws what is to be said of the text; is how many rows that takes. */
@@ -80,6 +85,8 @@ static int draw_verdict(struct filter_dialog *d, struct area area)
 	struct slice words = slice_str("Empty: everything is shown. Tab names the fields.");
 	if (d->error.len)
 		words = sentence_of(&d->error);
+	else if (d->doubt.len)
+		ink = INK_PLAIN, words = sentence_of(&d->doubt);
 	else if (d->prompt.text.len)
 		ink = INK_REPLY, words = slice_str("Right so far: Enter shows what matches.");
 	return dialog_put_text(&d->dialog, area, VERDICT, ink, words);
@@ -111,7 +118,7 @@ static void draw(struct dialog *dialog, struct area area)
 	dialog_cursor(dialog, area, 0, prompt_draw(&d->prompt, area.width, l, &from));
 	dialog_put(dialog, area, 0, l, EMPHASIS_NONE);
 	line_clear(l);
-	if (d->error.len)
+	if (d->error.len || d->doubt.len)
 		add_mark(d, l, from);
 	dialog_put(dialog, area, 1, l, EMPHASIS_NONE);
 	int rows = draw_verdict(d, area);

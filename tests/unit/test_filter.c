@@ -348,6 +348,32 @@ static void test_errors(void **state)
 		refused(*state, list[i].text, list[i].mark, list[i].words);
 }
 
+/* What is no error, since there may be such messages, but hardly what was meant. The first of several is told. */
+static void test_doubts(void **state)
+{
+	static const struct { const char *text, *said; } list[] = {
+		{ "command == qury", "the protocol has no such command; did you mean \"query\"?\n  command == qury\n             ^~~~" },
+		{ "n && request != \"png\" && command == qury",
+		  "the protocol has no such command; did you mean \"ping\"?\n  n && request != \"png\" && command == qury\n                  ^~~~~" },
+		{ "command in {ping \"agregate\"}",
+		  "the protocol has no such command; did you mean \"aggregate\"?\n  command in {ping \"agregate\"}\n                   ^~~~~~~~~~" },
+		{ "rules contains seqgap", "rules never has that in it; did you mean \"seq-gap\"?\n  rules contains seqgap\n                 ^~~~~~" },
+		{ "role contains \"zz\"", "role never has that in it\n  role contains \"zz\"\n                ^~~~" },
+		{ "command == getthemoonandthestars", NULL }, { "command contains qury", NULL }, { "command == QUERY", NULL },
+		{ "rules contains \"seq\"", NULL },          { "command contains \"\"", NULL },  { "rules contains \"\"", NULL },
+		{ "command matches \"qury\"", NULL },
+	};
+	struct fixture *f = *state;
+	for (size_t i = 0; i < sizeof list / sizeof *list; i++) {
+		struct filter *filter = filter_new(list[i].text, false, &f->error);
+		assert_non_null(filter);
+		assert_int_equal(f->error.len, 0);
+		const char *said = filter_doubt(filter);
+		assert_string_equal(said ? said : "", list[i].said ? list[i].said : "");
+		filter_free(filter);
+	}
+}
+
 static void test_secrets(void **state)
 {
 	static const char *const list[] = { "jwt == \"x\"", "jwt contains \"x\"", "jwt matches \"x\"", "data.jwt == \"x\"", "data.password >= \"a\"",
@@ -607,7 +633,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 		TEST(test_numbers), TEST(test_spans_and_times), TEST(test_words), TEST(test_rules), TEST(test_texts), TEST(test_addresses),
-		TEST(test_fields_of_data), TEST(test_json), TEST(test_json_in_place), TEST(test_precedence), TEST(test_errors), TEST(test_secrets), TEST(test_harmless_error),
+		TEST(test_fields_of_data), TEST(test_json), TEST(test_json_in_place), TEST(test_precedence), TEST(test_errors),
+		TEST(test_doubts), TEST(test_secrets), TEST(test_harmless_error),
 		TEST(test_needs), TEST(test_lasting), TEST(test_needs_all), TEST(test_lazy), TEST(test_limits), TEST(test_hostile_patterns), TEST(test_long_texts), TEST(test_every_cut),
 		cmocka_unit_test(test_iso), cmocka_unit_test(test_document),
 	};
