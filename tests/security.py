@@ -101,6 +101,35 @@ def relay_dropped(c, envscope, folder):
     p.terminate(); p.communicate()
     c.hold(p.returncode == 0 and not os.path.exists(pipe), f"a proxy without root does not end well: {p.returncode}, its pipe is there: {os.path.exists(pipe)}")
 
+def memory_of(pid):
+    """All that a process could read of its own memory."""
+    with open(f"/proc/{pid}/maps") as maps, open(f"/proc/{pid}/mem", "rb") as memory:
+        for line in maps:
+            begin, end = (int(n, 16) for n in line.split()[0].split("-"))
+            if line.split()[1] == "rw-p":
+                memory.seek(begin)
+                try: yield memory.read(end - begin)
+                except OSError: pass
+
+def keys_of_relay(c, envscope, folder):
+    """The key of an encrypted listener, as a number and as the PEM has it, is in the relay's memory and not in that of the process that reads what strangers sent."""
+    made = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", f"{folder}/key", "-out", f"{folder}/cert", "-days", "2", "-subj", "/CN=localhost"]
+    if os.geteuid() != 0 or subprocess.run(made, capture_output=True).returncode: return print("security: not root, or no openssl: where keys are is not tested")
+    text = subprocess.run(["openssl", "pkey", "-in", f"{folder}/key", "-noout", "-text"], capture_output=True, text=True).stdout
+    number = bytes.fromhex("".join(re.search(r"priv:([\s0-9a-f:]+)pub:", text)[1].split()).replace(":", ""))[-32:]
+    lines = open(f"{folder}/key").read().splitlines()
+    secrets = (number, number[::-1], *(line.encode() for line in lines[2:-1]))
+    p = subprocess.Popen([envscope, "--proxy", "wss://127.0.0.1:0=ws://127.0.0.1:1", "--cert", f"{folder}/cert", "--key", f"{folder}/key", "-q"], stderr=subprocess.PIPE, text=True)
+    try:
+        c.hold("listening on" in p.stderr.readline(), "a proxy with a key does not start")
+        children = lambda: open(f"/proc/{p.pid}/task/{p.pid}/children").read().split()
+        wait_until(lambda: children() and "Seccomp:\t2" in open(f"/proc/{p.pid}/status").read())
+        has = lambda pid: any(secret in part for part in memory_of(pid) for secret in secrets)
+        c.hold(has(children()[0]), "the relay's key is not found where it must be")
+        c.hold(not has(p.pid), "the key of an encrypted listener is in the memory of the process that reads what was sent")
+    finally:
+        p.terminate(); p.communicate()
+
 def screens(c, envscope):
     """What is written to a terminal: neither the password nor the token of a sign-in, and nothing that sets the title or the clipboard, or that asks something.
     (Of the sequences that end in t, 22 and 23 are in terminfo's beginning and end of a full screen.)"""
@@ -185,6 +214,7 @@ def main(envscope="./envscope"):
         capabilities(c, os.path.abspath(envscope), folder)
         dropped(c, os.path.abspath(envscope), folder)
         relay_dropped(c, os.path.abspath(envscope), folder)
+        keys_of_relay(c, os.path.abspath(envscope), folder)
         screens(c, envscope)
         samples(c, envscope)
         damaged(c, envscope, folder)

@@ -140,11 +140,10 @@ static const char *problem(const struct proxy_pair *p)
 	return NULL;
 }
 
-/* Says so without a user and a password that are in it. */
+/* Says so without a user and a password that are in it; a password may hold "/" and "@". */
 static bool not_understood(char *why, size_t why_size, const char *address)
 {
-	const char *host = strstr(address, "//");
-	const char *at = host ? memchr(host, '@', strcspn(host + 2, "/") + 2) : NULL;
+	const char *at = strrchr(address, '@');
 	return at ? say(why, why_size, "an address takes neither user nor password, as before", at)
 		  : say(why, why_size, "this address can't be understood", address);
 }

@@ -214,14 +214,12 @@ struct proxy *proxy_new(const struct proxy_options *o, void (*say)(void *user, c
 	struct proxy *p = xcalloc(1, sizeof *p);
 	p->options = *o;
 	p->leash = -1;
-	if (open_all(p, &(struct saying){ say, user }, why, why_size) && start(p, why, why_size)) {
-		for (size_t i = 0; i < p->options.count; i++)
-			for (size_t k = 0; k < p->routes[i].listeners; k++)
-				close(p->routes[i].listener[k]);
+	bool started = open_all(p, &(struct saying){ say, user }, why, why_size) && start(p, why, why_size);
+	for (size_t i = 0; i < p->options.count; i++) /* what listens, and the keys, are the relay's alone */
+		route_close(&p->routes[i], !started);
+	tls_identity_forget_key(&p->identity);
+	if (started)
 		return p;
-	}
-	for (size_t i = 0; i < p->options.count; i++)
-		route_close(&p->routes[i], true);
 	p->relay = 0;
 	proxy_free(p);
 	return NULL;
@@ -232,8 +230,8 @@ void proxy_stop(struct proxy *p)
 	if (p->leash >= 0)
 		close(p->leash);
 	p->leash = -1;
-	if (p->relay > 0)
-		waitpid(p->relay, NULL, 0);
+	while (p->relay > 0 && waitpid(p->relay, NULL, 0) < 0 && errno == EINTR)
+		;
 	p->relay = 0;
 }
 
@@ -242,10 +240,6 @@ void proxy_free(struct proxy *p)
 	if (!p)
 		return;
 	proxy_stop(p);
-	for (size_t i = 0; i < p->options.count; i++) {
-		p->routes[i].listeners = 0;
-		route_close(&p->routes[i], false);
-	}
 	tls_identity_release(&p->identity);
 	ring_free(p->ring);
 	buf_release(&p->name);
@@ -268,7 +262,8 @@ int proxy_fd(const struct proxy *p)
 
 bool proxy_alive(struct proxy *p)
 {
-	if (p->relay > 0 && waitpid(p->relay, NULL, WNOHANG) == p->relay)
+	pid_t ended = p->relay > 0 ? waitpid(p->relay, NULL, WNOHANG) : 0;
+	if (ended > 0 || (ended < 0 && errno == ECHILD)) /* whoever started us may ignore its children's ends */
 		p->relay = 0;
 	return p->relay > 0;
 }

@@ -38,10 +38,10 @@ struct relay {
 	bool stop;
 };
 
-static void watch(struct relay *r, struct watch *w)
+static bool watch(struct relay *r, struct watch *w)
 {
 	struct epoll_event e = { .events = EPOLLIN, .data.ptr = w };
-	epoll_ctl(r->shared.epoll, EPOLL_CTL_ADD, w->fd, &e);
+	return epoll_ctl(r->shared.epoll, EPOLL_CTL_ADD, w->fd, &e) == 0;
 }
 
 static void enqueue(struct relay *r, struct bridge *b)
@@ -246,18 +246,20 @@ static void leave_signals(void)
 	setpgid(0, 0);
 }
 
-static void watch_all(struct relay *r)
+/* False if not all can be watched: then it could never be told to end. */
+static bool watch_all(struct relay *r)
 {
 	r->parent = (struct watch){ .kind = WATCH_PARENT, .fd = r->setup->parent };
-	watch(r, &r->parent);
+	bool good = watch(r, &r->parent);
 	for (size_t i = 0; i < r->setup->count; i++) {
 		struct route *route = &r->setup->routes[i];
 		for (size_t k = 0; k < route->listeners; k++) {
 			struct watch *w = &r->listener[r->listeners++];
 			*w = (struct watch){ .kind = WATCH_LISTENER, .owner = route, .fd = route->listener[k] };
-			watch(r, w);
+			good = watch(r, w) && good;
 		}
 	}
+	return good;
 }
 
 static void close_all(struct relay *r)
@@ -272,7 +274,8 @@ static void close_all(struct relay *r)
 		bridge_free(b);
 	}
 	buf_release(&r->shared.rewritten);
-	close(r->shared.epoll);
+	if (r->shared.epoll >= 0)
+		close(r->shared.epoll);
 	free(r);
 }
 
@@ -287,8 +290,9 @@ int relay_run(const struct relay_setup *s)
 	r->shared.epoll = epoll_create1(EPOLL_CLOEXEC);
 	r->ticked = bridge_clock();
 	leave_signals();
-	watch_all(r);
-	loop(r);
+	bool watching = watch_all(r);
+	if (watching)
+		loop(r);
 	close_all(r);
-	return 0;
+	return watching ? 0 : 1;
 }

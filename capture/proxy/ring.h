@@ -7,13 +7,13 @@
 struct ring;
 
 enum ring_kind {
-	RING_OPEN,   /* a connection begins; the bytes are a struct ring_open */
+	RING_OPEN,   /* a connection begins; the bytes are a struct proxy_open */
 	RING_BYTES,  /* bytes of a direction, as their sender sent them */
 	RING_GAP,    /* `amount` bytes of a direction did not fit into the queue */
 	RING_END,    /* a direction has ended */
 	RING_CLOSED, /* the connection is over; amount: an enum conn_end */
 	RING_NOTE,   /* a sentence about the connection; the bytes are text, harmless for a terminal */
-	RING_COUNTS, /* of no connection; the bytes are a struct ring_counts: as they are now */
+	RING_COUNTS, /* of no connection; the bytes are a struct proxy_counts: as they are now */
 };
 
 struct ring_record {

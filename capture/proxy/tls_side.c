@@ -8,8 +8,11 @@
 #include "capture/proxy/tls_side.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
@@ -100,10 +103,16 @@ bool tls_identity_make(struct tls_identity *id, const struct proxy_options *o, c
 	return true;
 }
 
+void tls_identity_forget_key(struct tls_identity *id)
+{
+	EVP_PKEY_free(id->key);
+	id->key = NULL;
+}
+
 void tls_identity_release(struct tls_identity *id)
 {
 	X509_free(id->cert);
-	EVP_PKEY_free(id->key);
+	tls_identity_forget_key(id);
 	*id = (struct tls_identity){ 0 };
 }
 
@@ -139,6 +148,20 @@ static SSL_CTX *new_context(const SSL_METHOD *method)
 	return c;
 }
 
+/* Not by way of stdio, whose buffers keep what was in them. */
+static bool use_key(SSL_CTX *c, const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		ERR_raise(ERR_LIB_SYS, errno);
+	BIO *in = fd < 0 ? NULL : BIO_new_fd(fd, BIO_CLOSE);
+	EVP_PKEY *key = in ? PEM_read_bio_PrivateKey(in, NULL, NULL, NULL) : NULL;
+	bool done = key && SSL_CTX_use_PrivateKey(c, key) == 1;
+	EVP_PKEY_free(key);
+	BIO_free(in);
+	return done;
+}
+
 static bool use_files(SSL_CTX *c, const struct proxy_options *o, char *why, size_t why_size)
 {
 	char what[512];
@@ -146,7 +169,7 @@ static bool use_files(SSL_CTX *c, const struct proxy_options *o, char *why, size
 	if (SSL_CTX_use_certificate_chain_file(c, o->cert) != 1)
 		return fail(why, why_size, what);
 	snprintf(what, sizeof what, "--key: %s can't be used as PEM", o->key ? o->key : o->cert);
-	if (SSL_CTX_use_PrivateKey_file(c, o->key ? o->key : o->cert, SSL_FILETYPE_PEM) != 1)
+	if (!use_key(c, o->key ? o->key : o->cert))
 		return fail(why, why_size, what);
 	return true;
 }

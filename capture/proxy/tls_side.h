@@ -16,6 +16,8 @@ struct tls_identity {
 /* Makes a key (P-256) and a certificate for it, signed by itself, valid for 30 days, with the names and addresses of all pairs, localhost
  * and the loopback addresses. False with a sentence in why. */
 bool tls_identity_make(struct tls_identity *id, const struct proxy_options *o, char *why, size_t why_size);
+/* The key goes, certificate and fingerprint stay. */
+void tls_identity_forget_key(struct tls_identity *id);
 void tls_identity_release(struct tls_identity *id);
 
 /* The context of an encrypted listener; with o->cert the chain in that file, else `made`. NULL with a sentence in why. */

@@ -63,7 +63,8 @@ static void passwords(void **state)
 {
 	(void)state;
 	static const char *const texts[] = { "wss://anna:geheim@example.com/ws", "ws://127.0.0.1:9000=wss://anna:geheim@example.com/ws",
-					     "ws://anna:geheim@127.0.0.1:9000=wss://example.com/ws" };
+					     "ws://anna:geheim@127.0.0.1:9000=wss://example.com/ws", "ws://:1=wss://anna:un@geheim@example.com/ws",
+					     "ws://:1=wss://anna:un/geheim@example.com/ws", "wss://anna:un@geheim@example.com=ws://:1" };
 	char why[512];
 	struct proxy_pair p;
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
