@@ -24,7 +24,6 @@ TOGETHER = (
     "capture/source capture/live capture/merge capture/pcap_file",
     "capture/proxy/proxy capture/proxy/bridge capture/proxy/relay capture/proxy/route capture/proxy/teller capture/proxy/tls_side",
     "capture/proxy/what_if capture/proxy/what_if_part",
-    "capture/stream/detect capture/stream/tls",  # what is in TLS is detected anew
     "decode/dissect decode/dissect_part",
     "decode/filter decode/filter_part",
     "decode/session decode/forms decode/session_state",

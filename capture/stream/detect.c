@@ -21,6 +21,7 @@
 #include "capture/stream/length_prefix.h"
 #include "capture/stream/preamble.h"
 #include "capture/stream/tls.h"
+#include "capture/stream/tls_record.h"
 #include "capture/stream/websocket.h"
 
 #include <stdlib.h>

@@ -5,12 +5,6 @@
 #include "capture/keylog.h"
 #include "capture/stream/length_prefix.h"
 
-/* True if bytes begin, as far as they go, like a TLS record with a hello message in it. TLS_BEGINS bytes tell for sure. */
-enum { TLS_BEGINS = 6 };
-bool tls_begins(struct slice in);
-/* Searches bytes for TLS records: two in a row, or with `final` one that ends where the bytes do. */
-struct find tls_find(struct slice in, bool final);
-
 /* A layer for the records of a connection, from its first byte on; what it opens goes to a detect layer inside (`forced` as there).
  * conn->tls becomes true; conn->transport is TRANSPORT_TLS until something is opened. Records whose secrets are not in the key log
  * wait for them, at most limits->tls_wait bytes a direction and tls_wait_all in all; NULL for keylog: there are no secrets, and

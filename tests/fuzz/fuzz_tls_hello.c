@@ -1,7 +1,7 @@
 /* The hello messages of TLS: whatever is found in one lies within its bytes. */
 #include "capture/stream/tls_hello.h"
 
-#include "capture/stream/tls.h"
+#include "capture/stream/tls_record.h"
 
 #include <stdlib.h>
 

@@ -4,6 +4,7 @@
 
 #include "capture/stream/detect.h"
 #include "capture/stream/tls_hello.h"
+#include "capture/stream/tls_record.h"
 #include "tests/unit/tls_talk.h"
 
 #include <locale.h>
