@@ -266,6 +266,15 @@ static void say_live_only(const struct options *o)
 			fprintf(stderr, "envscope: %s is about capturing on an interface and does nothing with %s\n", all[i].option, instead);
 }
 
+/* Programs read the other formats, which have one form of time each. tshark passes over -t there without a word, too. */
+static void say_own_times(const struct options *o)
+{
+	if (o->time_given && o->exporter && !o->exporter->timed)
+		fprintf(stderr, "envscope: -t is about the times of text and of the screens and does nothing with -T %s\n", o->exporter->name);
+	else if (o->time_given && o->check > CHECK_TEXT)
+		fputs("envscope: -t is about the times of text and of the screens and does nothing with --check=json and junit\n", stderr);
+}
+
 static bool check(struct options *o)
 {
 	char error[512];
@@ -279,6 +288,7 @@ static bool check(struct options *o)
 		return option_fail("-L lists the link types of an interface (-i)", "it does not go with -r");
 	say_live_only(o);
 	say_all_messages(o);
+	say_own_times(o);
 	if (!check_proxy(o) || !check_output(o) || !check_extcap(o) || !check_record(o))
 		return false;
 	if (!check_fields(o) || !check_display(o))

@@ -65,6 +65,7 @@ enum exporter_columns { COLUMNS_NONE, COLUMNS_CHOSEN, COLUMNS_USUAL /* without -
 struct exporter {
 	const char *name, *help;
 	enum exporter_columns columns;
+	bool timed; /* its times are in the form of print_options.time; else it has a form of its own */
 	/* Each appends to p->line; NULL: nothing to write. */
 	void (*begin)(struct printer *p);
 	void (*message)(struct printer *p, const struct message_facts *m);

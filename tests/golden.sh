@@ -135,6 +135,7 @@ case_ error.explain_near --explain no-repli
 case_ error.time -r samples/tcp.pcap -t abs
 case_ error.links -r samples/tcp.pcap -L
 case_ live_only -r build/samples/error_reply.pcap -s 100 -B 4 -p -y EN10MB -z summary
+case_ own_times -r build/samples/error_reply.pcap -T csv -t ad -c 1
 case_ error.report_format -r samples/tcp.pcap -z rules -T tree
 case_ error.check -r samples/tcp.pcap --check=xml
 case_ error.fail_on -r samples/tcp.pcap --check --fail-on error,nonsense
