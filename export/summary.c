@@ -66,6 +66,7 @@ static const struct counter counters[] = {
 	{ "client[s] refused for the number of connections", CAPTURE_LOST(proxy.refused_full) },
 	{ "client[s] refused for their address", CAPTURE(proxy.refused_address) },
 	{ "proxied connection[s] that [was|were] not shown", CAPTURE_LOST(proxy.untold) },
+	{ "sentence[s] of the proxy that [was|were] not shown", CAPTURE_LOST(proxy.unsaid) },
 	{ "connection[s] forgotten for [the|their] number", CAPTURE_LOST(connections_forgotten) },
 	{ "message[s] forgotten for the memory limit", SESSION_LOST(forgotten) },
 	{ "message[s] beyond the last number", SESSION_LOST(unnumbered) },

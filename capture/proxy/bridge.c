@@ -75,6 +75,11 @@ static enum conn_end reset_by(enum dir side)
 	return side == DIR_C2S ? CONN_RESET_BY_CLIENT : CONN_RESET_BY_SERVER;
 }
 
+static void note(struct bridge *b, enum dir dir, struct slice text)
+{
+	b->shared->unsaid += !tell_note(&b->telling, b->shared->ring, dir, text);
+}
+
 /* A sentence about one end: "the target WHERE WHAT". */
 static void tell_about(struct bridge *b, enum dir side, const char *what)
 {
@@ -83,7 +88,7 @@ static void tell_about(struct bridge *b, enum dir side, const char *what)
 	proxy_address_add(&text, side == DIR_S2C ? &b->route->pair.target : &b->route->pair.listen);
 	buf_addf(&text, " %s", what);
 	text_add_safe(&safe, buf_slice(&text));
-	tell_note(&b->telling, b->shared->ring, side, buf_slice(&safe));
+	note(b, side, buf_slice(&safe));
 	buf_release(&text);
 	buf_release(&safe);
 }
@@ -257,7 +262,7 @@ static bool tell_faults(struct bridge *b)
 	const struct authority *a = b->flow[DIR_C2S].authority;
 	const char *news = b->what_if ? what_if_news(b->what_if) : NULL;
 	if (news)
-		tell_note(&b->telling, b->shared->ring, b->shared->options->what_if.on, slice_str(news));
+		note(b, b->shared->options->what_if.on, slice_str(news));
 	if (a && authority_fault(a))
 		fail(b, DIR_C2S, authority_fault(a));
 	else if (b->what_if && what_if_stuck(b->what_if))

@@ -36,6 +36,7 @@ struct bridge_shared {
 	const struct proxy_options *options;
 	uint8_t chunk[BRIDGE_CHUNK]; /* what was read last */
 	struct buf rewritten;        /* and what became of it */
+	uint64_t unsaid;             /* sentences that were dropped */
 };
 
 struct bridge {

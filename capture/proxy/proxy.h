@@ -33,6 +33,7 @@ struct proxy_counts {
 	uint64_t refused_full;    /* clients turned away: too many connections */
 	uint64_t refused_address; /* clients turned away: their address is not allowed */
 	uint64_t untold;          /* connections that did not fit into the queue at all */
+	uint64_t unsaid;          /* sentences about connections that did not */
 };
 
 /* What RING_OPEN brings. */

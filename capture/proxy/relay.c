@@ -166,6 +166,7 @@ static void pay_debts(struct relay *r)
 static void tell_counts(struct relay *r)
 {
 	struct ring_record head = { .kind = RING_COUNTS, .time = tell_now() };
+	r->counts.unsaid = r->shared.unsaid;
 	if (memcmp(&r->counts, &r->counts_told, sizeof r->counts) == 0)
 		return;
 	if (ring_put(r->shared.ring, &head, slice_of(&r->counts, sizeof r->counts), 0))

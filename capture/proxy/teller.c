@@ -68,10 +68,9 @@ void tell_end(struct telling *t, struct ring *r, enum dir dir)
 	tell_owed(t, r);
 }
 
-void tell_note(struct telling *t, struct ring *r, enum dir dir, struct slice text)
+bool tell_note(struct telling *t, struct ring *r, enum dir dir, struct slice text)
 {
-	if (!t->silent && tell_owed(t, r))
-		put(t, r, RING_NOTE, dir, 0, text);
+	return t->silent || (tell_owed(t, r) && put(t, r, RING_NOTE, dir, 0, text));
 }
 
 void tell_closed(struct telling *t, struct ring *r, enum conn_end end)

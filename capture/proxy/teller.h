@@ -26,8 +26,8 @@ int64_t tell_now(void);
 bool tell_owed(struct telling *t, struct ring *r);
 void tell_bytes(struct telling *t, struct ring *r, enum dir dir, struct slice bytes);
 void tell_end(struct telling *t, struct ring *r, enum dir dir);
-/* A sentence; dropped where the ring is full. */
-void tell_note(struct telling *t, struct ring *r, enum dir dir, struct slice text);
+/* A sentence. False: it is dropped, as the ring is full. */
+bool tell_note(struct telling *t, struct ring *r, enum dir dir, struct slice text);
 void tell_closed(struct telling *t, struct ring *r, enum conn_end end);
 
 #endif

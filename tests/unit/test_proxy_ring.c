@@ -1,5 +1,5 @@
 /* The ring between relay and pipeline, in one process and between two. */
-#include "capture/proxy/ring.h"
+#include "capture/proxy/teller.h"
 
 #include <poll.h>
 #include <setjmp.h>
@@ -125,10 +125,40 @@ static void between_processes(void **state)
 	ring_free(r);
 }
 
+/* What is told of a connection while the reader is slow: bytes become a gap, a sentence is dropped and that is known, the end is owed. */
+static void owed(void **state)
+{
+	enum { LONG = TELL_RESERVE / 2 };
+	static const uint8_t text[LONG];
+	struct ring *r = ring_new(2 * TELL_RESERVE);
+	struct telling t = { .id = 7 }, silent = { .silent = true };
+	struct ring_record head;
+	struct slice bytes;
+	(void)state;
+	tell_bytes(&t, r, DIR_C2S, slice_of(text, LONG));
+	tell_bytes(&t, r, DIR_C2S, slice_of(text, LONG));
+	assert_true(tell_note(&t, r, DIR_C2S, slice_of(text, LONG)));
+	assert_true(tell_note(&t, r, DIR_C2S, slice_of(text, LONG)));
+	assert_false(tell_note(&t, r, DIR_C2S, slice_of(text, LONG)));
+	assert_true(tell_note(&silent, r, DIR_C2S, slice_of(text, LONG)));
+	while (tell_note(&t, r, DIR_C2S, slice_of(text, 0)))
+		;
+	tell_closed(&t, r, CONN_CLOSED_BY_CLIENT);
+	assert_false(tell_owed(&t, r));
+	for (int i = 0; i < 3; i++)
+		assert_true(ring_take(r, &head, &bytes));
+	assert_true(head.kind == RING_GAP && head.amount == LONG);
+	assert_true(tell_owed(&t, r));
+	while (ring_take(r, &head, &bytes) && head.kind == RING_NOTE)
+		;
+	assert_true(head.kind == RING_CLOSED && head.id == 7);
+	ring_free(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(order), cmocka_unit_test(full), cmocka_unit_test(waking), cmocka_unit_test(between_processes),
+		cmocka_unit_test(order), cmocka_unit_test(full), cmocka_unit_test(waking), cmocka_unit_test(owed), cmocka_unit_test(between_processes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
