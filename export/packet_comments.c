@@ -15,6 +15,18 @@ void packet_comments_add(struct buf *out, const struct session *s, uint32_t n, c
 	buf_add_byte(out, 0);
 }
 
+void packet_comments_place(struct buf *out, struct slice comment, uint32_t conn)
+{
+	size_t front = strlen("message ");
+	while (front < comment.len && comment.at[front] != ' ')
+		front++;
+	buf_add(out, slice_head(comment, front));
+	if (conn)
+		buf_addf(out, " (connection %u)", conn);
+	buf_add(out, slice_skip(comment, front));
+	buf_add_byte(out, 0);
+}
+
 /* Did envscope write this comment? What rules are broken is found anew. */
 static bool is_ours(struct slice comment)
 {

@@ -37,6 +37,11 @@ struct hit {
 	bool late;         /* only now known to match: its packets can't be told any more */
 };
 
+/* A comment that is to go with the packet under way: this and its text, which ends with NUL. */
+struct remark {
+	uint32_t conn, carrier; /* of the message, and the number of the connection that carried it */
+};
+
 struct recorder {
 	struct recorder_options options;
 	struct packet_file *file;
@@ -44,7 +49,8 @@ struct recorder {
 	struct filter *filter;
 	struct packet_hold *hold;
 	struct packet_flows flows;
-	struct buf hits, comments; /* of the packet under way; comments end with NUL each */
+	struct buf hits, remarks;  /* since the packet before; with struct remark in front of each */
+	struct buf comments;       /* of the packet under way, with NUL behind each */
 	struct buf scratch, places;
 	uint64_t given_up, matched;
 	int64_t first_time, last_time;
@@ -73,6 +79,7 @@ void recorder_free(struct recorder *r)
 	packet_file_free(r->file);
 	packet_hold_free(r->hold);
 	buf_release(&r->hits);
+	buf_release(&r->remarks);
 	buf_release(&r->comments);
 	buf_release(&r->scratch);
 	buf_release(&r->places);
@@ -224,12 +231,6 @@ static void settle_hits(struct recorder *r)
 	buf_clear(&r->hits);
 }
 
-static void settle(struct recorder *r)
-{
-	settle_hits(r);
-	buf_clear(&r->comments);
-}
-
 /* The hold comes round to its oldest packet: where the order is kept, it is written now if it is wanted. */
 static void pass(struct recorder *r, uint64_t place)
 {
@@ -279,6 +280,19 @@ static void sort_packet(struct recorder *r, const struct packet *p, const struct
 		hold_packet(r, f, also, p, facts);
 }
 
+/* What was said since the packet before goes with this one. That may be of another connection, where a secret that came late or the end of a
+ * wait let messages out: then the comment names theirs. */
+static void take_remarks(struct recorder *r, uint32_t conn)
+{
+	struct remark about;
+	for (struct slice rest = buf_slice(&r->remarks); rest.len; rest = slice_skip(rest, strlen((const char *)rest.at) + 1)) {
+		memcpy(&about, rest.at, sizeof about);
+		rest = slice_skip(rest, sizeof about);
+		packet_comments_place(&r->comments, slice_str((const char *)rest.at), about.carrier == conn ? 0 : about.conn);
+	}
+	buf_clear(&r->remarks);
+}
+
 static void on_packet(void *user, const struct packet *p, const struct packet_facts *facts)
 {
 	struct recorder *r = user;
@@ -287,12 +301,14 @@ static void on_packet(void *user, const struct packet *p, const struct packet_fa
 	r->last_time = p->time;
 	if (r->options.what == RECORD_PDUS)
 		return;
+	take_remarks(r, facts->conn);
 	packet_comments_keep(&r->comments, p->comments);
 	if (selective(r))
 		sort_packet(r, p, facts);
 	else
 		write_now(r, p);
-	settle(r);
+	settle_hits(r);
+	buf_clear(&r->comments);
 }
 
 /* What it had last was about packets that are held already. */
@@ -326,7 +342,7 @@ static void on_end(void *user, const struct capture_counts *counts)
 {
 	struct recorder *r = user;
 	uint64_t place;
-	settle(r);
+	settle_hits(r);
 	while (r->hold && (place = packet_hold_oldest(r->hold)))
 		pass(r, place);
 	write_statistics(r, &counts->source);
@@ -345,10 +361,18 @@ struct packet_watcher recorder_watcher(struct recorder *r)
 	return (struct packet_watcher){ r, on_packet, on_gone, on_pause, on_end, on_counts };
 }
 
+/* The number of the connection whose packets carried the message. */
+static uint32_t carrier_of(const struct recorder *r, const struct record *m)
+{
+	const struct session_conn *conn = session_conn(r->session, m->conn);
+	return conn ? conn->info.carrier : m->conn;
+}
+
 static void write_pdu(struct recorder *r, const struct record *m, struct slice bytes)
 {
 	struct buf pdu = { 0 };
 	uint32_t whole = pdu_add(&pdu, r->session, m, bytes);
+	take_remarks(r, carrier_of(r, m));
 	write_packet(r, r->interface, m->time, buf_slice(&pdu), whole, buf_slice(&r->comments));
 	buf_release(&pdu);
 	buf_clear(&r->comments);
@@ -371,10 +395,17 @@ static bool matches(struct recorder *r, uint32_t n, struct slice bytes)
 	return filter_match(r->filter, r->session, n, bytes);
 }
 
+static void remark(struct recorder *r, uint32_t n, const struct record *m, enum rule rule)
+{
+	struct remark about = { m->conn, carrier_of(r, m) };
+	buf_add(&r->remarks, slice_of(&about, sizeof about));
+	packet_comments_add(&r->remarks, r->session, n, m, rule);
+}
+
 static void note_hit(struct recorder *r, const struct record *m, bool match, bool late)
 {
 	const struct session_conn *conn = session_conn(r->session, m->conn);
-	struct hit h = { conn ? conn->info.carrier : m->conn, m->size, (enum dir)m->dir, (enum transport)m->transport, match, needs_whole(m, conn), late };
+	struct hit h = { carrier_of(r, m), m->size, (enum dir)m->dir, (enum transport)m->transport, match, needs_whole(m, conn), late };
 	if (r->hold)
 		buf_add(&r->hits, slice_of(&h, sizeof h));
 }
@@ -388,7 +419,7 @@ void recorder_message(struct recorder *r, uint32_t n, struct slice bytes)
 		return;
 	for (int rule = 0; m->rules >> rule; rule++)
 		if (m->rules >> rule & 1)
-			packet_comments_add(&r->comments, r->session, n, m, (enum rule)rule);
+			remark(r, n, m, (enum rule)rule);
 	if (r->options.what == RECORD_PDUS)
 		write_pdu(r, m, bytes);
 	else
@@ -400,7 +431,7 @@ void recorder_rule(struct recorder *r, uint32_t n, enum rule rule)
 	const struct record *m = session_record(r->session, n);
 	if (!m || r->options.what == RECORD_PDUS)
 		return;
-	packet_comments_add(&r->comments, r->session, n, m, rule);
+	remark(r, n, m, rule);
 	if (r->filter && filter_needs(r->filter) == FILTER_INDEX && matches(r, n, slice_of(NULL, 0)))
 		note_hit(r, m, true, true);
 }

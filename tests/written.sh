@@ -87,6 +87,12 @@ quietly -r samples/tcp.pcap -q -w "$tmp/x_pdus.pcapng" --pdu
 equal "comments of exported PDUs" "$(lines "$tmp/x_pdus.pcapng")" "$(lines "$tmp/x.pcapng" | grep -v ' no-reply ')"
 quietly -r samples/tcp.pcap -q -w "$tmp/x_some.pcapng" --pdu -Y 'command == "error"'
 equal "comments of those that match" "$(lines "$tmp/x_some.pcapng")" "$(lines "$tmp/x.pcapng" | grep ' error: ')"
+# Secrets that come behind the packets of their connection: what its messages break stands with a packet of another one, and says so.
+python3 tests/pcapng.py samples/wss13_aes256.pcap.gz late samples/wss13_aes256.keys samples/tcp.pcap >"$tmp/late.pcapng"
+quietly -r "$tmp/late.pcapng" -q -w "$tmp/x_late.pcapng"
+equal "comments with a packet of another connection" "$(lines "$tmp/x_late.pcapng" | grep -v " no-reply " | sed -n 's/^message [0-9]* (connection 1) \([a-z]*: [a-z-]*\) .*/\1/p' | sort | uniq -c)" \
+	"$(quietly -r "$tmp/late.pcapng" -T ndjson -Y 'conn == 1' | sed -n 's/.*"command":"\([a-z]*\)".*"rules":\["\([a-z-]*\)"\].*/\1: \2/p' | sort | uniq -c)"
+equal "comments with packets of their own" "$(lines "$tmp/x_late.pcapng" | grep -vc '(connection 1)')" "$(lines "$tmp/x.pcapng" | grep -c .)"
 if command -v editcap >/dev/null; then
 	editcap -a "5:a note" samples/tcp.pcap "$tmp/noted.pcapng"
 	quietly -r "$tmp/noted.pcapng" -q -w "$tmp/once.pcapng"
