@@ -3,24 +3,12 @@
 #define CAPTURE_NET_CONNECTION_H
 
 #include "base/bound.h"
-#include "capture/net/reassembly.h"
+#include "capture/net/connection_counts.h"
 #include "capture/net/tcp.h"
 
 struct connections;
 
 enum { CONNECTIONS_MAX = BOUND(65536, 8) }; /* tracked at a time; the least recently seen goes first */
-
-struct connections_counts {
-	uint64_t connections;  /* seen in all */
-	uint64_t forgotten;    /* given up for the limit while open */
-	uint64_t segments;     /* with data */
-	uint64_t old_segments; /* of connections that have ended */
-	uint64_t from_before;  /* with data from before the first of their sender that was captured: not read */
-	uint64_t stray_resets; /* that their receiver can't have taken for any */
-	uint64_t strays;       /* other segments of which the same is true, copies among them */
-	struct reassembly_counts reassembly;
-	struct stream_counts stream;
-};
 
 /* Makes the lowest stream layer of a new connection. `s` lives as long as the layer. */
 typedef struct layer *layer_maker(void *user, const struct stream *s);
