@@ -26,15 +26,21 @@ bool option_unknown_letter(char letter)
 	return false;
 }
 
+/* Those for other programs only are not. */
+static bool is_offered(const struct option_entry *e)
+{
+	return e->name && e->help;
+}
+
 /* The options that begin so: what was typed is short for none of them. False if there is none. */
 static bool say_ambiguous(struct slice typed)
 {
-	struct option_row r;
+	const struct option_entry *e;
 	bool any = false;
-	for (size_t i = 0; options_row(i, &r); i++) {
-		if (!r.name || !slice_eq(slice_head(slice_str(r.name), typed.len), typed))
+	for (size_t i = 0; (e = option_at(i)); i++) {
+		if (!is_offered(e) || !slice_eq(slice_head(slice_str(e->name), typed.len), typed))
 			continue;
-		fprintf(stderr, "%s --%s", any ? "," : "envscope: several options begin so:", r.name);
+		fprintf(stderr, "%s --%s", any ? "," : "envscope: several options begin so:", e->name);
 		any = true;
 	}
 	if (any)
@@ -46,12 +52,12 @@ bool option_unknown_name(const char *word)
 {
 	const char *name = word + strspn(word, "-");
 	struct suggestion near = { .typed = slice_of(name, strcspn(name, "=")) };
-	struct option_row r;
+	const struct option_entry *e;
 	if (near.typed.len && say_ambiguous(near.typed))
 		return false;
-	for (size_t i = 0; options_row(i, &r); i++)
-		if (r.name)
-			suggestion_offer(&near, r.name);
+	for (size_t i = 0; (e = option_at(i)); i++)
+		if (is_offered(e))
+			suggestion_offer(&near, e->name);
 	if (near.best)
 		fprintf(stderr, "envscope: no such option (did you mean --%s?): %s\n", near.best, word);
 	else
