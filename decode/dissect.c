@@ -12,7 +12,7 @@
 #include "base.pb-c.h"
 
 enum { BYTES_MAX = INT32_MAX };
-enum { COMMAND = 1, RID = 5, DATA = 6, TYPE_URL = 1, VALUE = 2, SECONDS = 1, NANOS = 2 };
+enum { COMMAND = 1, RID = 5, DATA = 6, TYPE_URL = 1, VALUE = 2 };
 
 /* The tree. */
 
@@ -170,50 +170,4 @@ void dissection_release(struct dissection *d)
 {
 	arena_release(&d->arena);
 	*d = (struct dissection){ .schema = d->schema, .shallow = d->shallow, .arena = d->arena };
-}
-
-/* Reading the tree. */
-
-struct node *node_child(const struct node *n, const char *name)
-{
-	struct node *c = n->child;
-	while (c && !slice_is(c->name, name))
-		c = c->next;
-	return c;
-}
-
-const struct node *node_after(const struct node *n, const struct node *top)
-{
-	if (n->child)
-		return n->child;
-	while (n != top && !n->next)
-		n = n->parent;
-	return n == top ? NULL : n->next;
-}
-
-const char *node_fault(const struct node *n)
-{
-	const struct node *c = n;
-	while (c && c->kind != NODE_BAD)
-		c = node_after(c, n);
-	return c ? c->fault : NULL;
-}
-
-bool node_timestamp(const struct node *const *parts, size_t count, int64_t *ns)
-{
-	int64_t seconds = 0, nanos = 0;
-	for (size_t i = 0; i < count; i++) {
-		for (const struct node *c = parts[i]->child; c; c = c->next) {
-			if (c->kind == NODE_INT && c->number == SECONDS)
-				seconds = c->integer;
-			else if (c->kind == NODE_INT && c->number == NANOS)
-				nanos = c->integer;
-		}
-	}
-	*ns = 0;
-	if (nanos < 0 || nanos > 999999999 || seconds < INT64_MIN / 1000000000 ||
-	    seconds > INT64_MAX / 1000000000 - 1)
-		return false;
-	*ns = seconds * 1000000000 + nanos;
-	return true;
 }

@@ -5,9 +5,7 @@
  * packed run. What is not in the schema goes to dissect_unknown.c; strings are looked into by dissect_json.c
  * and dissect_jwt.c.
  *
- * Nodes come from the arena. One, the spare, is set aside at the beginning: it ends the tree when the budget is
- * spent, and it being gone stops all loops. A message cut by the end of the capture is read as far as it goes;
- * where that is, is kept in cut_in.
+ * A message cut by the end of the capture is read as far as it goes; where that is, is kept in cut_in.
  */
 #include "decode/dissect_part.h"
 
@@ -16,9 +14,6 @@
 #include <google/protobuf/timestamp.pb-c.h>
 
 enum { DEPTH = 100 };
-
-const char dissect_cut[] = "the capture ends here";
-const char dissect_spent[] = "too many fields to show";
 
 /* How the values of a protobuf-c type are shown. */
 static const struct shape {
@@ -43,63 +38,6 @@ static const struct shape {
 	[PROTOBUF_C_TYPE_BYTES] = { NODE_BYTES, "bytes" },
 	[PROTOBUF_C_TYPE_MESSAGE] = { NODE_MESSAGE, "message" },
 };
-
-/* Nodes. */
-
-static void link_last(struct node *parent, struct node *n)
-{
-	n->parent = parent;
-	if (parent->last)
-		parent->last->next = n;
-	else
-		parent->child = n;
-	parent->last = n;
-}
-
-void dissect_spend(struct dissection *d, struct node *parent)
-{
-	struct node *n = d->spare;
-	if (!n)
-		return;
-	n->kind = NODE_BAD;
-	n->fault = dissect_spent;
-	n->offset = n->value_offset =
-		parent->last ? parent->last->offset + parent->last->length : parent->value_offset;
-	link_last(parent, n);
-	d->spare = NULL;
-}
-
-struct node *node_add(struct dissection *d, struct node *parent, enum node_kind kind, struct slice whole,
-		      struct slice value)
-{
-	struct node *n = dissect_full(d) ? NULL : arena_take(&d->arena, sizeof *n);
-	if (!n) {
-		dissect_spend(d, parent);
-		return NULL;
-	}
-	n->kind = (uint8_t)kind;
-	n->offset = (uint32_t)(whole.at - d->bytes.at);
-	n->length = (uint32_t)whole.len;
-	n->value_offset = (uint32_t)(value.at - d->bytes.at);
-	n->value_length = (uint32_t)value.len;
-	n->text = value;
-	link_last(parent, n);
-	return n;
-}
-
-struct slice node_keep(struct dissection *d, struct node *parent, struct slice text)
-{
-	struct slice kept = arena_copy(&d->arena, text);
-	if (!kept.at)
-		dissect_spend(d, parent);
-	return kept;
-}
-
-void node_cut(struct node *n, uint64_t missing)
-{
-	n->fault = dissect_cut;
-	n->integer = (int64_t)missing;
-}
 
 static struct node *add_of_field(struct dissection *d, struct node *parent, const ProtobufCFieldDescriptor *field,
 				 struct slice whole, struct slice value)

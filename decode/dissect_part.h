@@ -27,12 +27,7 @@ static inline bool dissect_full(const struct dissection *d)
 	return !d->spare;
 }
 
-/* Begins a tree with its root, a message without a name; false if the budget does not reach for that. */
-bool dissect_begin(struct dissection *d, struct slice bytes);
-/* Adds the node that says that the capture ends, where it does (cut_in). */
-void dissect_finish(struct dissection *d, uint64_t missing);
-
-/* Ends the tree below parent with the node that says that the budget is spent. */
+/* Nodes (dissect_node.c). Ends the tree below parent with the node that says that the budget is spent. */
 void dissect_spend(struct dissection *d, struct node *parent);
 /* A new last child of parent: `whole` and `value` are its place in the message, and value its text. NULL when
  * the budget is spent. */
@@ -42,6 +37,11 @@ struct node *node_add(struct dissection *d, struct node *parent, enum node_kind 
 struct slice node_keep(struct dissection *d, struct node *parent, struct slice text);
 /* Marks a string or bytes of which the capture lacks the end. */
 void node_cut(struct node *n, uint64_t missing);
+
+/* Trees (dissect.c). Begins one with its root, a message without a name; false if the budget does not reach for that. */
+bool dissect_begin(struct dissection *d, struct slice bytes);
+/* Adds the node that says that the capture ends, where it does (cut_in). */
+void dissect_finish(struct dissection *d, uint64_t missing);
 
 /* Adds the fields of a message to its node n; `bytes` are the message, or its front where `missing` more bytes
  * of it were not captured. type NULL: without a schema. depth: that of the message, the outermost is 1. */
