@@ -41,8 +41,8 @@ void session_stump(struct session *s, const struct piece *p)
 
 bool session_is_stump(struct session *s, const struct arrival *a, const struct piece *p)
 {
-	bool damaged = a->cut || (a->after_gap && !a->readable);
-	if (!damaged || a->e.id.len || a->e.rid.len || a->encoding == ENCODING_PAYLOAD)
+	bool damaged = a->cut || (a->after_gap && !a->readable), named = a->cut && schema_command(s->schema, a->e.command);
+	if (!damaged || named || a->e.id.len || a->e.rid.len || a->encoding == ENCODING_PAYLOAD)
 		return false;
 	session_stump(s, p);
 	return true;

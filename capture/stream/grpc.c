@@ -339,7 +339,8 @@ enum probe grpc_begins(const struct stream *s, struct slice data)
 }
 
 /* Does a message begin with these first bytes of a frame's data? Of a bare one there is nothing to be told but that it fills the frame.
- * What tells that a call is SetupStream must have more than its first field, or it could be any message with a word in front. */
+ * What tells that a call is SetupStream must have more than its first field, or it could be any message with a word in front. Where it is known
+ * to be one, and its message to fill the frame, few bytes do: a capture may have no more of each packet. */
 static bool message_begins(struct grpc_call *c, enum dir dir, struct slice front)
 {
 	enum probe p = grpc_begins(c->conn->stream, front);
@@ -348,8 +349,9 @@ static bool message_begins(struct grpc_call *c, enum dir dir, struct slice front
 	uint64_t size = cursor_be32(&cur);
 	cursor_u8(&cur);
 	uint64_t first_field = 2 + cursor_u8(&cur);
-	if (c->kind == UNARY)
-		return flag <= 1 && front.len >= GRPC_PREFIX && size + GRPC_PREFIX == c->way[dir].frame;
+	bool fills = front.len >= GRPC_PREFIX && size + GRPC_PREFIX == c->way[dir].frame;
+	if (c->kind == UNARY || (c->kind == ENVELOPES && p == PROBE_MORE))
+		return flag <= 1 && fills;
 	return (p == PROBE_WEAK || p == PROBE_STRONG) && (c->kind == ENVELOPES || size > first_field);
 }
 
@@ -362,6 +364,19 @@ static void found(struct grpc_call *c, enum dir dir, int64_t time)
 		news(c, NEWS_SKIPPED, dir, time, w->skipped, NULL);
 	w->skipped = 0;
 	to_prefix(w);
+}
+
+/* No more of the frame's front is to come: what there is decides. */
+static void decide(struct grpc_call *c, enum dir dir, int64_t time)
+{
+	struct way *w = &c->way[dir];
+	struct buf front = w->gather;
+	w->gather = (struct buf){ 0 };
+	w->state = LOST;
+	if (message_begins(c, dir, buf_slice(&front)))
+		found(c, dir, time);
+	grpc_call_data(c, dir, (struct chunk){ buf_slice(&front), -1, time });
+	buf_release(&front);
 }
 
 static struct chunk take_look(struct grpc_call *c, enum dir dir, struct chunk chunk)
@@ -377,15 +392,8 @@ static struct chunk take_look(struct grpc_call *c, enum dir dir, struct chunk ch
 	}
 	struct slice part = slice_head(chunk.bytes, want - w->gather.len);
 	buf_add(&w->gather, part);
-	if (w->gather.len == want) {
-		struct buf front = w->gather;
-		w->gather = (struct buf){ 0 };
-		w->state = LOST;
-		if (message_begins(c, dir, buf_slice(&front)))
-			found(c, dir, chunk.time);
-		grpc_call_data(c, dir, (struct chunk){ buf_slice(&front), -1, chunk.time });
-		buf_release(&front);
-	}
+	if (w->gather.len == want)
+		decide(c, dir, chunk.time);
 	return chunk_skip(chunk, part.len);
 }
 
@@ -440,11 +448,11 @@ static uint64_t left_of(const struct way *w)
 void grpc_call_gap(struct grpc_call *c, enum dir dir, uint64_t n, int64_t time)
 {
 	struct way *w = &c->way[dir];
-	uint64_t left = left_of(w);
 	if (c->kind == OTHER || w->ended)
 		return;
 	if (w->state == LOOK)
-		pass_over(c, w, w->gather.len);
+		decide(c, dir, time);
+	uint64_t left = left_of(w);
 	if (c->own) /* the connection has been told of it */
 		news(c, NEWS_GAP, dir, time, n, NULL);
 	cut(c, dir, time, CUT_BY_GAP);

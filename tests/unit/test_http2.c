@@ -650,6 +650,33 @@ static void gap_in_data(void **state)
 	ear_free(e);
 }
 
+/* A capture with only the front of each packet: the headers are not whole, and every message is told with as much as there is of it. */
+static void packets_cut_short(void **state)
+{
+	(void)state;
+	struct ear *e = ear_new();
+	put_start(e);
+	put_setup(e, 1);
+	for (unsigned i = 0; i < 6; i++) {
+		put_envelope(e, DIR_C2S, 1, i, 130 + 7 * i, 16384);
+		put_envelope(e, DIR_S2C, 1, i, 150 + 90 * i, 16384);
+	}
+	for (size_t front = HTTP2_HEAD + GRPC_PREFIX + 17; front < 120; front++) {
+		struct layer *l = ear_layer(e, true);
+		for (size_t i = 0; i < e->script.count; i++) {
+			const struct script_step *s = &e->script.steps[i];
+			size_t to = s->to - s->from > front ? s->from + front : s->to;
+			play_bytes(&e->script, l, s->dir, s->from, to);
+			if (to < s->to)
+				layer_gap(l, s->dir, s->to - to, 1);
+		}
+		play_end(l);
+		assert_int_equal(e->cut, e->sent_count);
+		assert_int_equal(e->counts.skipped, 0);
+	}
+	ear_free(e);
+}
+
 /* A capture that begins anywhere, by http2 itself and by finding out what the connection is. */
 static void joined(void **state)
 {
@@ -788,6 +815,7 @@ int main(void)
 		cmocka_unit_test(gaps),
 		cmocka_unit_test(gaps_in_headers),
 		cmocka_unit_test(gap_in_data),
+		cmocka_unit_test(packets_cut_short),
 		cmocka_unit_test(joined),
 		cmocka_unit_test(detected),
 		cmocka_unit_test(server_first),

@@ -922,6 +922,7 @@ static void test_cut(void **state)
 		FEED(&x->f, 0, UP, .command = "noop", .id = "a");
 		uint32_t n = FEED(&x->f, 0, UP, .command = "query", .id = "bcd", .type = "QueryRequest", .payload = field(&b, 1, "{}"),
 				  .cut = true, .gap = true, .lost = lost);
+		assert_int_equal(n == 1, lost + strlen("??query") > x->f.bytes.len); /* the command tells something */
 		if (n == 1) {
 			stumps++;
 			assert_int_equal(session_news_at(x->f.session, 0)->kind, NEWS_CUT);
@@ -941,7 +942,7 @@ static void test_cut(void **state)
 		assert_int_equal(rules_of(x, next), 0);
 		must_hold(x);
 	}
-	assert_true(stumps > 10 && known > 10);
+	assert_true(stumps > 5 && known > 10);
 	buf_release(&b);
 }
 
