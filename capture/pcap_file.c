@@ -12,6 +12,8 @@
  *	a1b2cd34  microseconds, a patched libpcap whose records have 8 more bytes
  *	0a0d0d0a  pcapng
  *
+ * Captures may be joined (cat a.pcap b.pcap): where a record or a block was to begin and the header of another capture stands, reading begins anew.
+ *
  * The end and damage stick: once met, each further call answers the same.
  */
 #include "capture/pcap_file.h"
@@ -128,6 +130,33 @@ static inline uint32_t u32(const struct pcap_file *f, struct cursor *c)
 	return f->big_endian ? __builtin_bswap32(v) : v;
 }
 
+/* The first 12 bytes of a pcap: magic, version, a time zone of 0. As a packet it would have no bytes, and is of no type that blocks have. */
+static bool is_pcap_header(struct slice head)
+{
+	static const uint8_t headers[][12] = {
+		{ 0xa1, 0xb2, 0xc3, 0xd4, 0, 2, 0, 4 }, { 0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0 }, { 0xa1, 0xb2, 0x3c, 0x4d, 0, 2, 0, 4 },
+		{ 0x4d, 0x3c, 0xb2, 0xa1, 2, 0, 4, 0 }, { 0xa1, 0xb2, 0xcd, 0x34, 0, 2, 0, 4 }, { 0x34, 0xcd, 0xb2, 0xa1, 2, 0, 4, 0 },
+	};
+	for (size_t i = 0; i < sizeof headers / sizeof *headers; i++)
+		if (memcmp(head.at, headers[i], sizeof headers[i]) == 0)
+			return true;
+	return false;
+}
+
+/* The first 12 bytes of a pcapng. As a packet of a pcap it would be longer than any. */
+static bool is_section(struct slice head)
+{
+	return memcmp(head.at, "\x0a\x0d\x0d\x0a", 4) == 0 &&
+	       (memcmp(head.at + 8, "\x1a\x2b\x3c\x4d", 4) == 0 || memcmp(head.at + 8, "\x4d\x3c\x2b\x1a", 4) == 0);
+}
+
+/* The format is not known again. */
+static enum source_status begin_anew(struct pcap_file *f)
+{
+	f->format = FORMAT_UNKNOWN;
+	return SOURCE_PACKET;
+}
+
 static bool take_magic(struct pcap_file *f, uint32_t magic)
 {
 	f->record = magic == 0xa1b2cd34 ? RECORD_PATCHED : RECORD;
@@ -192,6 +221,8 @@ static enum source_status next_record(struct pcap_file *f, struct packet *out)
 	struct cursor c = cursor_of(slice_of(record.at, RECORD));
 	int64_t seconds = u32(f, &c), rest = u32(f, &c);
 	uint32_t captured = u32(f, &c), wire = u32(f, &c);
+	if ((!captured && is_pcap_header(record)) || (captured > MAX_PACKET && is_section(record)))
+		return begin_anew(f);
 	if (captured > MAX_PACKET)
 		return too_long(f, captured);
 	status = byte_source_peek(&f->bytes, f->record + (size_t)captured, &record);
@@ -215,6 +246,8 @@ static enum source_status take_block(struct pcap_file *f, struct packet *out, en
 	if (status != BYTES_OK)
 		return stop(f, status, "a block");
 	uint32_t length = pcapng_block_length(&f->pcapng, block);
+	if (block.at[0] && block.at[3] && is_pcap_header(block)) /* blocks of most types have a 0 there */
+		return begin_anew(f);
 	if (!length)
 		return damaged(f, "a block has an impossible length");
 	status = byte_source_peek(&f->bytes, length, &block);
@@ -233,25 +266,21 @@ static enum source_status next_packet_block(struct pcap_file *f, struct packet *
 {
 	enum pcapng_status got = PCAPNG_OTHER;
 	enum source_status status = SOURCE_PACKET;
-	while (status == SOURCE_PACKET && got == PCAPNG_OTHER)
+	while (status == SOURCE_PACKET && got == PCAPNG_OTHER && f->format == FORMAT_PCAPNG)
 		status = take_block(f, out, &got);
 	return status;
 }
 
 enum source_status pcap_file_next(struct pcap_file *f, struct packet *out)
 {
-	if (f->ended)
-		return f->ended;
-	switch (f->format) {
-	case FORMAT_PCAP:
-		return next_record(f, out);
-	case FORMAT_PCAPNG:
-		return next_packet_block(f, out);
-	default:
-		break;
-	}
-	enum source_status status = pcap_file_start(f);
-	return status == SOURCE_PACKET ? pcap_file_next(f, out) : status;
+	enum source_status status = f->ended;
+	do {
+		if (status == SOURCE_PACKET && f->format == FORMAT_UNKNOWN)
+			status = pcap_file_start(f);
+		if (status == SOURCE_PACKET)
+			status = f->format == FORMAT_PCAP ? next_record(f, out) : next_packet_block(f, out);
+	} while (status == SOURCE_PACKET && f->format == FORMAT_UNKNOWN);
+	return status;
 }
 
 struct slice pcap_file_keep(struct pcap_file *f, const struct byte_keeper *keeper)
@@ -284,7 +313,9 @@ void pcap_file_progress(const struct pcap_file *f, uint64_t *done, uint64_t *tot
 	byte_source_progress(&f->bytes, done, total);
 }
 
-uint64_t pcap_file_secrets_dropped(const struct pcap_file *f)
+void pcap_file_add_drops(const struct pcap_file *f, struct source_counts *counts)
 {
-	return f->pcapng.secrets_dropped;
+	counts->secrets_dropped = f->pcapng.secrets_dropped;
+	counts->dropped_kernel = f->pcapng.dropped_kernel;
+	counts->dropped_interface = f->pcapng.dropped_interface;
 }

@@ -26,7 +26,7 @@ bool pcap_file_is_regular(const struct pcap_file *f);
 /* True if packet.at is a place in the descriptor (a regular file, not gzipped). Known after pcap_file_start. */
 bool pcap_file_has_places(const struct pcap_file *f);
 void pcap_file_progress(const struct pcap_file *f, uint64_t *done, uint64_t *total);
-/* Decryption secrets blocks that were too long to be handed on. */
-uint64_t pcap_file_secrets_dropped(const struct pcap_file *f);
+/* Sets the counts of what is missing: packets that whoever captured has lost, as a pcapng says, and secrets blocks that were too long to be handed on. */
+void pcap_file_add_drops(const struct pcap_file *f, struct source_counts *counts);
 
 #endif

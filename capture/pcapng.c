@@ -21,6 +21,7 @@ enum {
 	BLOCK_INTERFACE = 1,
 	BLOCK_OLD_PACKET = 2,
 	BLOCK_SIMPLE_PACKET = 3,
+	BLOCK_STATISTICS = 5,
 	BLOCK_PACKET = 6,
 	BLOCK_SECRETS = 10,
 	OPTION_END = 0,
@@ -29,6 +30,8 @@ enum {
 	OPTION_DESCRIPTION = 3,
 	OPTION_TSRESOL = 9,
 	OPTION_TSOFFSET = 14,
+	OPTION_DROPPED_INTERFACE = 5, /* of statistics: isb_ifdrop, isb_osdrop */
+	OPTION_DROPPED_KERNEL = 7,
 	MAX_INTERFACES = BOUND(65536, 8),
 	FINEST = 28, /* decimal places of a second: 64 bits of a finer unit are less than a nanosecond */
 };
@@ -42,6 +45,7 @@ struct pcapng_interface {
 	uint64_t divisor;
 	unsigned shift;
 	int64_t offset;     /* ns to be added */
+	uint64_t dropped_kernel, dropped_interface; /* as its newest statistics say */
 };
 
 struct reader {
@@ -59,6 +63,24 @@ static uint16_t u16(struct reader *r)
 {
 	uint16_t v = cursor_be16(&r->c);
 	return r->big ? v : __builtin_bswap16(v);
+}
+
+static uint64_t u64(struct reader *r)
+{
+	uint64_t v = cursor_le64(&r->c);
+	return r->big ? __builtin_bswap64(v) : v;
+}
+
+/* The next option of a block; false at their end. */
+static bool next_option(struct reader *r, uint16_t *code, struct reader *value)
+{
+	*code = u16(r);
+	uint16_t length = u16(r);
+	*value = (struct reader){ cursor_of(cursor_take(&r->c, length)), r->big };
+	if (*code == OPTION_END || r->c.short_)
+		return false;
+	cursor_take(&r->c, -(size_t)length % 4);
+	return true;
 }
 
 static struct pcapng_step other(void)
@@ -146,22 +168,18 @@ static void keep_text(char *to, size_t size, struct slice text)
 
 static void take_options(struct pcapng_interface *i, struct reader *r)
 {
-	while (r->c.rest.len && !r->c.short_) {
-		uint16_t code = u16(r), length = u16(r);
-		struct reader value = { cursor_of(cursor_take(&r->c, length)), r->big };
-		if (code == OPTION_END || r->c.short_)
-			return;
-		cursor_take(&r->c, -(size_t)length % 4);
+	struct reader value;
+	uint16_t code;
+	while (next_option(r, &code, &value)) {
+		size_t length = value.c.rest.len;
 		if (code == OPTION_NAME)
 			keep_text(i->pub.name, sizeof i->pub.name, value.c.rest);
 		if (code == OPTION_DESCRIPTION)
 			keep_text(i->pub.description, sizeof i->pub.description, value.c.rest);
 		if (code == OPTION_TSRESOL && length == 1)
 			set_unit(i, cursor_u8(&value.c));
-		if (code == OPTION_TSOFFSET && length == 8) {
-			uint64_t seconds = cursor_le64(&value.c);
-			set_offset(i, (int64_t)(r->big ? __builtin_bswap64(seconds) : seconds));
-		}
+		if (code == OPTION_TSOFFSET && length == 8)
+			set_offset(i, (int64_t)u64(&value));
 	}
 }
 
@@ -207,16 +225,14 @@ static int64_t to_ns(const struct pcapng_interface *i, uint64_t time)
 /* The comments among the options of a packet (opt_comment). */
 static void take_comments(struct buf *comments, struct reader *r)
 {
-	while (r->c.rest.len && !r->c.short_) {
-		uint16_t code = u16(r), length = u16(r);
-		struct slice value = cursor_take(&r->c, length);
-		if (code == OPTION_END || r->c.short_)
-			return;
-		cursor_take(&r->c, -(size_t)length % 4);
-		const uint8_t *end = length ? memchr(value.at, 0, length) : NULL;
-		if (code != OPTION_COMMENT || end == value.at || !length)
+	struct reader option;
+	uint16_t code;
+	while (next_option(r, &code, &option)) {
+		struct slice value = option.c.rest;
+		const uint8_t *end = value.len ? memchr(value.at, 0, value.len) : NULL;
+		if (code != OPTION_COMMENT || end == value.at || !value.len)
 			continue;
-		buf_add(comments, slice_head(value, end ? (size_t)(end - value.at) : length));
+		buf_add(comments, slice_head(value, end ? (size_t)(end - value.at) : value.len));
 		buf_add_byte(comments, 0);
 	}
 }
@@ -287,6 +303,35 @@ static struct pcapng_step take_secrets(struct pcapng *ng, struct reader *r)
 	return other();
 }
 
+/* A counter that only grows, as one interface has it, and the sum of all. */
+static void count_up(uint64_t *one, uint64_t *all, struct reader *value)
+{
+	uint64_t now = value->c.rest.len == 8 ? u64(value) : 0;
+	if (now > *one) {
+		*all = now - *one > UINT64_MAX - *all ? UINT64_MAX : *all + (now - *one);
+		*one = now;
+	}
+}
+
+/* What whoever captured has lost. An interface may have several such blocks, each with what it counted from its beginning. */
+static struct pcapng_step take_statistics(struct pcapng *ng, struct reader *r)
+{
+	struct reader value;
+	uint32_t number = u32(r);
+	uint16_t code;
+	cursor_take(&r->c, 8); /* time */
+	if (number >= ng->count)
+		return other();
+	struct pcapng_interface *i = &ng->interfaces[number];
+	while (next_option(r, &code, &value)) {
+		if (code == OPTION_DROPPED_INTERFACE)
+			count_up(&i->dropped_interface, &ng->dropped_interface, &value);
+		if (code == OPTION_DROPPED_KERNEL)
+			count_up(&i->dropped_kernel, &ng->dropped_kernel, &value);
+	}
+	return other();
+}
+
 struct pcapng_step pcapng_block(struct pcapng *ng, struct slice block, struct packet *out)
 {
 	struct reader r = { cursor_of(block), ng->big_endian };
@@ -307,6 +352,8 @@ struct pcapng_step pcapng_block(struct pcapng *ng, struct slice block, struct pa
 		return take_packet(ng, &r, type == BLOCK_OLD_PACKET, block, out);
 	case BLOCK_SIMPLE_PACKET:
 		return take_simple_packet(ng, &r, block, out);
+	case BLOCK_STATISTICS:
+		return take_statistics(ng, &r);
 	case BLOCK_SECRETS:
 		return take_secrets(ng, &r);
 	default:

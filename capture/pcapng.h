@@ -25,6 +25,7 @@ struct pcapng {
 	uint32_t count, cap;
 	struct buf comments;              /* of the packet given last */
 	uint64_t secrets_dropped;         /* secrets blocks over PCAPNG_MAX_SECRETS */
+	uint64_t dropped_kernel, dropped_interface; /* packets that whoever captured has lost, as statistics blocks say */
 	/* Called for each decryption secrets block; may be NULL. The bytes are borrowed during the call. */
 	void (*secrets)(void *user, uint32_t format, struct slice bytes);
 	void *user;

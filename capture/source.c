@@ -264,7 +264,7 @@ struct source_counts source_counts(struct source *s)
 	if (s->live)
 		live_add_drops(s->live, &s->counts);
 	else if (s->file)
-		s->counts.secrets_dropped = pcap_file_secrets_dropped(s->file);
+		pcap_file_add_drops(s->file, &s->counts);
 	return s->counts;
 }
 

@@ -20,8 +20,8 @@ enum source_status {
 
 struct source_counts {
 	uint64_t packets, bytes;    /* handed out */
-	uint64_t dropped_kernel;    /* live: no room in the kernel's buffer */
-	uint64_t dropped_interface; /* live: by the network interface */
+	uint64_t dropped_kernel;    /* no room in the kernel's buffer: live, or as a pcapng says of its own capture */
+	uint64_t dropped_interface; /* likewise: by the network interface */
 	uint64_t filtered;          /* read from a file but not matched by the capture filter */
 	uint64_t secrets_dropped;   /* decryption secrets blocks of a pcapng file over 16 MiB */
 };

@@ -544,10 +544,113 @@ static void test_secrets_too_long(void **state)
 	struct pcap_file *f = pcap_file_new(file_of(buf_slice(&w.out)), "x", NULL);
 	struct packet p;
 	assert_int_equal(pcap_file_next(f, &p), SOURCE_END);
-	assert_int_equal(pcap_file_secrets_dropped(f), 1);
+	struct source_counts counts = { 0 };
+	pcap_file_add_drops(f, &counts);
+	assert_int_equal(counts.secrets_dropped, 1);
 	pcap_file_free(f);
 	buf_release(&w.out);
 	free(secrets);
+}
+
+static void write_statistics(struct writer *w, uint32_t interface, uint64_t dropped_interface, uint64_t dropped_kernel)
+{
+	const uint64_t values[][2] = { { 4, 1000 }, { 5, dropped_interface }, { 7, dropped_kernel } };
+	struct writer body = { .big = w->big };
+	w32(&body, interface);
+	w64(&body, 0);
+	for (size_t i = 0; i < 3; i++) {
+		w16(&body, (uint16_t)values[i][0]);
+		w16(&body, 8);
+		w64(&body, values[i][1]);
+	}
+	w32(&body, 0);
+	write_block(w, 5, buf_slice(&body.out));
+	buf_release(&body.out);
+}
+
+/* What whoever captured has lost: of each interface the newest count, of all the sum. */
+static void test_statistics(void **state)
+{
+	(void)state;
+	for (int big = 0; big < 2; big++) {
+		struct writer w = { .big = big };
+		struct packet p;
+		struct source_counts counts = { 0 };
+		write_section(&w);
+		write_interface(&w, 1, 0, -1, 0);
+		write_interface(&w, 1, 0, -1, 0);
+		write_statistics(&w, 0, 2, 10);
+		write_statistics(&w, 1, 0, 100);
+		write_statistics(&w, 0, 3, 30);
+		write_statistics(&w, 2, 5, 5); /* of none */
+		write_section(&w);
+		write_interface(&w, 1, 0, -1, 0);
+		write_statistics(&w, 0, 1, 0);
+		struct pcap_file *f = pcap_file_new(file_of(buf_slice(&w.out)), "x", NULL);
+		assert_int_equal(pcap_file_next(f, &p), SOURCE_END);
+		pcap_file_add_drops(f, &counts);
+		assert_int_equal(counts.dropped_kernel, 130);
+		assert_int_equal(counts.dropped_interface, 4);
+		pcap_file_free(f);
+		write_statistics(&w, 0, UINT64_MAX, UINT64_MAX);
+		f = pcap_file_new(file_of(buf_slice(&w.out)), "x", NULL);
+		assert_int_equal(pcap_file_next(f, &p), SOURCE_END);
+		pcap_file_add_drops(f, &counts);
+		assert_true(counts.dropped_kernel == UINT64_MAX && counts.dropped_interface == UINT64_MAX);
+		pcap_file_free(f);
+		buf_release(&w.out);
+	}
+}
+
+/* One of the kinds of captures that there are, with a packet of that second. */
+static void write_kind(struct buf *out, int kind, uint32_t second)
+{
+	static const uint32_t magic[] = { 0xa1b2c3d4, 0xa1b23c4d, 0xa1b2cd34 };
+	struct writer w = { .out = *out, .big = kind % 2 };
+	if (kind < 6) {
+		write_header(&w, magic[kind / 2], 1);
+		w32(&w, second);
+		w32(&w, 0);
+		w32(&w, 3);
+		w32(&w, 3);
+		buf_add(&w.out, slice_of("\0\0\0\0\0\0\0", magic[kind / 2] == 0xa1b2cd34 ? 8 : 0));
+		buf_add_str(&w.out, "abc");
+	} else {
+		write_section(&w);
+		write_interface(&w, 1, 0, 0, 0);
+		write_packet(&w, 0, second, "abc", 3);
+	}
+	*out = w.out;
+}
+
+/* Captures of any two kinds, one behind the other in a file. */
+static void test_joined(void **state)
+{
+	(void)state;
+	for (int first = 0; first < 8; first++) {
+		for (int second = 0; second < 8; second++) {
+			struct buf bytes = { 0 };
+			write_kind(&bytes, first, 7);
+			write_kind(&bytes, second, 8);
+			struct buf whole = read_bytes(buf_slice(&bytes), false), pieces = read_pipe(buf_slice(&bytes));
+			assert_string_equal(buf_cstr(&whole), "7000000000 link 1 wire 3 [abc]\n8000000000 link 1 wire 3 [abc]\nend\n");
+			assert_string_equal(buf_cstr(&pieces), buf_cstr(&whole));
+			buf_release(&whole);
+			buf_release(&pieces);
+			buf_release(&bytes);
+		}
+	}
+}
+
+/* Headers alone, many of them. */
+static void test_joined_headers(void **state)
+{
+	(void)state;
+	struct writer w = { 0 };
+	for (int i = 0; i < 200000; i++)
+		write_header(&w, 0xa1b2c3d4, 1);
+	expect(buf_slice(&w.out), false, "end\n");
+	buf_release(&w.out);
 }
 
 static void add_zipped(struct buf *to, struct slice bytes)
@@ -682,6 +785,8 @@ int main(void)
 		cmocka_unit_test(test_pcapng_bad_lengths),
 		cmocka_unit_test(test_pcapng_bad_options),
 		cmocka_unit_test(test_secrets_too_long),
+		cmocka_unit_test(test_statistics),
+		cmocka_unit_test(test_joined), cmocka_unit_test(test_joined_headers),
 		cmocka_unit_test(test_gzip_members),
 		cmocka_unit_test(test_gzip_cut),
 		cmocka_unit_test(test_gzip_damaged),
