@@ -10,7 +10,7 @@
  */
 #include "capture/live.h"
 
-#include "base/buf.h"
+#include "base/text.h"
 #include "base/xalloc.h"
 #include "capture/net/link.h"
 
@@ -31,7 +31,7 @@ struct live {
 	uint64_t dropped_kernel, dropped_interface;
 	bool netfilter;                 /* nflog, nfqueue */
 	bool gone;
-	char error[PCAP_ERRBUF_SIZE + 64];
+	char error[PCAP_ERRBUF_SIZE + 256];
 };
 
 static void set_up(pcap_t *pcap, const struct source_options *o)
@@ -154,6 +154,16 @@ static bool is_nothing_yet(const struct live *l)
 	return l->netfilter && (errno == EAGAIN || errno == EWOULDBLOCK);
 }
 
+static void say_end(struct live *l)
+{
+	struct buf text = { 0 };
+	buf_add_str(&text, "the capture on ");
+	text_add_safe(&text, slice_str(l->interface.name));
+	buf_addf(&text, " has ended: %s", pcap_geterr(l->pcap));
+	snprintf(l->error, sizeof l->error, "%s", buf_cstr(&text));
+	buf_release(&text);
+}
+
 enum source_status live_next(struct live *l, struct packet *out)
 {
 	struct pcap_pkthdr *h;
@@ -163,7 +173,7 @@ enum source_status live_next(struct live *l, struct packet *out)
 		return SOURCE_WAIT;
 	if (got < 0) {
 		if (!l->gone)
-			snprintf(l->error, sizeof(l->error), "the capture has ended: %s", pcap_geterr(l->pcap));
+			say_end(l);
 		l->gone = true;
 		return SOURCE_DAMAGED;
 	}

@@ -26,7 +26,7 @@ struct input {
 	struct source *source;
 	struct packet packet;
 	enum state state;
-	bool live, damaged;
+	bool live;
 	int64_t since; /* ASKED: since when it has had nothing, monotonic ms; 0: not asked in vain yet */
 };
 
@@ -35,7 +35,8 @@ struct merge {
 	size_t count, asked;
 	size_t *heap, ready;   /* numbers of inputs with a packet, the earliest first */
 	size_t handed;         /* whose packet is in the caller's hands; count: none */
-	const struct input *damaged; /* the first */
+	const struct input *damaged; /* the first of those that are */
+	uint64_t broken;       /* how many are */
 	int *fds, epoll;
 };
 
@@ -124,8 +125,8 @@ static void end_input(struct merge *m, struct input *in, bool damaged)
 {
 	int fd = source_fd(in->source);
 	in->state = OVER;
-	in->damaged = damaged;
 	m->asked--;
+	m->broken += damaged;
 	if (damaged && !m->damaged)
 		m->damaged = in;
 	if (in->live && fd >= 0)
@@ -197,9 +198,14 @@ const char *merge_error(const struct merge *m)
 	return m->damaged ? source_error(m->damaged->source) : "";
 }
 
+bool merge_lost_part(const struct merge *m)
+{
+	return m->damaged && merge_is_live(m);
+}
+
 struct source_counts merge_counts(const struct merge *m)
 {
-	struct source_counts sum = { 0 };
+	struct source_counts sum = { .broken = m->broken };
 	for (size_t i = 0; i < m->count; i++) {
 		struct source_counts c = source_counts(m->inputs[i].source);
 		sum.dropped_kernel += c.dropped_kernel;

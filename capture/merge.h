@@ -21,6 +21,8 @@ void merge_free(struct merge *m);
 enum source_status merge_next(struct merge *m, struct packet *out);
 int merge_fd(const struct merge *m);
 const char *merge_error(const struct merge *m);
+/* As source_lost_part. */
+bool merge_lost_part(const struct merge *m);
 /* Sums over all sources; packets and bytes are those handed out. */
 struct source_counts merge_counts(const struct merge *m);
 void merge_progress(const struct merge *m, uint64_t *done, uint64_t *total);

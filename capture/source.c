@@ -253,6 +253,11 @@ const char *source_error(const struct source *s)
 	return s->live ? live_error(s->live) : pcap_file_error(s->file);
 }
 
+bool source_lost_part(const struct source *s)
+{
+	return s->merge && merge_lost_part(s->merge);
+}
+
 struct source_counts source_counts(struct source *s)
 {
 	if (s->merge) {

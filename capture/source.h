@@ -24,6 +24,7 @@ struct source_counts {
 	uint64_t dropped_interface; /* likewise: by the network interface */
 	uint64_t filtered;          /* read from a file but not matched by the capture filter */
 	uint64_t secrets_dropped;   /* decryption secrets blocks of a pcapng file over 16 MiB */
+	uint64_t broken;            /* of several sources those that can't be read on */
 };
 
 struct source_options {
@@ -65,6 +66,8 @@ int source_fd(const struct source *s);
 struct slice source_keep(struct source *s, const struct byte_keeper *keeper);
 /* What went wrong, after SOURCE_DAMAGED: one sentence. */
 const char *source_error(const struct source *s);
+/* True if one of several sources, some of them live, can't be read on, as an interface that is gone, which source_error() says; the others go on. */
+bool source_lost_part(const struct source *s);
 struct source_counts source_counts(struct source *s);
 /* Bytes of the file read so far and in all, for a progress bar; total 0 where it is not known. For gzipped files both count
  * compressed bytes. */

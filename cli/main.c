@@ -243,7 +243,8 @@ static enum capture_status read_all(struct app *a)
 static struct results results_of(const struct app *a, enum capture_status status)
 {
 	const char *damage = status == CAPTURE_DAMAGED ? source_error(a->input.source) : NULL;
-	return (struct results){ &a->options, a->session, a->capture, source_name(a->input.source), a->extract, damage };
+	return (struct results){ &a->options, a->session, a->capture, source_name(a->input.source), a->extract, damage,
+				 source_lost_part(a->input.source) };
 }
 
 static void close_print(struct app *a, enum capture_status status)
@@ -301,6 +302,8 @@ static int run_print(struct app *a)
 		printer_begin(&a->printer);
 	enum capture_status status = read_all(a);
 	capture_finish(a->capture);
+	if (source_lost_part(a->input.source))
+		status = CAPTURE_DAMAGED;
 	int unwritten = recording_finish(&a->recording, a->capture);
 	close_print(a, status);
 	bool posted = posting_finish(&a->posting);

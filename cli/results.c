@@ -120,7 +120,7 @@ void results_print_remarks(const struct results *r)
 		remark(NULL, filter_given_up(f),
 		       "time[s] a text was too long or too hard for a regular expression of the display filter, which counts as no match");
 	if (r->damage)
-		remark(r->damage, session_counts(r->session).messages, "message[s] before that");
+		remark(r->damage, session_counts(r->session).messages, r->of_part ? "message[s] in all" : "message[s] before that");
 }
 
 void results_print_counts(const struct session *session, const struct capture *capture)

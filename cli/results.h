@@ -12,6 +12,7 @@ struct results {
 	const char *source;      /* name of what was read */
 	struct extract *extract; /* NULL for none */
 	const char *damage;      /* why the source could not be read to its end; NULL if it could */
+	bool of_part;            /* that is said of one of several sources, and others were read on */
 };
 
 /* True if anything is wanted that is made from the records when everything has been read. */

@@ -353,12 +353,20 @@ def interfaces(f):
         for i in $(seq 200); do kill -0 $pid 2>/dev/null || break; sleep 0.05; done
         kill $pid 2>/dev/null && echo "did not end"
         wait $pid; echo "status $?"
+        ip link add dirt type veth peer name dust; ip link set dirt up; ip link set lo up
+        "$1" -i dirt -i lo -T text -l -w "$2/two.pcapng" >"$2/out" 2>"$2/two" & pid=$!
+        until [ -e "$2/two.pcapng" ]; do kill -0 $pid || exit 77; sleep 0.05; done
+        ip link del dirt; sleep 0.3
+        kill -INT $pid && echo "the other goes on"
+        wait $pid; echo "status $?"
     """
     if os.geteuid() != 0: return print("faults: not root, interfaces that go down are not tested")
     r = subprocess.run(["unshare", "-n", "bash", "-c", script, "bash", f.envscope, f.folder], capture_output=True, text=True, timeout=60, env=ENVIRONMENT)
     if r.returncode: return print("faults: no network of its own, interfaces that go down are not tested")
-    f.equal(r.stdout, "goes on\nstatus 3\n", "an interface that goes down, comes up, and is taken away")
-    f.hold("envscope: the capture has ended: The interface disappeared; 0 messages before that\n" in open(f.path("err")).read(), "nothing is said of it")
+    f.equal(r.stdout, "goes on\nstatus 3\nthe other goes on\nstatus 3\n", "an interface that goes down, comes up, and is taken away")
+    f.hold("envscope: the capture on dirt has ended: The interface disappeared; 0 messages before that\n" in open(f.path("err")).read(), "nothing is said of it")
+    told = open(f.path("two")).read()
+    f.hold("envscope: the capture on dirt has ended: The interface disappeared; 0 messages in all\n" in told and " 1 source that ended before its time\n" in told, f"one of two that is taken away: {told!r}")
 
 TESTS = (memory, allocations, read_errors, truncated_while_read, full_disks, closed_late, small_disks, sudden_ends, clocks, descriptors, terminals, screens_without_memory, interfaces)
 

@@ -267,7 +267,7 @@ static void draw_filter(struct app *a, int *bottom, int width)
 
 static void draw_damage(struct app *a, int *bottom, int width)
 {
-	if (a->intake.state != INTAKE_DAMAGED)
+	if (a->intake.state != INTAKE_DAMAGED && !source_lost_part(capture_source(a->o->capture)))
 		return;
 	buf_clear(&a->scratch);
 	buf_addf(&a->scratch, " %s", source_error(capture_source(a->o->capture)));
