@@ -35,10 +35,11 @@ static bool same_end(const struct endpoint *a, const struct endpoint *b)
 	return a->family == b->family && a->port == b->port && memcmp(a->addr, b->addr, a->family == 4 ? 4 : 16) == 0;
 }
 
-static uint8_t actor_of(struct diagram *d, const struct endpoint *end, bool server)
+/* The lifeline of an end; never that of `other`: a socket that has connected to itself has two. */
+static uint8_t actor_of(struct diagram *d, const struct endpoint *end, bool server, uint8_t other)
 {
 	unsigned i = 0;
-	while (i < d->actors && !same_end(&d->actor[i].end, end))
+	while (i < d->actors && (i == other || !same_end(&d->actor[i].end, end)))
 		i++;
 	if (i == DIAGRAM_ACTORS)
 		return NO_ACTOR;
@@ -74,7 +75,7 @@ static struct diagram_row *new_row(struct diagram *d, const struct conn_facts *c
 {
 	if (d->rows == d->most || d->texts.spent)
 		return NULL;
-	uint8_t client = actor_of(d, &c->ends[DIR_C2S], false), server = actor_of(d, &c->ends[DIR_S2C], true);
+	uint8_t client = actor_of(d, &c->ends[DIR_C2S], false, NO_ACTOR), server = actor_of(d, &c->ends[DIR_S2C], true, client);
 	if (client == NO_ACTOR || server == NO_ACTOR)
 		return NULL;
 	if (d->rows == d->cap) {

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """late_keys.py [ENVSCOPE]: live captures on loopback of TLS whose key log is late, ended by a signal at bad moments: every message whose key is there by
 then is told, in the listing and in the file that is written. Skipped where capturing is not permitted."""
-import os, signal, socket, ssl, struct, subprocess, sys, tempfile, threading, time
+import os, pty, signal, socket, ssl, struct, subprocess, sys, tempfile, threading, time
 
 COUNT, PATIENCE = 30, 20
 
@@ -41,16 +41,30 @@ def talk(listening, folder, version):
         take(s)
     return lambda: (s.close(), thread.join())
 
-def trial(envscope, folder, number, closed, line_break, version):
-    """How many messages are in the listing, and in the file."""
+def told(text): return sum(text.count(f" {word} ") for word in ("ping", "pong"))
+
+def in_file(envscope, folder, *options):
+    return told(subprocess.run([envscope, "-r", f"{folder}/out.pcapng", "-T", "text", *options], capture_output=True, text=True).stdout)
+
+def wait_until(condition):
+    until = time.monotonic() + PATIENCE
+    while not condition() and time.monotonic() < until: time.sleep(0.02)
+
+def prepare(folder):
+    """No key is there yet. Where the server listens."""
     for name in ("late", "keys", "out.pcapng"):
         if os.path.exists(f"{folder}/{name}"): os.unlink(f"{folder}/{name}")
-    listening = socket.create_server(("127.0.0.1", 0))
     open(f"{folder}/keys", "w").close()
+    return socket.create_server(("127.0.0.1", 0))
+
+def begun(folder): return os.path.exists(f"{folder}/out.pcapng") and os.path.getsize(f"{folder}/out.pcapng")
+
+def trial(envscope, folder, number, closed, line_break, version):
+    """How many messages are in the listing, and in the file."""
+    listening = prepare(folder)
     p = subprocess.Popen([envscope, "-i", "lo", "--keylog", f"{folder}/keys", "-T", "text", "-w", f"{folder}/out.pcapng", f"tcp port {listening.getsockname()[1]}"],
                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    until = time.monotonic() + PATIENCE
-    while time.monotonic() < until and p.poll() is None and not (os.path.exists(f"{folder}/out.pcapng") and os.path.getsize(f"{folder}/out.pcapng")): time.sleep(0.02)
+    wait_until(lambda: p.poll() is not None or begun(folder))
     end = talk(listening, folder, version)
     if closed: end()
     keys = open(f"{folder}/late").read()
@@ -58,8 +72,27 @@ def trial(envscope, folder, number, closed, line_break, version):
     p.send_signal(number) # at once: the last packets are in the kernel yet
     out = p.communicate(timeout=PATIENCE)[0]
     if not closed: end()
-    again = subprocess.run([envscope, "-r", f"{folder}/out.pcapng", "-T", "text"], capture_output=True, text=True).stdout
-    return tuple(sum(text.count(f" {word} ") for word in ("ping", "pong")) for text in (out, again))
+    return told(out), in_file(envscope, folder)
+
+def screens(envscope, folder):
+    """Screens that are ended the moment in which the keys come: how many messages are in the file."""
+    listening = prepare(folder)
+    pid, terminal = pty.fork()
+    if not pid:
+        os.environ["TERM"] = "xterm"
+        os.execv(envscope, [envscope, "-i", "lo", "--keylog", f"{folder}/keys", "-w", f"{folder}/out.pcapng", f"tcp port {listening.getsockname()[1]}"])
+    def watch():
+        try:
+            while os.read(terminal, 65536): pass
+        except OSError: pass # it is gone
+    threading.Thread(target=watch, daemon=True).start()
+    wait_until(lambda: begun(folder))
+    talk(listening, folder, ssl.TLSVersion.TLSv1_3)()
+    wait_until(lambda: in_file(envscope, folder, "--keylog", f"{folder}/late") == 2 * COUNT) # the packets are
+    os.rename(f"{folder}/late", f"{folder}/keys")
+    os.kill(pid, signal.SIGTERM)
+    os.waitpid(pid, 0)
+    return in_file(envscope, folder)
 
 def main():
     envscope = os.path.abspath(sys.argv[1] if len(sys.argv) > 1 else "./envscope")
@@ -74,6 +107,9 @@ def main():
                     got = trial(envscope, folder, number, closed, number != signal.SIGTERM, version)
                     if got == (2 * COUNT, 2 * COUNT): passed += 1
                     else: failed += 1; print(f"late keys: {number.name}, {'closed' if closed else 'open'}, {version.name}: {got} of {2 * COUNT} messages in listing and file")
+        got = screens(envscope, folder)
+        if got == 2 * COUNT: passed += 1
+        else: failed += 1; print(f"late keys: screens: {got} of {2 * COUNT} messages in the file")
     print(f"late keys: {passed} passed, {failed} failed")
     return failed > 0
 

@@ -34,6 +34,12 @@ void intake_step(struct intake *i)
 	}
 }
 
+void intake_end(struct intake *i)
+{
+	if (!intake_over(i))
+		finish(i, INTAKE_ENDED);
+}
+
 int intake_fd(const struct intake *i)
 {
 	return i->state == INTAKE_WAITING ? source_fd(capture_source(i->capture)) : -1;

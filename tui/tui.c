@@ -175,7 +175,8 @@ int tui_run(const struct tui_options *o)
 		app_init(&l.app, o, screen, &settings, &complaints);
 		notice_complaints(&l.app, &complaints);
 		run(&l);
-		status = l.app.intake.state == INTAKE_DAMAGED ? STATUS_DAMAGED : 0;
+		intake_end(&l.app.intake);
+		status = l.app.intake.state == INTAKE_DAMAGED || source_lost_part(capture_source(o->capture)) ? STATUS_DAMAGED : 0;
 		app_release(&l.app);
 		screen_free(screen);
 	} else {

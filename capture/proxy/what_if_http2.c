@@ -45,6 +45,7 @@ struct h2 {
 	int64_t initial;             /* room and credit of a new stream */
 	uint32_t frame_max;
 	struct h2_stream *streams[WHAT_IF_STREAMS];
+	uint32_t newest;             /* of all that were opened: ids only grow (section 5.1.1) */
 	size_t count;
 	size_t gathered;             /* bytes of all their data */
 	struct buf path, unpacked;
@@ -153,7 +154,7 @@ static void open_stream(struct what_if *w, uint32_t id, struct slice path)
 	}
 	struct h2_stream *s = xcalloc(1, sizeof *s);
 	struct slice method = slice_skip(path, sizeof service - 1);
-	s->id = id;
+	s->id = h->newest = id;
 	s->room = s->credit = h->initial;
 	s->other = !slice_starts(path, service) || method.len > METHOD_MAX;
 	s->unary = !slice_is(method, "SetupStream");
@@ -172,7 +173,7 @@ static void see_request(struct what_if *w, const struct unit *u)
 	buf_release(&block);
 	if (!read)
 		get_stuck(w, "what-if: a header block that can't be read: the connection is given up");
-	else if (!find(h, u->first.stream))
+	else if (u->first.stream > h->newest) /* others are trailers, maybe of what is over */
 		open_stream(w, u->first.stream, buf_slice(&h->path));
 }
 

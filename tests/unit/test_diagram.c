@@ -123,6 +123,22 @@ static void test_later(void **state)
 	end(&d);
 }
 
+/* A socket that has connected to itself, as one that tries a port of loopback again and again may, has two lifelines like any other. */
+static void test_self(void **state)
+{
+	struct drawn d;
+	(void)state;
+	begin(&d, 100);
+	struct conn_info *c = feed_open(&d.feed, 0, true);
+	c->ends[0] = c->ends[1] = (struct endpoint){ .family = 4, .addr = { 127, 0, 0, 1 }, .port = 40000 };
+	for (int i = 0; i < 2; i++)
+		FEED(&d.feed, 0, i ? DIR_S2C : DIR_C2S, .command = "noop", .id = "x");
+	assert_int_equal(d.diagram.actors, 2);
+	for (int i = 0; i < 2; i++)
+		assert_true(d.diagram.row[i].from == i && d.diagram.row[i].to == !i);
+	end(&d);
+}
+
 static void test_limits(void **state)
 {
 	struct drawn d;
@@ -157,6 +173,7 @@ int main(void)
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_fold),
 		cmocka_unit_test(test_later),
+		cmocka_unit_test(test_self),
 		cmocka_unit_test(test_limits),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -488,6 +488,28 @@ static void h2_others(void **state)
 	buf_release(&data);
 }
 
+/* Trailers behind the end of the answer begin no call. */
+static void h2_late_trailers(void **state)
+{
+	struct what_if_options o = { .on = DIR_S2C, .duplicate = true };
+	struct buf in = { 0 };
+	struct run r;
+	(void)state;
+	begin_h2(&r, &o);
+	for (uint32_t id = 3; id < 3 + 4 * WHAT_IF_STREAMS; id += 2) {
+		buf_clear(&in);
+		add_request(&in, id, "/openiap.FlowService/Query");
+		feed(&r, DIR_C2S, buf_slice(&in));
+		buf_clear(&in);
+		unit_add(&in, HTTP2_HEADERS, HTTP2_END_HEADERS | HTTP2_END_STREAM, id, slice_str("\x88"));
+		feed(&r, DIR_S2C, buf_slice(&in));
+		feed(&r, DIR_C2S, buf_slice(&in));
+	}
+	assert_false(what_if_stuck(r.w));
+	buf_release(&in);
+	finish(&r);
+}
+
 /* A chooser that listens, too: what is heard of the other direction is noted. */
 struct listener {
 	char list[8]; /* first: judge's */
@@ -548,7 +570,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ws_changes), cmocka_unit_test(ws_in_parts), cmocka_unit_test(ws_taken_apart), cmocka_unit_test(ws_unchanged),
 		cmocka_unit_test(ws_endless), cmocka_unit_test(h2_changes),  cmocka_unit_test(h2_flow),	       cmocka_unit_test(h2_no_room),
-		cmocka_unit_test(h2_order),   cmocka_unit_test(h2_others),  cmocka_unit_test(other_is_heard),
+		cmocka_unit_test(h2_order),   cmocka_unit_test(h2_others),  cmocka_unit_test(h2_late_trailers),
+		cmocka_unit_test(other_is_heard),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
