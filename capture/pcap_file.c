@@ -57,6 +57,7 @@ struct pcap_file *pcap_file_new(int fd, const char *name, const struct source_op
 	f->ended = SOURCE_PACKET;
 	if (o) {
 		f->pcapng.secrets = o->secrets;
+		f->pcapng.section = o->section;
 		f->pcapng.user = o->secrets_user;
 	}
 	return f;

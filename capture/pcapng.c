@@ -129,8 +129,8 @@ static struct pcapng_step take_section(struct pcapng *ng, struct slice body)
 		return bad("a section has a version other than 1");
 	ng->big_endian = r.big;
 	ng->count = 0;
-	if (ng->secrets)
-		ng->secrets(ng->user, 0, slice_of(NULL, 0));
+	if (ng->section)
+		ng->section(ng->user);
 	return other();
 }
 

@@ -28,6 +28,7 @@ struct pcapng {
 	uint64_t dropped_kernel, dropped_interface; /* packets that whoever captured has lost, as statistics blocks say */
 	/* Called for each decryption secrets block; may be NULL. The bytes are borrowed during the call. */
 	void (*secrets)(void *user, uint32_t format, struct slice bytes);
+	void (*section)(void *user);      /* called where a section begins; may be NULL */
 	void *user;
 };
 

@@ -34,9 +34,10 @@ struct source_options {
 	bool promiscuous;    /* live */
 	const char *link;    /* live: name of a link type, "EN10MB"; NULL: the interface's own */
 	/* Called for each decryption secrets block of a pcapng file (format 0x544c534b: a TLS key log), in the order of the file, from
-	 * within source_next. The bytes are borrowed during the call. Where a section begins, and such blocks may follow, it is called with format 0 and no
-	 * bytes. NULL: they are passed over. */
+	 * within source_next. The bytes are borrowed during the call. NULL: they are passed over. */
 	void (*secrets)(void *user, uint32_t format, struct slice bytes);
+	/* Called where a section of such a file begins, in which such blocks may stand anywhere; may be NULL. */
+	void (*section)(void *secrets_user);
 	void *secrets_user;
 };
 

@@ -17,8 +17,11 @@ static void take_secrets(void *user, uint32_t format, struct slice bytes)
 	static const uint32_t tls_key_log = 0x544c534b;
 	if (format == tls_key_log)
 		keylog_feed(user, bytes);
-	else if (!format)
-		keylog_expect(user);
+}
+
+static void expect_secrets(void *user)
+{
+	keylog_expect(user);
 }
 
 /* The proxy says where it listens. From then on a signal has to end it in order: a pipe's socket stands in the file system, clients come. */
@@ -60,6 +63,7 @@ bool input_open(struct input *in, struct options *o)
 	char error[1024] = "";
 	in->keylog = keylog_new();
 	o->source.secrets = take_secrets;
+	o->source.section = expect_secrets;
 	o->source.secrets_user = in->keylog;
 	in->chooser = chooser_new(o);
 	o->proxy.give_up_root = give_up_root;

@@ -34,8 +34,6 @@ static int file_of(struct slice bytes)
 static void note_secrets(void *user, uint32_t format, struct slice bytes)
 {
 	struct buf *out = user;
-	if (!format && !bytes.len) /* a section begins */
-		return;
 	buf_addf(out, "secrets %08" PRIx32 " ", format);
 	buf_add(out, slice_head(bytes, 40));
 	buf_addf(out, " %zu\n", bytes.len);

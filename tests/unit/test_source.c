@@ -390,6 +390,11 @@ static void note_secrets(void *user, uint32_t format, struct slice bytes)
 	buf_add(out, bytes);
 }
 
+static void note_section(void *user)
+{
+	buf_add_str(user, "section:");
+}
+
 static void test_secrets(void **state)
 {
 	(void)state;
@@ -402,11 +407,11 @@ static void test_secrets(void **state)
 	write_secrets(&w, 0x544c534b, slice_str("CLIENT_RANDOM 1 2"));
 	write_secrets(&w, 7, slice_str(""));
 	write_file(p.path, buf_slice(&w.out));
-	struct source_options o = { .secrets = note_secrets, .secrets_user = &got };
+	struct source_options o = { .secrets = note_secrets, .section = note_section, .secrets_user = &got };
 	struct source *s = source_open_file(p.path, &o, error, sizeof(error));
 	assert_non_null(s);
 	assert_int_equal(source_next(s, &packet), SOURCE_END);
-	assert_string_equal(buf_cstr(&got), "00000000:544c534b:CLIENT_RANDOM 1 200000007:");
+	assert_string_equal(buf_cstr(&got), "section:544c534b:CLIENT_RANDOM 1 200000007:");
 	assert_int_equal(source_counts(s).secrets_dropped, 0);
 	source_free(s);
 	buf_release(&got);
