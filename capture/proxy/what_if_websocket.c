@@ -32,6 +32,7 @@ struct sockets {
 	size_t scanned;      /* bytes of gathered: whole frames */
 	bool inside, text;   /* a message is under way: its first frame was seen; it is text */
 	struct buf payload;  /* of those frames */
+	size_t whole, count; /* bytes at its front that are whole Envelopes behind their lengths, and how many */
 };
 
 static void *new(struct what_if *w)
@@ -109,18 +110,16 @@ static void add_frame(struct buf *out, struct slice payload, bool masked)
 	out->len += payload.len;
 }
 
-/* Envelopes behind their lengths at the front of `in`: how many are whole; *size: how many bytes. */
-static size_t count_envelopes(struct slice in, size_t *size)
+/* Goes on counting the Envelopes that are whole: an Envelope may come in very many messages. */
+static void count_envelopes(struct sockets *s)
 {
-	size_t count = 0;
-	*size = 0;
 	for (;;) {
-		struct cursor c = cursor_of(slice_skip(in, *size));
+		struct cursor c = cursor_of(slice_skip(buf_slice(&s->payload), s->whole));
 		uint32_t n = cursor_le32(&c);
 		if (c.short_ || n > c.rest.len)
-			return count;
-		*size += PREFIX + n;
-		count++;
+			return;
+		s->whole += PREFIX + n;
+		s->count++;
 	}
 }
 
@@ -150,21 +149,22 @@ static void take_message(struct what_if *w)
 	struct sockets *s = w->state;
 	struct slice wire = slice_head(buf_slice(&w->gathered), s->scanned), payload = buf_slice(&s->payload);
 	struct piece text = { .encoding = ENCODING_LEGACY, .bytes = payload };
-	size_t size, count = s->text ? 0 : count_envelopes(payload, &size);
 	s->inside = false;
-	if (!s->text && size != payload.len)
+	if (!s->text)
+		count_envelopes(s);
+	if (!s->text && s->whole != payload.len)
 		return;
 	if (s->text)
 		what_if_message(w, (struct held){ .kind = HELD_WIRE }, wire, &text);
-	else if (count > 1)
+	else if (s->count > 1)
 		take_apart(w, payload);
-	else if (count == 1)
+	else if (s->count == 1)
 		take_envelope(w, wire, slice_skip(payload, PREFIX));
 	else
 		what_if_hold(w, (struct held){ .kind = HELD_WIRE }, wire);
 	buf_consume(&w->gathered, s->scanned);
 	buf_clear(&s->payload);
-	s->scanned = 0;
+	s->scanned = s->whole = s->count = 0;
 }
 
 /* A control frame: taken out of what is gathered. */
@@ -242,6 +242,8 @@ static void feed(struct what_if *w, struct slice in)
 	buf_add(&w->gathered, pass_head(w, on, in));
 	if (on == DIR_S2C && !begun && s->head_done[DIR_S2C])
 		judge_response(w);
+	if (!s->head_done[DIR_S2C] && w->gathered.len > WHAT_IF_HELD)
+		what_if_give_up(w, "what-if: more than 4 MiB before the answer to the request to upgrade: all of this connection passes unchanged");
 	take_frames(w);
 }
 

@@ -8,6 +8,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -303,6 +304,52 @@ static void read_data(struct slice in, uint32_t stream, struct buf *data, bool *
 	assert_int_equal(in.len, 0);
 }
 
+/* A client that does not wait for the answer to its request to upgrade: what it sends is held up to a limit. */
+static void ws_unanswered(void **state)
+{
+	struct what_if_options o = { .on = DIR_C2S, .duplicate = true };
+	struct buf in = { 0 };
+	struct run r;
+	(void)state;
+	begin(&r, &o, &ws);
+	feed(&r, DIR_C2S, slice_str(request));
+	for (int i = 0; i < 100; i++)
+		add_message(&in, "aaaa", '1', true);
+	size_t fed = 0;
+	for (; !r.out[DIR_C2S].len || r.out[DIR_C2S].len == strlen(request); fed += in.len) {
+		assert_true(fed < 2 * WHAT_IF_HELD);
+		feed(&r, DIR_C2S, buf_slice(&in));
+	}
+	assert_non_null(what_if_news(r.w));
+	assert_int_equal(r.out[DIR_C2S].len, strlen(request) + fed);
+	buf_release(&in);
+	finish(&r);
+}
+
+/* An Envelope in very many messages, behind very many empty ones, takes no longer than any. */
+static void ws_crumbs(void **state)
+{
+	struct what_if_options o = { .on = DIR_S2C, .duplicate = true };
+	struct buf in = { 0 };
+	struct run r;
+	size_t zeros = 3 << 20;
+	(void)state;
+	begin(&r, &o, &ws);
+	feed(&r, DIR_C2S, slice_str(request));
+	feed(&r, DIR_S2C, slice_str(response));
+	buf_add(&in, slice_of("\x82\x7f\0\0\0\0\0\x30\0\4", 10));
+	memset(buf_reserve(&in, zeros), 0, zeros);
+	in.len += zeros;
+	buf_add(&in, slice_of("\0\0\1\0", 4));
+	feed(&r, DIR_S2C, buf_slice(&in));
+	clock_t begun = clock();
+	for (int i = 0; i < 10000; i++)
+		feed(&r, DIR_S2C, slice_of("\x82\1x", 3));
+	assert_true(clock() - begun < 2 * CLOCKS_PER_SEC);
+	buf_release(&in);
+	finish(&r);
+}
+
 /* Sums of the WINDOW_UPDATEs in it, of the connection and of a stream. */
 static void read_windows(struct slice in, uint32_t stream, int64_t sum[2])
 {
@@ -569,7 +616,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ws_changes), cmocka_unit_test(ws_in_parts), cmocka_unit_test(ws_taken_apart), cmocka_unit_test(ws_unchanged),
-		cmocka_unit_test(ws_endless), cmocka_unit_test(h2_changes),  cmocka_unit_test(h2_flow),	       cmocka_unit_test(h2_no_room),
+		cmocka_unit_test(ws_endless), cmocka_unit_test(ws_unanswered), cmocka_unit_test(ws_crumbs), cmocka_unit_test(h2_changes),  cmocka_unit_test(h2_flow),	       cmocka_unit_test(h2_no_room),
 		cmocka_unit_test(h2_order),   cmocka_unit_test(h2_others),  cmocka_unit_test(h2_late_trailers),
 		cmocka_unit_test(other_is_heard),
 	};
