@@ -71,11 +71,20 @@ static const struct filter_field *field_before(struct slice text, size_t at)
 	return field_named(slice_head(slice_skip(text, name), end - name));
 }
 
+/* Rules can share a name. */
+static bool has(const struct completion *c, const char *name)
+{
+	size_t i = 0;
+	while (i < c->count && strcmp(c->candidate[i].word, name) != 0)
+		i++;
+	return i < c->count;
+}
+
 static void add(struct completion *c, struct slice word, const char *name, const char *sentence)
 {
 	struct slice all = slice_str(name);
 	size_t same = 0;
-	if (!slice_eq(slice_head(all, word.len), word))
+	if (!slice_eq(slice_head(all, word.len), word) || has(c, name))
 		return;
 	if (c->count == c->cap) {
 		c->cap = c->cap ? 2 * c->cap : 32;

@@ -26,7 +26,8 @@ struct filter_dialog {
 	struct buf doubt;      /* of filter_doubt; empty: nothing is odd about it */
 	bool refused;          /* Enter was pressed on it */
 	struct completion completion;
-	bool listing;          /* the candidates are shown */
+	bool listing;          /* the candidates are shown, */
+	size_t first, page;    /* from this one on, as many of them, which the last drawing knew */
 };
 
 static void check(struct filter_dialog *d)
@@ -92,21 +93,35 @@ static int draw_verdict(struct filter_dialog *d, struct area area)
 	return dialog_put_text(&d->dialog, area, VERDICT, ink, words);
 }
 
-/* Draws the candidates from a row on. */
+/* Draws the candidates from a row on; where not all of them have room, a page of them, and below it which they are. */
 static void draw_candidates(struct filter_dialog *d, struct area area, int row)
 {
 	struct line *l = &d->dialog.app->line;
 	const struct completion *c = &d->completion;
-	for (int i = 0; i < area.height - row && (size_t)i < c->count; i++) {
+	size_t room = area.height > row ? (size_t)(area.height - row) : 0, i;
+	bool all = c->count <= room;
+	d->page = all || room < 2 ? room : room - 1;
+	d->first = all ? 0 : d->first;
+	for (i = 0; i < d->page && d->first + i < c->count; i++) {
+		const struct candidate *one = &c->candidate[d->first + i];
 		line_clear(l);
-		if (i == area.height - row - 1 && c->count - (size_t)i > 1) {
-			line_addf(l, INK_DIM, "and %zu more", c->count - (size_t)i);
-		} else {
-			line_add_cell(l, INK_FIELD, slice_str(c->candidate[i].word), WORD, false);
-			line_add(l, INK_PLAIN, slice_str(c->candidate[i].sentence ? c->candidate[i].sentence : ""), area.width - WORD);
-		}
-		dialog_put(&d->dialog, area, row + i, l, EMPHASIS_NONE);
+		line_add_cell(l, INK_FIELD, slice_str(one->word), WORD, false);
+		line_add(l, INK_PLAIN, slice_str(one->sentence ? one->sentence : ""), area.width - WORD);
+		dialog_put(&d->dialog, area, row++, l, EMPHASIS_NONE);
 	}
+	line_clear(l);
+	if (!all)
+		line_addf(l, INK_DIM, "%zu to %zu of %zu: Tab for the next", d->first + 1, d->first + i, c->count);
+	if (!all && row < area.height)
+		dialog_put(&d->dialog, area, row, l, EMPHASIS_NONE);
+}
+
+/* Tab once more: the candidates behind those that are shown, or the first again. */
+static void turn_page(struct filter_dialog *d)
+{
+	d->first += d->page;
+	if (d->first >= d->completion.count)
+		d->first = 0;
 }
 
 static void draw(struct dialog *dialog, struct area area)
@@ -129,12 +144,17 @@ static void draw(struct dialog *dialog, struct area area)
 static unsigned complete(struct filter_dialog *d)
 {
 	struct completion *c = &d->completion;
+	bool again = d->listing;
 	completion_make(c, buf_slice(&d->prompt.text), d->prompt.at, session_schema(d->dialog.app->session));
 	if (c->common.len > c->length)
 		prompt_replace(&d->prompt, c->from, c->length, buf_slice(&c->common));
 	if (c->count == 1)
 		prompt_replace(&d->prompt, d->prompt.at, 0, slice_str(" "));
 	d->listing = c->count > 1;
+	if (again && c->common.len <= c->length)
+		turn_page(d);
+	else
+		d->first = 0;
 	check(d);
 	return REDRAW;
 }
