@@ -26,7 +26,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PACKETS_A_STEP = 4096, POLL_MS = 250, DELAY_MS = 30, REST_MS = 1000 };
+enum { PACKETS_A_STEP = 4096, POLL_MS = 250, DELAY_MS = 100, REST_MS = 1000 };
 
 struct app {
 	struct options options;
@@ -208,20 +208,24 @@ static bool stop_wanted(struct app *a)
 	return limit_reached(a);
 }
 
-/* A signal came: what interfaces had captured by then is still read. The kernel hands it over a moment later; where there is too much of it, a second is
- * enough, and so is another signal. */
+/* A signal came: what was captured by then is still read. The kernel hands it over a moment later, and so does whoever writes into a pipe and got the
+ * same signal; where there is too much of it, a second is enough, and so is another signal. */
 static enum capture_status read_rest(struct app *a, enum capture_status status)
 {
 	const volatile sig_atomic_t *again = signals_next();
+	const int64_t ms = NS_PER_S / 1000, begun = now(), until = when_now();
 	struct pollfd p = { .fd = source_fd(a->input.source), .events = POLLIN };
-	int64_t begun = now(), until = when_now(), ms = 0;
-	while (!*again && ms < (status == CAPTURE_WAIT ? DELAY_MS : REST_MS) && capture_counts(a->capture).last_time < until) {
+	struct capture_counts c = capture_counts(a->capture);
+	int64_t heard = begun;
+	while (!*again && now() - begun < REST_MS * ms && now() - heard < DELAY_MS * ms && c.last_time < until) {
+		uint64_t packets = c.source.packets;
 		if (status == CAPTURE_WAIT)
-			poll(&p, 1, DELAY_MS - (int)ms);
+			poll(&p, 1, DELAY_MS);
 		status = capture_step(a->capture, PACKETS_A_STEP);
 		if (status != CAPTURE_MORE && status != CAPTURE_WAIT)
 			break;
-		ms = (now() - begun) / (NS_PER_S / 1000);
+		c = capture_counts(a->capture);
+		heard = c.source.packets != packets ? now() : heard;
 	}
 	return status;
 }
@@ -236,8 +240,8 @@ static enum capture_status read_all(struct app *a)
 		if (status == CAPTURE_WAIT)
 			wait_for_packets(a);
 	}
-	bool interfaces = !a->options.file && !a->options.proxy.count, reads = status == CAPTURE_MORE || status == CAPTURE_WAIT;
-	return interfaces && reads && *signals_stop() && !limit_reached(a) ? read_rest(a, status) : status;
+	bool live = source_is_live(a->input.source) && !a->options.proxy.count, reads = status == CAPTURE_MORE || status == CAPTURE_WAIT;
+	return live && reads && *signals_stop() && !limit_reached(a) ? read_rest(a, status) : status;
 }
 
 static struct results results_of(const struct app *a, enum capture_status status)

@@ -31,6 +31,7 @@ steps() {
 		loss       captures with loss, and joined late                                  bash tests/loss.sh
 		follow     TLS and HTTP/2 beside tshark                                         $make SAN=1 follow
 		written    captures that are written                                            bash tests/written.sh
+		files      captures as other tools write them                                   python3 tests/tool_files.py ./envscope
 		live       live captures                                                        bash tests/live.sh && python3 tests/late_keys.py ./envscope
 		exports    documents of -T, whole whatever ends them                             bash tests/exports.sh
 		browser    pictures and reports in a browser                                    bash tests/browser.sh

@@ -1,0 +1,156 @@
+#!/usr/bin/env python3
+"""tool_files.py [ENVSCOPE]: a sample in files as other tools write them, made byte by byte: the same messages come out of each, or a sentence says why not."""
+import gzip, json, os, signal, struct, subprocess, sys, tempfile, threading, time
+
+SAMPLE = "samples/tcp.pcap"
+MICRO, NANO, PATCHED = 0xA1B2C3D4, 0xA1B23C4D, 0xA1B2CD34
+ETHERNET, RAW_NULL, SLL2, PKTAP = 1, 0, 276, 258
+SECOND = 10 ** 9
+
+def records(data):
+    """Time in ns, frame."""
+    at = 24
+    while at < len(data):
+        seconds, micro, captured, _ = struct.unpack_from("<IIII", data, at)
+        yield seconds * SECOND + micro * 1000, data[at + 16:at + 16 + captured]
+        at += 16 + captured
+
+def pad(data): return data + bytes(-len(data) % 4)
+
+def option(code, value, order="<"): return struct.pack(order + "HH", code, len(value)) + pad(value)
+
+def block(kind, body, order="<"):
+    size = struct.pack(order + "I", len(pad(body)) + 12)
+    return struct.pack(order + "I", kind) + size + pad(body) + size
+
+def section(order="<", options=b""): return block(0x0A0D0D0A, struct.pack(order + "IHHq", 0x1A2B3C4D, 1, 0, -1) + options, order)
+
+def interface(link, order="<", options=b""): return block(1, struct.pack(order + "HHI", link, 0, 262144) + options + bytes(4), order)
+
+def packet(time, frame, order="<", options=b""):
+    return block(6, struct.pack(order + "IIIII", 0, time >> 32, time & 0xFFFFFFFF, len(frame), len(frame)) + pad(frame) + options, order)
+
+def statistics(dropped_interface, dropped_kernel, order="<"):
+    counts = (4, 1000), (5, dropped_interface), (7, dropped_kernel)
+    return block(5, bytes(12) + b"".join(option(code, struct.pack(order + "Q", n), order) for code, n in counts) + bytes(4), order)
+
+def pcap(frames, magic=MICRO, link=ETHERNET, order="<", version=(2, 4), more=b""):
+    out = struct.pack(order + "IHHiIII", magic, *version, 0, 0, 262144, link)
+    unit = 1 if magic == NANO else 1000
+    return out + b"".join(struct.pack(order + "IIII", t // SECOND, t % SECOND // unit, len(f), len(f)) + more + f for t, f in frames)
+
+def pcapng(frames, link=ETHERNET, order="<"):
+    return section(order) + interface(link, order, option(9, b"\x09", order)) + b"".join(packet(t, f, order) for t, f in frames)
+
+def windows(frames, digits):
+    """dumpcap on Windows: a name with backslashes, an offset, and in the middle blocks of every kind, some of them nobody's."""
+    begin = 1_700_000_000
+    about = option(2, b"\\Device\\NPF_{A1B2C3D4-0000-1111-2222-333344445555}") + option(3, b"Wi-Fi") + option(9, bytes([digits])) + option(14, struct.pack("<q", begin))
+    out = section(options=option(2, b"Intel(R) Core") + option(3, b"64-bit Windows 11") + option(4, b"Dumpcap (Wireshark) 4.2.0") + bytes(4)) + interface(ETHERNET, options=about)
+    marks = option(2, struct.pack("<I", 1)) + option(3, b"\0hash") + option(4, bytes(8)) + bytes(4)
+    between = block(0xBAD, struct.pack("<I", 32473) + b"custom") + block(4, struct.pack("<HH", 1, 8) + b"\x7f\0\0\1abc\0" + bytes(4)) + block(10, struct.pack("<II", 0x544C534B, 5) + b"# hi\n")
+    for i, (t, f) in enumerate(frames):
+        out += packet((t - begin * SECOND) // 10 ** (9 - digits), f, options=marks) + (between if i == 4 else b"")
+    return out + statistics(3, 4)
+
+def loopback(frames, family, order):
+    """Behind 4 bytes of an address family; of IPv6 for all but 2."""
+    for t, f in frames:
+        ip = f[14:14 + struct.unpack(">H", f[16:18])[0]]
+        if family != 2:
+            ends = b"".join(b"\xfd" + bytes(11) + ip[at:at + 4] for at in (12, 16))
+            ip = struct.pack(">IHBB", 0x60000000, len(ip) - 20, 6, 64) + ends + ip[20:]
+        yield t, struct.pack(order + "I", family) + ip
+
+def pktap(frames):
+    for t, f in frames: yield t, struct.pack("<III", 156, 1, ETHERNET) + bytes(144) + f
+
+def cooked(frames):
+    for t, f in frames: yield t, f[12:14] + bytes(2) + struct.pack(">IHBB", 2, 1, 0, 6) + f[6:12] + bytes(2) + f[14:]
+
+def slow_pipe(path, data):
+    os.mkfifo(path)
+    def write():
+        with open(path, "wb", buffering=0) as pipe:
+            for at in range(0, len(data), 65536): pipe.write(data[at:at + 65536]); time.sleep(0.01)
+    threading.Thread(target=write, daemon=True).start()
+
+WRITER = """
+import os, signal, sys
+data = open(sys.argv[1], "rb").read()
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+os.write(1, data[:30000])
+signal.sigwait([signal.SIGINT])
+for at in range(30000, len(data), 4096): os.write(1, data[at:at + 4096])
+"""
+
+def interrupted(envscope):
+    """A pipe whose writer holds something back, as tcpdump does, and is ended by the same Ctrl-C: how many messages there are."""
+    writer = subprocess.Popen([sys.executable, "-c", WRITER, SAMPLE], stdout=subprocess.PIPE)
+    reader = subprocess.Popen([envscope, "-r", "-", "-T", "ndjson", "-l"], stdin=writer.stdout, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    writer.stdout.close()
+    first = reader.stdout.readline()
+    for p in (writer, reader): p.send_signal(signal.SIGINT)
+    count = bool(first) + len(reader.stdout.read().splitlines())
+    writer.wait(); reader.wait()
+    return count
+
+class Trials:
+    passed = failed = 0
+    def __init__(self, envscope, folder):
+        self.envscope, self.folder = envscope, folder
+        self.whole = self.read(SAMPLE)[0]
+    def hold(self, good, what):
+        if good: self.passed += 1
+        else: self.failed += 1; print(f"tool files: {what}"[:600])
+    def read(self, path):
+        r = subprocess.run([self.envscope, "-r", path, "-T", "ndjson"], capture_output=True, text=True, timeout=60)
+        return [json.loads(line) for line in r.stdout.splitlines()], r.returncode, r.stderr.strip()
+    def path(self, data):
+        with open(f"{self.folder}/file.pcap", "wb") as file: file.write(data)
+        return f"{self.folder}/file.pcap"
+    def same(self, name, data, said=""):
+        got, status, err = self.read(self.path(data))
+        self.hold(got == self.whole and status == 0 and err == said, f"{name}: {len(got)} of {len(self.whole)} messages, status {status}, {err!r}")
+    def as_many(self, name, data):
+        got, status, err = self.read(self.path(data))
+        self.hold([m.get("id") for m in got] == [m.get("id") for m in self.whole] and (status, err) == (0, ""), f"{name}: {len(got)} messages, status {status}, {err!r}")
+    def told(self, name, data, messages, sentence):
+        got, status, err = self.read(self.path(data))
+        self.hold(len(got) == messages and status == 3 and sentence in err, f"{name}: {len(got)} messages, status {status}, {err!r}")
+
+def trials(t, data):
+    frames = list(records(data))
+    half, all_of_it = len(frames) // 2, len(t.whole)
+    for digits in (6, 9): t.same(f"dumpcap on Windows, {digits} digits", windows(frames, digits), "envscope: 4 packets dropped by the kernel, 3 packets dropped by the interface")
+    t.same("two sections of either order", pcapng(frames[:half]) + pcapng(frames[half:], order=">"))
+    for order in "<>":
+        for family in (2, 24, 28, 30): t.as_many(f"loopback, family {family} {order}", pcap(loopback(frames, family, order), link=RAW_NULL, order=order))
+        t.same(f"nanoseconds {order}", pcap(frames, NANO, order=order))
+        t.same(f"patched {order}", pcap(frames, PATCHED, order=order, more=struct.pack(order + "IHBB", 2, 8, 0, 0)))
+    t.same("frame check sequences", pcap([(time, f + b"fcs!") for time, f in frames], link=0x44000001))
+    t.same("pktap", pcapng(pktap(frames), PKTAP))
+    t.same("cooked, version 2", pcap(cooked(frames), link=SLL2))
+    t.same("gzip", gzip.compress(data))
+    for name, first, second in (("pcap", pcap, pcap), ("pcap and pcapng", pcap, pcapng), ("pcapng and pcap", pcapng, pcap)):
+        t.same(f"joined: {name}", first(frames[:half]) + second(frames[half:]))
+    t.same("joined: gzip", gzip.compress(pcap(frames[:half])) + gzip.compress(pcap(frames[half:], NANO, order=">")))
+    for magic, tool in ((b"\x28\xb5\x2f\xfd", "zstdcat"), (b"\xfd7zXZ\0", "xzcat"), (b"\x04\x22\x4d\x18", "lz4cat"), (b"BZh9", "bzcat")):
+        t.told(tool, magic + bytes(100), 0, f"{tool} FILE | envscope -r -")
+    for name, front in (("ERF", bytes(8) + b"\x02\x04"), ("iptrace", b"iptrace 2.0"), ("snoop", b"snoop\0\0\0\0\0\0\2"), ("Network Monitor", b"GMBU")):
+        t.told(name, front + bytes(100), 0, "is no capture: it is neither pcap nor pcapng")
+    t.told("still written: a packet", data[:-7], all_of_it, "ends in the middle of a packet at offset")
+    t.told("still written: a block", pcapng(frames)[:-301], all_of_it - 1, "ends in the middle of a block at offset")
+    slow_pipe(f"{t.folder}/fifo", data)
+    t.hold(t.read(f"{t.folder}/fifo")[0] == t.whole, "a named pipe")
+    count = interrupted(t.envscope)
+    t.hold(count == len(t.whole), f"a pipe whose writer is ended by the same signal: {count} messages")
+
+def main(envscope="./envscope"):
+    with tempfile.TemporaryDirectory() as folder, open(SAMPLE, "rb") as sample:
+        t = Trials(os.path.abspath(envscope), folder)
+        trials(t, sample.read())
+    print(f"tool files: {t.passed} passed, {t.failed} failed")
+    return t.failed > 0
+
+sys.exit(main(*sys.argv[1:]))
