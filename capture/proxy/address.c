@@ -180,7 +180,9 @@ void proxy_address_add(struct buf *out, const struct proxy_address *a)
 		add_host(out, a);
 		buf_addf(out, ":%u", (unsigned)a->port);
 	}
-	buf_add_str(out, a->path);
+	size_t shown = proxy_is_pipe(a) ? strlen(a->path) : strcspn(a->path, "?");
+	buf_add(out, slice_of(a->path, shown));
+	buf_add_str(out, a->path[shown] ? "?…" : "");
 }
 
 void proxy_authority_add(struct buf *out, const struct proxy_address *a)

@@ -30,7 +30,8 @@ const char *proxy_scheme_name(enum proxy_scheme s);
  * CoreFxPipe_NAME in $TMPDIR, else /tmp, as .NET and Node name it; pipe:///PATH is that path. False, with a sentence in why, if it can't
  * be understood or the bytes of the two are not the same. Text in why may be what the user wrote. */
 bool proxy_pair_read(struct proxy_pair *out, const char *text, char *why, size_t why_size);
-/* Appends it as a URL: "ws://127.0.0.1:9000", "pipe:///tmp/CoreFxPipe_spy". */
+/* Appends it as a URL: "ws://127.0.0.1:9000", "pipe:///tmp/CoreFxPipe_spy". For people: of a query, which may have a token in it, stands only that there
+ * is one. */
 void proxy_address_add(struct buf *out, const struct proxy_address *a);
 /* Appends host[:port] as in a Host header: without the port that is usual for the scheme (RFC 9110, section 7.2). */
 void proxy_authority_add(struct buf *out, const struct proxy_address *a);
