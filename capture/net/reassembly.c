@@ -296,6 +296,16 @@ void reassembly_tick(struct reassembly *r, const struct reassembly_out *out, str
 		lose(r, out, n, r->early[0]->from, time);
 }
 
+int64_t reassembly_waiting(const struct reassembly *r)
+{
+	return r->count ? r->early[0]->time : INT64_MAX;
+}
+
+void reassembly_give_up(struct reassembly *r, const struct reassembly_out *out, struct reassembly_counts *n, int64_t time)
+{
+	lose(r, out, n, r->early[0]->from, time);
+}
+
 void reassembly_flush(struct reassembly *r, const struct reassembly_out *out, struct reassembly_counts *n, uint64_t until, int64_t time)
 {
 	while (r->count && r->early[0]->from <= until)

@@ -72,6 +72,10 @@ static inline bool reassembly_waits(const struct reassembly *r)
  * a while, and hands on what waits behind them. one_way: nothing was ever captured of the other side. */
 void reassembly_tick(struct reassembly *r, const struct reassembly_out *out, struct reassembly_counts *n, int64_t time, bool one_way,
 		     bool packet);
+/* The time of the packet that waits first, INT64_MAX if none does. */
+int64_t reassembly_waiting(const struct reassembly *r);
+/* Gives up what that packet waits for, in either direction, and hands on what can be. To be called only while reassembly_waits(). */
+void reassembly_give_up(struct reassembly *r, const struct reassembly_out *out, struct reassembly_counts *n, int64_t time);
 /* Gives up all that is missing before `until` (an offset; UINT64_MAX: before the last early byte) and hands on the rest. */
 void reassembly_flush(struct reassembly *r, const struct reassembly_out *out, struct reassembly_counts *n, uint64_t until, int64_t time);
 /* The offset of a sequence number near `next`. */

@@ -287,10 +287,27 @@ bool talk_tick(struct talk *talk, int64_t time)
 	return false;
 }
 
-void talk_end(struct talk *talk, enum conn_end end, int64_t time)
+/* Gives up what either direction waits for, where the wait has been longer first: so what was sent first is handed on first. */
+static void flush(struct talk *talk, int64_t time)
 {
+	for (;;) {
+		int64_t waiting[2];
+		for (int d = 0; d < 2; d++)
+			waiting[d] = talk->half[d].in.known && !talk->half[d].ended ? reassembly_waiting(&talk->half[d].in) : INT64_MAX;
+		enum dir dir = waiting[DIR_S2C] < waiting[DIR_C2S] ? DIR_S2C : DIR_C2S;
+		if (waiting[dir] == INT64_MAX)
+			break;
+		struct reassembly_out out = out_of(talk, dir);
+		reassembly_give_up(&talk->half[dir].in, &out, &talk->all->counts.reassembly, time);
+		resume(talk, !dir);
+	}
 	flush_half(talk, DIR_C2S, time);
 	flush_half(talk, DIR_S2C, time);
+}
+
+void talk_end(struct talk *talk, enum conn_end end, int64_t time)
+{
+	flush(talk, time);
 	for (int d = 0; d < 2 && talk->info.start_seen; d++)
 		tell_unseen(talk, (enum dir)d, time);
 	talk->info.end = end_halves(talk, time) ? talk->closer : end;

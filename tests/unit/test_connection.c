@@ -1207,6 +1207,24 @@ static void answers_wait(void **state)
 	finish(&n, "1>. 1<. 1:open");
 }
 
+/* At the end both directions wait, for what the capture lacks and for each other: what has waited longer goes first. */
+static void waiting_at_the_end(void **state)
+{
+	(void)state;
+	struct net n;
+	net_init(&n);
+	open_connection(&n);
+	packet(&n, C, 0, "q1 "); /* not captured */
+	say(&n, S, 0, "a1 ");
+	sleep_for(&n, 1);
+	packet(&n, S, 0, "a2 "); /* not captured */
+	say(&n, C, 0, "q2 ");
+	sleep_for(&n, 1);
+	say(&n, S, 0, "a3 ");
+	heard(&n, "");
+	finish(&n, "1<a1  1>(3 lost) 1>q2  1<(3 lost) 1<a3  1>. 1<. 1:open");
+}
+
 /* Settled: whatever the sender acknowledged before it spoke was handed on, or is not in the capture. */
 static void settled(void **state)
 {
@@ -1442,6 +1460,7 @@ int main(void)
 		cmocka_unit_test(cut_packets),
 		cmocka_unit_test(cut_behind_a_hole),
 		cmocka_unit_test(answers_wait),
+		cmocka_unit_test(waiting_at_the_end),
 		cmocka_unit_test(settled),
 		cmocka_unit_test(settled_behind_a_fin),
 		cmocka_unit_test(shuffled),
