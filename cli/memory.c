@@ -1,7 +1,12 @@
 /*
- * The memory of the libraries. OpenSSL, once it runs out in the middle of setting itself up, fails later at a null pointer; jansson would take good
- * JSON for none. So both get theirs from base/xalloc.h, where running out ends the program with a sentence. What they ask for is bounded by their
- * callers. What OpenSSL gives back is wiped, as it may have been a key. OpenSSL must not clean up at the end either: that would wait for the setting up in the middle of which memory ran out. zlib, nghttp2 and PCRE2 get the same where they are used.
+ * The memory of the libraries.
+ *
+ * OpenSSL, once it runs out in the middle of setting itself up, fails later at a null pointer; jansson would take good JSON for none. So both get
+ * theirs from base/xalloc.h, where running out ends the program with a sentence. What they ask for is bounded by their callers. zlib, nghttp2
+ * and PCRE2 get the same where they are used.
+ *
+ * What OpenSSL gives back is wiped, as it may have been a key. OpenSSL must not clean up at the end either: that would wait for the setting up
+ * in the middle of which memory ran out.
  */
 #include "cli/memory.h"
 

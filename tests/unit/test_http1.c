@@ -173,15 +173,21 @@ static void go_on_granting(struct talk *t)
 	script_add(&t->s, DIR_S2C, slice_skip(slice_str(GRANTED), 10));
 }
 
+/* A request to upgrade, and four Envelopes for which no answer was waited. */
+static void ask_and_go_on(struct talk *t)
+{
+	put(t, DIR_C2S, REQUEST);
+	for (unsigned i = 0; i < 4; i++)
+		say(t, DIR_C2S, i, NULL);
+}
+
 /* Frames of the client may be captured before the answer to its request. */
 static void client_does_not_wait(void **state)
 {
 	(void)state;
 	struct talk t;
 	talk_init(&t);
-	put(&t, DIR_C2S, REQUEST);
-	for (unsigned i = 0; i < 4; i++)
-		say(&t, DIR_C2S, i, NULL);
+	ask_and_go_on(&t);
 	begin_granting(&t);
 	go_on_granting(&t);
 	say(&t, DIR_C2S, 4, NULL);
@@ -189,9 +195,7 @@ static void client_does_not_wait(void **state)
 	talk_release(&t);
 	talk_init(&t);
 	begin_granting(&t);
-	put(&t, DIR_C2S, REQUEST);
-	for (unsigned i = 0; i < 4; i++)
-		say(&t, DIR_C2S, i, NULL);
+	ask_and_go_on(&t);
 	go_on_granting(&t);
 	say(&t, DIR_C2S, 4, NULL);
 	t.r.limits.head = (t.s.steps[2].to - t.s.steps[2].from) * 5 / 2; /* the third is cut, the fourth dropped */
@@ -207,9 +211,7 @@ static void times_of_the_held(void **state)
 	(void)state;
 	struct talk t;
 	talk_init(&t);
-	put(&t, DIR_C2S, REQUEST);
-	for (unsigned i = 0; i < 4; i++)
-		say(&t, DIR_C2S, i, NULL);
+	ask_and_go_on(&t);
 	put(&t, DIR_S2C, GRANTED);
 	for (int most = 1; most < 1000; most += 998) {
 		recorder_again(&t.r);
@@ -234,9 +236,7 @@ static void answer_is_not_captured(void **state)
 	for (int told = 0; told < 2; told++) {
 		struct talk t;
 		talk_init(&t);
-		put(&t, DIR_C2S, REQUEST);
-		for (unsigned i = 0; i < 4; i++)
-			say(&t, DIR_C2S, i, NULL);
+		ask_and_go_on(&t);
 		if (!told)
 			t.r.limits.head = 300;
 		struct layer *l = http1_new(&t.r.stream);
