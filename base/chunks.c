@@ -13,7 +13,6 @@
 
 #include <stdlib.h>
 
-
 void chunks_init(struct chunks *c, size_t item_size)
 {
 	*c = (struct chunks){ .size = item_size };

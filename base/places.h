@@ -15,8 +15,8 @@ struct places_page {
 
 struct places {
 	struct places_page *page;
-	size_t pages; /* room in the directory */
-	size_t used;  /* pages that are there */
+	size_t pages;    /* room in the directory */
+	size_t used;     /* pages that are there */
 	uint32_t *spare; /* one that was freed last, all 0 */
 };
 

@@ -51,16 +51,22 @@ enum { ACTIVITY_SMALL, ACTIVITY_QUERY, ACTIVITY_DOWNLOAD_64K, ACTIVITY_DOWNLOAD_
 /* In 10,000. */
 static const uint32_t weights[ACTIVITIES] = { 6710, 2900, 280, 110 };
 
-static const struct half query_request = { "query", "QueryRequest", {
-	{ 1, "{\"_type\":\"order\",\"customer\":\"@@@@@@@@\"}", 0 }, { 2, "entities", 0 }, { 4, NULL, 5000 } } };
-static const struct half download_request = { "download", "DownloadRequest", {
-	{ 1, "@@@@@@@@@@@@@@@@@@@@@@@@", 0 }, { 3, "fs.files", 0 } } };
-static const struct half download_reply = { "downloadreply", "DownloadResponse", {
-	{ 1, "@@@@@@@@@@@@@@@@@@@@@@@@", 0 }, { 2, "report-######.zip", 0 }, { 3, "application/zip", 0 } } };
+static const struct half query_request = {
+	"query", "QueryRequest", { { 1, "{\"_type\":\"order\",\"customer\":\"@@@@@@@@\"}", 0 }, { 2, "entities", 0 }, { 4, NULL, 5000 } }
+};
+static const struct half download_request = { "download",
+					      "DownloadRequest",
+					      { { 1, "@@@@@@@@@@@@@@@@@@@@@@@@", 0 }, { 3, "fs.files", 0 } } };
+static const struct half download_reply = {
+	"downloadreply",
+	"DownloadResponse",
+	{ { 1, "@@@@@@@@@@@@@@@@@@@@@@@@", 0 }, { 2, "report-######.zip", 0 }, { 3, "application/zip", 0 } }
+};
 static const struct half end_stream = { "endstream", "EndStream", { { 0 } } };
 
-static const struct half document = { NULL, NULL, {
-	{ 1, "{\"_id\":\"@@@@@@@@@@@@@@@@@@@@@@@@\",\"_type\":\"order\",\"number\":######,\"price\":####.##}", 0 } } };
+static const struct half document = {
+	NULL, NULL, { { 1, "{\"_id\":\"@@@@@@@@@@@@@@@@@@@@@@@@\",\"_type\":\"order\",\"number\":######,\"price\":####.##}", 0 } }
+};
 
 static turn_fn ask, reply_small, reply_query, begin_stream, stream, finish_stream, reply_download;
 
@@ -108,8 +114,7 @@ static void send(struct big_traffic *t, struct client *c, enum side from, const 
 	if (from == CLIENT)
 		c->request = id;
 	buf_clear(&t->out);
-	conversation_put(&c->talk, &t->out, from, command, type, &id, from == CLIENT ? NULL : &c->request,
-			 buf_slice(&t->payload));
+	conversation_put(&c->talk, &t->out, from, command, type, &id, from == CLIENT ? NULL : &c->request, buf_slice(&t->payload));
 	tcp_writer_send(t->writer, &c->talk.tcp, from, slice_head(buf_slice(&t->out), PREFIX));
 	tcp_writer_send(t->writer, &c->talk.tcp, from, slice_skip(buf_slice(&t->out), PREFIX));
 	buf_clear(&t->payload);
@@ -149,17 +154,10 @@ static void ask(struct big_traffic *t, struct client *c)
 	while (activity < ACTIVITIES - 1 && pick >= weights[activity])
 		pick -= weights[activity++];
 	switch (activity) {
-	case ACTIVITY_SMALL:
-		ask_small(t, c);
-		break;
-	case ACTIVITY_QUERY:
-		ask_query(t, c);
-		break;
-	case ACTIVITY_DOWNLOAD_64K:
-		ask_download(t, c, 64 << 10, 2 << 20);
-		break;
-	default:
-		ask_download(t, c, 256 << 10, 4 << 20);
+	case ACTIVITY_SMALL: ask_small(t, c); break;
+	case ACTIVITY_QUERY: ask_query(t, c); break;
+	case ACTIVITY_DOWNLOAD_64K: ask_download(t, c, 64 << 10, 2 << 20); break;
+	default: ask_download(t, c, 256 << 10, 4 << 20);
 	}
 }
 

@@ -10,7 +10,7 @@ struct message_id message_id_new(struct random *r)
 {
 	struct message_id id;
 	for (int i = 0; i < ID_LENGTH; i++)
-		id.text[i] = (uint8_t)"0123456789abcdefghijklmnopqrstuvwxyz"[random_below(r, 36)];
+		id.text[i] = (uint8_t) "0123456789abcdefghijklmnopqrstuvwxyz"[random_below(r, 36)];
 	return id;
 }
 

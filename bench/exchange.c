@@ -8,46 +8,43 @@
 
 static const struct exchange exchanges[] = {
 	{ .weight = 60,
-	  .request = { "query", "QueryRequest", {
-		{ 1, "{\"_type\":\"order\",\"number\":{\"$gt\":######}}", 0 },
-		{ 2, "entities", 0 },
-		{ 3, "{\"number\":1}", 0 },
-		{ 4, NULL, 100 } } },
-	  .reply = { "queryreply", "QueryResponse", {
-		{ 1, "[{\"_id\":\"@@@@@@@@@@@@@@@@@@@@@@@@\",\"number\":######}]", 0 } } } },
+	  .request = { "query",
+		       "QueryRequest",
+		       { { 1, "{\"_type\":\"order\",\"number\":{\"$gt\":######}}", 0 },
+			 { 2, "entities", 0 },
+			 { 3, "{\"number\":1}", 0 },
+			 { 4, NULL, 100 } } },
+	  .reply = { "queryreply", "QueryResponse", { { 1, "[{\"_id\":\"@@@@@@@@@@@@@@@@@@@@@@@@\",\"number\":######}]", 0 } } } },
 	{ .weight = 12,
-	  .request = { "insertone", "InsertOneRequest", {
-		{ 1, "entities", 0 },
-		{ 2, "{\"_type\":\"order\",\"number\":######,\"price\":####.##}", 0 },
-		{ 3, NULL, 1 } } },
-	  .reply = { "insertonereply", "InsertOneResponse", {
-		{ 1, "{\"_id\":\"@@@@@@@@@@@@@@@@@@@@@@@@\",\"_type\":\"order\",\"number\":######}", 0 } } } },
+	  .request = { "insertone",
+		       "InsertOneRequest",
+		       { { 1, "entities", 0 }, { 2, "{\"_type\":\"order\",\"number\":######,\"price\":####.##}", 0 }, { 3, NULL, 1 } } },
+	  .reply = { "insertonereply",
+		     "InsertOneResponse",
+		     { { 1, "{\"_id\":\"@@@@@@@@@@@@@@@@@@@@@@@@\",\"_type\":\"order\",\"number\":######}", 0 } } } },
 	{ .weight = 8,
-	  .request = { "aggregate", "AggregateRequest", {
-		{ 1, "entities", 0 },
-		{ 2, "[{\"$match\":{\"_type\":\"order\"}},{\"$group\":{\"_id\":\"$state\"}}]", 0 } } },
-	  .reply = { "aggregatereply", "AggregateResponse", {
-		{ 1, "[{\"_id\":\"open\",\"n\":####},{\"_id\":\"sent\",\"n\":####}]", 0 } } } },
+	  .request = { "aggregate",
+		       "AggregateRequest",
+		       { { 1, "entities", 0 }, { 2, "[{\"$match\":{\"_type\":\"order\"}},{\"$group\":{\"_id\":\"$state\"}}]", 0 } } },
+	  .reply = { "aggregatereply",
+		     "AggregateResponse",
+		     { { 1, "[{\"_id\":\"open\",\"n\":####},{\"_id\":\"sent\",\"n\":####}]", 0 } } } },
 	{ .weight = 8,
-	  .request = { "count", "CountRequest", {
-		{ 1, "entities", 0 },
-		{ 2, "{\"_type\":\"order\",\"number\":{\"$gt\":######}}", 0 } } },
+	  .request = { "count", "CountRequest", { { 1, "entities", 0 }, { 2, "{\"_type\":\"order\",\"number\":{\"$gt\":######}}", 0 } } },
 	  .reply = { "countreply", "CountResponse", { { 1, NULL, 4711 } } } },
 	{ .weight = 6,
-	  .request = { "pushworkitem", "PushWorkitemRequest", {
-		{ 1, "invoices", 0 },
-		{ 3, "invoice ######", 0 },
-		{ 4, "{\"customer\":\"@@@@@@@@\",\"net\":####.##}", 0 },
-		{ 10, NULL, 2 } } },
-	  .reply = { "pushworkitemreply", "PushWorkitemResponse", {
-		{ 1, "\n\x18@@@@@@@@@@@@@@@@@@@@@@@@\x12\x0einvoice ######", 0 } } } },
+	  .request = { "pushworkitem",
+		       "PushWorkitemRequest",
+		       { { 1, "invoices", 0 },
+			 { 3, "invoice ######", 0 },
+			 { 4, "{\"customer\":\"@@@@@@@@\",\"net\":####.##}", 0 },
+			 { 10, NULL, 2 } } },
+	  .reply = { "pushworkitemreply", "PushWorkitemResponse", { { 1, "\n\x18@@@@@@@@@@@@@@@@@@@@@@@@\x12\x0einvoice ######", 0 } } } },
 	{ .weight = 6,
-	  .request = { "customcommand", "CustomCommandRequest", {
-		{ 1, "getclients", 0 },
-		{ 2, "@@@@@@@@@@@@@@@@@@@@@@@@", 0 },
-		{ 4, "{\"limit\":##}", 0 } } },
-	  .reply = { "customcommandreply", "CustomCommandResponse", {
-		{ 1, "{\"clients\":##,\"agents\":##,\"robots\":##}", 0 } } } },
+	  .request = { "customcommand",
+		       "CustomCommandRequest",
+		       { { 1, "getclients", 0 }, { 2, "@@@@@@@@@@@@@@@@@@@@@@@@", 0 }, { 4, "{\"limit\":##}", 0 } } },
+	  .reply = { "customcommandreply", "CustomCommandResponse", { { 1, "{\"clients\":##,\"agents\":##,\"robots\":##}", 0 } } } },
 };
 
 enum { EXCHANGES = sizeof exchanges / sizeof *exchanges };
@@ -66,12 +63,9 @@ const struct exchange *exchange_pick(struct random *r)
 static uint8_t filled_in(char c, struct random *r)
 {
 	switch (c) {
-	case '#':
-		return (uint8_t)('1' + random_below(r, 9));
-	case '@':
-		return (uint8_t)"0123456789abcdef"[random_below(r, 16)];
-	default:
-		return (uint8_t)c;
+	case '#': return (uint8_t)('1' + random_below(r, 9));
+	case '@': return (uint8_t) "0123456789abcdef"[random_below(r, 16)];
+	default: return (uint8_t)c;
 	}
 }
 

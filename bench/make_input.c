@@ -33,10 +33,8 @@ static uint64_t write_crowd(struct tcp_writer *w, uint64_t connections)
 }
 
 static const struct input inputs[] = {
-	{ "small", small_traffic_write, 2500000, 1, 50 },
-	{ "big", big_traffic_write, 1000, 1000000, 500 },
-	{ "short", write_short, 1000000, 1, 50 },
-	{ "soak", small_traffic_write, 500000000, 1, 98 },
+	{ "small", small_traffic_write, 2500000, 1, 50 }, { "big", big_traffic_write, 1000, 1000000, 500 },
+	{ "short", write_short, 1000000, 1, 50 },         { "soak", small_traffic_write, 500000000, 1, 98 },
 	{ "crowd", write_crowd, 200000, 1, 50 },
 };
 

@@ -46,8 +46,8 @@ static void start(struct small_traffic *t)
 	}
 }
 
-static void put_half(struct small_traffic *t, struct client *c, enum side from, const struct half *h,
-		     const struct message_id *id, const struct message_id *rid)
+static void put_half(struct small_traffic *t, struct client *c, enum side from, const struct half *h, const struct message_id *id,
+		     const struct message_id *rid)
 {
 	buf_clear(&t->payload);
 	put_payload(&t->payload, h, &t->random);

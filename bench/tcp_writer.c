@@ -160,8 +160,7 @@ static void put_tcp_checksum(uint8_t *tcp, size_t len, struct slice payload)
 	put_be16(tcp + 16, checksum(sum));
 }
 
-static void write_packet(struct tcp_writer *w, struct tcp_connection *c, enum side from, uint32_t flags,
-			 struct slice payload)
+static void write_packet(struct tcp_writer *w, struct tcp_connection *c, enum side from, uint32_t flags, struct slice payload)
 {
 	const struct tcp_end *me = &c->end[from], *peer = &c->end[!from];
 	uint8_t head[HEAD_MAX], *ip = head + RECORD + ETHERNET, *tcp = ip + IP;

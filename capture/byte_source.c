@@ -29,8 +29,8 @@ enum { PIECE = BOUND(1 << 18, 1 << 12) };
 
 struct gzip {
 	z_stream z;
-	uint8_t *packed;  /* PIECE bytes */
-	bool between;     /* at the end of a member: the file may end here */
+	uint8_t *packed; /* PIECE bytes */
+	bool between;    /* at the end of a member: the file may end here */
 };
 
 void byte_source_init(struct byte_source *b, int fd)
@@ -100,8 +100,7 @@ static enum byte_status read_some(struct byte_source *b, uint8_t *to, size_t roo
 
 static enum byte_status gzip_failed(struct byte_source *b, const char *what)
 {
-	snprintf(b->error, sizeof(b->error), "%s at offset %llu", what,
-		 (unsigned long long)(b->raw - b->gzip->z.avail_in));
+	snprintf(b->error, sizeof(b->error), "%s at offset %llu", what, (unsigned long long)(b->raw - b->gzip->z.avail_in));
 	return b->stuck = BYTES_ERROR;
 }
 

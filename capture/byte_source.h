@@ -26,16 +26,16 @@ enum byte_status {
 };
 
 struct byte_source {
-	int fd;                 /* owned */
-	bool regular;           /* a file that can be read again */
-	bool detected;          /* it is known whether the bytes are gzipped */
-	struct gzip *gzip;      /* NULL: plain */
+	int fd;            /* owned */
+	bool regular;      /* a file that can be read again */
+	bool detected;     /* it is known whether the bytes are gzipped */
+	struct gzip *gzip; /* NULL: plain */
 	uint8_t *buffer;
 	size_t cap;
-	const uint8_t *at, *end; /* in buffer: what is not consumed yet */
-	uint64_t end_offset;    /* of `end`, in the file if plain, else in the unpacked bytes */
-	uint64_t raw, size;     /* the descriptor's offset; the size of the file, 0 if it is none */
-	enum byte_status stuck; /* END or ERROR, once met */
+	const uint8_t *at, *end;   /* in buffer: what is not consumed yet */
+	uint64_t end_offset;       /* of `end`, in the file if plain, else in the unpacked bytes */
+	uint64_t raw, size;        /* the descriptor's offset; the size of the file, 0 if it is none */
+	enum byte_status stuck;    /* END or ERROR, once met */
 	struct byte_keeper keeper; /* or nobody */
 	char error[160];
 };

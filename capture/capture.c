@@ -41,7 +41,7 @@ struct capture {
 	int64_t ticked; /* time of the last connections_tick */
 	struct packet_watcher watcher;
 	struct packet_facts facts; /* of the packet under way */
-	struct lookahead *ahead;       /* the second thread; NULL: there is none */
+	struct lookahead *ahead;   /* the second thread; NULL: there is none */
 	bool started;              /* it runs, or has run */
 	struct sink to;            /* whom it tells in the end */
 };
@@ -89,8 +89,9 @@ struct capture *capture_new(struct source *source, const struct sink *sink, cons
 	struct capture *c = xcalloc(1, sizeof *c);
 	c->source = source;
 	c->sink = *sink;
-	c->limits = (struct stream_limits){ .message = 64 << 20, .head = 64 << 10, .scan = 4 << 20, .tls_wait = 4 << 20,
-					    .tls_wait_all = 64 << 20, .tls_lost = 1024 };
+	c->limits = (struct stream_limits){
+		.message = 64 << 20, .head = 64 << 10, .scan = 4 << 20, .tls_wait = 4 << 20, .tls_wait_all = 64 << 20, .tls_lost = 1024
+	};
 	c->options = *o;
 	c->fragments = fragments_new(FRAGMENT_PACKETS, FRAGMENT_BYTES);
 	c->connections = connections_new(&c->sink, &c->limits, make_layer, c);
@@ -139,7 +140,10 @@ static void take_ip(struct capture *c, const struct ip_packet *ip, const struct 
 /* The same number for all fragments of a packet, and hardly ever for others: endpoints and id. */
 static uint64_t fragment_number(const struct ip_packet *ip)
 {
-	struct { uint8_t src[16], dst[16]; uint64_t id; } key = { .id = ip->frag_id };
+	struct {
+		uint8_t src[16], dst[16];
+		uint64_t id;
+	} key = { .id = ip->frag_id };
 	memcpy(key.src, ip->src, sizeof key.src);
 	memcpy(key.dst, ip->dst, sizeof key.dst);
 	return hash_bytes(slice_of(&key, sizeof key), 0) | 1;
@@ -257,9 +261,7 @@ static enum capture_status step_packets(struct capture *c, unsigned packets)
 	struct packet p;
 	for (unsigned i = 0; i < packets; i++) {
 		switch (source_next(c->source, &p)) {
-		case SOURCE_PACKET:
-			handle_packet(c, &p);
-			break;
+		case SOURCE_PACKET: handle_packet(c, &p); break;
 		case SOURCE_WAIT: see_pause(c); return CAPTURE_WAIT;
 		case SOURCE_END: return CAPTURE_END;
 		case SOURCE_DAMAGED: return CAPTURE_DAMAGED;

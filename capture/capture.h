@@ -21,7 +21,7 @@ struct decode_as {
 
 /* What a packet turned out to be, for the watcher. */
 struct packet_facts {
-	uint32_t conn;     /* number of its connection; 0: it belongs to none, or not yet */
+	uint32_t conn; /* number of its connection; 0: it belongs to none, or not yet */
 	enum dir dir;
 	uint32_t data;     /* bytes of its TCP payload, as sent */
 	uint64_t fragment; /* of a fragment: a number that all fragments of its IP packet share; else 0 */
@@ -56,9 +56,9 @@ struct packet_watcher {
 struct capture_options {
 	const struct decode_as *decode_as; /* borrowed for the life of the capture */
 	size_t decode_as_count;
-	struct keylog *keylog; /* the secrets of TLS, borrowed likewise; NULL: there are none */
+	struct keylog *keylog;                /* the secrets of TLS, borrowed likewise; NULL: there are none */
 	const struct packet_watcher *watcher; /* copied; NULL: nobody */
-	unsigned threads;      /* 2: a second thread reads ahead, but for what is live or watched; 1: none does; 0: where it pays, which is
+	unsigned threads; /* 2: a second thread reads ahead, but for what is live or watched; 1: none does; 0: where it pays, which is
 				* for files of some MiB */
 };
 
@@ -69,16 +69,16 @@ struct capture_counts {
 	uint64_t backwards;            /* packets more than a second earlier than the one before */
 	uint64_t cut_packets;          /* packets shorter in the capture than on the wire */
 	struct fragment_counts fragments;
-	uint64_t connections;          /* seen in all */
+	uint64_t connections;           /* seen in all */
 	uint64_t connections_forgotten; /* given up for the limit while open */
-	uint64_t segments;             /* TCP segments with data */
-	uint64_t duplicate_bytes;      /* dropped: retransmitted or overlapping (the first copy counts), or behind a FIN */
-	uint64_t out_of_order;         /* segments that had to wait for an earlier one */
-	uint64_t gaps, gap_bytes;      /* bytes missing from the capture */
-	uint64_t old_segments;         /* segments that fit no connection any more */
-	uint64_t from_before;          /* segments with data from before the first of their connection */
-	uint64_t stray_resets;         /* resets with a number that no receiver takes */
-	uint64_t strays;               /* segments with such numbers */
+	uint64_t segments;              /* TCP segments with data */
+	uint64_t duplicate_bytes;       /* dropped: retransmitted or overlapping (the first copy counts), or behind a FIN */
+	uint64_t out_of_order;          /* segments that had to wait for an earlier one */
+	uint64_t gaps, gap_bytes;       /* bytes missing from the capture */
+	uint64_t old_segments;          /* segments that fit no connection any more */
+	uint64_t from_before;           /* segments with data from before the first of their connection */
+	uint64_t stray_resets;          /* resets with a number that no receiver takes */
+	uint64_t strays;                /* segments with such numbers */
 	struct stream_counts stream;
 	struct keylog_counts keylog;
 	struct proxy_counts proxy;

@@ -27,10 +27,10 @@ struct copy {
 
 struct call {
 	struct copy *copy;
-	uint32_t size;          /* of all parts */
-	uint8_t what;           /* enum what */
-	bool changed;           /* a conn_info follows */
-	bool stay;              /* the bytes of the message are not kept here */
+	uint32_t size; /* of all parts */
+	uint8_t what;  /* enum what */
+	bool changed;  /* a conn_info follows */
+	bool stay;     /* the bytes of the message are not kept here */
 	bool settled[2], held[2];
 };
 
@@ -83,7 +83,13 @@ static struct call *begin(struct events *e, enum what what, struct conn_info *co
 	bool changed = note(k, conn) || is_new || what == CLOSED;
 	size_t info = changed ? aligned(sizeof *conn) : 0, all = sizeof(struct call) + info + aligned(size + more);
 	struct call *call = (struct call *)(void *)buf_reserve(&e->calls, all);
-	*call = (struct call){ k->copy, (uint32_t)all, (uint8_t)what, changed, false, { conn->settled[0], conn->settled[1] }, { conn->held[0], conn->held[1] } };
+	*call = (struct call){ k->copy,
+			       (uint32_t)all,
+			       (uint8_t)what,
+			       changed,
+			       false,
+			       { conn->settled[0], conn->settled[1] },
+			       { conn->held[0], conn->held[1] } };
 	if (changed)
 		memcpy(call + 1, conn, sizeof *conn);
 	e->calls.len += all;
@@ -172,12 +178,8 @@ void events_tell(struct buf *calls, const struct sink *to)
 		renew(call);
 		at += call->size;
 		switch ((enum what)call->what) {
-		case MESSAGE:
-			tell_message(call, own, to);
-			break;
-		case NEWS:
-			tell_news(own, &call->copy->conn, to);
-			break;
+		case MESSAGE: tell_message(call, own, to); break;
+		case NEWS: tell_news(own, &call->copy->conn, to); break;
 		case CLOSED:
 			to->closed(to->user, &call->copy->conn, *(const int64_t *)own);
 			free(call->copy);

@@ -13,7 +13,7 @@
 #include "capture/message.h"
 
 struct events {
-	struct buf calls;   /* aligned to 8 bytes, as malloc aligns; a buf that is put here must be empty */
+	struct buf calls; /* aligned to 8 bytes, as malloc aligns; a buf that is put here must be empty */
 	struct slice stays;
 };
 

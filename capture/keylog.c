@@ -40,7 +40,7 @@ struct entry {
 struct file {
 	char *path; /* NULL: there is none */
 	bool growing;
-	int fd;     /* -1: not open */
+	int fd; /* -1: not open */
 	off_t offset;
 	struct stat is;
 };
@@ -55,7 +55,7 @@ struct keylog {
 	bool line_too_long;
 	struct keylog_waiter *waiters;
 	bool expects; /* secrets may come by keylog_feed */
-	bool looked; /* those who wait are being woken: the file was looked at once for all of them */
+	bool looked;  /* those who wait are being woken: the file was looked at once for all of them */
 	void (*used)(void *user, struct slice lines);
 	void *used_user;
 	struct keylog_counts counts;

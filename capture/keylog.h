@@ -15,7 +15,7 @@ struct keylog;
 enum {
 	KEYLOG_RANDOM = 32,
 	KEYLOG_SECRET_MAX = 64,
-	KEYLOG_MAX = BOUND(65536, 16),  /* client randoms kept; the oldest goes first */
+	KEYLOG_MAX = BOUND(65536, 16), /* client randoms kept; the oldest goes first */
 	KEYLOG_LINE_MAX = 512
 };
 

@@ -26,10 +26,10 @@ enum { SNAPLEN = 262144, DELAY_MS = 10, BUFFER_MIB = 16, LONGEST_PATH = 4096 };
 struct live {
 	pcap_t *pcap;
 	struct packet_interface interface;
-	int64_t unit;                   /* ns of the lower half of a time */
-	struct pcap_stat last;          /* as libpcap said last */
+	int64_t unit;          /* ns of the lower half of a time */
+	struct pcap_stat last; /* as libpcap said last */
 	uint64_t dropped_kernel, dropped_interface;
-	bool netfilter;                 /* nflog, nfqueue */
+	bool netfilter; /* nflog, nfqueue */
 	bool gone;
 	char error[PCAP_ERRBUF_SIZE + 256];
 };
@@ -85,9 +85,12 @@ static bool set_link(pcap_t *pcap, const char *interface, const char *name, char
 	bool known = link >= 0 && link_known(link_of(link));
 	if (known && (!name || pcap_set_datalink(pcap, link) == 0))
 		return true;
-	const char *why = link < 0 ? "there is no link type of that name" : known ? "the interface does not have it" : "envscope can't read it";
+	const char *why = link < 0 ? "there is no link type of that name"
+			  : known  ? "the interface does not have it"
+				   : "envscope can't read it";
 	const char *its = name ? name : pcap_datalink_val_to_name(link);
-	snprintf(error, error_size, "can't capture on %s with link type %s: %s (-L lists what there is)", interface, its ? its : "unknown", why);
+	snprintf(error, error_size, "can't capture on %s with link type %s: %s (-L lists what there is)", interface, its ? its : "unknown",
+		 why);
 	return false;
 }
 
@@ -126,15 +129,15 @@ struct live *live_new(const char *interface, const struct source_options *o, cha
 	}
 	set_up(pcap, o);
 	if (!activate(pcap, interface, error, error_size) || !set_link(pcap, interface, o ? o->link : NULL, error, error_size) ||
-	    !set_filter(pcap, o ? o->filter : NULL, error, error_size) ||
-	    !set_nonblocking(pcap, interface, error, error_size)) {
+	    !set_filter(pcap, o ? o->filter : NULL, error, error_size) || !set_nonblocking(pcap, interface, error, error_size)) {
 		pcap_close(pcap);
 		return NULL;
 	}
 	struct live *l = xcalloc(1, sizeof(*l));
 	l->pcap = pcap;
 	l->unit = pcap_get_tstamp_precision(pcap) == PCAP_TSTAMP_PRECISION_NANO ? 1 : 1000;
-	l->interface = (struct packet_interface){ .link = link_of(pcap_datalink(pcap)), .snaplen = (uint32_t)pcap_snapshot(pcap),
+	l->interface = (struct packet_interface){ .link = link_of(pcap_datalink(pcap)),
+						  .snaplen = (uint32_t)pcap_snapshot(pcap),
 						  .digits = l->unit == 1 ? 9 : 6 };
 	l->netfilter = strncmp(interface, "nflog", 5) == 0 || strncmp(interface, "nfqueue", 7) == 0;
 	snprintf(l->interface.name, sizeof l->interface.name, "%s", interface);
@@ -219,14 +222,10 @@ static const char *status_name(bpf_u_int32 flags)
 {
 	bool wireless = flags & PCAP_IF_WIRELESS;
 	switch (flags & PCAP_IF_CONNECTION_STATUS) {
-	case PCAP_IF_CONNECTION_STATUS_CONNECTED:
-		return wireless ? "Associated" : "Connected";
-	case PCAP_IF_CONNECTION_STATUS_DISCONNECTED:
-		return wireless ? "Not associated" : "Disconnected";
-	case PCAP_IF_CONNECTION_STATUS_UNKNOWN:
-		return "Connection status unknown";
-	default:
-		return NULL;
+	case PCAP_IF_CONNECTION_STATUS_CONNECTED: return wireless ? "Associated" : "Connected";
+	case PCAP_IF_CONNECTION_STATUS_DISCONNECTED: return wireless ? "Not associated" : "Disconnected";
+	case PCAP_IF_CONNECTION_STATUS_UNKNOWN: return "Connection status unknown";
+	default: return NULL;
 	}
 }
 

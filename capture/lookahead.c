@@ -32,12 +32,12 @@
 
 enum {
 	BLOCKS = 8,
-	BLOCK = 128 << 10,     /* bytes of calls from which on a block is handed over; or when the file's buffer is full */
-	BLOCK_KEPT = 1 << 20,  /* memory of a block that is used again */
-	SPARE = BLOCKS,        /* buffers that wait to be used again */
+	BLOCK = 128 << 10,    /* bytes of calls from which on a block is handed over; or when the file's buffer is full */
+	BLOCK_KEPT = 1 << 20, /* memory of a block that is used again */
+	SPARE = BLOCKS,       /* buffers that wait to be used again */
 	WAIT_NS = 10000000,
 	TRIAL_STEPS = 64,
-	LARGE = 4 << 10,       /* bytes of a packet, on the average */
+	LARGE = 4 << 10, /* bytes of a packet, on the average */
 };
 
 struct lent {
@@ -54,15 +54,15 @@ struct block {
 
 struct lookahead {
 	struct lookahead_work work;
-	struct events events; /* the second thread's: what is kept since the last block */
-	struct buf lent;      /* likewise */
+	struct events events;         /* the second thread's: what is kept since the last block */
+	struct buf lent;              /* likewise */
 	struct lookahead_state state; /* the caller's: of the last block */
 	enum capture_status status;
 	pthread_t thread;
 	bool started, joined;
-	bool alone;           /* there is no second thread */
+	bool alone;                 /* there is no second thread */
 	enum capture_status ending; /* alone: how the source stands */
-	pthread_mutex_t lock; /* of all below; but blocks are whose turn it is */
+	pthread_mutex_t lock;       /* of all below; but blocks are whose turn it is */
 	pthread_cond_t filled, freed;
 	struct block block[BLOCKS];
 	size_t first, full;

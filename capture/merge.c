@@ -33,10 +33,10 @@ struct input {
 struct merge {
 	struct input *inputs;
 	size_t count, asked;
-	size_t *heap, ready;   /* numbers of inputs with a packet, the earliest first */
-	size_t handed;         /* whose packet is in the caller's hands; count: none */
+	size_t *heap, ready;         /* numbers of inputs with a packet, the earliest first */
+	size_t handed;               /* whose packet is in the caller's hands; count: none */
 	const struct input *damaged; /* the first of those that are */
-	uint64_t broken;       /* how many are */
+	uint64_t broken;             /* how many are */
 	int *fds, epoll;
 };
 

@@ -6,9 +6,9 @@
 #include <arpa/inet.h>
 
 static const char *const names[TRANSPORTS] = {
-	[TRANSPORT_UNKNOWN] = "unknown", [TRANSPORT_TCP] = "tcp",       [TRANSPORT_WS] = "ws",
-	[TRANSPORT_GRPC] = "grpc",       [TRANSPORT_REST] = "rest",     [TRANSPORT_LEGACY] = "legacy",
-	[TRANSPORT_PIPE] = "pipe",       [TRANSPORT_HTTP] = "http",     [TRANSPORT_TLS] = "tls",
+	[TRANSPORT_UNKNOWN] = "unknown", [TRANSPORT_TCP] = "tcp",   [TRANSPORT_WS] = "ws",
+	[TRANSPORT_GRPC] = "grpc",       [TRANSPORT_REST] = "rest", [TRANSPORT_LEGACY] = "legacy",
+	[TRANSPORT_PIPE] = "pipe",       [TRANSPORT_HTTP] = "http", [TRANSPORT_TLS] = "tls",
 };
 
 const char *transport_name(enum transport t)

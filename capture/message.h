@@ -50,21 +50,23 @@ enum { CONN_PROGRAM = 96 }; /* room for a User-Agent, its NUL included; what is 
 /* What capture/ knows of a connection, or of a conversation within one that follows rules of its own (a further SetupStream on an
  * HTTP/2 connection), which the sink is told of as of a connection. Lives from its first packet until the sink's closed() returns. */
 struct conn_info {
-	uint32_t number;         /* from 1, in order of appearance */
-	uint32_t carrier;        /* the number of the connection whose packets carry it: its own, or of the one within which it is a conversation */
+	uint32_t number; /* from 1, in order of appearance */
+	/* the number of the connection whose packets carry it: its own, or of the one within which it is a conversation */
+	uint32_t carrier;
 	struct endpoint ends[2]; /* [DIR_C2S] is the client, who sends in that direction; [DIR_S2C] the server */
 	bool start_seen;         /* the capture has its beginning (SYN) */
 	bool one_way;            /* of bytes that are handed on: the capture had no packet of the other end so far */
 	bool tls;
-	bool deflated;           /* its messages may be compressed so that one can't be read without those before it */
+	bool deflated; /* its messages may be compressed so that one can't be read without those before it */
 	enum transport transport;
 	enum conn_end end;
-	bool settled[2];         /* of a message in that direction: all that its sender had acknowledged of the other one was handed
+	bool settled[2]; /* of a message in that direction: all that its sender had acknowledged of the other one was handed
 	                          * on, so that what it answers has been seen, if the capture has it */
-	bool held[2];            /* bytes of that direction have come and wait for their secret: messages of that time may still be told */
-	int64_t opened;          /* time of its first packet */
-	void *user;              /* the sink's; NULL at first */
-	char program[CONN_PROGRAM]; /* the client's program, as the User-Agent of its first HTTP request with one says (RFC 9110, section 10.1.5); "" */
+	bool held[2];    /* bytes of that direction have come and wait for their secret: messages of that time may still be told */
+	int64_t opened;  /* time of its first packet */
+	void *user;      /* the sink's; NULL at first */
+	/* the client's program, as the User-Agent of its first HTTP request with one says (RFC 9110, section 10.1.5); "" */
+	char program[CONN_PROGRAM];
 };
 
 /* Takes the User-Agent, unless there is one; as it came, not harmless for a terminal. */
@@ -77,20 +79,20 @@ struct piece {
 	enum dir dir;
 	enum encoding encoding;
 	bool first, last;
-	bool cut;           /* with last: the message is not complete: its connection or the capture ended in its middle */
-	bool length_alone;  /* no message, but the length, which can't be one, where a message was to begin */
-	bool gap;           /* with cut: packets are missing from the capture instead */
-	bool after_gap;     /* with first: packets are missing from the capture between the message before and this one */
-	bool unmasked;      /* came in a WebSocket frame that breaks RFC 6455, section 5.1 (mask) */
+	bool cut;            /* with last: the message is not complete: its connection or the capture ended in its middle */
+	bool length_alone;   /* no message, but the length, which can't be one, where a message was to begin */
+	bool gap;            /* with cut: packets are missing from the capture instead */
+	bool after_gap;      /* with first: packets are missing from the capture between the message before and this one */
+	bool unmasked;       /* came in a WebSocket frame that breaks RFC 6455, section 5.1 (mask) */
 	struct slice method; /* PAYLOAD: the name of the gRPC method, "Query"; lives as long as bytes */
-	uint32_t exchange;  /* gRPC, REST: which request and response of the connection it belongs to; 0 where that is not known */
-	bool reply;         /* with an exchange: it is the response */
-	bool failed;        /* PAYLOAD, with reply: the call failed, and there is no payload */
-	uint64_t size;      /* of the whole message, as announced */
-	uint64_t offset;    /* of this piece in it */
-	struct slice bytes; /* borrowed during the call */
-	int64_t at;         /* place of bytes in the capture file, -1 if they can't be read again from there */
-	int64_t time;       /* of the packet that brought the piece */
+	uint32_t exchange;   /* gRPC, REST: which request and response of the connection it belongs to; 0 where that is not known */
+	bool reply;          /* with an exchange: it is the response */
+	bool failed;         /* PAYLOAD, with reply: the call failed, and there is no payload */
+	uint64_t size;       /* of the whole message, as announced */
+	uint64_t offset;     /* of this piece in it */
+	struct slice bytes;  /* borrowed during the call */
+	int64_t at;          /* place of bytes in the capture file, -1 if they can't be read again from there */
+	int64_t time;        /* of the packet that brought the piece */
 };
 
 enum news_kind {
@@ -109,7 +111,7 @@ struct news {
 	enum dir dir;
 	int64_t time;
 	uint64_t bytes;
-	const char *text; /* a static sentence, or NULL */
+	const char *text;    /* a static sentence, or NULL */
 	struct slice detail; /* what follows the sentence or the numbers, harmless for a terminal; borrowed during the call */
 };
 

@@ -11,10 +11,10 @@ enum { INTERFACE_NAME = 64, INTERFACE_TEXT = 128 };
 
 /* The interface that a packet was captured on, as far as the source tells: what a written file needs to say the same. */
 struct packet_interface {
-	int link;                          /* link type, as in struct packet */
-	uint32_t snaplen;                  /* bytes captured of a packet at most; 0: no limit */
-	uint8_t digits;                    /* decimal places of a second that its times have: 6 or 9, rarely others up to 9 */
-	char name[INTERFACE_NAME];         /* "eth0"; empty where it is not known; cut where it is longer */
+	int link;                  /* link type, as in struct packet */
+	uint32_t snaplen;          /* bytes captured of a packet at most; 0: no limit */
+	uint8_t digits;            /* decimal places of a second that its times have: 6 or 9, rarely others up to 9 */
+	char name[INTERFACE_NAME]; /* "eth0"; empty where it is not known; cut where it is longer */
 	char description[INTERFACE_TEXT];
 };
 
@@ -25,7 +25,7 @@ struct packet {
 	int64_t time;       /* ns since 1970 UTC; at most PACKET_TIME_MAX before or after it */
 	int64_t at;         /* place of its first byte in the capture file (base/files.h); -1 where it can't be read again from there */
 	const struct packet_interface *interface; /* lives as long as bytes */
-	struct slice comments; /* that the file has of it, each with a NUL behind it; lives as long as bytes */
+	struct slice comments;                    /* that the file has of it, each with a NUL behind it; lives as long as bytes */
 };
 
 #endif

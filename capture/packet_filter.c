@@ -39,8 +39,7 @@ static bool compile(const char *expression, int link, struct bpf_program *code, 
 	pcap_t *dead = pcap_open_dead(dlt_of(link), SNAPLEN);
 	bool good = dead && pcap_compile(dead, code, expression, 1, PCAP_NETMASK_UNKNOWN) == 0;
 	if (!good)
-		snprintf(error, error_size, "capture filter \"%s\": %s", expression,
-			 dead ? pcap_geterr(dead) : "libpcap failed");
+		snprintf(error, error_size, "capture filter \"%s\": %s", expression, dead ? pcap_geterr(dead) : "libpcap failed");
 	if (dead)
 		pcap_close(dead);
 	return good;
@@ -107,8 +106,7 @@ static struct program *add_program(struct packet_filter *f, int link, char *erro
 	return f->programs = p;
 }
 
-enum packet_filter_answer packet_filter_match(struct packet_filter *f, const struct packet *p, char *error,
-					      size_t error_size)
+enum packet_filter_answer packet_filter_match(struct packet_filter *f, const struct packet *p, char *error, size_t error_size)
 {
 	if (!link_known(p->link))
 		return PACKET_FILTER_NO;

@@ -15,7 +15,6 @@ struct packet_filter *packet_filter_new(const char *expression, char *error, siz
 void packet_filter_free(struct packet_filter *f);
 /* Does it match? NO for link types that envscope does not read, and for those on which the expression can't be used while it
  * could be on one before. FAILED, with a sentence: it can't be used on the first one either. */
-enum packet_filter_answer packet_filter_match(struct packet_filter *f, const struct packet *p, char *error,
-					      size_t error_size);
+enum packet_filter_answer packet_filter_match(struct packet_filter *f, const struct packet *p, char *error, size_t error_size);
 
 #endif

@@ -38,13 +38,13 @@ enum format { FORMAT_UNKNOWN, FORMAT_PCAP, FORMAT_PCAPNG };
 struct pcap_file {
 	struct byte_source bytes;
 	enum format format;
-	bool big_endian;           /* pcap */
-	bool places;               /* offsets are places in the file */
-	uint32_t record;           /* pcap: bytes before each packet */
-	uint32_t unit;             /* pcap: ns of the lower half of a time */
+	bool big_endian;                   /* pcap */
+	bool places;                       /* offsets are places in the file */
+	uint32_t record;                   /* pcap: bytes before each packet */
+	uint32_t unit;                     /* pcap: ns of the lower half of a time */
 	struct packet_interface interface; /* pcap */
 	struct pcapng pcapng;
-	enum source_status ended;  /* END or DAMAGED, once met; else PACKET */
+	enum source_status ended; /* END or DAMAGED, once met; else PACKET */
 	char *name;
 	char error[512];
 };
@@ -88,7 +88,10 @@ static enum source_status damaged(struct pcap_file *f, const char *why)
 /* What the first four bytes say of a file that is compressed by other means than gzip. */
 static const char *other_packing(uint32_t magic)
 {
-	static const struct { uint32_t magic, mask; const char *text; } known[] = {
+	static const struct {
+		uint32_t magic, mask;
+		const char *text;
+	} known[] = {
 		{ 0x28b52ffd, 0xffffffff, "is compressed by zstd: zstdcat FILE | envscope -r -" },
 		{ 0xfd377a58, 0xffffffff, "is compressed by xz: xzcat FILE | envscope -r -" },
 		{ 0x425a6800, 0xffffff00, "is compressed by bzip2: bzcat FILE | envscope -r -" },

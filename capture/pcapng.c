@@ -41,10 +41,10 @@ static const int64_t SECOND = 1000000000;
 
 struct pcapng_interface {
 	struct packet_interface pub;
-	uint64_t factor;    /* ns = time * factor >> shift, or time / divisor where that is not 1 */
+	uint64_t factor; /* ns = time * factor >> shift, or time / divisor where that is not 1 */
 	uint64_t divisor;
 	unsigned shift;
-	int64_t offset;     /* ns to be added */
+	int64_t offset;                             /* ns to be added */
 	uint64_t dropped_kernel, dropped_interface; /* as its newest statistics say */
 };
 
@@ -237,8 +237,8 @@ static void take_comments(struct buf *comments, struct reader *r)
 	}
 }
 
-static struct pcapng_step give(const struct pcapng_interface *i, struct reader *r, uint32_t captured,
-			       struct slice block, struct packet *out)
+static struct pcapng_step give(const struct pcapng_interface *i, struct reader *r, uint32_t captured, struct slice block,
+			       struct packet *out)
 {
 	struct slice bytes = cursor_take(&r->c, captured);
 	if (r->c.short_)
@@ -253,8 +253,7 @@ static struct pcapng_step give(const struct pcapng_interface *i, struct reader *
 }
 
 /* An enhanced packet block, or the packet block that it replaced, with a drop count beside the interface. */
-static struct pcapng_step take_packet(struct pcapng *ng, struct reader *r, bool old, struct slice block,
-				      struct packet *out)
+static struct pcapng_step take_packet(struct pcapng *ng, struct reader *r, bool old, struct slice block, struct packet *out)
 {
 	uint32_t number = old ? u16(r) : u32(r);
 	if (old)
@@ -277,8 +276,7 @@ static struct pcapng_step take_packet(struct pcapng *ng, struct reader *r, bool 
 	return step;
 }
 
-static struct pcapng_step take_simple_packet(struct pcapng *ng, struct reader *r, struct slice block,
-					     struct packet *out)
+static struct pcapng_step take_simple_packet(struct pcapng *ng, struct reader *r, struct slice block, struct packet *out)
 {
 	out->wire_len = u32(r);
 	out->time = 0;
@@ -345,18 +343,12 @@ struct pcapng_step pcapng_block(struct pcapng *ng, struct slice block, struct pa
 		return take_section(ng, body);
 	r.c.rest = body;
 	switch (type) {
-	case BLOCK_INTERFACE:
-		return take_interface(ng, &r);
+	case BLOCK_INTERFACE: return take_interface(ng, &r);
 	case BLOCK_OLD_PACKET:
-	case BLOCK_PACKET:
-		return take_packet(ng, &r, type == BLOCK_OLD_PACKET, block, out);
-	case BLOCK_SIMPLE_PACKET:
-		return take_simple_packet(ng, &r, block, out);
-	case BLOCK_STATISTICS:
-		return take_statistics(ng, &r);
-	case BLOCK_SECRETS:
-		return take_secrets(ng, &r);
-	default:
-		return other();
+	case BLOCK_PACKET: return take_packet(ng, &r, type == BLOCK_OLD_PACKET, block, out);
+	case BLOCK_SIMPLE_PACKET: return take_simple_packet(ng, &r, block, out);
+	case BLOCK_STATISTICS: return take_statistics(ng, &r);
+	case BLOCK_SECRETS: return take_secrets(ng, &r);
+	default: return other();
 	}
 }

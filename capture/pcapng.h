@@ -11,8 +11,8 @@
 #include "capture/packet.h"
 
 enum {
-	PCAPNG_MAGIC = 0x0a0d0d0a,        /* the type of a section header block, the same in both byte orders */
-	PCAPNG_HEAD = 12,                 /* bytes of a block that tell its length; no block is shorter */
+	PCAPNG_MAGIC = 0x0a0d0d0a, /* the type of a section header block, the same in both byte orders */
+	PCAPNG_HEAD = 12,          /* bytes of a block that tell its length; no block is shorter */
 	PCAPNG_MAX_BLOCK = 64 << 20,
 	PCAPNG_MAX_SECRETS = 16 << 20,
 };
@@ -20,15 +20,15 @@ enum {
 struct pcapng_interface;
 
 struct pcapng {
-	bool big_endian;                  /* of the current section */
+	bool big_endian;                     /* of the current section */
 	struct pcapng_interface *interfaces; /* of the current section */
 	uint32_t count, cap;
-	struct buf comments;              /* of the packet given last */
-	uint64_t secrets_dropped;         /* secrets blocks over PCAPNG_MAX_SECRETS */
+	struct buf comments;                        /* of the packet given last */
+	uint64_t secrets_dropped;                   /* secrets blocks over PCAPNG_MAX_SECRETS */
 	uint64_t dropped_kernel, dropped_interface; /* packets that whoever captured has lost, as statistics blocks say */
 	/* Called for each decryption secrets block; may be NULL. The bytes are borrowed during the call. */
 	void (*secrets)(void *user, uint32_t format, struct slice bytes);
-	void (*section)(void *user);      /* called where a section begins; may be NULL */
+	void (*section)(void *user); /* called where a section begins; may be NULL */
 	void *user;
 };
 

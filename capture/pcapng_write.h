@@ -13,18 +13,19 @@
 
 enum {
 	PCAPNG_TLS_KEY_LOG = 0x544c534b, /* secrets in the NSS key log format */
-	PCAPNG_INBOUND = 1, PCAPNG_OUTBOUND = 2, /* pcapng_packet.flags, section 4.3.1 */
-	PCAPNG_OPTION_MAX = 65535,       /* bytes of an option: what is longer is cut there */
+	PCAPNG_INBOUND = 1,
+	PCAPNG_OUTBOUND = 2,       /* pcapng_packet.flags, section 4.3.1 */
+	PCAPNG_OPTION_MAX = 65535, /* bytes of an option: what is longer is cut there */
 };
 
 /* A packet as it is to be written. */
 struct pcapng_packet {
-	uint32_t interface;     /* number of its interface in the section */
-	int64_t time;           /* ns since 1970 UTC; before 1970 counts as 1970 */
-	uint8_t digits;         /* of its interface: decimal places of a second, as in struct packet_interface */
-	struct slice bytes;     /* what was captured */
-	uint32_t wire_len;      /* what it had on the wire; at least bytes.len */
-	uint32_t flags;         /* 0: none are written */
+	uint32_t interface;           /* number of its interface in the section */
+	int64_t time;                 /* ns since 1970 UTC; before 1970 counts as 1970 */
+	uint8_t digits;               /* of its interface: decimal places of a second, as in struct packet_interface */
+	struct slice bytes;           /* what was captured */
+	uint32_t wire_len;            /* what it had on the wire; at least bytes.len */
+	uint32_t flags;               /* 0: none are written */
 	const struct slice *comments; /* UTF-8; empty ones are left out */
 	size_t comment_count;
 };
@@ -32,7 +33,7 @@ struct pcapng_packet {
 /* Counts of an interface, for a statistics block. */
 struct pcapng_statistics {
 	uint32_t interface;
-	int64_t time;           /* ns, as of when */
+	int64_t time; /* ns, as of when */
 	uint8_t digits;
 	uint64_t received, dropped_interface, dropped_kernel;
 };

@@ -26,7 +26,7 @@ enum { TURN = 8192 };
 
 struct source {
 	char *name;
-	struct pcap_file *file;       /* one of these three is set */
+	struct pcap_file *file; /* one of these three is set */
 	struct live *live;
 	struct proxy *proxy;
 	struct merge *merge;          /* or this one */
@@ -82,8 +82,7 @@ static bool is_readable(int fd, const char *name, char *error, size_t error_size
 static int open_path(const char *path, char *error, size_t error_size)
 {
 	bool is_stdin = strcmp(path, "-") == 0;
-	int fd = is_stdin ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
-			  : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	int fd = is_stdin ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3) : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	const char *name = is_stdin ? "standard input" : path;
 	if (fd < 0) {
 		say_open_failed(name, errno, error, error_size);
@@ -126,8 +125,7 @@ struct source *source_open_file(const char *path, const struct source_options *o
 	return s;
 }
 
-struct source *source_open_live(const char *interface, const struct source_options *o, char *error,
-				size_t error_size)
+struct source *source_open_live(const char *interface, const struct source_options *o, char *error, size_t error_size)
 {
 	struct live *live = live_new(interface, o, error, error_size);
 	if (!live) {
@@ -201,11 +199,8 @@ static enum source_status next_filtered(struct source *s, struct packet *out)
 		if (status != SOURCE_PACKET)
 			return status;
 		switch (packet_filter_match(s->filter, out, s->error, sizeof(s->error))) {
-		case PACKET_FILTER_YES:
-			return SOURCE_PACKET;
-		case PACKET_FILTER_NO:
-			s->counts.filtered++;
-			break;
+		case PACKET_FILTER_YES: return SOURCE_PACKET;
+		case PACKET_FILTER_NO: s->counts.filtered++; break;
 		case PACKET_FILTER_FAILED:
 			make_showable(s->error, sizeof(s->error));
 			s->refused = true;
@@ -219,8 +214,10 @@ enum source_status source_next(struct source *s, struct packet *out)
 {
 	if (s->proxy)
 		return SOURCE_WAIT;
-	enum source_status status = s->merge ? merge_next(s->merge, out) : s->live ? live_next(s->live, out)
-				  : s->filter ? next_filtered(s, out) : pcap_file_next(s->file, out);
+	enum source_status status = s->merge    ? merge_next(s->merge, out)
+				    : s->live   ? live_next(s->live, out)
+				    : s->filter ? next_filtered(s, out)
+						: pcap_file_next(s->file, out);
 	if (status == SOURCE_PACKET) {
 		s->counts.packets++;
 		s->counts.bytes += out->bytes.len;

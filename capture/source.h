@@ -28,11 +28,11 @@ struct source_counts {
 };
 
 struct source_options {
-	const char *filter;  /* pcap-filter expression, or NULL */
-	int snaplen;         /* live: bytes of a packet; 0: all of it */
-	int buffer_mib;      /* live: kernel buffer; 0: 16 */
-	bool promiscuous;    /* live */
-	const char *link;    /* live: name of a link type, "EN10MB"; NULL: the interface's own */
+	const char *filter; /* pcap-filter expression, or NULL */
+	int snaplen;        /* live: bytes of a packet; 0: all of it */
+	int buffer_mib;     /* live: kernel buffer; 0: 16 */
+	bool promiscuous;   /* live */
+	const char *link;   /* live: name of a link type, "EN10MB"; NULL: the interface's own */
 	/* Called for each decryption secrets block of a pcapng file (format 0x544c534b: a TLS key log), in the order of the file, from
 	 * within source_next. The bytes are borrowed during the call. NULL: they are passed over. */
 	void (*secrets)(void *user, uint32_t format, struct slice bytes);

@@ -17,7 +17,7 @@ struct chooser {
 	struct sink sink;
 	struct filter *only; /* NULL: all messages */
 	const char *drop;
-	unsigned verdict;    /* on the message that was heard last */
+	unsigned verdict; /* on the message that was heard last */
 };
 
 static void hear(void *user, uint32_t n, struct slice bytes)

@@ -53,11 +53,11 @@ static const char *levels(size_t i)
 	return i < 3 ? severity_name((enum severity)i) : rules(i - 3);
 }
 
-#define WORDS(function, ...)                                                      \
-	static const char *function(size_t i)                                     \
-	{                                                                         \
-		static const char *const words[] = { __VA_ARGS__ };               \
-		return i < sizeof words / sizeof *words ? words[i] : NULL;        \
+#define WORDS(function, ...)                                               \
+	static const char *function(size_t i)                              \
+	{                                                                  \
+		static const char *const words[] = { __VA_ARGS__ };        \
+		return i < sizeof words / sizeof *words ? words[i] : NULL; \
 	}
 WORDS(checks, "text", "json", "junit")
 WORDS(colors, "auto", "always", "never")
@@ -69,8 +69,8 @@ static const struct list {
 	const char *option; /* its letter, else its name */
 	words_fn words;
 } lists[] = {
-	{ "T", formats }, { "z", reports }, { "e", fields }, { "t", times }, { "F", captures }, { "check", checks }, { "fail-on", levels },
-	{ "explain", all_rules }, { "color", colors }, { "completions", shells },
+	{ "T", formats },    { "z", reports },      { "e", fields },          { "t", times },      { "F", captures },
+	{ "check", checks }, { "fail-on", levels }, { "explain", all_rules }, { "color", colors }, { "completions", shells },
 };
 
 static words_fn words_of(const struct option_row *o)
@@ -142,7 +142,8 @@ static void write_bash(FILE *out)
 {
 	struct option_row o;
 	fputs("# bash completion for envscope, made by envscope --completions bash\n_envscope() {\n"
-	      "\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}\n\tcase $prev in\n", out);
+	      "\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}\n\tcase $prev in\n",
+	      out);
 	for (size_t i = 0; options_row(i, &o); i++)
 		bash_argument(out, &o);
 	fputs("\t*)\n\t\tif [[ $cur == -* ]]; then\n\t\t\tCOMPREPLY=($(compgen -W \"", out);
@@ -159,7 +160,8 @@ static void write_bash(FILE *out)
 		}
 	}
 	fputs("\" -- \"$cur\"))\n\t\telse\n\t\t\tCOMPREPLY=($(compgen -f -- \"$cur\"))\n\t\tfi ;;\n\tesac\n}\n"
-	      "complete -o filenames -F _envscope envscope\n", out);
+	      "complete -o filenames -F _envscope envscope\n",
+	      out);
 }
 
 static void zsh_argument(FILE *out, const struct option_row *o)

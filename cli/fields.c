@@ -29,9 +29,15 @@ static const char data[] =
 	"COMMAND.NAME, MESSAGE.NAME is a field only of what that command carries, or of the messages of that name, wherever in the payload.";
 
 static const char *const examples[] = {
-	"command == \"query\" && seq > 10", "!(role == \"event\")", "rules contains \"seq\"", "latency > 0.5",
-	"command in {\"query\" \"aggregate\"}", "id matches \"^a[0-9]\"", "data.collectionname == \"entities\"",
-	"data.query._type == \"test\"", "severity >= warning && time >= 2026-11-22T20:43:36Z",
+	"command == \"query\" && seq > 10",
+	"!(role == \"event\")",
+	"rules contains \"seq\"",
+	"latency > 0.5",
+	"command in {\"query\" \"aggregate\"}",
+	"id matches \"^a[0-9]\"",
+	"data.collectionname == \"entities\"",
+	"data.query._type == \"test\"",
+	"severity >= warning && time >= 2026-11-22T20:43:36Z",
 };
 enum { EXAMPLES = sizeof examples / sizeof *examples };
 

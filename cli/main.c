@@ -34,12 +34,12 @@ struct app {
 	struct session *session;
 	struct capture *capture;
 	struct printer printer;
-	struct extract *extract;         /* --extract; NULL */
+	struct extract *extract;          /* --extract; NULL */
 	struct session_listener printing; /* the printer's share of what is heard */
-	struct recording recording;      /* -w */
-	struct posting posting;          /* --otlp */
-	bool ascii;      /* the user's locale has no UTF-8 */
-	int64_t started; /* monotonic */
+	struct recording recording;       /* -w */
+	struct posting posting;           /* --otlp */
+	bool ascii;                       /* the user's locale has no UTF-8 */
+	int64_t started;                  /* monotonic */
 };
 
 static int64_t now(void)
@@ -65,7 +65,8 @@ static bool open_folder(struct app *a)
 static bool open_all(struct app *a)
 {
 	const struct options *o = &a->options;
-	if (!input_open(&a->input, &a->options) || !privileges_drop(o->user, !o->file) || !open_folder(a) || !input_open_keylog(&a->input, o))
+	if (!input_open(&a->input, &a->options) || !privileges_drop(o->user, !o->file) || !open_folder(a) ||
+	    !input_open_keylog(&a->input, o))
 		return false;
 	signals_install();
 	return recording_open(&a->recording, o, source_is_live(a->input.source));
@@ -147,8 +148,13 @@ static void open_session(struct app *a, bool keep, bool bytes)
 	struct session_listener listener = listeners(a);
 	if (a->posting.post)
 		listener = posting_listener(&a->posting, &listener);
-	struct session_options so = { .keep = keep, .no_bytes = !bytes, .memory = a->options.memory, .file = -1, .files = source_files(a->input.source),
-				      .no_reply = a->options.no_reply, .spool = a->options.spool };
+	struct session_options so = { .keep = keep,
+				      .no_bytes = !bytes,
+				      .memory = a->options.memory,
+				      .file = -1,
+				      .files = source_files(a->input.source),
+				      .no_reply = a->options.no_reply,
+				      .spool = a->options.spool };
 	so.hash_key = hash_new_key();
 	a->session = session_new(&so, &listener);
 	if (a->extract)
@@ -247,8 +253,9 @@ static enum capture_status read_all(struct app *a)
 static struct results results_of(const struct app *a, enum capture_status status)
 {
 	const char *damage = status == CAPTURE_DAMAGED ? source_error(a->input.source) : NULL;
-	return (struct results){ &a->options, a->session, a->capture, source_name(a->input.source), a->extract, damage,
-				 source_lost_part(a->input.source) };
+	return (struct results){
+		&a->options, a->session, a->capture, source_name(a->input.source), a->extract, damage, source_lost_part(a->input.source)
+	};
 }
 
 static void close_print(struct app *a, enum capture_status status)
@@ -347,9 +354,21 @@ static int run_screens(struct app *a)
 	const struct options *o = &a->options;
 	bool limited = o->messages || o->duration;
 	open_session(a, true, true);
-	struct tui_options t = { .session = a->session, .capture = a->capture, .source = source_name(a->input.source),
-				 .filter = o->display, .show_secrets = o->print.show_secrets, .utc = o->print.utc, .no_mouse = o->no_mouse, .ascii = a->ascii,
-				 .color = o->color, .time = o->time_given ? &o->print.time : NULL, .enough = limited ? read_enough : NULL, .clock = tell_time, .step = step_beside, .again = input_is_files(&a->input, o) ? open_again : NULL, .user = a,
+	struct tui_options t = { .session = a->session,
+				 .capture = a->capture,
+				 .source = source_name(a->input.source),
+				 .filter = o->display,
+				 .show_secrets = o->print.show_secrets,
+				 .utc = o->print.utc,
+				 .no_mouse = o->no_mouse,
+				 .ascii = a->ascii,
+				 .color = o->color,
+				 .time = o->time_given ? &o->print.time : NULL,
+				 .enough = limited ? read_enough : NULL,
+				 .clock = tell_time,
+				 .step = step_beside,
+				 .again = input_is_files(&a->input, o) ? open_again : NULL,
+				 .user = a,
 				 .stop = signals_stop() };
 	int status = tui_run(&t);
 	bool posted = posting_finish(&a->posting);

@@ -14,7 +14,8 @@
 void manual_help(FILE *out)
 {
 	fputs("envscope shows the OpenIAP Flow messages in network traffic, and what is wrong with them.\n\n"
-	      "usage: envscope [-r FILE | -i IFACE | --proxy LISTEN=TARGET] [options] [capture filter]\n\n", out);
+	      "usage: envscope [-r FILE | -i IFACE | --proxy LISTEN=TARGET] [options] [capture filter]\n\n",
+	      out);
 	struct option_row r;
 	for (size_t i = 0; options_row(i, &r); i++) {
 		char left[64];
@@ -24,7 +25,8 @@ void manual_help(FILE *out)
 		fprintf(out, "  %-34s %s\n", left, r.help);
 	}
 	fputs("\nIn a terminal screens are shown, where F1 lists the keys; with -T, -V, -z, -q, --check or --extract, or where there is none, it prints.\n"
-	      "Exit status: 0 fine, 1 --check found what it was to fail on, 2 unusable arguments or filter, 3 the source can't be opened or read.\n", out);
+	      "Exit status: 0 fine, 1 --check found what it was to fail on, 2 unusable arguments or filter, 3 the source can't be opened or read.\n",
+	      out);
 }
 
 static void each_format(FILE *out, const char *format)
@@ -147,7 +149,10 @@ static void man_rules(FILE *out)
 /* On which screens a command is, if not on all of them. */
 static void man_screens(FILE *out, uint32_t where)
 {
-	static const struct { uint32_t bit; const char *name; } screens[] = {
+	static const struct {
+		uint32_t bit;
+		const char *name;
+	} screens[] = {
 #define X(NAME, name) { IN_##NAME, #name },
 		VIEW_TABLE(X)
 #undef X
@@ -294,7 +299,7 @@ void manual_page(FILE *out)
 	man_keys(out);
 	fputs(".SH CONFIGURATION\n", out);
 	man_text(out, "The screens read $XDG_CONFIG_HOME/envscope/config, or the file that ENVSCOPE_CONFIG names: lines NAME = VALUE. "
-		 "--print-config prints one with all that can be set.");
+		      "--print-config prints one with all that can be set.");
 	fputs("\n", out);
 	config_each(man_setting, out);
 	fputs(man_end, out);

@@ -193,7 +193,8 @@ static bool take_write(struct options *o, const char *v)
 static bool take_file_format(struct options *o, const char *v)
 {
 	o->record.file.format = strcmp(v, "pcap") == 0 ? PACKETS_PCAP : PACKETS_PCAPNG;
-	return o->record.file.format == PACKETS_PCAP || strcmp(v, "pcapng") == 0 || option_fail_near("-F takes pcapng or pcap, not", v, (const char *const[]){ "pcapng", "pcap", NULL });
+	return o->record.file.format == PACKETS_PCAP || strcmp(v, "pcapng") == 0 ||
+	       option_fail_near("-F takes pcapng or pcap, not", v, (const char *const[]){ "pcapng", "pcap", NULL });
 }
 
 static bool take_ring(struct options *o, const char *v)
@@ -219,7 +220,8 @@ static bool take_written(struct options *o, const char *v)
 	bool packets = strcmp(v, "packets") == 0;
 	if (o->record.what != RECORD_PDUS)
 		o->record.what = packets ? RECORD_PACKETS : RECORD_CONNECTIONS;
-	return packets || strcmp(v, "connections") == 0 || option_fail_near("-o write takes connections or packets, not", v, (const char *const[]){ "connections", "packets", NULL });
+	return packets || strcmp(v, "connections") == 0 ||
+	       option_fail_near("-o write takes connections or packets, not", v, (const char *const[]){ "connections", "packets", NULL });
 }
 
 static bool take_delay(struct options *o, const char *v)
@@ -276,9 +278,13 @@ static bool take_memory(struct options *o, const char *v)
 
 static bool take_time(struct options *o, const char *v)
 {
-	static const struct { const char *name; enum time_format format; bool utc; } formats[] = {
-		{ "r", TIME_RELATIVE, false }, { "a", TIME_CLOCK, false }, { "u", TIME_CLOCK, true }, { "ad", TIME_DATE, false },
-		{ "ud", TIME_DATE, true }, { "d", TIME_DELTA, false }, { "e", TIME_EPOCH, false },
+	static const struct {
+		const char *name;
+		enum time_format format;
+		bool utc;
+	} formats[] = {
+		{ "r", TIME_RELATIVE, false }, { "a", TIME_CLOCK, false }, { "u", TIME_CLOCK, true },  { "ad", TIME_DATE, false },
+		{ "ud", TIME_DATE, true },     { "d", TIME_DELTA, false }, { "e", TIME_EPOCH, false },
 	};
 	for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
 		if (strcmp(v, formats[i].name) == 0) {
@@ -288,7 +294,8 @@ static bool take_time(struct options *o, const char *v)
 			return true;
 		}
 	}
-	return option_fail("-t takes r (relative), a (clock), u (clock in UTC), ad and ud (the same with the date), d (delta) or e (epoch), not", v);
+	return option_fail(
+		"-t takes r (relative), a (clock), u (clock in UTC), ad and ud (the same with the date), d (delta) or e (epoch), not", v);
 }
 
 static bool add_report(struct options *o, const char *name)
@@ -317,7 +324,8 @@ static bool take_report(struct options *o, const char *v)
 static bool take_check(struct options *o, const char *v)
 {
 	o->check = check_format_named(v ? v : "text");
-	return o->check || option_fail_near("--check takes text, json or junit, not", v, (const char *const[]){ "text", "json", "junit", NULL });
+	return o->check ||
+	       option_fail_near("--check takes text, json or junit, not", v, (const char *const[]){ "text", "json", "junit", NULL });
 }
 
 static bool add_fail_on(struct options *o, const char *word)
@@ -418,12 +426,12 @@ static bool take_completions(struct options *o, const char *v)
 	return true;
 }
 
-#define FLAG(function, statement)                                    \
-	static bool function(struct options *o, const char *v)       \
-	{                                                            \
-		(void)v;                                             \
-		statement;                                           \
-		return true;                                         \
+#define FLAG(function, statement)                              \
+	static bool function(struct options *o, const char *v) \
+	{                                                      \
+		(void)v;                                       \
+		statement;                                     \
+		return true;                                   \
 	}
 FLAG(take_interfaces, o->action = ACTION_INTERFACES)
 FLAG(take_extcap_interfaces, o->extcap.question = EXTCAP_INTERFACES)
@@ -456,12 +464,16 @@ FLAG(take_utc, o->print.utc = true)
 FLAG(take_no_mouse, o->no_mouse = true)
 
 static const struct option_entry entries[] = {
-	{ 'r', "read-file", "FILE", "read a capture: pcap or pcapng, also gzipped; - is standard input; several are read as one, by time", take_file },
+	{ 'r', "read-file", "FILE", "read a capture: pcap or pcapng, also gzipped; - is standard input; several are read as one, by time",
+	  take_file },
 	{ 'i', "interface", "IFACE", "capture live on an interface; any is all of them; may repeat", take_interface },
 	{ 'D', "list-interfaces", NULL, "list the interfaces and leave", take_interfaces },
-	{ 0, "proxy", "LISTEN=TARGET", "stand between clients and a server and show what passes; URLs of ws, wss, http, https, grpc, grpcs, "
-	  "socket, tcp or pipe; may repeat", take_proxy },
-	{ 0, "allow", "NET", "--proxy: clients of that network may connect, too, and not only those of this machine; may repeat", take_allow },
+	{ 0, "proxy", "LISTEN=TARGET",
+	  "stand between clients and a server and show what passes; URLs of ws, wss, http, https, grpc, grpcs, "
+	  "socket, tcp or pipe; may repeat",
+	  take_proxy },
+	{ 0, "allow", "NET", "--proxy: clients of that network may connect, too, and not only those of this machine; may repeat",
+	  take_allow },
 	{ 0, "cert", "FILE", "--proxy: certificate chain (PEM) for encrypted LISTENs; without it one is made", take_cert },
 	{ 0, "key", "FILE", "--proxy: its key (PEM); without it, it is looked for in the file of --cert", take_key },
 	{ 0, "cacert", "FILE", "--proxy: who vouches for encrypted targets (PEM), instead of the system's list", take_cacert },
@@ -471,28 +483,36 @@ static const struct option_entry entries[] = {
 	{ 0, "reorder-seq", NULL, "--proxy, to try a client: let each second message pass the one before it", take_reorder },
 	{ 0, "duplicate-seq", NULL, "--proxy, to try a client: pass messages on twice", take_duplicate },
 	{ 0, "on", "DIR", "which direction these four change: s2c (default) or c2s", take_on },
-	{ 0, "only", "EXPR", "and only messages that match this display filter, which is asked before a message goes on; request is the command that a reply answers", take_only },
+	{ 0, "only", "EXPR",
+	  "and only messages that match this display filter, which is asked before a message goes on; request is the command that a reply answers",
+	  take_only },
 	{ 'f', NULL, "EXPR", "capture filter in pcap-filter(7) syntax; the words after the options are one too", take_filter },
 	{ 'Y', "display-filter", "EXPR", "display filter: show only the messages that match; -Y help lists the fields", take_display },
-	{ 'd', "decode-as", "tcp.port==N,NAME", "decode the connections of that port as tcp, ws, grpc, rest, legacy or tls", take_decode_as },
-	{ 0, "keylog", "FILE", "TLS secrets (NSS key log); without it, those of ENVSCOPE_KEYLOG or SSLKEYLOGFILE; live, it may grow", take_keylog },
+	{ 'd', "decode-as", "tcp.port==N,NAME", "decode the connections of that port as tcp, ws, grpc, rest, legacy or tls",
+	  take_decode_as },
+	{ 0, "keylog", "FILE", "TLS secrets (NSS key log); without it, those of ENVSCOPE_KEYLOG or SSLKEYLOGFILE; live, it may grow",
+	  take_keylog },
 	{ 'T', NULL, "FORMAT", "print instead of showing screens: text, ndjson …; -T help lists the formats", take_format },
 	{ 'V', NULL, NULL, "print every field: -T tree", take_tree },
 	{ 'e', NULL, "FIELD", "with -T fields or csv: a column; any field of the display filter; may repeat", take_field },
-	{ 'E', NULL, "SETTING=VALUE", "with -T fields or csv: header, separator, quote, occurrence, aggregator; -T help says more", take_field_setting },
-	{ 'z', NULL, "REPORT,...", "print reports instead of messages, as text or -T ndjson: summary, commands, connections, threads, rules, streams, traces, correlations, workitems",
+	{ 'E', NULL, "SETTING=VALUE", "with -T fields or csv: header, separator, quote, occurrence, aggregator; -T help says more",
+	  take_field_setting },
+	{ 'z', NULL, "REPORT,...",
+	  "print reports instead of messages, as text or -T ndjson: summary, commands, connections, threads, rules, streams, traces, correlations, workitems",
 	  take_report },
-	{ 0, "check", "[=FORMAT]", "print the rules that are broken, as text, json or junit; exit status 1 if one is as bad as --fail-on says",
-	  take_check },
+	{ 0, "check", "[=FORMAT]",
+	  "print the rules that are broken, as text, json or junit; exit status 1 if one is as bad as --fail-on says", take_check },
 	{ 0, "fail-on", "LEVEL|RULE,...", "with --check: error (default), warning, note, or names of rules", take_fail_on },
-	{ 0, "extract", "DIR", "write every uploaded and downloaded file into that folder, and say whether its checksum holds", take_extract },
+	{ 0, "extract", "DIR", "write every uploaded and downloaded file into that folder, and say whether its checksum holds",
+	  take_extract },
 	{ 'w', "write", "FILE", "write the packets to a file, with -Y those of the connections that have a match; - is standard output",
 	  take_write },
 	{ 'F', NULL, "FORMAT", "with -w: pcapng (default), or pcap, which has neither comments nor secrets", take_file_format },
 	{ 'b', "ring-buffer", "filesize:KB|duration:S|files:N",
 	  "with -w: begin a new file when one has so many kilobytes or seconds; keep the newest N", take_ring },
 	{ 0, "pdu", NULL, "with -w: write the messages instead of packets, for Wireshark, each one an exported PDU", take_pdu },
-	{ 0, "otlp", "[=URL]", "send OpenTelemetry spans to that collector, else to that of OTEL_EXPORTER_OTLP_ENDPOINT or http://localhost:4318, beside what is shown",
+	{ 0, "otlp", "[=URL]",
+	  "send OpenTelemetry spans to that collector, else to that of OTEL_EXPORTER_OTLP_ENDPOINT or http://localhost:4318, beside what is shown",
 	  take_otlp },
 	{ 'c', NULL, "N", "stop after N messages", take_count },
 	{ 'a', "autostop", "duration:S", "stop after S seconds", take_autostop },
@@ -507,13 +527,14 @@ static const struct option_entry entries[] = {
 	{ 'B', "buffer-size", "MIB", "live: size of the kernel's capture buffer", take_buffer },
 	{ 'y', "linktype", "NAME", "live: capture with that link type", take_link },
 	{ 'L', "list-data-link-types", NULL, "list the link types of the interface and leave", take_links },
-	{ 'Z', "relinquish-privileges", "USER", "once the interface is open, become that user; root by way of sudo becomes who called sudo, without this",
-	  take_user },
+	{ 'Z', "relinquish-privileges", "USER",
+	  "once the interface is open, become that user; root by way of sudo becomes who called sudo, without this", take_user },
 	{ 'p', "no-promiscuous-mode", NULL, "live: do not put the interface into promiscuous mode", take_no_promisc },
 	{ 'l', NULL, NULL, "write each line as it comes, also to a file or pipe", take_line_buffered },
 	{ 'n', NULL, NULL, "accepted, as names are never looked up", take_no_names },
 	{ 'U', "packet-buffered", NULL, "accepted, as packets are written when they come", take_unbuffered },
-	{ 't', NULL, "FORMAT", "times: r relative (default), a clock, u clock in UTC, ad date, ud date in UTC, d delta, e epoch", take_time },
+	{ 't', NULL, "FORMAT", "times: r relative (default), a clock, u clock in UTC, ad date, ud date in UTC, d delta, e epoch",
+	  take_time },
 	{ 'q', "quiet", NULL, "print no messages, only what was asked for with -z", take_quiet },
 	{ 0, "show-secrets", NULL, "show the values of jwt and password", take_secrets },
 	{ 0, "full-bytes", NULL, "print long strings and bytes whole", take_full_bytes },
@@ -523,7 +544,8 @@ static const struct option_entry entries[] = {
 	{ 0, "explain", "RULE", "say what a rule means, what the protocol says, and where to look; all for every rule", take_explain },
 	{ 0, "print-config", NULL, "print a config file for the screens with all that can be set", take_print_config },
 	{ 0, "completions", "SHELL", "print completions for bash, zsh or fish", take_completions },
-	{ 0, "extcap-interfaces", NULL, "answer Wireshark, which asks an external capture program with this and the like what it can do", take_extcap_interfaces },
+	{ 0, "extcap-interfaces", NULL, "answer Wireshark, which asks an external capture program with this and the like what it can do",
+	  take_extcap_interfaces },
 	{ 0, "extcap-interface", "NAME", NULL, take_extcap_interface },
 	{ 0, "extcap-dlts", NULL, NULL, take_extcap_dlts },
 	{ 0, "extcap-config", NULL, NULL, take_extcap_config },

@@ -43,8 +43,14 @@ bool option_number(const char *text, uint64_t most, uint64_t *out)
 
 int64_t option_span(const char *text)
 {
-	static const struct { const char *unit; int64_t ns; } units[] = {
-		{ "ms", NS_PER_S / 1000 }, { "s", NS_PER_S }, { "m", 60 * (int64_t)NS_PER_S }, { "", NS_PER_S },
+	static const struct {
+		const char *unit;
+		int64_t ns;
+	} units[] = {
+		{ "ms", NS_PER_S / 1000 },
+		{ "s", NS_PER_S },
+		{ "m", 60 * (int64_t)NS_PER_S },
+		{ "", NS_PER_S },
 	};
 	char digits[16] = "";
 	uint64_t n;

@@ -257,20 +257,28 @@ static void say_all_messages(const struct options *o)
 static void say_live_only(const struct options *o)
 {
 	const struct source_options *s = &o->source;
-	const struct { bool given; const char *option; } all[] = {
-		{ s->snaplen, "-s" }, { s->buffer_mib, "-B" }, { s->link, "-y" }, { !s->promiscuous, "-p" },
+	const struct {
+		bool given;
+		const char *option;
+	} all[] = {
+		{ s->snaplen, "-s" },
+		{ s->buffer_mib, "-B" },
+		{ s->link, "-y" },
+		{ !s->promiscuous, "-p" },
 	};
 	const char *instead = o->file ? "-r" : "--proxy";
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
 		if (all[i].given && (o->file || o->proxy.count))
-			fprintf(stderr, "envscope: %s is about capturing on an interface and does nothing with %s\n", all[i].option, instead);
+			fprintf(stderr, "envscope: %s is about capturing on an interface and does nothing with %s\n", all[i].option,
+				instead);
 }
 
 /* Programs read the other formats, which have one form of time each. tshark passes over -t there without a word, too. */
 static void say_own_times(const struct options *o)
 {
 	if (o->time_given && o->exporter && !o->exporter->timed)
-		fprintf(stderr, "envscope: -t is about the times of text and of the screens and does nothing with -T %s\n", o->exporter->name);
+		fprintf(stderr, "envscope: -t is about the times of text and of the screens and does nothing with -T %s\n",
+			o->exporter->name);
 	else if (o->time_given && o->check > CHECK_TEXT)
 		fputs("envscope: -t is about the times of text and of the screens and does nothing with --check=json and junit\n", stderr);
 }

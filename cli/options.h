@@ -14,48 +14,62 @@ enum { DECODE_AS_MAX = 64, REPORTS_MAX = 16 };
 
 enum exit_status { EXIT_FINE = 0, EXIT_CHECK = 1, EXIT_USAGE = 2, EXIT_SOURCE = 3 };
 
-enum option_action { ACTION_RUN, ACTION_HELP, ACTION_VERSION, ACTION_MAN, ACTION_CONFIG, ACTION_INTERFACES, ACTION_LINKS, ACTION_EXTCAP, ACTION_EXPLAIN, ACTION_FIELDS, ACTION_FORMATS, ACTION_COMPLETIONS, ACTION_PLUGIN };
+enum option_action {
+	ACTION_RUN,
+	ACTION_HELP,
+	ACTION_VERSION,
+	ACTION_MAN,
+	ACTION_CONFIG,
+	ACTION_INTERFACES,
+	ACTION_LINKS,
+	ACTION_EXTCAP,
+	ACTION_EXPLAIN,
+	ACTION_FIELDS,
+	ACTION_FORMATS,
+	ACTION_COMPLETIONS,
+	ACTION_PLUGIN
+};
 
 struct options {
 	enum option_action action;
-	const char *file, *interface;    /* the first of several */
-	const char *inputs[FILES_MAX];   /* all of them: files or interfaces */
+	const char *file, *interface;  /* the first of several */
+	const char *inputs[FILES_MAX]; /* all of them: files or interfaces */
 	size_t input_count;
-	struct buf filter;               /* the capture filter, words joined; empty for none */
-	const char *no_file;             /* its first word, which is no file that is there; NULL where it is no word by itself */
-	const char *display;             /* -Y, the display filter; NULL for none */
-	struct filter *display_filter;   /* made of it */
-	const struct exporter *exporter; /* NULL: the TUI, if there is a terminal */
+	struct buf filter;                        /* the capture filter, words joined; empty for none */
+	const char *no_file;                      /* its first word, which is no file that is there; NULL where it is no word by itself */
+	const char *display;                      /* -Y, the display filter; NULL for none */
+	struct filter *display_filter;            /* made of it */
+	const struct exporter *exporter;          /* NULL: the TUI, if there is a terminal */
 	const struct report *report[REPORTS_MAX]; /* -z */
 	size_t reports;
-	enum check_format check;         /* --check */
-	const char *extract;             /* --extract: the folder; NULL */
-	uint32_t fail_on;                /* --fail-on: bit set of rules, 0 where it is not given */
-	struct recorder_options record;  /* -w, -F, -b, --pdu; file.path NULL: nothing is written */
+	enum check_format check;        /* --check */
+	const char *extract;            /* --extract: the folder; NULL */
+	uint32_t fail_on;               /* --fail-on: bit set of rules, 0 where it is not given */
+	struct recorder_options record; /* -w, -F, -b, --pdu; file.path NULL: nothing is written */
 	bool quiet, line_buffered;
 	struct source_options source;
-	struct proxy_options proxy;      /* --proxy; count 0 where it is not given */
-	struct filter *only_filter;      /* --only; NULL */
+	struct proxy_options proxy; /* --proxy; count 0 where it is not given */
+	struct filter *only_filter; /* --only; NULL */
 	struct print_options print;
-	bool time_given;                 /* -t */
-	struct field_options fields;     /* -e, -E */
-	bool field_setting;              /* -E is given */
+	bool time_given;             /* -t */
+	struct field_options fields; /* -e, -E */
+	bool field_setting;          /* -E is given */
 	enum tui_color color;
 	struct decode_as decode_as[DECODE_AS_MAX];
 	size_t decode_as_count;
-	uint64_t messages;               /* -c, 0 for no limit */
-	int64_t duration;                /* -a duration, ns; 0 for no limit */
-	uint64_t memory;                 /* -M, bytes; 0 for no limit */
+	uint64_t messages; /* -c, 0 for no limit */
+	int64_t duration;  /* -a duration, ns; 0 for no limit */
+	uint64_t memory;   /* -M, bytes; 0 for no limit */
 	bool no_mouse;
-	const char *keylog;              /* --keylog; NULL */
-	const char *otlp;                /* --otlp: the collector's URL, "" for that of the environment; NULL: nothing is posted */
-	unsigned threads;                /* -o threads; 0 where it is not given */
-	uint64_t spool;                  /* -o spool, bytes; 0 for no limit */
-	const char *user;                /* -Z; NULL */
-	struct extcap extcap;            /* what Wireshark asks */
-	int64_t no_reply;                /* -o no-reply, ns; 0: when the connection ends */
-	const char *explain;             /* ACTION_EXPLAIN: the rule */
-	const char *shell;               /* ACTION_COMPLETIONS */
+	const char *keylog;   /* --keylog; NULL */
+	const char *otlp;     /* --otlp: the collector's URL, "" for that of the environment; NULL: nothing is posted */
+	unsigned threads;     /* -o threads; 0 where it is not given */
+	uint64_t spool;       /* -o spool, bytes; 0 for no limit */
+	const char *user;     /* -Z; NULL */
+	struct extcap extcap; /* what Wireshark asks */
+	int64_t no_reply;     /* -o no-reply, ns; 0: when the connection ends */
+	const char *explain;  /* ACTION_EXPLAIN: the rule */
+	const char *shell;    /* ACTION_COMPLETIONS */
 };
 
 /* What the table says of an option. Static. */

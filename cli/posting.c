@@ -105,8 +105,12 @@ struct session_listener posting_listener(struct posting *p, const struct session
 {
 	p->spans = printer_listener(&p->printer);
 	p->before = *other;
-	return (struct session_listener){ .user = p, .message = hear_message, .rule = hear_rule, .news = other->news ? hear_news : NULL,
-					  .stream = other->stream ? hear_stream : NULL, .over = hear_over };
+	return (struct session_listener){ .user = p,
+					  .message = hear_message,
+					  .rule = hear_rule,
+					  .news = other->news ? hear_news : NULL,
+					  .stream = other->stream ? hear_stream : NULL,
+					  .over = hear_over };
 }
 
 void posting_begin(struct posting *p, const struct session *s, const struct capture *c, struct filter *f)

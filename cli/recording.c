@@ -72,8 +72,12 @@ static void hear_stream(void *user, uint32_t thread, struct slice bytes)
 struct session_listener recording_listener(struct recording *r, const struct session_listener *other)
 {
 	r->before = *other;
-	return (struct session_listener){ .user = r, .message = hear_message, .rule = hear_rule, .news = other->news ? hear_news : NULL,
-					  .stream = other->stream ? hear_stream : NULL, .over = other->over ? hear_over : NULL };
+	return (struct session_listener){ .user = r,
+					  .message = hear_message,
+					  .rule = hear_rule,
+					  .news = other->news ? hear_news : NULL,
+					  .stream = other->stream ? hear_stream : NULL,
+					  .over = other->over ? hear_over : NULL };
 }
 
 static void say_stopped(const struct recording *r, const struct watcher_counts *w)

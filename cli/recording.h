@@ -6,8 +6,8 @@
 #include "export/recorder.h"
 
 struct recording {
-	struct recorder *recorder;       /* NULL: nothing is written */
-	struct session_listener before;  /* who else hears; each may be NULL */
+	struct recorder *recorder;      /* NULL: nothing is written */
+	struct session_listener before; /* who else hears; each may be NULL */
 	struct packet_watcher watcher;
 	const char *path;
 };

@@ -51,8 +51,13 @@ static struct check_source check_of(const struct results *r)
 {
 	static const char error[] = "error";
 	const struct options *o = r->options;
-	struct check_source from = { .session = r->session, .file = r->source, .first_time = capture_first_time(r->capture),
-				     .time = o->print.time, .utc = o->print.utc, .damage = r->damage, .fail_on = o->fail_on };
+	struct check_source from = { .session = r->session,
+				     .file = r->source,
+				     .first_time = capture_first_time(r->capture),
+				     .time = o->print.time,
+				     .utc = o->print.utc,
+				     .damage = r->damage,
+				     .fail_on = o->fail_on };
 	if (!from.fail_on)
 		check_add_fail_on(&from.fail_on, error);
 	return from;

@@ -23,7 +23,8 @@ void signals_install(void)
 	struct sigaction a = { .sa_handler = note };
 	sigemptyset(&a.sa_mask);
 	for (size_t i = 0; i < sizeof noted / sizeof *noted; i++) {
-		a.sa_flags = noted[i] == SIGUSR1 ? SA_RESTART : 0; /* whoever asks for counts does not end a write that waits for its reader */
+		a.sa_flags = noted[i] == SIGUSR1 ? SA_RESTART
+						 : 0; /* whoever asks for counts does not end a write that waits for its reader */
 		sigaction(noted[i], &a, NULL);
 	}
 	a.sa_handler = SIG_IGN;

@@ -26,6 +26,6 @@ void versions_write(FILE *out)
 	pcre2_config(PCRE2_CONFIG_VERSION, pcre2);
 	fprintf(out, "envscope %s\n%s\n%s\n", ENVSCOPE_VERSION, pcap_lib_version(), OpenSSL_version(OPENSSL_VERSION));
 	fprintf(out, "protobuf-c %s, zlib %s, jansson %s, PCRE2 %s\n", protobuf_c_version(), zlibVersion(), jansson_version_str(), pcre2);
-	fprintf(out, "nghttp2 %s, http-parser %lu.%lu.%lu, libcurl %s, %s\n", nghttp2_version(0)->version_str, http >> 16 & 255, http >> 8 & 255,
-		http & 255, has_curl ? curl.version_info(CURLVERSION_NOW)->version : "(not there)", curses_version());
+	fprintf(out, "nghttp2 %s, http-parser %lu.%lu.%lu, libcurl %s, %s\n", nghttp2_version(0)->version_str, http >> 16 & 255,
+		http >> 8 & 255, http & 255, has_curl ? curl.version_info(CURLVERSION_NOW)->version : "(not there)", curses_version());
 }

@@ -237,10 +237,21 @@ void arrival_take(struct session *s, struct arrival *a, const struct piece *p, u
 	a->r = chunks_add(&s->records);
 	a->n = (uint32_t)s->records.count;
 	*a->r = (struct record){
-		.time = p->time, .place = place, .size = (uint32_t)p->size, .conn = p->conn->number,
-		.command = names_number(&s->names, a->encoding == ENCODING_LEGACY ? s->form.command : a->e.command), .dir = p->dir & 1, .encoding = p->encoding & 3, .cut = a->cut,
-		.has_rid = a->e.rid.len > 0, .has_jwt = a->e.jwt.len > 0, .priority = clamped(a->e.priority),
-		.transport = p->conn->transport & 15, .has_trace = a->e.traceid.len > 0, .tls = p->conn->tls, .length_alone = p->length_alone,
+		.time = p->time,
+		.place = place,
+		.size = (uint32_t)p->size,
+		.conn = p->conn->number,
+		.command = names_number(&s->names, a->encoding == ENCODING_LEGACY ? s->form.command : a->e.command),
+		.dir = p->dir & 1,
+		.encoding = p->encoding & 3,
+		.cut = a->cut,
+		.has_rid = a->e.rid.len > 0,
+		.has_jwt = a->e.jwt.len > 0,
+		.priority = clamped(a->e.priority),
+		.transport = p->conn->transport & 15,
+		.has_trace = a->e.traceid.len > 0,
+		.tls = p->conn->tls,
+		.length_alone = p->length_alone,
 	};
 	take_type(s, a);
 	if (whole && a->good && !a->cut)

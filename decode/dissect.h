@@ -21,37 +21,37 @@
 
 enum node_kind {
 	NODE_MESSAGE, /* children are fields */
-	NODE_STRING, /* text; children if it is JSON (one root without a name) or a JWT (header, claims) */
+	NODE_STRING,  /* text; children if it is JSON (one root without a name) or a JWT (header, claims) */
 	NODE_BYTES,
-	NODE_INT, /* integer: int32, int64, sint, sfixed */
+	NODE_INT,  /* integer: int32, int64, sint, sfixed */
 	NODE_UINT, /* unsigned: uint32, uint64, fixed; varints of unknown fields */
 	NODE_BOOL,
 	NODE_FLOAT,
 	NODE_DOUBLE,
-	NODE_TIME, /* google.protobuf.Timestamp: integer is ns since 1970; children seconds, nanos */
+	NODE_TIME,   /* google.protobuf.Timestamp: integer is ns since 1970; children seconds, nanos */
 	NODE_OBJECT, /* JSON */
-	NODE_ARRAY, /* JSON */
+	NODE_ARRAY,  /* JSON */
 	NODE_NUMBER, /* JSON: decimal text, real; a JWT's exp, iat, nbf have type "NumericDate", integer in ns */
-	NODE_NULL, /* JSON */
-	NODE_BAD /* bytes that can't be read on; fault says why; integer: bytes that the capture lacks, or 0 */
+	NODE_NULL,   /* JSON */
+	NODE_BAD     /* bytes that can't be read on; fault says why; integer: bytes that the capture lacks, or 0 */
 };
 
 struct node {
-	struct slice name;   /* field name; the number for an unknown field; key or index for JSON */
-	uint8_t kind;        /* enum node_kind */
-	bool repeated;       /* one element of a repeated field */
-	bool unknown;        /* not in the schema */
-	bool secret;         /* to be shown hidden unless asked for */
-	bool from_text;      /* JSON or JWT content: offset and length are those of the string around it */
-	bool apart;          /* of bytes that the message holds written as text: offset and length are those of that text */
-	uint32_t number;     /* field number; 0 for none */
+	struct slice name;                   /* field name; the number for an unknown field; key or index for JSON */
+	uint8_t kind;                        /* enum node_kind */
+	bool repeated;                       /* one element of a repeated field */
+	bool unknown;                        /* not in the schema */
+	bool secret;                         /* to be shown hidden unless asked for */
+	bool from_text;                      /* JSON or JWT content: offset and length are those of the string around it */
+	bool apart;                          /* of bytes that the message holds written as text: offset and length are those of that text */
+	uint32_t number;                     /* field number; 0 for none */
 	uint32_t offset, length;             /* of the whole field (tag and length included) in the message */
 	uint32_t value_offset, value_length; /* of the value in it */
-	int64_t integer;     /* INT, BOOL, TIME; UINT as its bits; STRING and BYTES that are cut: bytes missing */
-	double real;         /* FLOAT, DOUBLE, NUMBER */
-	struct slice text;   /* STRING, BYTES, NUMBER; MESSAGE and BAD: the raw bytes */
-	const char *type; /* "QueryRequest", "string", …; of unknown fields "varint" …; static; NULL for JSON */
-	const char *fault;   /* NULL, or a static sentence: malformed, cut, too deep … */
+	int64_t integer;                     /* INT, BOOL, TIME; UINT as its bits; STRING and BYTES that are cut: bytes missing */
+	double real;                         /* FLOAT, DOUBLE, NUMBER */
+	struct slice text;                   /* STRING, BYTES, NUMBER; MESSAGE and BAD: the raw bytes */
+	const char *type;                    /* "QueryRequest", "string", …; of unknown fields "varint" …; static; NULL for JSON */
+	const char *fault;                   /* NULL, or a static sentence: malformed, cut, too deep … */
 	struct node *parent, *child, *next, *last; /* last child */
 };
 
@@ -59,13 +59,13 @@ struct dissection {
 	const struct schema *schema; /* not owned */
 	bool shallow;                /* the caller's choice: strings are not looked into (faster) */
 	struct arena arena;
-	type_id type;                /* of the payload; 0 if unknown */
-	bool type_by_command;        /* no (known) type_url: the command told */
-	struct node *root;           /* the Envelope; NULL only if the budget did not reach for one node */
-	struct node *payload;        /* the message in the Any, or of dissect_payload the root; NULL for none */
-	struct slice bytes;          /* the rest is the dissector's own: what the places of nodes refer to, */
-	struct node *spare;          /* the node that will say that the budget is spent, NULL once it does, */
-	struct node *cut_in;         /* and the innermost message that the end of the capture cut */
+	type_id type;         /* of the payload; 0 if unknown */
+	bool type_by_command; /* no (known) type_url: the command told */
+	struct node *root;    /* the Envelope; NULL only if the budget did not reach for one node */
+	struct node *payload; /* the message in the Any, or of dissect_payload the root; NULL for none */
+	struct slice bytes;   /* the rest is the dissector's own: what the places of nodes refer to, */
+	struct node *spare;   /* the node that will say that the budget is spent, NULL once it does, */
+	struct node *cut_in;  /* and the innermost message that the end of the capture cut */
 };
 
 /* budget: bytes of memory a tree may take; when it is spent the tree ends in a NODE_BAD with the fault "too

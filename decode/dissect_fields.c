@@ -20,27 +20,19 @@ static const struct shape {
 	uint8_t kind;
 	const char *name;
 } shapes[] = {
-	[PROTOBUF_C_TYPE_INT32] = { NODE_INT, "int32" },
-	[PROTOBUF_C_TYPE_SINT32] = { NODE_INT, "sint32" },
-	[PROTOBUF_C_TYPE_SFIXED32] = { NODE_INT, "sfixed32" },
-	[PROTOBUF_C_TYPE_INT64] = { NODE_INT, "int64" },
-	[PROTOBUF_C_TYPE_SINT64] = { NODE_INT, "sint64" },
-	[PROTOBUF_C_TYPE_SFIXED64] = { NODE_INT, "sfixed64" },
-	[PROTOBUF_C_TYPE_UINT32] = { NODE_UINT, "uint32" },
-	[PROTOBUF_C_TYPE_FIXED32] = { NODE_UINT, "fixed32" },
-	[PROTOBUF_C_TYPE_UINT64] = { NODE_UINT, "uint64" },
-	[PROTOBUF_C_TYPE_FIXED64] = { NODE_UINT, "fixed64" },
-	[PROTOBUF_C_TYPE_FLOAT] = { NODE_FLOAT, "float" },
-	[PROTOBUF_C_TYPE_DOUBLE] = { NODE_DOUBLE, "double" },
-	[PROTOBUF_C_TYPE_BOOL] = { NODE_BOOL, "bool" },
-	[PROTOBUF_C_TYPE_ENUM] = { NODE_INT, "enum" },
-	[PROTOBUF_C_TYPE_STRING] = { NODE_STRING, "string" },
-	[PROTOBUF_C_TYPE_BYTES] = { NODE_BYTES, "bytes" },
+	[PROTOBUF_C_TYPE_INT32] = { NODE_INT, "int32" },         [PROTOBUF_C_TYPE_SINT32] = { NODE_INT, "sint32" },
+	[PROTOBUF_C_TYPE_SFIXED32] = { NODE_INT, "sfixed32" },   [PROTOBUF_C_TYPE_INT64] = { NODE_INT, "int64" },
+	[PROTOBUF_C_TYPE_SINT64] = { NODE_INT, "sint64" },       [PROTOBUF_C_TYPE_SFIXED64] = { NODE_INT, "sfixed64" },
+	[PROTOBUF_C_TYPE_UINT32] = { NODE_UINT, "uint32" },      [PROTOBUF_C_TYPE_FIXED32] = { NODE_UINT, "fixed32" },
+	[PROTOBUF_C_TYPE_UINT64] = { NODE_UINT, "uint64" },      [PROTOBUF_C_TYPE_FIXED64] = { NODE_UINT, "fixed64" },
+	[PROTOBUF_C_TYPE_FLOAT] = { NODE_FLOAT, "float" },       [PROTOBUF_C_TYPE_DOUBLE] = { NODE_DOUBLE, "double" },
+	[PROTOBUF_C_TYPE_BOOL] = { NODE_BOOL, "bool" },          [PROTOBUF_C_TYPE_ENUM] = { NODE_INT, "enum" },
+	[PROTOBUF_C_TYPE_STRING] = { NODE_STRING, "string" },    [PROTOBUF_C_TYPE_BYTES] = { NODE_BYTES, "bytes" },
 	[PROTOBUF_C_TYPE_MESSAGE] = { NODE_MESSAGE, "message" },
 };
 
-static struct node *add_of_field(struct dissection *d, struct node *parent, const ProtobufCFieldDescriptor *field,
-				 struct slice whole, struct slice value)
+static struct node *add_of_field(struct dissection *d, struct node *parent, const ProtobufCFieldDescriptor *field, struct slice whole,
+				 struct slice value)
 {
 	struct node *n = node_add(d, parent, (enum node_kind)shapes[field->type].kind, whole, value);
 	if (!n)
@@ -53,8 +45,8 @@ static struct node *add_of_field(struct dissection *d, struct node *parent, cons
 	return n;
 }
 
-static void add_bad(struct dissection *d, struct node *parent, const ProtobufCFieldDescriptor *field,
-		    const struct part *p, const char *fault)
+static void add_bad(struct dissection *d, struct node *parent, const ProtobufCFieldDescriptor *field, const struct part *p,
+		    const char *fault)
 {
 	struct node *n = add_of_field(d, parent, field, part_whole(p), p->field.bytes);
 	if (!n)
@@ -71,30 +63,19 @@ static void set_number(struct node *n, ProtobufCType type, uint64_t v)
 	float f;
 	switch (type) {
 	case PROTOBUF_C_TYPE_UINT32:
-	case PROTOBUF_C_TYPE_FIXED32:
-		n->integer = low;
-		break;
-	case PROTOBUF_C_TYPE_SINT32:
-		n->integer = (int32_t)(low >> 1 ^ (0 - (low & 1)));
-		break;
-	case PROTOBUF_C_TYPE_SINT64:
-		n->integer = (int64_t)(v >> 1 ^ (0 - (v & 1)));
-		break;
+	case PROTOBUF_C_TYPE_FIXED32: n->integer = low; break;
+	case PROTOBUF_C_TYPE_SINT32: n->integer = (int32_t)(low >> 1 ^ (0 - (low & 1))); break;
+	case PROTOBUF_C_TYPE_SINT64: n->integer = (int64_t)(v >> 1 ^ (0 - (v & 1))); break;
 	case PROTOBUF_C_TYPE_INT64:
 	case PROTOBUF_C_TYPE_UINT64:
 	case PROTOBUF_C_TYPE_FIXED64:
-	case PROTOBUF_C_TYPE_SFIXED64:
-		n->integer = (int64_t)v;
-		break;
+	case PROTOBUF_C_TYPE_SFIXED64: n->integer = (int64_t)v; break;
 	case PROTOBUF_C_TYPE_FLOAT:
 		memcpy(&f, &low, sizeof f);
 		n->real = (double)f;
 		break;
-	case PROTOBUF_C_TYPE_DOUBLE:
-		memcpy(&n->real, &v, sizeof v);
-		break;
-	default:
-		n->integer = (int32_t)low;
+	case PROTOBUF_C_TYPE_DOUBLE: memcpy(&n->real, &v, sizeof v); break;
+	default: n->integer = (int32_t)low;
 	}
 }
 
@@ -116,8 +97,7 @@ static struct slice behind_tag(const struct part *p)
 	return slice_skip(s, 1);
 }
 
-static void add_string(struct dissection *d, struct node *parent, const ProtobufCFieldDescriptor *field,
-		       const struct part *p)
+static void add_string(struct dissection *d, struct node *parent, const ProtobufCFieldDescriptor *field, const struct part *p)
 {
 	struct node *n = add_of_field(d, parent, field, part_whole(p), p->field.bytes);
 	if (!n)
@@ -132,8 +112,7 @@ static void add_string(struct dissection *d, struct node *parent, const Protobuf
 		dissect_json(d, n);
 }
 
-static void add_message(struct dissection *d, struct node *parent, const ProtobufCFieldDescriptor *field,
-			const struct part *p, int depth)
+static void add_message(struct dissection *d, struct node *parent, const ProtobufCFieldDescriptor *field, const struct part *p, int depth)
 {
 	int64_t ns;
 	if (depth == DEPTH) {
@@ -147,15 +126,13 @@ static void add_message(struct dissection *d, struct node *parent, const Protobu
 	n->type = schema_type_name(type);
 	dissect_fields(d, n, type, p->field.bytes, p->missing, depth + 1);
 	const struct node *const part = n;
-	if (type == &google__protobuf__timestamp__descriptor && !p->missing && !node_fault(n) &&
-	    node_timestamp(&part, 1, &ns)) {
+	if (type == &google__protobuf__timestamp__descriptor && !p->missing && !node_fault(n) && node_timestamp(&part, 1, &ns)) {
 		n->kind = NODE_TIME;
 		n->integer = ns;
 	}
 }
 
-static void add_number(struct dissection *d, struct node *parent, const ProtobufCFieldDescriptor *field,
-		       const struct part *p)
+static void add_number(struct dissection *d, struct node *parent, const ProtobufCFieldDescriptor *field, const struct part *p)
 {
 	struct node *n = add_of_field(d, parent, field, part_whole(p), p->field.bytes);
 	if (!n)
@@ -179,8 +156,7 @@ static size_t packed_size(const ProtobufCFieldDescriptor *field, struct slice ru
 	return n;
 }
 
-static void add_packed(struct dissection *d, struct node *parent, const ProtobufCFieldDescriptor *field,
-		       const struct part *p)
+static void add_packed(struct dissection *d, struct node *parent, const ProtobufCFieldDescriptor *field, const struct part *p)
 {
 	uint64_t value = 0;
 	for (struct slice run = p->field.bytes; run.len && !dissect_full(d);) {
@@ -201,12 +177,10 @@ static void add_packed(struct dissection *d, struct node *parent, const Protobuf
 
 static bool is_packed(const ProtobufCFieldDescriptor *field, const struct part *p)
 {
-	return field->label == PROTOBUF_C_LABEL_REPEATED && p->field.type == WIRE_LENGTH &&
-	       schema_wire_type(field) != WIRE_LENGTH;
+	return field->label == PROTOBUF_C_LABEL_REPEATED && p->field.type == WIRE_LENGTH && schema_wire_type(field) != WIRE_LENGTH;
 }
 
-static void add_part(struct dissection *d, struct node *parent, const ProtobufCMessageDescriptor *type,
-		     const struct part *p, int depth)
+static void add_part(struct dissection *d, struct node *parent, const ProtobufCMessageDescriptor *type, const struct part *p, int depth)
 {
 	const ProtobufCFieldDescriptor *field = type ? schema_field(type, p->field.number) : NULL;
 	if (!field) {
@@ -292,8 +266,7 @@ static const char *why_unread(struct slice rest)
 
 /* Adds what can't be read on. It may hold a secret: the field that it begins with may be known though its end is not;
  * something in it looks like a token; or it is the end of a secret before it whose length is wrong. */
-static void add_rest(struct dissection *d, struct node *parent, const ProtobufCMessageDescriptor *type,
-		     struct slice rest)
+static void add_rest(struct dissection *d, struct node *parent, const ProtobufCMessageDescriptor *type, struct slice rest)
 {
 	struct wire_field f;
 	uint64_t length;
@@ -301,13 +274,12 @@ static void add_rest(struct dissection *d, struct node *parent, const ProtobufCM
 	if (!n)
 		return;
 	n->fault = why_unread(rest);
-	const ProtobufCFieldDescriptor *field =
-		type && wire_header(rest, &f, &length) ? schema_field(type, f.number) : NULL;
+	const ProtobufCFieldDescriptor *field = type && wire_header(rest, &f, &length) ? schema_field(type, f.number) : NULL;
 	n->secret = (field && schema_is_secret(field)) || token_inside(rest) || has_secret(parent);
 }
 
-void dissect_fields(struct dissection *d, struct node *n, const ProtobufCMessageDescriptor *type,
-		    struct slice bytes, uint64_t missing, int depth)
+void dissect_fields(struct dissection *d, struct node *n, const ProtobufCMessageDescriptor *type, struct slice bytes, uint64_t missing,
+		    int depth)
 {
 	struct part p;
 	enum next next = NEXT_PART;

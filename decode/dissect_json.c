@@ -63,8 +63,7 @@ static json_t *load(const struct dissection *d, struct slice text)
 		return NULL;
 	json_t *value = json_loadb((const char *)text.at, text.len, JSON_ALLOW_NUL, &error);
 	if (!value && json_error_code(&error) == json_error_numeric_overflow)
-		value = json_loadb((const char *)text.at, text.len, JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL,
-				   &error);
+		value = json_loadb((const char *)text.at, text.len, JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL, &error);
 	return value;
 }
 
@@ -151,10 +150,10 @@ static bool add_value(struct target *t, struct node *parent, struct slice name, 
 	case NODE_NUMBER: return set_number(t, n, value);
 	case NODE_BOOL: n->integer = json_is_true(value); return true;
 	case NODE_NULL: return true;
-	default:
-		n->secret = schema_secret_name(name);
-		return set_text(t, n, slice_of(json_string_value(value), json_string_length(value)));
+	default: break;
 	}
+	n->secret = schema_secret_name(name);
+	return set_text(t, n, slice_of(json_string_value(value), json_string_length(value)));
 }
 
 static void add_root(struct dissection *d, struct node *n, struct slice name, json_t *value)

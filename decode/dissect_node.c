@@ -28,14 +28,12 @@ void dissect_spend(struct dissection *d, struct node *parent)
 		return;
 	n->kind = NODE_BAD;
 	n->fault = dissect_spent;
-	n->offset = n->value_offset =
-		parent->last ? parent->last->offset + parent->last->length : parent->value_offset;
+	n->offset = n->value_offset = parent->last ? parent->last->offset + parent->last->length : parent->value_offset;
 	link_last(parent, n);
 	d->spare = NULL;
 }
 
-struct node *node_add(struct dissection *d, struct node *parent, enum node_kind kind, struct slice whole,
-		      struct slice value)
+struct node *node_add(struct dissection *d, struct node *parent, enum node_kind kind, struct slice whole, struct slice value)
 {
 	struct node *n = dissect_full(d) ? NULL : arena_take(&d->arena, sizeof *n);
 	if (!n) {
@@ -103,8 +101,7 @@ bool node_timestamp(const struct node *const *parts, size_t count, int64_t *ns)
 		}
 	}
 	*ns = 0;
-	if (nanos < 0 || nanos > 999999999 || seconds < INT64_MIN / 1000000000 ||
-	    seconds > INT64_MAX / 1000000000 - 1)
+	if (nanos < 0 || nanos > 999999999 || seconds < INT64_MIN / 1000000000 || seconds > INT64_MAX / 1000000000 - 1)
 		return false;
 	*ns = seconds * 1000000000 + nanos;
 	return true;

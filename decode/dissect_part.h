@@ -31,8 +31,7 @@ static inline bool dissect_full(const struct dissection *d)
 void dissect_spend(struct dissection *d, struct node *parent);
 /* A new last child of parent: `whole` and `value` are its place in the message, and value its text. NULL when
  * the budget is spent. */
-struct node *node_add(struct dissection *d, struct node *parent, enum node_kind kind, struct slice whole,
-		      struct slice value);
+struct node *node_add(struct dissection *d, struct node *parent, enum node_kind kind, struct slice whole, struct slice value);
 /* A copy of text for a node below parent, with a NUL behind it; {NULL, 0} when the budget is spent. */
 struct slice node_keep(struct dissection *d, struct node *parent, struct slice text);
 /* Marks a string or bytes of which the capture lacks the end. */
@@ -45,8 +44,8 @@ void dissect_finish(struct dissection *d, uint64_t missing);
 
 /* Adds the fields of a message to its node n; `bytes` are the message, or its front where `missing` more bytes
  * of it were not captured. type NULL: without a schema. depth: that of the message, the outermost is 1. */
-void dissect_fields(struct dissection *d, struct node *n, const ProtobufCMessageDescriptor *type,
-		    struct slice bytes, uint64_t missing, int depth);
+void dissect_fields(struct dissection *d, struct node *n, const ProtobufCMessageDescriptor *type, struct slice bytes, uint64_t missing,
+		    int depth);
 /* Adds a field that the schema does not have. */
 void dissect_unknown(struct dissection *d, struct node *parent, const struct part *p, int depth);
 /* Adds the JSON that the string n holds; nothing if it holds none, or more than is worth showing. */

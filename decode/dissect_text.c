@@ -23,9 +23,9 @@ struct frame {
 static enum node_kind kind_of(const struct json_value *v)
 {
 	static const uint8_t kinds[] = {
-		[JSON_READ_NONE] = NODE_BAD,     [JSON_READ_OBJECT] = NODE_OBJECT, [JSON_READ_ARRAY] = NODE_ARRAY,
+		[JSON_READ_NONE] = NODE_BAD,      [JSON_READ_OBJECT] = NODE_OBJECT, [JSON_READ_ARRAY] = NODE_ARRAY,
 		[JSON_READ_STRING] = NODE_STRING, [JSON_READ_NUMBER] = NODE_NUMBER, [JSON_READ_TRUE] = NODE_BOOL,
-		[JSON_READ_FALSE] = NODE_BOOL,   [JSON_READ_NULL] = NODE_NULL,
+		[JSON_READ_FALSE] = NODE_BOOL,    [JSON_READ_NULL] = NODE_NULL,
 	};
 	return (enum node_kind)kinds[v->kind];
 }

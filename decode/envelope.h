@@ -10,7 +10,7 @@ struct envelope {
 	struct slice command, id, rid, jwt, traceid, spanid;
 	struct slice type_url, value; /* of the Any */
 	int32_t priority, seq;
-	bool has_data;                /* the Any is there, empty or not */
+	bool has_data; /* the Any is there, empty or not */
 };
 
 /* Reads an Envelope. False if protobuf_c_message_unpack would refuse it; *out then holds what stood before the fault,

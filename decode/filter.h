@@ -20,12 +20,12 @@ enum filter_type {
 	FILTER_SECONDS,
 	FILTER_TIME,
 	FILTER_YES_NO,
-	FILTER_WORD,    /* one of a list of words */
-	FILTER_WORDS,   /* some of a list */
+	FILTER_WORD,  /* one of a list of words */
+	FILTER_WORDS, /* some of a list */
 	FILTER_TEXT,
 	FILTER_ADDRESS,
-	FILTER_SECRET,  /* text that may be asked for but, without show_secrets, not compared */
-	FILTER_DATA     /* the payload; its fields are data.NAME */
+	FILTER_SECRET, /* text that may be asked for but, without show_secrets, not compared */
+	FILTER_DATA    /* the payload; its fields are data.NAME */
 };
 
 /* A field that can be asked for. Static. */

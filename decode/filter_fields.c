@@ -341,8 +341,8 @@ static const struct field fields[] = {
 	{ INDEX("dir", WORD, "direction: to the server or to the client"), .word = get_dir, .words = dir_word },
 	{ INDEX("transport", WORD, "what the message came over"), .word = get_transport, .words = transport_word },
 	{ INDEX("tls", YES_NO, "whether it was encrypted"), .number = get_tls },
-	{ INDEX("command", WORD, "command; case matters only in those the protocol does not have"),
-	  .word = get_command, .words = command_word, .text = get_command_text, .open = true },
+	{ INDEX("command", WORD, "command; case matters only in those the protocol does not have"), .word = get_command,
+	  .words = command_word, .text = get_command_text, .open = true },
 	{ INDEX("priority", NUMBER, "priority, 0 to 3"), .number = get_priority },
 	{ INDEX("seq", NUMBER, "sequence number"), .number = get_seq },
 	{ ENVELOPE("id", TEXT, "id of the message"), .text = get_id },
@@ -356,13 +356,14 @@ static const struct field fields[] = {
 	{ INDEX("role", WORD, "what it is in its thread"), .word = get_role, .words = role_word },
 	{ INDEX("state", WORD, "state of its thread"), .word = get_state, .words = state_word, .revised = true, .of_all = true },
 	{ INDEX("request_in", NUMBER, "number of the request that this belongs to"), .number = get_request_in, .of_all = true },
-	{ INDEX("request", WORD, "command of the request that it belongs to, or that it is"),
-	  .word = get_request, .words = command_word, .text = get_request_text, .open = true, .of_pair = true },
-	{ INDEX("response_in", NUMBER, "number of the reply to this request, once it is there"), .number = get_response_in, .revised = true, .of_all = true },
+	{ INDEX("request", WORD, "command of the request that it belongs to, or that it is"), .word = get_request, .words = command_word,
+	  .text = get_request_text, .open = true, .of_pair = true },
+	{ INDEX("response_in", NUMBER, "number of the reply to this request, once it is there"), .number = get_response_in, .revised = true,
+	  .of_all = true },
 	{ INDEX("latency", SECONDS, "time from the request to this reply"), .number = get_latency, .of_all = true },
 	{ INDEX("rules", WORDS, "rules that it breaks"), .set = get_rules, .words = rule_word, .revised = true, .of_all = true },
-	{ INDEX("severity", WORD, "the worst of these rules: note < warning < error"),
-	  .word = get_severity, .words = severity_word, .ordered = true, .revised = true, .of_all = true },
+	{ INDEX("severity", WORD, "the worst of these rules: note < warning < error"), .word = get_severity, .words = severity_word,
+	  .ordered = true, .revised = true, .of_all = true },
 	{ ENVELOPE("jwt", SECRET, "token of the message"), .text = get_jwt, .present = has_jwt },
 	{ ENVELOPE("gist", TEXT, "what it is about, as the listings show it"), .text = get_gist },
 	{ .pub = { "data", FILTER_DATA, FILTER_PAYLOAD, "the payload; data.NAME is a field of it" }, .present = has_data },
@@ -372,12 +373,24 @@ enum { FIELDS = sizeof fields / sizeof *fields };
 static const struct alias {
 	const char *alias, *name;
 } aliases[] = {
-	{ "ip.addr", "addr" },         { "ip.src", "src.addr" },      { "ip.dst", "dst.addr" },
-	{ "ipv6.addr", "addr" },       { "ipv6.src", "src.addr" },    { "ipv6.dst", "dst.addr" },
-	{ "tcp.port", "port" },        { "tcp.srcport", "src.port" }, { "tcp.dstport", "dst.port" },
-	{ "frame.number", "n" },       { "frame.time", "time" },      { "frame.time_epoch", "epoch" },
-	{ "frame.time_relative", "rel" }, { "frame.len", "size" },    { "length", "size" },
-	{ "_ws.col.Info", "gist" },    { "_ws.col.info", "gist" },    { "type", "message" },
+	{ "ip.addr", "addr" },
+	{ "ip.src", "src.addr" },
+	{ "ip.dst", "dst.addr" },
+	{ "ipv6.addr", "addr" },
+	{ "ipv6.src", "src.addr" },
+	{ "ipv6.dst", "dst.addr" },
+	{ "tcp.port", "port" },
+	{ "tcp.srcport", "src.port" },
+	{ "tcp.dstport", "dst.port" },
+	{ "frame.number", "n" },
+	{ "frame.time", "time" },
+	{ "frame.time_epoch", "epoch" },
+	{ "frame.time_relative", "rel" },
+	{ "frame.len", "size" },
+	{ "length", "size" },
+	{ "_ws.col.Info", "gist" },
+	{ "_ws.col.info", "gist" },
+	{ "type", "message" },
 };
 enum { ALIASES = sizeof aliases / sizeof *aliases };
 
@@ -388,8 +401,9 @@ const struct filter_field *filter_field_at(size_t i)
 
 const char *filter_type_name(enum filter_type t)
 {
-	static const char *const names[] = { "number", "seconds", "time", "yes or no", "word", "words", "text",
-					     "address", "secret", "any" };
+	static const char *const names[] = {
+		"number", "seconds", "time", "yes or no", "word", "words", "text", "address", "secret", "any"
+	};
 	return names[t];
 }
 

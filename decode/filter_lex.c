@@ -31,8 +31,7 @@ static bool is_space(uint8_t c)
 
 static bool in_word(uint8_t c)
 {
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c >= 0x80 ||
-	       (c && strchr("_.:-+/$@[]", c));
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c >= 0x80 || (c && strchr("_.:-+/$@[]", c));
 }
 
 /* Bytes of a string at the front of s, its quotes included; 0 if it does not end. */

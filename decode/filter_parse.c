@@ -39,7 +39,8 @@ static void add_marked(struct buf *out, struct slice text, size_t at, size_t len
 }
 
 /* A sentence, and the place in the text that it is about. */
-static void __attribute__((format(printf, 5, 0))) say(const struct parser *p, struct buf *out, size_t at, size_t len, const char *format, va_list args)
+static void __attribute__((format(printf, 5, 0)))
+say(const struct parser *p, struct buf *out, size_t at, size_t len, const char *format, va_list args)
 {
 	struct buf sentence = { 0 };
 	buf_addv(&sentence, format, args);
@@ -160,8 +161,8 @@ static bool suggest_family(struct parser *p, struct slice name, size_t at)
 		add_relative(&known, family, f->name);
 	bool any = known.len > 0;
 	if (any)
-		parse_fail(p, at, name.len, "there is no field %.*s; of %.*s there are %s", (int)(name.len < 64 ? name.len : 64), (const char *)name.at,
-			   (int)family.len, (const char *)family.at, buf_cstr(&known));
+		parse_fail(p, at, name.len, "there is no field %.*s; of %.*s there are %s", (int)(name.len < 64 ? name.len : 64),
+			   (const char *)name.at, (int)family.len, (const char *)family.at, buf_cstr(&known));
 	buf_release(&known);
 	return any;
 }
@@ -183,8 +184,8 @@ static bool unknown_field(struct parser *p, struct slice name, size_t at)
 	if (path_top_name(p->f->schema, name))
 		return parse_fail(p, at, name.len, "there is no field %.*s; did you mean data.%.*s?", len, (const char *)name.at, len,
 				  (const char *)name.at);
-	return parse_fail(p, at, name.len, "there is no field %.*s%s%s%s", len, (const char *)name.at,
-			  near.best ? "; did you mean " : "", near.best ? near.best : "", near.best ? "?" : "");
+	return parse_fail(p, at, name.len, "there is no field %.*s%s%s%s", len, (const char *)name.at, near.best ? "; did you mean " : "",
+			  near.best ? near.best : "", near.best ? "?" : "");
 }
 
 /* How many bytes of a name stand before its path, and for which message they do (0: for the payload); 0 if there is no path. */
@@ -222,8 +223,8 @@ static bool parse_field(struct parser *p, struct test *t)
 	struct slice name = p->token.text;
 	size_t at = p->token.at, skip = slice_starts(name, "openiap.") ? strlen("openiap.") : 0;
 	if (p->token.kind != TOKEN_WORD)
-		return unexpected(p, p->token.kind == TOKEN_STRING ? "the name of a field is expected here, and text behind it" :
-				     "the name of a field is expected here");
+		return unexpected(p, p->token.kind == TOKEN_STRING ? "the name of a field is expected here, and text behind it"
+								   : "the name of a field is expected here");
 	t->field = parse_name(p, slice_skip(name, skip), at + skip, &t->path);
 	if (!t->field)
 		return false;

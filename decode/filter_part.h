@@ -2,8 +2,8 @@
 #ifndef DECODE_FILTER_PART_H
 #define DECODE_FILTER_PART_H
 
-#include "decode/forms.h"
 #include "decode/filter.h"
+#include "decode/forms.h"
 
 enum {
 	FILTER_TEXT_MAX = 16384,          /* bytes of a filter */
@@ -16,8 +16,19 @@ enum {
 /* Tokens (filter_lex.c). */
 
 enum token_kind {
-	TOKEN_END, TOKEN_WORD, TOKEN_STRING, TOKEN_OPERATOR, TOKEN_AND, TOKEN_OR, TOKEN_NOT, TOKEN_OPEN, TOKEN_CLOSE, TOKEN_SET,
-	TOKEN_SET_END, TOKEN_COMMA, TOKEN_BAD
+	TOKEN_END,
+	TOKEN_WORD,
+	TOKEN_STRING,
+	TOKEN_OPERATOR,
+	TOKEN_AND,
+	TOKEN_OR,
+	TOKEN_NOT,
+	TOKEN_OPEN,
+	TOKEN_CLOSE,
+	TOKEN_SET,
+	TOKEN_SET_END,
+	TOKEN_COMMA,
+	TOKEN_BAD
 };
 
 enum test_op { TEST_PRESENT, TEST_EQ, TEST_NE, TEST_LT, TEST_LE, TEST_GT, TEST_GE, TEST_CONTAINS, TEST_MATCHES, TEST_IN };
@@ -39,8 +50,8 @@ size_t token_len(const struct token *t);
 
 struct address {
 	uint8_t family, bytes[16];
-	int bits;  /* of it that count */
-	int port;  /* -1: any */
+	int bits; /* of it that count */
+	int port; /* -1: any */
 };
 
 /* What a text can be taken for: bits. */
@@ -61,14 +72,14 @@ struct step {
 	bool is_index;     /* [3]: the element of that number; else the field or key of that name */
 	bool quoted;       /* ["any key"]: need not be in the schema */
 	uint64_t index;
-	size_t at;         /* where it stands in the filter */
+	size_t at; /* where it stands in the filter */
 };
 
 struct path {
 	struct step *first;
-	unsigned kinds;    /* of what it may lead to */
-	bool *types;       /* by type_id: the payload may have the first step */
-	type_id within;    /* begins at every message of that type, wherever in the payload; 0: at the payload */
+	unsigned kinds; /* of what it may lead to */
+	bool *types;    /* by type_id: the payload may have the first step */
+	type_id within; /* begins at every message of that type, wherever in the payload; 0: at the payload */
 };
 
 struct regex;
@@ -97,17 +108,17 @@ struct filter {
 	struct arena arena;
 	struct schema *schema;
 	bool show_secrets;
-	bool revised;              /* a field that may be is asked for */
-	bool of_pair;              /* likewise */
-	const char *of_all;        /* such a field; NULL */
-	struct expr *root;         /* NULL: everything matches */
-	struct regex *regexes;     /* to be freed */
+	bool revised;          /* a field that may be is asked for */
+	bool of_pair;          /* likewise */
+	const char *of_all;    /* such a field; NULL */
+	struct expr *root;     /* NULL: everything matches */
+	struct regex *regexes; /* to be freed */
 	int64_t start;
 	uint64_t given_up;
-	struct buf doubt;          /* what filter_doubt says */
+	struct buf doubt; /* what filter_doubt says */
 	struct dissection dissection;
 	struct form form;
-	struct buf bytes, text;    /* scratch */
+	struct buf bytes, text; /* scratch */
 };
 
 /* A message that is being looked at. */
@@ -136,12 +147,12 @@ struct field {
 	const char *(*words)(const struct schema *s, int i);
 	/* Present and not empty, where the record tells more quickly; or NULL. */
 	bool (*present)(const struct record *r);
-	bool ordered;  /* the words have an order */
-	bool textual;  /* an address that can be taken as text, with its port */
-	bool open;     /* there are other words too */
-	bool revised;  /* later messages can change it (struct session_revision) */
-	bool of_pair;  /* its value depends on messages of the other direction of its connection, */
-	bool of_all;   /* or on any others */
+	bool ordered; /* the words have an order */
+	bool textual; /* an address that can be taken as text, with its port */
+	bool open;    /* there are other words too */
+	bool revised; /* later messages can change it (struct session_revision) */
+	bool of_pair; /* its value depends on messages of the other direction of its connection, */
+	bool of_all;  /* or on any others */
 };
 
 enum { WORD_OTHER = -2 };

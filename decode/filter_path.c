@@ -113,8 +113,8 @@ static bool read_steps(struct parser *p, struct path *path, struct slice text, s
 struct survey {
 	const struct step *furthest; /* the step that was reached and not found */
 	size_t reached;
-	bool blocked;                /* it was not found, as it follows a field that holds no others */
-	struct suggestion *near;     /* second time: names that were there instead */
+	bool blocked;            /* it was not found, as it follows a field that holds no others */
+	struct suggestion *near; /* second time: names that were there instead */
 };
 
 static unsigned kinds_of_message(struct survey *v, const ProtobufCMessageDescriptor *type, const struct step *s, size_t depth);

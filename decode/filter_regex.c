@@ -21,8 +21,8 @@ enum {
 	STACK_FIRST = 32 << 10,
 	STACK_MOST = 1 << 20,
 	NEST_LIMIT = 100,
-	STEPS = 1 << 16,    /* between two looks at the clock */
-	STEP_BYTES = 4096,  /* an item counts as one step, and as one more for so many bytes of the text */
+	STEPS = 1 << 16,   /* between two looks at the clock */
+	STEP_BYTES = 4096, /* an item counts as one step, and as one more for so many bytes of the text */
 	TIME_MOST_MS = 200,
 };
 

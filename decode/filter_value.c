@@ -75,7 +75,8 @@ static bool unescape(struct parser *p, const struct token *token, bool regex, st
 		}
 		n = add_escape(out, slice_skip(s, i + 1));
 		if (!n)
-			return parse_fail(p, token->at + 1 + i, 2, "there is no such escape; there are \\\" \\\\ \\n \\r \\t \\xHH \\uHHHH");
+			return parse_fail(p, token->at + 1 + i, 2,
+					  "there is no such escape; there are \\\" \\\\ \\n \\r \\t \\xHH \\uHHHH");
 		i += n;
 	}
 	return true;
@@ -261,8 +262,11 @@ static bool data_literal(struct parser *p, const struct test *t, struct literal 
 		return parse_fail(p, token->at, token_len(token), "text stands in double quotes");
 	if (!(can & KIND_ANY) && !(can & ask))
 		return parse_fail(p, token->at, token_len(token), "the field is %s and never that",
-				  can & (KIND_TEXT | KIND_BYTES) ? "text" : can & KIND_TIME ? "a time" : can & KIND_NUMBER ? "a number" :
-				  can & KIND_YES_NO ? "true or false" : "a message");
+				  can & (KIND_TEXT | KIND_BYTES) ? "text"
+				  : can & KIND_TIME              ? "a time"
+				  : can & KIND_NUMBER            ? "a number"
+				  : can & KIND_YES_NO            ? "true or false"
+								 : "a message");
 	return true;
 }
 
@@ -280,13 +284,11 @@ static bool fill(struct parser *p, const struct test *t, struct literal *l, cons
 {
 	switch (t->field->pub.type) {
 	case FILTER_NUMBER:
-	case FILTER_SECONDS:
-		return number_literal(p, t, l, token);
+	case FILTER_SECONDS: return number_literal(p, t, l, token);
 	case FILTER_TIME:
 		return when_read_iso(token->text, &l->time) ||
 		       refuse(p, token, t->field->pub.name, "a time such as 2026-11-22 or 2026-11-22T20:43:36.5Z");
-	case FILTER_YES_NO:
-		return read_yes_no(token->text, &l->number) || refuse(p, token, t->field->pub.name, "true or false");
+	case FILTER_YES_NO: return read_yes_no(token->text, &l->number) || refuse(p, token, t->field->pub.name, "true or false");
 	case FILTER_ADDRESS: return address_literal(p, t, l, token);
 	case FILTER_DATA: return data_literal(p, t, l, token);
 	default: return text_literal(p, t, l, token);

@@ -76,7 +76,13 @@ void formed_closed(struct session *s, struct conn_state *c, struct conn_info *in
 {
 	for (int dir = 0; dir < 2; dir++) {
 		struct piece p = {
-			.conn = info, .dir = (enum dir)dir, .encoding = ENCODING_LEGACY, .first = true, .last = true, .at = -1, .time = time,
+			.conn = info,
+			.dir = (enum dir)dir,
+			.encoding = ENCODING_LEGACY,
+			.first = true,
+			.last = true,
+			.at = -1,
+			.time = time,
 		};
 		take_all_joined(s, c, &p, true);
 	}

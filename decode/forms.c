@@ -55,6 +55,7 @@ void form_read_plain(struct form *f, enum encoding encoding, struct slice bytes)
 	default:
 		f->good = envelope_read(bytes, &f->e) && bytes.len > 0;
 		f->has_seq = f->good || f->e.id.len > 0;
+		break;
 	}
 	f->command = encoding == ENCODING_LEGACY ? legacy_command(&f->arena, f->e.command) : f->e.command;
 }

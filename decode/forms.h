@@ -10,10 +10,10 @@
 
 /* A view, with the memory for what had to be decoded to have it. */
 struct form {
-	struct envelope e; /* borrows from the bytes and from the arena until the next read or release */
+	struct envelope e;    /* borrows from the bytes and from the arena until the next read or release */
 	struct slice command; /* e.command, in lower case where any is allowed */
-	bool good;         /* whole and valid in its form */
-	bool has_seq;      /* e.seq means something */
+	bool good;            /* whole and valid in its form */
+	bool has_seq;         /* e.seq means something */
 	struct arena arena;
 };
 

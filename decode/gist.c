@@ -16,12 +16,17 @@
 enum { SHOWN = 3, COLUMNS = 60 };
 
 /* Names of fields that tell something. Each is compared with many names of a message, so their lengths are at hand. */
+/* clang-format off */
 #define NAME(text) { (const uint8_t *)(text), sizeof(text) - 1 }
+/* clang-format on */
 static const struct slice telling[] = {
-	NAME("collectionname"), NAME("queuename"), NAME("exchangename"), NAME("filename"), NAME("wiq"), NAME("agent"), NAME("username"), NAME("command"),
-	NAME("operation"), NAME("name"), NAME("message"), NAME("query"), NAME("aggregates"), NAME("item"), NAME("document"), NAME("workitem"),
-	NAME("user"), NAME("agentid"), NAME("podname"), NAME("packageid"), NAME("correlationId"), NAME("paths"), NAME("id"), NAME("_id"),
-	NAME("ids"), NAME("checksum"), NAME("data"), NAME("result"), NAME("results"), NAME("xpath"), NAME("state"), NAME("version"),
+	NAME("collectionname"), NAME("queuename"), NAME("exchangename"), NAME("filename"),  NAME("wiq"),
+	NAME("agent"),          NAME("username"),  NAME("command"),      NAME("operation"), NAME("name"),
+	NAME("message"),        NAME("query"),     NAME("aggregates"),   NAME("item"),      NAME("document"),
+	NAME("workitem"),       NAME("user"),      NAME("agentid"),      NAME("podname"),   NAME("packageid"),
+	NAME("correlationId"),  NAME("paths"),     NAME("id"),           NAME("_id"),       NAME("ids"),
+	NAME("checksum"),       NAME("data"),      NAME("result"),       NAME("results"),   NAME("xpath"),
+	NAME("state"),          NAME("version"),
 };
 #undef NAME
 enum { TELLING = sizeof telling / sizeof *telling };

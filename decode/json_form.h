@@ -11,7 +11,7 @@
 #include "decode/envelope.h"
 
 struct json_form {
-	struct envelope e;    /* value: the payload as protobuf bytes */
+	struct envelope e; /* value: the payload as protobuf bytes */
 	bool has_seq;
 	struct slice payload; /* where the text has the payload: the value of data.value as it is written; empty for none */
 };

@@ -111,13 +111,13 @@ void dissect_legacy(struct dissection *d, struct slice text, uint64_t total)
 
 struct assembly {
 	struct assembly *next;
-	struct buf id;            /* as it is written */
-	struct buf text, behind;  /* the object up to the end of its data so far; what follows the data */
-	uint64_t cost;            /* bytes of memory that are counted for it */
-	uint64_t lost;            /* bytes of data that could not be placed */
-	int64_t expected, count;  /* index of the part that comes next; how many there are */
+	struct buf id;           /* as it is written */
+	struct buf text, behind; /* the object up to the end of its data so far; what follows the data */
+	uint64_t cost;           /* bytes of memory that are counted for it */
+	uint64_t lost;           /* bytes of data that could not be placed */
+	int64_t expected, count; /* index of the part that comes next; how many there are */
 	bool done, cut, gap, after_gap, unmasked, headless;
-	bool told;                /* was shown as a cut message already */
+	bool told; /* was shown as a cut message already */
 };
 
 struct legacy_parts {
@@ -320,7 +320,11 @@ bool legacy_take(struct legacy_parts **parts, struct legacy_counts *counts, cons
 static void finish(struct assembly *a, struct legacy_whole *out)
 {
 	*out = (struct legacy_whole){
-		.text = a->text, .cut = a->cut || !a->done, .gap = a->gap, .after_gap = a->after_gap, .unmasked = a->unmasked,
+		.text = a->text,
+		.cut = a->cut || !a->done,
+		.gap = a->gap,
+		.after_gap = a->after_gap,
+		.unmasked = a->unmasked,
 		.headless = a->headless,
 	};
 	out->gap = out->cut && a->gap;

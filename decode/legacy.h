@@ -5,8 +5,8 @@
 #ifndef DECODE_LEGACY_H
 #define DECODE_LEGACY_H
 
-#include "base/bound.h"
 #include "base/arena.h"
+#include "base/bound.h"
 #include "base/buf.h"
 #include "decode/dissect.h"
 #include "decode/envelope.h"
@@ -39,10 +39,10 @@ struct legacy_part {
 
 /* A message that was put together, or of which no more comes. */
 struct legacy_whole {
-	struct buf text;   /* the object of its first part, with all the data; cut off behind the data that is there, if cut */
-	uint64_t size;     /* of the whole; if cut, of what is known of it, always more than the text */
+	struct buf text; /* the object of its first part, with all the data; cut off behind the data that is there, if cut */
+	uint64_t size;   /* of the whole; if cut, of what is known of it, always more than the text */
 	bool cut, gap, after_gap, unmasked;
-	bool headless;     /* its first part was not captured */
+	bool headless; /* its first part was not captured */
 };
 
 struct legacy_parts; /* of one direction */

@@ -9,11 +9,11 @@ enum { NAMES_MAX = BOUND(4096, 64), NAME_LONGEST = 64 };
 
 struct names {
 	const struct schema *schema;
-	char **unknown;       /* numbers follow those of the schema */
+	char **unknown; /* numbers follow those of the schema */
 	uint16_t count;
-	uint16_t *slot;       /* open addressing: index + 1 into unknown */
+	uint16_t *slot; /* open addressing: index + 1 into unknown */
 	uint64_t hash_key;
-	uint64_t unnamed;     /* look-ups of a new name that is too long or found no room */
+	uint64_t unnamed; /* look-ups of a new name that is too long or found no room */
 };
 
 /* The number that stands for a command that is empty, too long, or found no room. */

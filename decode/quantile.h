@@ -10,7 +10,7 @@
 
 enum {
 	QUANTILE_EXACT = BOUND(100000, 16), /* values kept as they are */
-	QUANTILE_ERROR = 1,      /* percent by which an answer may be off beyond that */
+	QUANTILE_ERROR = 1,                 /* percent by which an answer may be off beyond that */
 };
 
 /* `struct quantile q = { 0 };` is a valid empty one. */
@@ -19,8 +19,8 @@ struct quantile {
 	int64_t least, most; /* always exact */
 	int64_t *value;      /* up to QUANTILE_EXACT of them; NULL once they are in buckets */
 	size_t cap;
-	unsigned asked;      /* how often since the last was added, up to what makes them sorted */
-	uint64_t *bucket;    /* NULL until then */
+	unsigned asked;   /* how often since the last was added, up to what makes them sorted */
+	uint64_t *bucket; /* NULL until then */
 };
 
 /* Frees what it holds; it is empty and usable again. */

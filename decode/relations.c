@@ -34,7 +34,7 @@ struct relations {
 	uint64_t hash_key;
 	struct arena keys;
 	uint64_t left_out;
-	uint32_t n;     /* the message whose ids are added */
+	uint32_t n; /* the message whose ids are added */
 };
 
 /* Who is told of each id of a message. */

@@ -16,8 +16,8 @@ enum relation_kind {
 };
 
 struct relation {
-	struct slice key;   /* the id; lives as long as the relations */
-	const uint32_t *n;  /* its messages, ascending */
+	struct slice key;  /* the id; lives as long as the relations */
+	const uint32_t *n; /* its messages, ascending */
 	uint32_t count;
 };
 

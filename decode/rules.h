@@ -39,14 +39,14 @@ enum rule {
 };
 
 struct rule_info {
-	const char *name;        /* "seq-gap" */
+	const char *name; /* "seq-gap" */
 	enum severity severity;
-	const char *sentence;    /* what it means */
-	const char *protocol;    /* what the protocol says */
-	const char *receiver;    /* what a receiver does about it */
-	const char *look;        /* where to look next */
-	const char *told;        /* what seen_add (seen.h) tells of each case */
-	bool ends;               /* the protocol foretells that the receiver ends the connection */
+	const char *sentence; /* what it means */
+	const char *protocol; /* what the protocol says */
+	const char *receiver; /* what a receiver does about it */
+	const char *look;     /* where to look next */
+	const char *told;     /* what seen_add (seen.h) tells of each case */
+	bool ends;            /* the protocol foretells that the receiver ends the connection */
 };
 
 const struct rule_info *rule_info(enum rule r);

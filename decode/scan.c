@@ -11,7 +11,7 @@
 #include "decode/dissect.h"
 #include "decode/wire.h"
 
-enum { ENVELOPE = 1, ANY, PAYLOAD };                                          /* levels */
+enum { ENVELOPE = 1, ANY, PAYLOAD };                                      /* levels */
 enum { COMMAND = 1, PRIORITY, SEQ, ID, RID, DATA, JWT, TRACEID, SPANID }; /* fields */
 
 void scan_init(struct scan *s, const struct schema *schema)
@@ -69,7 +69,8 @@ void scan_begin_payload(struct scan *s, type_id type, uint64_t size)
 static type_id payload_type(const struct scan *s)
 {
 	bool by_command;
-	struct envelope e = { .command = buf_slice(&s->text[COMMAND]), .rid = buf_slice(&s->text[RID]),
+	struct envelope e = { .command = buf_slice(&s->text[COMMAND]),
+			      .rid = buf_slice(&s->text[RID]),
 			      .type_url = buf_slice(&s->text[DATA]) };
 	return envelope_payload_type(s->schema, &e, &by_command);
 }
@@ -268,8 +269,16 @@ static struct slice text_of(const struct scan *s, int number)
 struct envelope scan_envelope(const struct scan *s)
 {
 	return (struct envelope){
-		.command = text_of(s, COMMAND), .id = text_of(s, ID), .rid = text_of(s, RID), .jwt = text_of(s, JWT),
-		.traceid = text_of(s, TRACEID), .spanid = text_of(s, SPANID), .type_url = text_of(s, DATA), .value = buf_slice(&s->value),
-		.priority = s->priority, .seq = s->seq, .has_data = s->has_data,
+		.command = text_of(s, COMMAND),
+		.id = text_of(s, ID),
+		.rid = text_of(s, RID),
+		.jwt = text_of(s, JWT),
+		.traceid = text_of(s, TRACEID),
+		.spanid = text_of(s, SPANID),
+		.type_url = text_of(s, DATA),
+		.value = buf_slice(&s->value),
+		.priority = s->priority,
+		.seq = s->seq,
+		.has_data = s->has_data,
 	};
 }

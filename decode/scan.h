@@ -10,10 +10,10 @@
 #include "decode/schema.h"
 
 enum {
-	SCAN_TEXT = 8192,   /* bytes kept of an id, type_url, jwt … */
-	SCAN_VALUE = 4096,  /* bytes kept of the payload's front */
-	SCAN_LEVELS = 102,  /* Envelope, Any, and 100 levels of payload */
-	SCAN_HEADER = 20,   /* longest field header with its varint or fixed value */
+	SCAN_TEXT = 8192,  /* bytes kept of an id, type_url, jwt … */
+	SCAN_VALUE = 4096, /* bytes kept of the payload's front */
+	SCAN_LEVELS = 102, /* Envelope, Any, and 100 levels of payload */
+	SCAN_HEADER = 20,  /* longest field header with its varint or fixed value */
 };
 
 struct scan_level {
@@ -23,25 +23,25 @@ struct scan_level {
 
 struct scan {
 	const struct schema *schema;
-	uint64_t at;                   /* offset of the next byte */
+	uint64_t at; /* offset of the next byte */
 	uint8_t header[SCAN_HEADER];
 	size_t header_len;
-	uint64_t skip;                 /* bytes left of a value that is not looked into */
-	struct buf *keep;              /* where they go, up to SCAN_TEXT; NULL */
+	uint64_t skip;    /* bytes left of a value that is not looked into */
+	struct buf *keep; /* where they go, up to SCAN_TEXT; NULL */
 	struct scan_level level[SCAN_LEVELS];
-	int depth;                     /* levels in use; 1: Envelope, 2: Any, 3 and more: payload */
+	int depth; /* levels in use; 1: Envelope, 2: Any, 3 and more: payload */
 	bool bad, bad_payload;
 	bool unsure;
 	bool has_data, has_value;
-	type_id type;                  /* that the payload was taken for */
+	type_id type; /* that the payload was taken for */
 	int32_t priority, seq;
-	struct buf text[10];           /* by field number of the Envelope; [6] is the type_url */
-	struct buf value;              /* the payload's front */
-	uint64_t value_from, value_to; /* offsets of what of it is wanted */
+	struct buf text[10];                         /* by field number of the Envelope; [6] is the type_url */
+	struct buf value;                            /* the payload's front */
+	uint64_t value_from, value_to;               /* offsets of what of it is wanted */
 	void (*tap)(void *user, struct slice bytes); /* hears the data of a Stream as it passes; NULL */
 	void *tap_user;
-	bool tapping;                  /* the value under way is such data */
-	uint64_t tapped;               /* bytes of it so far */
+	bool tapping;    /* the value under way is such data */
+	uint64_t tapped; /* bytes of it so far */
 };
 
 void scan_init(struct scan *s, const struct schema *schema);

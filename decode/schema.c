@@ -67,7 +67,7 @@ struct schema {
 	struct command_info command[2 * TYPES + 1];     /* [0] unused */
 	char *name[2 * TYPES + 1];                      /* what command[].name points to where it was derived */
 	struct name_key command_key[2 * TYPES + 1];
-	char *url[TYPES + 1];                           /* the usual type_url */
+	char *url[TYPES + 1]; /* the usual type_url */
 	uint8_t url_len[TYPES + 1];
 	uint32_t jwt_field[TYPES + 1];
 	char *short_[TYPES + 1];
@@ -366,17 +366,13 @@ int schema_wire_type(const ProtobufCFieldDescriptor *field)
 	switch (field->type) {
 	case PROTOBUF_C_TYPE_STRING:
 	case PROTOBUF_C_TYPE_BYTES:
-	case PROTOBUF_C_TYPE_MESSAGE:
-		return 2;
+	case PROTOBUF_C_TYPE_MESSAGE: return 2;
 	case PROTOBUF_C_TYPE_FLOAT:
 	case PROTOBUF_C_TYPE_FIXED32:
-	case PROTOBUF_C_TYPE_SFIXED32:
-		return 5;
+	case PROTOBUF_C_TYPE_SFIXED32: return 5;
 	case PROTOBUF_C_TYPE_DOUBLE:
 	case PROTOBUF_C_TYPE_FIXED64:
-	case PROTOBUF_C_TYPE_SFIXED64:
-		return 1;
-	default:
-		return 0;
+	case PROTOBUF_C_TYPE_SFIXED64: return 1;
+	default: return 0;
 	}
 }

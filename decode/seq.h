@@ -23,16 +23,16 @@ struct seq_hole {
 	int64_t from, to;
 	uint32_t n; /* the message that showed the hole; parts of one hole have the same */
 	uint8_t state;
-	bool told;  /* RULE_SEQ_GAP was said of n */
+	bool told; /* RULE_SEQ_GAP was said of n */
 };
 
 struct seq {
 	bool begun;
 	bool joined; /* what came before the first message is not known */
-	bool excuse;        /* bytes are missing from the capture before the next message that is expected */
+	bool excuse; /* bytes are missing from the capture before the next message that is expected */
 	uint16_t holes, room;
 	struct seq_hole *hole; /* ascending: first those that nobody is to be blamed for any more, then the open ones */
-	int64_t base, high; /* all numbers in base … high - 1 were seen, but for the holes; high is expected next */
+	int64_t base, high;    /* all numbers in base … high - 1 were seen, but for the holes; high is expected next */
 };
 
 /* A rule of an earlier message that changes now, if the message still breaks the one it was. */

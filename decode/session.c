@@ -31,9 +31,24 @@ static struct known_commands know_commands(const struct schema *schema)
 {
 #define KNOW(name) .name = schema_command(schema, slice_str(#name))
 	return (struct known_commands){
-		KNOW(error), KNOW(ping), KNOW(pong), KNOW(noop), KNOW(signin), KNOW(signinreply), KNOW(download), KNOW(upload), KNOW(beginstream),
-		KNOW(stream), KNOW(endstream), KNOW(watch), KNOW(watchreply), KNOW(watchevent), KNOW(queuemessage),
-		KNOW(registerqueue), KNOW(registerqueuereply), KNOW(registerexchangereply),
+		KNOW(error),
+		KNOW(ping),
+		KNOW(pong),
+		KNOW(noop),
+		KNOW(signin),
+		KNOW(signinreply),
+		KNOW(download),
+		KNOW(upload),
+		KNOW(beginstream),
+		KNOW(stream),
+		KNOW(endstream),
+		KNOW(watch),
+		KNOW(watchreply),
+		KNOW(watchevent),
+		KNOW(queuemessage),
+		KNOW(registerqueue),
+		KNOW(registerqueuereply),
+		KNOW(registerexchangereply),
 	};
 #undef KNOW
 }

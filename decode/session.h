@@ -24,9 +24,9 @@ const char *role_name(enum role r);
 
 /* States of a thread, kept in the record of its first message. */
 enum thread_state {
-	THREAD_SINGLE,     /* a message that stands alone */
-	THREAD_OPEN,       /* a request without a final reply yet */
-	THREAD_STREAMING,  /* its stream has begun and not ended */
+	THREAD_SINGLE,    /* a message that stands alone */
+	THREAD_OPEN,      /* a request without a final reply yet */
+	THREAD_STREAMING, /* its stream has begun and not ended */
 	THREAD_DONE,
 	THREAD_FAILED,     /* the reply is an error */
 	THREAD_UNANSWERED, /* the connection ended without a reply */
@@ -39,25 +39,25 @@ const char *thread_state_name(enum thread_state s);
 
 /* A message. 64 bytes; 0 in a link means none. */
 struct record {
-	int64_t time;       /* ns, of the packet that completed it */
-	uint64_t place;     /* of its bytes: for session_bytes */
-	uint32_t size;      /* bytes of the whole message */
-	uint32_t conn;      /* connection number */
+	int64_t time;   /* ns, of the packet that completed it */
+	uint64_t place; /* of its bytes: for session_bytes */
+	uint32_t size;  /* bytes of the whole message */
+	uint32_t conn;  /* connection number */
 	int32_t seq;
-	uint32_t rules;     /* bit set of enum rule */
-	uint16_t command;   /* for session_command_name */
-	type_id type;       /* of the payload; 0 unknown or none */
-	uint32_t thread;    /* n of its thread's first message; its own n if it is that */
-	uint32_t next;      /* n of the next message of the thread */
-	uint32_t last;      /* first message: n of the thread's newest message */
-	uint32_t reply;     /* first message: n of the final reply */
-	uint32_t tally;     /* first message of a thread with more than two: number of its tally */
+	uint32_t rules;   /* bit set of enum rule */
+	uint16_t command; /* for session_command_name */
+	type_id type;     /* of the payload; 0 unknown or none */
+	uint32_t thread;  /* n of its thread's first message; its own n if it is that */
+	uint32_t next;    /* n of the next message of the thread */
+	uint32_t last;    /* first message: n of the thread's newest message */
+	uint32_t reply;   /* first message: n of the final reply */
+	uint32_t tally;   /* first message of a thread with more than two: number of its tally */
 	uint8_t dir : 1, encoding : 2, role : 3, cut : 1, has_seq : 1;
-	uint8_t state : 4;  /* first message: enum thread_state */
-	uint8_t has_data : 1, has_rid : 1, has_jwt : 1, untyped : 1; /* untyped: data without a known type_url */
-	int8_t priority;    /* clamped to int8 */
+	uint8_t state : 4;                                               /* first message: enum thread_state */
+	uint8_t has_data : 1, has_rid : 1, has_jwt : 1, untyped : 1;     /* untyped: data without a known type_url */
+	int8_t priority;                                                 /* clamped to int8 */
 	uint8_t transport : 4, tls : 1, has_trace : 1, length_alone : 1; /* length_alone: as in struct piece */
-	uint32_t request;   /* first message, where it is not the request itself: n of the request; answer to an event: n of the event */
+	uint32_t request; /* first message, where it is not the request itself: n of the request; answer to an event: n of the event */
 };
 _Static_assert(sizeof(struct record) == 64, "of records there are millions");
 
@@ -78,14 +78,14 @@ struct tally {
 struct thread_info {
 	uint32_t first, request, reply, last; /* n; 0 for none */
 	enum thread_state state;
-	int64_t time;                          /* of the first message */
-	int64_t latency_first, latency_last;   /* ns from the request to the first and to the final answer; -1 for none */
+	int64_t time;                        /* of the first message */
+	int64_t latency_first, latency_last; /* ns from the request to the first and to the final answer; -1 for none */
 	uint64_t bytes[2];
 	uint32_t messages, chunks, events;
 	uint32_t rules;
-	int percent;                           /* of a stream in progress; -1 unknown */
-	uint8_t stream;                        /* bits of decode/streams.h; 0: no stream */
-	uint64_t stream_bytes, stream_total;   /* data so far; as announced, 0 unknown */
+	int percent;                         /* of a stream in progress; -1 unknown */
+	uint8_t stream;                      /* bits of decode/streams.h; 0: no stream */
+	uint64_t stream_bytes, stream_total; /* data so far; as announced, 0 unknown */
 };
 
 /* What struct conn_info says of a connection, without what only its messages need. */
@@ -101,14 +101,14 @@ struct conn_facts {
 
 /* A connection that had messages or news. */
 struct session_conn {
-	int64_t first, last;      /* times of its first and last message */
-	int64_t ended;            /* when it ended, or the capture did; 0 until then */
+	int64_t first, last; /* times of its first and last message */
+	int64_t ended;       /* when it ended, or the capture did; 0 until then */
 	uint64_t messages[2], bytes[2];
-	uint64_t gaps;            /* in the capture */
-	uint32_t *rules;          /* how often each was broken, for session_conn_broken; NULL: none was */
+	uint64_t gaps;                 /* in the capture */
+	uint32_t *rules;               /* how often each was broken, for session_conn_broken; NULL: none was */
 	uint32_t signin, signin_reply; /* n of the last successful signin, or of the last one tried; 0 */
 	bool closed;
-	struct conn_facts info;   /* renewed as things change */
+	struct conn_facts info; /* renewed as things change */
 };
 
 static inline uint32_t session_conn_broken(const struct session_conn *c, enum rule rule)
@@ -124,7 +124,7 @@ struct session_news {
 	uint32_t after; /* it came after message n = after */
 	int64_t time;
 	uint64_t bytes;
-	const char *text; /* static sentence or NULL */
+	const char *text;    /* static sentence or NULL */
 	struct slice detail; /* what follows the text, harmless for a terminal; lives as long as the session */
 };
 /* One line for it, harmless and without a line break: "gap: 1,448 bytes are missing from the capture". */
@@ -137,21 +137,21 @@ struct session_revision {
 };
 
 struct session_counts {
-	uint64_t messages, bytes;    /* all ever seen */
-	uint64_t forgotten;          /* records given up for the memory limit */
-	uint64_t parts_forgotten;    /* legacy messages shown as cut since too many lacked parts */
-	uint64_t unnumbered;         /* messages that came when the numbers were used up: nothing more is known of them */
-	uint64_t conns_forgotten;    /* closed connections all of whose messages were given up */
-	uint64_t ids_forgotten;      /* open ids given up: a reply to one of them can't be linked */
-	uint64_t replies_unjudged;   /* too many waited for their request: of these it is not said whether their rid is unknown */
-	uint64_t streams_untracked;  /* streams beyond the limit, whose checksums were not looked at */
-	uint64_t commands_unnamed;   /* messages whose unknown command was too long or found no more room in the name table */
-	uint64_t news_forgotten;     /* news beyond the limit */
-	uint64_t unreadable;         /* messages whose bytes could not be kept or read again (spool full, file gone) */
+	uint64_t messages, bytes;   /* all ever seen */
+	uint64_t forgotten;         /* records given up for the memory limit */
+	uint64_t parts_forgotten;   /* legacy messages shown as cut since too many lacked parts */
+	uint64_t unnumbered;        /* messages that came when the numbers were used up: nothing more is known of them */
+	uint64_t conns_forgotten;   /* closed connections all of whose messages were given up */
+	uint64_t ids_forgotten;     /* open ids given up: a reply to one of them can't be linked */
+	uint64_t replies_unjudged;  /* too many waited for their request: of these it is not said whether their rid is unknown */
+	uint64_t streams_untracked; /* streams beyond the limit, whose checksums were not looked at */
+	uint64_t commands_unnamed;  /* messages whose unknown command was too long or found no more room in the name table */
+	uint64_t news_forgotten;    /* news beyond the limit */
+	uint64_t unreadable;        /* messages whose bytes could not be kept or read again (spool full, file gone) */
 	uint64_t rules[RULES];
-	uint64_t spool;              /* bytes in the spool file */
-	uint64_t spool_given_up;     /* and those given up for its limit: the oldest messages, which show no bytes any more */
-	size_t memory;               /* bytes of records and tables */
+	uint64_t spool;          /* bytes in the spool file */
+	uint64_t spool_given_up; /* and those given up for its limit: the oldest messages, which show no bytes any more */
+	size_t memory;           /* bytes of records and tables */
 };
 
 /* Who wants to hear of things as they happen. Any may be NULL. */
@@ -172,15 +172,15 @@ struct session_listener {
 };
 
 struct session_options {
-	bool keep;          /* keep records for screens and reports; else only what threading needs (printing) */
-	bool no_bytes;      /* with keep: nobody will ask session_bytes, so nothing goes to the spool file for that */
-	uint64_t memory;    /* budget for records and tables in bytes, 0 for none: the oldest are forgotten first */
-	int file;           /* descriptor from which places in the capture file can be read, -1 if there is none */
-	struct files files; /* or those of several, borrowed; none: there is that one */
-	uint64_t spool;     /* most bytes of the spool file, 0 for no limit */
+	bool keep;             /* keep records for screens and reports; else only what threading needs (printing) */
+	bool no_bytes;         /* with keep: nobody will ask session_bytes, so nothing goes to the spool file for that */
+	uint64_t memory;       /* budget for records and tables in bytes, 0 for none: the oldest are forgotten first */
+	int file;              /* descriptor from which places in the capture file can be read, -1 if there is none */
+	struct files files;    /* or those of several, borrowed; none: there is that one */
+	uint64_t spool;        /* most bytes of the spool file, 0 for no limit */
 	const char *spool_dir; /* where the spool file is made; NULL: $TMPDIR, else /tmp */
 	int64_t no_reply;      /* ns after which an open request counts as unanswered (rule no-reply), 0: when its connection ends */
-	uint64_t hash_key;  /* key of the id table's hash; any number nobody can guess */
+	uint64_t hash_key;     /* key of the id table's hash; any number nobody can guess */
 };
 
 struct session *session_new(const struct session_options *o, const struct session_listener *listener);

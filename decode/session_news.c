@@ -17,8 +17,8 @@ void session_take_news(void *user, const struct news *n)
 {
 	struct session *s = user;
 	struct conn_state *c = session_conn_state(s, n->conn);
-	struct session_news row = { n->kind, n->dir, n->conn->number, (uint32_t)s->records.count, n->time, n->bytes, n->text,
-				    texts_keep(&s->texts, n->detail) };
+	struct session_news row = { n->kind, n->dir,   n->conn->number, (uint32_t)s->records.count,
+				    n->time, n->bytes, n->text,         texts_keep(&s->texts, n->detail) };
 	if (n->kind == NEWS_GAP || n->kind == NEWS_SKIPPED || n->kind == NEWS_CUT || n->kind == NEWS_OVERLONG)
 		see_gap(s, c, n, n->dir);
 	if (n->kind == NEWS_NOT_OURS && n->conn->transport != TRANSPORT_HTTP) { /* HTTP is read on, all else in neither direction */

@@ -18,8 +18,8 @@ const char *role_name(enum role r)
 
 const char *thread_state_name(enum thread_state s)
 {
-	static const char *const names[THREAD_STATES] = { "single", "open", "streaming", "done", "failed", "unanswered", "broken",
-							  "unsure", "no request" };
+	static const char *const names[THREAD_STATES] = { "single",     "open",   "streaming", "done",      "failed",
+							  "unanswered", "broken", "unsure",    "no request" };
 	return names[s];
 }
 
@@ -38,9 +38,9 @@ struct session_counts session_counts(const struct session *s)
 	c.spool = store_spooled(s->store);
 	c.spool_given_up = store_given_up(s->store);
 	c.unreadable += store_failed(s->store);
-	c.memory = chunks_memory(&s->records) + chunks_memory(&s->tallies) + chunks_memory(&s->threads) +
-		   chunks_memory(&s->news) + idtable_memory(s->ids) + s->conns * sizeof(struct conn_kept) +
-		   s->states * sizeof(struct conn_state) + places_memory(&s->conn_of);
+	c.memory = chunks_memory(&s->records) + chunks_memory(&s->tallies) + chunks_memory(&s->threads) + chunks_memory(&s->news) +
+		   idtable_memory(s->ids) + s->conns * sizeof(struct conn_kept) + s->states * sizeof(struct conn_state) +
+		   places_memory(&s->conn_of);
 	return c;
 }
 
@@ -245,7 +245,9 @@ void session_news_text(struct buf *out, const struct session_news *n)
 	static const char *const words[NEWS_KINDS] = { "byte[ is|s are] missing from the capture",
 						       "byte[s] before the next message that could be found",
 						       "byte[s] is beyond the limit",
-						       "byte[s] of a message of which too little was captured to tell what it was", "", "" };
+						       "byte[s] of a message of which too little was captured to tell what it was",
+						       "",
+						       "" };
 	if (n->kind == NEWS_GAP && !n->bytes) {
 		buf_add_str(out, "gap: bytes are missing from the capture");
 	} else if (n->text) {

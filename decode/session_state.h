@@ -20,12 +20,12 @@
 #include "decode/wire.h"
 
 enum {
-	WINDOW = BOUND(65536, 64), /* records kept while printing */
-	NEWS_MAX = BOUND(1 << 20, 128), /* news kept */
-	MISMATCHES_MAX = BOUND(4096, 4), /* wrong checksums kept; of more it is only known that they are wrong */
+	WINDOW = BOUND(65536, 64),        /* records kept while printing */
+	NEWS_MAX = BOUND(1 << 20, 128),   /* news kept */
+	MISMATCHES_MAX = BOUND(4096, 4),  /* wrong checksums kept; of more it is only known that they are wrong */
 	REVISIONS_MAX = BOUND(65536, 64), /* revisions remembered */
-	RECOUNT_MAX = BOUND(4096, 16), /* messages of a thread looked at again when one of them no longer breaks a rule */
-	WAITING_MAX = BOUND(64, 12), /* replies of a connection whose request may still come */
+	RECOUNT_MAX = BOUND(4096, 16),    /* messages of a thread looked at again when one of them no longer breaks a rule */
+	WAITING_MAX = BOUND(64, 12),      /* replies of a connection whose request may still come */
 };
 
 static const uint64_t MESSAGES_MAX = UINT32_MAX - 1; /* records are numbered from 1, with 32 bits */
@@ -45,26 +45,26 @@ struct draft {
 
 /* A connection until it ends. */
 struct conn_state {
-	struct session_conn *pub; /* of a struct conn_kept */
+	struct session_conn *pub;     /* of a struct conn_kept */
 	const struct conn_info *info; /* capture's, as it is by now; NULL once it was told of as closed */
-	uint8_t transport;       /* these three as pub->info has them */
+	uint8_t transport;            /* these three as pub->info has them */
 	bool tls, program;
-	bool gap[2];             /* bytes of that direction are missing from the capture, or could not be read: messages may have been in them */
-	uint32_t open, oldest;   /* newest and oldest open thread; linked through record.reply (older) and record.request (newer) */
-	uint32_t overdue;        /* the newest of those that have waited too long, 0 for none */
+	bool gap[2]; /* bytes of that direction are missing from the capture, or could not be read: messages may have been in them */
+	uint32_t open, oldest; /* newest and oldest open thread; linked through record.reply (older) and record.request (newer) */
+	uint32_t overdue;      /* the newest of those that have waited too long, 0 for none */
 	struct seq seq[2];
 	struct draft *drafts;
 	struct legacy_parts *legacy[2]; /* messages of which not all parts have come */
-	uint32_t *waiting;       /* replies (n) whose request was not seen yet though it may come; room for WAITING_MAX, or NULL */
+	uint32_t *waiting;              /* replies (n) whose request was not seen yet though it may come; room for WAITING_MAX, or NULL */
 	size_t waiting_count;
 };
 
 /* What stays of it as long as its messages do. */
 struct conn_kept {
-	struct session_conn pub; /* first: what others see */
+	struct session_conn pub;  /* first: what others see */
 	struct conn_state *state; /* NULL once it has ended; then: */
-	int64_t next_seq[2];     /* what session_next_seq answers */
-	uint32_t closed_after;   /* n of the newest message there was */
+	int64_t next_seq[2];      /* what session_next_seq answers */
+	uint32_t closed_after;    /* n of the newest message there was */
 };
 
 /* Numbers of the commands that threading knows by name. */
@@ -78,28 +78,28 @@ struct session {
 	struct session_listener listener;
 	struct schema *schema;
 	struct names names;
-	struct texts texts;      /* details of news */
+	struct texts texts; /* details of news */
 	struct known_commands known;
 	struct store *store;
-	struct form form;        /* of the message that arrives */
+	struct form form; /* of the message that arrives */
 	struct legacy_counts legacy;
 	struct idtable *ids;
 	struct streams *streams;
-	uint64_t token;          /* hash of the token looked at last, and when it expires (0: never) */
+	uint64_t token; /* hash of the token looked at last, and when it expires (0: never) */
 	int64_t token_expiry;
 	struct chunks records, tallies, threads, news; /* records: index n - 1 */
-	struct chunks spooled;   /* uint64_t a chunk of records: the spool file has nothing of it below that */
-	struct chunks mismatches; /* wrong checksums of streams, ascending by n */
-	struct session_revision *revision; /* a ring of REVISIONS_MAX; NULL without `keep` */
-	uint64_t revisions;      /* all there were */
-	uint32_t free_tally;     /* list of tallies to use again, through tally.messages */
-	struct conn_kept **conn; /* in order of appearance */
+	struct chunks spooled;                         /* uint64_t a chunk of records: the spool file has nothing of it below that */
+	struct chunks mismatches;                      /* wrong checksums of streams, ascending by n */
+	struct session_revision *revision;             /* a ring of REVISIONS_MAX; NULL without `keep` */
+	uint64_t revisions;                            /* all there were */
+	uint32_t free_tally;                           /* list of tallies to use again, through tally.messages */
+	struct conn_kept **conn;                       /* in order of appearance */
 	uint32_t conns, conns_cap;
-	uint32_t states;         /* of those that have not ended */
-	struct places conn_of;   /* connection number → index + 1 */
-	uint32_t drafts;         /* messages under way */
-	uintptr_t heap;          /* pages_heap_watch: it grows with connections */
-	int64_t looked;          /* when overdue requests of all connections were last looked for */
+	uint32_t states;       /* of those that have not ended */
+	struct places conn_of; /* connection number → index + 1 */
+	uint32_t drafts;       /* messages under way */
+	uintptr_t heap;        /* pages_heap_watch: it grows with connections */
+	int64_t looked;        /* when overdue requests of all connections were last looked for */
 	struct session_counts counts;
 };
 
@@ -109,18 +109,18 @@ struct arrival {
 	const struct conn_info *info;
 	enum dir dir;
 	struct envelope e;
-	struct slice bytes;      /* what was captured of it, or its front */
+	struct slice bytes; /* what was captured of it, or its front */
 	enum encoding encoding;
-	uint32_t exchange;       /* and whether it is the reply of it: as in struct piece */
+	uint32_t exchange; /* and whether it is the reply of it: as in struct piece */
 	bool reply;
-	struct slice method;     /* of gRPC, for a bare payload */
-	bool readable, good;     /* as an Envelope, or what else it is; its payload is valid too */
+	struct slice method; /* of gRPC, for a bare payload */
+	bool readable, good; /* as an Envelope, or what else it is; its payload is valid too */
 	bool cut, gap, after_gap, has_seq, unmasked;
 	uint32_t n;
 	struct record *r;
 	uint64_t id_key, rid_key; /* of the id; of the rid as an id of the other direction */
-	bool whole;              /* bytes are all of it */
-	uint64_t data_len;       /* bytes of data in a stream message */
+	bool whole;               /* bytes are all of it */
+	uint64_t data_len;        /* bytes of data in a stream message */
 };
 
 static inline struct record *record_at(const struct session *s, uint32_t n)

@@ -34,13 +34,13 @@ struct stats {
 	struct timeline rate;
 	struct command_stats *command;
 	size_t commands, command_cap;
-	uint32_t *command_of;     /* number of a command → index + 1 */
+	uint32_t *command_of; /* number of a command → index + 1 */
 	struct conn_stats *conn;
 	size_t conns, conn_cap;
-	struct places conn_of;    /* number of a connection → index + 1 */
+	struct places conn_of; /* number of a connection → index + 1 */
 	struct waiting *open;
 	size_t opens, open_cap;
-	size_t open_at;           /* the next one to look at again */
+	size_t open_at; /* the next one to look at again */
 };
 
 struct stats *stats_new(const struct session *s)

@@ -22,7 +22,7 @@ struct request_stats {
 };
 
 struct command_stats {
-	struct slice name;   /* lives as long as the session */
+	struct slice name;        /* lives as long as the session */
 	uint64_t count, bytes[2]; /* messages that carry it */
 	struct request_stats requests;
 };

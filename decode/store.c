@@ -39,15 +39,15 @@ struct block {
 };
 
 struct store {
-	struct files files;  /* the capture files */
-	int one;             /* the only one of them, if it is that */
+	struct files files;         /* the capture files */
+	int one;                    /* the only one of them, if it is that */
 	struct file_window *window; /* what was read of them last */
-	int spool;           /* -1 until it is needed */
+	int spool;                  /* -1 until it is needed */
 	char *dir;
-	bool broken;     /* the spool can't be made or written */
+	bool broken; /* the spool can't be made or written */
 	uint64_t written, failed;
 	uint64_t low, limit, given_up; /* bytes: given back, at most kept (0: no limit), given back for the limit */
-	struct buf pending; /* bytes of the spool after `written` */
+	struct buf pending;            /* bytes of the spool after `written` */
 };
 
 static uint64_t place_of(enum kind kind, uint64_t offset)

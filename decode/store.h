@@ -14,9 +14,9 @@ struct store;
 
 /* A message that comes in pieces. */
 struct store_draft {
-	struct buf runs;    /* runs not written to the spool yet */
-	uint64_t older;     /* place of the block of runs written before, 0 for none */
-	uint64_t begin;     /* of what is kept of it, nothing lies in the spool below that */
+	struct buf runs; /* runs not written to the spool yet */
+	uint64_t older;  /* place of the block of runs written before, 0 for none */
+	uint64_t begin;  /* of what is kept of it, nothing lies in the spool below that */
 	bool failed;
 };
 

@@ -14,9 +14,9 @@ enum { STREAMS_MAX = BOUND(1024, 4), STREAM_CHECKSUM = 64 }; /* under way at a t
 enum {
 	STREAM_BEGUN = 1,
 	STREAM_ENDED = 2,
-	STREAM_CHECKED = 4,  /* the checksum was compared … */
-	STREAM_MATCHES = 8,  /* … and is right */
-	STREAM_UNSURE = 16,  /* the capture, or the order of messages, does not let one tell */
+	STREAM_CHECKED = 4, /* the checksum was compared … */
+	STREAM_MATCHES = 8, /* … and is right */
+	STREAM_UNSURE = 16, /* the capture, or the order of messages, does not let one tell */
 };
 
 /* "right", "wrong", "not told", "unsure": what these bits say of the checksum. Static. */
@@ -27,9 +27,9 @@ struct stream_track;
 
 /* A checksum that is not that of the data. */
 struct stream_mismatch {
-	uint32_t n;                          /* the message that was blamed for it; the session's to fill in */
-	uint8_t found[32];                   /* SHA-256 of the data */
-	uint8_t announced[STREAM_CHECKSUM];  /* as it came, but in lower case */
+	uint32_t n;                         /* the message that was blamed for it; the session's to fill in */
+	uint8_t found[32];                  /* SHA-256 of the data */
+	uint8_t announced[STREAM_CHECKSUM]; /* as it came, but in lower case */
 };
 
 struct streams *streams_new(void);

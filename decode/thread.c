@@ -145,7 +145,8 @@ static struct slice registered_name(const struct arrival *a, bool watch)
 static void see_registration(struct session *s, struct arrival *a, uint32_t head)
 {
 	bool watch = a->r->command == s->known.watchreply || a->r->command == s->known.watch;
-	if (!watch && a->r->command != s->known.registerqueue && a->r->command != s->known.registerqueuereply && a->r->command != s->known.registerexchangereply)
+	if (!watch && a->r->command != s->known.registerqueue && a->r->command != s->known.registerqueuereply &&
+	    a->r->command != s->known.registerexchangereply)
 		return;
 	struct slice name = registered_name(a, watch);
 	if (!name.len)
@@ -279,8 +280,7 @@ static void event(struct session *s, struct arrival *a)
 {
 	bool watch = a->r->command == s->known.watchevent;
 	struct slice name = registered_name(a, watch);
-	const struct id_entry *e =
-		name.len ? idtable_find(s->ids, idtable_key(s->ids, a->r->conn, watch, true, name)) : NULL;
+	const struct id_entry *e = name.len ? idtable_find(s->ids, idtable_key(s->ids, a->r->conn, watch, true, name)) : NULL;
 	if (e)
 		join(s, a, e->n);
 	else
@@ -356,7 +356,8 @@ static enum role role_of(const struct session *s, const struct arrival *a)
 	if (kind == COMMAND_STREAM)
 		return ROLE_STREAM;
 	bool exchange = a->exchange && a->encoding != ENCODING_ENVELOPE && a->r->command == s->known.noop;
-	bool nameless = a->encoding == ENCODING_ENVELOPE && !a->has_seq; /* it can't be read up to its id: whatever answers it can't be told */
+	/* it can't be read up to its id: whatever answers it can't be told */
+	bool nameless = a->encoding == ENCODING_ENVELOPE && !a->has_seq;
 	return (asks && a->e.command.len && !nameless) || exchange ? ROLE_REQUEST : ROLE_SINGLE;
 }
 
@@ -406,7 +407,8 @@ void thread_overdue(struct session *s, struct conn_state *c, int64_t time)
 {
 	const struct record *last = record_at(s, c->overdue);
 	uint32_t n = last ? last->request : c->oldest;
-	for (const struct record *r = record_at(s, n); r && time - r->time > s->options.no_reply && !may_be_answered(c, r); r = record_at(s, n)) {
+	for (const struct record *r = record_at(s, n); r && time - r->time > s->options.no_reply && !may_be_answered(c, r);
+	     r = record_at(s, n)) {
 		c->overdue = n;
 		if (r->role == ROLE_REQUEST && r->command != s->known.noop && !r->cut && !c->gap[!r->dir])
 			session_break_late(s, c, n, RULE_NO_REPLY, RULES, time);

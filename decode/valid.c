@@ -50,7 +50,8 @@ static void pass_texts(const ProtobufCMessageDescriptor *type, struct slice *res
 	size_t left = rest->len;
 	while (left >= 2 && (at[0] | at[1]) < 0x80 && at[0] >= 8 && (at[0] & 7) == WIRE_LENGTH && at[1] <= left - 2) {
 		unsigned index = (at[0] >> 3) - 1u;
-		const ProtobufCFieldDescriptor *field = index < type->n_fields ? &type->fields[index] : NULL; /* of none there may be no array */
+		/* of none there may be no array */
+		const ProtobufCFieldDescriptor *field = index < type->n_fields ? &type->fields[index] : NULL;
 		if (!field || field->id != index + 1 || (field->type != PROTOBUF_C_TYPE_STRING && field->type != PROTOBUF_C_TYPE_BYTES))
 			break;
 		left -= 2 + (size_t)at[1];

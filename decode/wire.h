@@ -11,10 +11,10 @@ enum wire_type { WIRE_VARINT = 0, WIRE_64BIT = 1, WIRE_LENGTH = 2, WIRE_GROUP = 
 
 struct wire_field {
 	uint32_t number;
-	uint8_t type;        /* enum wire_type */
+	uint8_t type;          /* enum wire_type */
 	uint64_t number_value; /* VARINT, 64BIT, 32BIT */
-	struct slice bytes;  /* LENGTH: the content; else the encoded value */
-	size_t size;         /* of the whole field, tag and length included */
+	struct slice bytes;    /* LENGTH: the content; else the encoded value */
+	size_t size;           /* of the whole field, tag and length included */
 };
 
 enum wire_status { WIRE_FIELD, WIRE_END, WIRE_BAD };
@@ -106,11 +106,8 @@ static inline enum wire_status wire_next_any(struct slice *rest, struct wire_fie
 		if (!n)
 			return WIRE_BAD;
 		break;
-	case WIRE_LENGTH:
-		n = (size_t)length;
-		break;
-	default:
-		n = f->type == WIRE_64BIT ? 8 : 4;
+	case WIRE_LENGTH: n = (size_t)length; break;
+	default: n = f->type == WIRE_64BIT ? 8 : 4;
 	}
 	if (n > value.len)
 		return WIRE_BAD;

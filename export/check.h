@@ -18,8 +18,8 @@ struct check_source {
 	int64_t first_time;            /* where relative times begin */
 	enum time_format time;         /* of times in text */
 	bool utc;
-	const char *damage;            /* why the capture could not be read to its end, a sentence; NULL if it could */
-	uint32_t fail_on;              /* bit set of enum rule: what makes the check fail */
+	const char *damage; /* why the capture could not be read to its end, a sentence; NULL if it could */
+	uint32_t fail_on;   /* bit set of enum rule: what makes the check fail */
 };
 
 /* Adds to *rules what a word of --fail-on names: "error", "warning" or "note" for the rules of that severity and worse, or the name of a rule

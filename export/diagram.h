@@ -13,16 +13,16 @@
 #include "export/who.h"
 
 enum {
-	DIAGRAM_ACTORS = 16,        /* lifelines; messages between others are left out, counted */
-	DIAGRAM_FOLDS = BOUND(64, 4),         /* streams under way at a time that are folded; the next begins a row of its own */
-	DIAGRAM_TEXTS = 8 << 20,    /* bytes of texts */
-	DIAGRAM_NAME = 64,          /* bytes of a command, an agent or a user */
+	DIAGRAM_ACTORS = 16,          /* lifelines; messages between others are left out, counted */
+	DIAGRAM_FOLDS = BOUND(64, 4), /* streams under way at a time that are folded; the next begins a row of its own */
+	DIAGRAM_TEXTS = 8 << 20,      /* bytes of texts */
+	DIAGRAM_NAME = 64,            /* bytes of a command, an agent or a user */
 };
 
 struct diagram_actor {
 	struct endpoint end;
-	bool server;               /* it was connected to */
-	struct slice agent, user;  /* "node 0.0.39" and a user's name, of the newest signin; empty */
+	bool server;              /* it was connected to */
+	struct slice agent, user; /* "node 0.0.39" and a user's name, of the newest signin; empty */
 };
 
 enum diagram_kind {
@@ -34,15 +34,15 @@ enum diagram_kind {
 struct diagram_row {
 	enum diagram_kind kind;
 	enum role role;
-	uint8_t from, to;          /* actors; of news the sender's side and the receiver's */
-	bool failed;               /* an error as a reply */
-	uint8_t stream;            /* STREAM: bits of decode/streams.h */
-	uint32_t n, thread, conn;  /* n: of the message, of the first of a stream, of the message before the news */
-	uint32_t messages, chunks; /* STREAM */
-	uint32_t rules;            /* bit set of enum rule */
-	int64_t time, until;       /* until: of the last message of a stream */
-	int64_t latency;           /* of a reply, ns; -1 */
-	uint64_t bytes;            /* of the Envelope; of a stream's data */
+	uint8_t from, to;           /* actors; of news the sender's side and the receiver's */
+	bool failed;                /* an error as a reply */
+	uint8_t stream;             /* STREAM: bits of decode/streams.h */
+	uint32_t n, thread, conn;   /* n: of the message, of the first of a stream, of the message before the news */
+	uint32_t messages, chunks;  /* STREAM */
+	uint32_t rules;             /* bit set of enum rule */
+	int64_t time, until;        /* until: of the last message of a stream */
+	int64_t latency;            /* of a reply, ns; -1 */
+	uint64_t bytes;             /* of the Envelope; of a stream's data */
 	struct slice command, text; /* text: the gist, or what the news says; harmless for a terminal already */
 };
 
@@ -51,7 +51,7 @@ struct diagram {
 	unsigned actors;
 	struct diagram_row *row;
 	size_t rows, cap, most;
-	uint64_t left_out;         /* messages beyond the limits */
+	uint64_t left_out; /* messages beyond the limits */
 	uint64_t news_left_out;
 	uint32_t fold[DIAGRAM_FOLDS]; /* streams under way: index of the row + 1 */
 	struct arena texts;

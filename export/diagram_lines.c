@@ -51,11 +51,13 @@ void diagram_add_row(struct buf *out, const struct diagram_language *l, const st
 	buf_release(&text);
 }
 
-void diagram_add_rest(struct buf *out, const struct diagram_language *l, const struct diagram *d, uint64_t messages, uint64_t news, const char *why)
+void diagram_add_rest(struct buf *out, const struct diagram_language *l, const struct diagram *d, uint64_t messages, uint64_t news,
+		      const char *why)
 {
 	struct buf note = { 0 };
 	diagram_add_left_out(&note, messages, news, why);
 	if (note.len && d->rows)
-		add_note(out, l, &(struct diagram_row){ .kind = DIAGRAM_NEWS, .from = d->row[0].from, .to = d->row[0].to }, buf_slice(&note));
+		add_note(out, l, &(struct diagram_row){ .kind = DIAGRAM_NEWS, .from = d->row[0].from, .to = d->row[0].to },
+			 buf_slice(&note));
 	buf_release(&note);
 }

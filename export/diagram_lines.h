@@ -21,6 +21,7 @@ void diagram_add_actors(struct buf *out, const struct diagram_language *l, const
 /* Appends the lines of a row: its arrow and its note, or of news a note. */
 void diagram_add_row(struct buf *out, const struct diagram_language *l, const struct diagram_row *r);
 /* Appends a note under the first row's lifelines of how many messages and news were left out, if some were. */
-void diagram_add_rest(struct buf *out, const struct diagram_language *l, const struct diagram *d, uint64_t messages, uint64_t news, const char *why);
+void diagram_add_rest(struct buf *out, const struct diagram_language *l, const struct diagram *d, uint64_t messages, uint64_t news,
+		      const char *why);
 
 #endif

@@ -13,8 +13,8 @@
 enum { TREE_BUDGET = 64 << 20 };
 
 static const struct exporter *const exporters[] = {
-	&exporter_text, &exporter_tree, &exporter_ndjson, &exporter_fields, &exporter_csv, &exporter_json, &exporter_pdml,
-	&exporter_mermaid, &exporter_plantuml, &exporter_svg, &exporter_html, &exporter_otlp,
+	&exporter_text, &exporter_tree,    &exporter_ndjson,   &exporter_fields, &exporter_csv,  &exporter_json,
+	&exporter_pdml, &exporter_mermaid, &exporter_plantuml, &exporter_svg,    &exporter_html, &exporter_otlp,
 };
 
 const struct exporter *exporter_at(size_t i)
@@ -173,5 +173,6 @@ int64_t printer_relative(const struct printer *p, int64_t time)
 void printer_add_time(struct printer *p, int64_t time)
 {
 	int64_t before = p->time_before ? p->time_before : time;
-	time_format_add(&p->line, p->options.time, p->options.utc, time, p->options.time == TIME_DELTA ? before : capture_first_time(p->capture));
+	time_format_add(&p->line, p->options.time, p->options.utc, time,
+			p->options.time == TIME_DELTA ? before : capture_first_time(p->capture));
 }

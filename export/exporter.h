@@ -7,8 +7,8 @@
 #define EXPORT_EXPORTER_H
 
 #include "capture/capture.h"
-#include "decode/forms.h"
 #include "decode/filter.h"
+#include "decode/forms.h"
 #include "decode/session.h"
 #include "export/field_options.h"
 
@@ -34,19 +34,19 @@ struct printer {
 	struct print_options options;
 	const struct session *session;
 	const struct capture *capture;
-	struct filter *filter;  /* only what matches is printed; NULL: everything; not owned */
+	struct filter *filter; /* only what matches is printed; NULL: everything; not owned */
 	FILE *out;
-	uint64_t limit;         /* messages to print, 0 for all */
+	uint64_t limit; /* messages to print, 0 for all */
 	uint64_t printed;
-	bool closed;            /* the reader has gone, or writing failed */
-	int error;              /* errno of a failed write, 0 where the reader just closed the pipe */
-	int64_t time_before;    /* of the message printed before, for TIME_DELTA */
+	bool closed;                       /* the reader has gone, or writing failed */
+	int error;                         /* errno of a failed write, 0 where the reader just closed the pipe */
+	int64_t time_before;               /* of the message printed before, for TIME_DELTA */
 	uint8_t shown[PRINTED_WINDOW / 8]; /* with a filter: a bit for each of the last messages */
 	struct buf line, scratch, value;
 	struct dissection dissection;
-	struct form form;       /* of the message that is printed */
+	struct form form;                 /* of the message that is printed */
 	const char *source, *filter_text; /* what is read, and the filter as given; NULL; not owned */
-	void *state;            /* the format's own; NULL at first */
+	void *state;                      /* the format's own; NULL at first */
 };
 
 /* A message as a format gets it. */
@@ -55,8 +55,8 @@ struct message_facts {
 	const struct record *record;
 	const struct session_conn *conn;
 	struct envelope envelope;
-	struct slice bytes;     /* of the Envelope, as far as captured */
-	int64_t latency;        /* ns, -1 for none */
+	struct slice bytes; /* of the Envelope, as far as captured */
+	int64_t latency;    /* ns, -1 for none */
 };
 
 /* Whether a format has columns that -e chooses. */

@@ -23,12 +23,12 @@ enum { NAMES_TRIED = 10000, OWN_NAME = 48 };
 
 struct entry {
 	uint32_t thread, conn;
-	int fd;                  /* -1: no file */
+	int fd; /* -1: no file */
 	bool begun, replied;
-	int error;               /* errno: why it is not written; 0 */
+	int error; /* errno: why it is not written; 0 */
 	uint64_t bytes;
-	struct buf name;         /* as sent */
-	char own[OWN_NAME];      /* of its file until it is finished */
+	struct buf name;    /* as sent */
+	char own[OWN_NAME]; /* of its file until it is finished */
 };
 
 struct extract {
@@ -309,7 +309,8 @@ void extract_finish(struct extract *e)
 		finish(e, &e->entry[0]);
 	if (!e->names_forgotten)
 		return;
-	amount_add_counted(&e->lines, e->names_forgotten, "request[ without a stream was|s without a stream were] forgotten for [the|their] number; "
+	amount_add_counted(&e->lines, e->names_forgotten,
+			   "request[ without a stream was|s without a stream were] forgotten for [the|their] number; "
 			   "a file of [its|theirs] has no name of its own");
 	buf_add_byte(&e->lines, '\n');
 }

@@ -15,7 +15,8 @@
 
 enum {
 	EXTRACT_OPEN = BOUND(256, 8), /* files under way at a time; what is more is not written, and said so */
-	EXTRACT_WAITING = BOUND(1024, 16), /* requests whose stream may still begin, and files, at a time; the oldest requests give way, counted */
+	/* requests whose stream may still begin, and files, at a time; the oldest requests give way, counted */
+	EXTRACT_WAITING = BOUND(1024, 16),
 };
 
 struct extract;

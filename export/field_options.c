@@ -63,7 +63,8 @@ static const struct setting {
 } settings[] = {
 	{ "bom", "bom=y|n", "a byte order mark in front of all, by which some spreadsheets know UTF-8", take_bom },
 	{ "header", "header=y|n", "the names of the fields as the first line (fields: n, csv: y)", take_header },
-	{ "separator", "separator=/t|/s|CHARACTER", "between the columns: tab, space, any other (fields: tab, csv: comma)", take_separator },
+	{ "separator", "separator=/t|/s|CHARACTER", "between the columns: tab, space, any other (fields: tab, csv: comma)",
+	  take_separator },
 	{ "quote", "quote=d|s|n", "values in double quotes, in single ones, in none (csv: where they have to be)", take_quote },
 	{ "occurrence", "occurrence=f|l|a", "of several values the first, the last, or all (default)", take_occurrence },
 	{ "aggregator", "aggregator=/s|CHARACTER", "between several values (default: comma)", take_aggregator },
@@ -94,8 +95,8 @@ bool field_options_take(struct field_options *o, const char *setting)
 }
 
 static const char *const table_columns[] = {
-	"n", "time", "conn", "src", "dst", "transport", "command", "seq", "id", "rid", "message", "size", "thread", "role", "latency",
-	"rules", "gist",
+	"n",   "time",    "conn", "src",    "dst",  "transport", "command", "seq",  "id",
+	"rid", "message", "size", "thread", "role", "latency",   "rules",   "gist",
 };
 
 bool field_options_ready(struct field_options *o, bool table, bool show_secrets, struct buf *error)

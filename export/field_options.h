@@ -14,10 +14,10 @@ struct field_options {
 	const char *name[FIELDS_MAX]; /* -e */
 	size_t count;
 	bool bom;
-	int header;           /* 1 yes, 0 no, -1 as the format has it */
+	int header;                        /* 1 yes, 0 no, -1 as the format has it */
 	char separator, aggregator, quote; /* each 0: as the format has it */
 	enum occurrence occurrence;
-	struct picks *picks;  /* made of the names by field_options_ready */
+	struct picks *picks; /* made of the names by field_options_ready */
 };
 
 /* Takes an argument of -E such as "header=y". False if it is none that there is. */

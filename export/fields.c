@@ -137,7 +137,8 @@ static void quote_csv(struct buf *out, struct slice text, const struct field_opt
 		return;
 	}
 	buf_add_byte(out, quote);
-	for (const uint8_t *found; (found = memchr(text.at, quote, text.len)) != NULL; text = slice_skip(text, (size_t)(found - text.at) + 1)) {
+	for (const uint8_t *found; (found = memchr(text.at, quote, text.len)) != NULL;
+	     text = slice_skip(text, (size_t)(found - text.at) + 1)) {
 		buf_add(out, slice_head(text, (size_t)(found - text.at) + 1));
 		buf_add_byte(out, quote);
 	}
@@ -252,11 +253,17 @@ static void csv_message(struct printer *p, const struct message_facts *m)
 }
 
 const struct exporter exporter_fields = {
-	.name = "fields", .help = "a line a message with the fields of -e, as tshark writes them", .columns = COLUMNS_CHOSEN,
-	.begin = fields_begin, .message = fields_message,
+	.name = "fields",
+	.help = "a line a message with the fields of -e, as tshark writes them",
+	.columns = COLUMNS_CHOSEN,
+	.begin = fields_begin,
+	.message = fields_message,
 };
 
 const struct exporter exporter_csv = {
-	.name = "csv", .help = "a table (RFC 4180) with the fields of -e, or the usual ones", .columns = COLUMNS_USUAL,
-	.begin = csv_begin, .message = csv_message,
+	.name = "csv",
+	.help = "a table (RFC 4180) with the fields of -e, or the usual ones",
+	.columns = COLUMNS_USUAL,
+	.begin = csv_begin,
+	.message = csv_message,
 };

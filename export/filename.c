@@ -30,8 +30,8 @@ void filename_of_message(struct buf *out, const struct schema *schema, const str
 {
 	if (!names_a_file(schema_name(schema, r->type)))
 		return;
-	const ProtobufCFieldDescriptor *field =
-		protobuf_c_message_descriptor_get_field_by_name(schema_descriptor(schema, r->type), "filename");
+	const ProtobufCFieldDescriptor *field = protobuf_c_message_descriptor_get_field_by_name(schema_descriptor(schema, r->type),
+												"filename");
 	struct form form;
 	form_init(&form);
 	struct slice payload = payload_of(&form, r, bytes), name = { NULL, 0 };

@@ -115,7 +115,9 @@ static void take_message(struct html *h, struct printer *p, const struct message
 		h->message = xreallocarray(h->message, h->cap, sizeof *h->message);
 	}
 	struct html_message *row = &h->message[h->messages++];
-	*row = (struct html_message){ .n = m->n, .thread = m->record->thread, .rules = m->record->rules, .role = (enum role)m->record->role };
+	*row = (struct html_message){
+		.n = m->n, .thread = m->record->thread, .rules = m->record->rules, .role = (enum role)m->record->role
+	};
 	row->failed = row->role == ROLE_REPLY && slice_is(m->envelope.command, "error");
 	row->line = h->texts.len;
 	add_line(&h->texts, p, m);
@@ -279,6 +281,13 @@ static void html_release(struct printer *p)
 }
 
 const struct exporter exporter_html = {
-	.name = "html", .help = "a report to attach to a ticket: one file, no network", .begin = html_begin, .message = html_message, .rule = html_rule,
-	.news = drawing_news, .end = html_end, .heard = drawing_heard, .release = html_release,
+	.name = "html",
+	.help = "a report to attach to a ticket: one file, no network",
+	.begin = html_begin,
+	.message = html_message,
+	.rule = html_rule,
+	.news = drawing_news,
+	.end = html_end,
+	.heard = drawing_heard,
+	.release = html_release,
 };

@@ -62,8 +62,10 @@ static void add_hash(struct buf *out)
 
 static void add_head(struct buf *out, const struct printer *p)
 {
-	buf_add_str(out, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta http-equiv=\"Content-Security-Policy\" content=\""
-			 "default-src 'none';style-src 'unsafe-inline';");
+	buf_add_str(
+		out,
+		"<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta http-equiv=\"Content-Security-Policy\" content=\""
+		"default-src 'none';style-src 'unsafe-inline';");
 	add_hash(out);
 	buf_add_str(out, "base-uri 'none';form-action 'none'\">\n<meta name=\"referrer\" content=\"no-referrer\">\n"
 			 "<meta name=\"viewport\" content=\"width=device-width\">\n<title>");
@@ -138,8 +140,9 @@ static void add_summary(struct buf *out, const struct html *h, const struct prin
 	if (!h->left_out)
 		return;
 	buf_add_str(out, "<p class=\"bad\">");
-	diagram_add_left_out(out, h->left_out, 0, "a report has at most 10,000 messages, or 48 MiB of them; "
-						   "a display filter (-Y) chooses which. The counts above and the broken rules are of all");
+	diagram_add_left_out(out, h->left_out, 0,
+			     "a report has at most 10,000 messages, or 48 MiB of them; "
+			     "a display filter (-Y) chooses which. The counts above and the broken rules are of all");
 	buf_add_str(out, "</p>\n");
 }
 
@@ -171,7 +174,9 @@ static void add_rules(struct buf *out, const struct html *h)
 		if (!h->counts.broken[i])
 			continue;
 		if (!any)
-			buf_add_str(out, "<h2>Broken rules</h2>\n<table id=\"rules\"><tr><th>Rule<th class=\"r\">Messages<th>First<th>Meaning\n");
+			buf_add_str(
+				out,
+				"<h2>Broken rules</h2>\n<table id=\"rules\"><tr><th>Rule<th class=\"r\">Messages<th>First<th>Meaning\n");
 		any = true;
 		add_rule(out, h, i);
 	}
@@ -196,7 +201,9 @@ static void add_end(struct buf *out, const struct endpoint *end)
 static void add_conns(struct buf *out, const struct html *h)
 {
 	add_heading(out, h, "Connections");
-	buf_add_str(out, "<div class=\"scroll\"><table id=\"conns\"><tr><th class=\"r\">No.<th>Client<th>Who<th>Server<th>Transport<th class=\"r\">Messages\n");
+	buf_add_str(
+		out,
+		"<div class=\"scroll\"><table id=\"conns\"><tr><th class=\"r\">No.<th>Client<th>Who<th>Server<th>Transport<th class=\"r\">Messages\n");
 	for (size_t i = 0; i < h->conns.count; i++) {
 		const struct html_conn *c = (const struct html_conn *)(const void *)(h->conns.at + i * h->conns.size);
 		const struct identity *who = who_of(&h->drawing.who, c->number);
@@ -245,8 +252,10 @@ static void add_thread(struct buf *out, const struct html_thread *t)
 static void add_threads(struct buf *out, const struct html *h)
 {
 	add_heading(out, h, "Threads");
-	buf_add_str(out, "<div class=\"scroll\"><table id=\"threads\"><tr><th class=\"r\">First<th class=\"r\">Conn.<th>Request<th>About<th>State<th class=\"r\">Latency"
-			 "<th class=\"r\">Messages<th class=\"r\">Bytes<th>Rules\n");
+	buf_add_str(
+		out,
+		"<div class=\"scroll\"><table id=\"threads\"><tr><th class=\"r\">First<th class=\"r\">Conn.<th>Request<th>About<th>State<th class=\"r\">Latency"
+		"<th class=\"r\">Messages<th class=\"r\">Bytes<th>Rules\n");
 	for (size_t i = 0; i < h->threads.count; i++)
 		add_thread(out, (const struct html_thread *)(const void *)(h->threads.at + i * h->threads.size));
 	buf_add_str(out, "</table></div>\n");
@@ -272,8 +281,9 @@ void html_page(struct buf *out, const struct html *h, const struct printer *p)
 	add_head(out, p);
 	add_summary(out, h, p);
 	add_rules(out, h);
-	buf_add_str(out, "<input id=\"q\" hidden type=\"search\" placeholder=\"Show only rows with all of these words\" aria-label=\"Filter\">"
-			 "<div class=\"dim\" id=\"k\"></div>\n");
+	buf_add_str(out,
+		    "<input id=\"q\" hidden type=\"search\" placeholder=\"Show only rows with all of these words\" aria-label=\"Filter\">"
+		    "<div class=\"dim\" id=\"k\"></div>\n");
 	add_conns(out, h);
 	add_threads(out, h);
 	buf_add_str(out, "<h2>Ladder</h2>\n<div class=\"scroll\">\n");

@@ -6,9 +6,9 @@
 #include "export/drawing.h"
 
 enum {
-	HTML_MESSAGES = BOUND(10000, 16),      /* messages shown; the rest is counted */
-	HTML_FIELDS = BOUND(16 << 10, 512),     /* bytes of the fields of one */
-	HTML_BYTES = 48 << 20,      /* bytes of all their texts */
+	HTML_MESSAGES = BOUND(10000, 16),   /* messages shown; the rest is counted */
+	HTML_FIELDS = BOUND(16 << 10, 512), /* bytes of the fields of one */
+	HTML_BYTES = 48 << 20,              /* bytes of all their texts */
 };
 
 /* A message. Its line and its fields stand in html.texts, escaped already. */
@@ -22,7 +22,7 @@ struct html_message {
 
 struct html_thread {
 	uint32_t first;
-	struct thread_info info;   /* as it was known last */
+	struct thread_info info; /* as it was known last */
 	uint32_t conn;
 	struct slice command, gist; /* kept in the drawing's texts */
 };
@@ -48,14 +48,14 @@ struct html_table {
 };
 
 struct html {
-	struct drawing drawing;    /* first: the printer's state is a drawing too */
+	struct drawing drawing; /* first: the printer's state is a drawing too */
 	struct html_counts counts;
 	struct html_message *message;
 	size_t messages, cap;
 	uint64_t left_out;
 	struct buf texts;
 	struct html_table threads, conns;
-	int64_t first, last;       /* times of the first and the last message */
+	int64_t first, last; /* times of the first and the last message */
 };
 
 /* The item with that number; NULL if there is none. */

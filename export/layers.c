@@ -220,10 +220,10 @@ static bool add_latency(struct buf *out, const struct facts *f)
 
 #define OURS "openiap", "OpenIAP Flow"
 static const struct row facts[] = {
-	{ OURS, "openiap.command", add_command }, { OURS, "openiap.type", add_type }, { OURS, "openiap.priority", add_priority },
-	{ OURS, "openiap.seq", add_seq }, { OURS, "openiap.size", add_size }, { OURS, "openiap.n", add_n },
-	{ OURS, "openiap.conn", add_conn }, { OURS, "openiap.transport", add_transport }, { OURS, "openiap.thread", add_thread },
-	{ OURS, "openiap.role", add_role }, { OURS, "openiap.request_in", add_request }, { OURS, "openiap.latency", add_latency },
+	{ OURS, "openiap.command", add_command }, { OURS, "openiap.type", add_type },           { OURS, "openiap.priority", add_priority },
+	{ OURS, "openiap.seq", add_seq },         { OURS, "openiap.size", add_size },           { OURS, "openiap.n", add_n },
+	{ OURS, "openiap.conn", add_conn },       { OURS, "openiap.transport", add_transport }, { OURS, "openiap.thread", add_thread },
+	{ OURS, "openiap.role", add_role },       { OURS, "openiap.request_in", add_request },  { OURS, "openiap.latency", add_latency },
 };
 
 static struct facts facts_of(const struct printer *p, const struct message_facts *m)

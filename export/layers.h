@@ -10,10 +10,10 @@
 
 /* A field that is not in the bytes of the message. */
 struct layer_field {
-	const char *layer;   /* "tcp" */
-	const char *title;   /* of the layer: "Transmission Control Protocol" */
-	const char *name;    /* "tcp.srcport"; NULL: the layer has none that is known */
-	struct slice value;  /* as text; borrowed during the call */
+	const char *layer;  /* "tcp" */
+	const char *title;  /* of the layer: "Transmission Control Protocol" */
+	const char *name;   /* "tcp.srcport"; NULL: the layer has none that is known */
+	struct slice value; /* as text; borrowed during the call */
 };
 
 typedef void layer_take(void *user, const struct layer_field *f);

@@ -16,7 +16,8 @@ static void add_text(struct buf *out, struct slice text)
 	while (text.len) {
 		uint32_t p;
 		text = slice_skip(text, text_next(text, &p, NULL));
-		bool plain = (p >= '0' && p <= '9') || (p >= 'a' && p <= 'z') || (p >= 'A' && p <= 'Z') || p >= 0xa0 || (p && strchr(" ._,+=()/{}[]\"':-?!*", (int)p));
+		bool plain = (p >= '0' && p <= '9') || (p >= 'a' && p <= 'z') || (p >= 'A' && p <= 'Z') || p >= 0xa0 ||
+			     (p && strchr(" ._,+=()/{}[]\"':-?!*", (int)p));
 		if (plain)
 			text_add_point(out, p);
 		else
@@ -82,6 +83,13 @@ static void mermaid_end(struct printer *p)
 }
 
 const struct exporter exporter_mermaid = {
-	.name = "mermaid", .help = "a sequence diagram for mermaid.js", .begin = mermaid_begin, .message = drawing_message, .rule = drawing_rule,
-	.news = drawing_news, .end = mermaid_end, .heard = drawing_heard, .release = drawing_release,
+	.name = "mermaid",
+	.help = "a sequence diagram for mermaid.js",
+	.begin = mermaid_begin,
+	.message = drawing_message,
+	.rule = drawing_rule,
+	.news = drawing_news,
+	.end = mermaid_end,
+	.heard = drawing_heard,
+	.release = drawing_release,
 };

@@ -165,7 +165,7 @@ static void begin_span(struct printer *p, const struct message_facts *m)
 	struct otlp_span *s = new_span(p, m);
 	set_ids(o, s, m);
 	if (m->record->role == ROLE_REPLY) {
-		s->dir = (enum dir)!m->record->dir;
+		s->dir = (enum dir) !m->record->dir;
 		s->kind = OTLP_CLIENT;
 		s->start -= m->latency > 0 ? m->latency : 0;
 	} else if (m->record->role == ROLE_STREAM) {
@@ -321,6 +321,13 @@ static void otlp_release(struct printer *p)
 }
 
 const struct exporter exporter_otlp = {
-	.name = "otlp", .help = "OpenTelemetry traces (OTLP/JSON), a span a thread", .begin = otlp_begin, .message = otlp_message, .rule = otlp_rule,
-	.over = otlp_over, .end = otlp_end, .heard = otlp_heard, .release = otlp_release,
+	.name = "otlp",
+	.help = "OpenTelemetry traces (OTLP/JSON), a span a thread",
+	.begin = otlp_begin,
+	.message = otlp_message,
+	.rule = otlp_rule,
+	.over = otlp_over,
+	.end = otlp_end,
+	.heard = otlp_heard,
+	.release = otlp_release,
 };

@@ -7,10 +7,10 @@
 #include "export/who.h"
 
 enum {
-	OTLP_SPANS = BOUND(8192, 16),       /* kept at a time: open ones, and registrations that events may name; the oldest gives way */
-	OTLP_EVENTS = BOUND(32, 4),        /* of a span: stream messages; the rest is counted in droppedEventsCount */
-	OTLP_USED = BOUND(16384, 32),       /* span ids of Envelopes that are remembered, so that no two spans have the same */
-	OTLP_TEXT = 160,         /* bytes of a text in a span */
+	OTLP_SPANS = BOUND(8192, 16), /* kept at a time: open ones, and registrations that events may name; the oldest gives way */
+	OTLP_EVENTS = BOUND(32, 4),   /* of a span: stream messages; the rest is counted in droppedEventsCount */
+	OTLP_USED = BOUND(16384, 32), /* span ids of Envelopes that are remembered, so that no two spans have the same */
+	OTLP_TEXT = 160,              /* bytes of a text in a span */
 };
 
 /* What a message says of its trace. Ids of zeros are no ids (W3C Trace Context, 3.2.2.3 and 3.2.2.4). */
@@ -35,23 +35,23 @@ struct otlp_text {
 struct otlp_span {
 	uint32_t thread, conn;
 	enum otlp_kind kind;
-	struct otlp_context context;     /* its own ids */
+	struct otlp_context context; /* its own ids */
 	uint8_t parent[8];
 	bool has_parent, has_link, given_up;
-	bool registration, finished;     /* of a watch or queue: stays when it is finished, for its events */
-	struct otlp_context link;        /* the span of the reply, or the registration of an event */
-	struct endpoint ends[2];         /* [DIR_C2S] the client, as in conn_info */
-	enum dir dir;                    /* who asked */
+	bool registration, finished; /* of a watch or queue: stays when it is finished, for its events */
+	struct otlp_context link;    /* the span of the reply, or the registration of an event */
+	struct endpoint ends[2];     /* [DIR_C2S] the client, as in conn_info */
+	enum dir dir;                /* who asked */
 	enum transport transport;
 	bool tls, has_code;
-	int32_t code;                    /* of the ErrorResponse */
+	int32_t code; /* of the ErrorResponse */
 	int64_t start, end;
-	uint32_t n, request;             /* messages: the first, and the request (0: not captured) */
+	uint32_t n, request; /* messages: the first, and the request (0: not captured) */
 	uint32_t rules, messages;
 	uint64_t bytes[2];
 	enum thread_state state;
 	struct otlp_text name, id, gist, error;
-	struct buf events;               /* as JSON, with commas */
+	struct buf events; /* as JSON, with commas */
 	uint32_t event_count, events_dropped;
 	struct otlp_span *chain, *older, *newer; /* of the hash slot; in the order of age */
 };

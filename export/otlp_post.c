@@ -30,18 +30,18 @@ struct otlp_post {
 	CURL *easy;
 	struct curl_slist *headers;
 	FILE *file;
-	bool busy;             /* the request is under way */
-	bool finishing;        /* spans wait for no others to go with */
+	bool busy;                         /* the request is under way */
+	bool finishing;                    /* spans wait for no others to go with */
 	const volatile sig_atomic_t *stop; /* writing waits until it is set; NULL: it does not wait */
 	struct buf partial, queue;
-	size_t taken;          /* bytes of the queue that are in a body already */
-	uint64_t waiting;      /* spans in the queue */
+	size_t taken;     /* bytes of the queue that are in a body already */
+	uint64_t waiting; /* spans in the queue */
 	struct buf body, reply;
-	unsigned in_body;      /* spans */
-	unsigned failures;     /* in a row */
-	int64_t due;           /* ms: not before */
-	int64_t oldest;        /* when the first of the waiting spans came */
-	int64_t moved;         /* when a body was dealt with last, or nothing waited */
+	unsigned in_body;  /* spans */
+	unsigned failures; /* in a row */
+	int64_t due;       /* ms: not before */
+	int64_t oldest;    /* when the first of the waiting spans came */
+	int64_t moved;     /* when a body was dealt with last, or nothing waited */
 	char error[CURL_ERROR_SIZE], why[CURL_ERROR_SIZE + 64];
 	struct otlp_post_counts counts;
 };
@@ -58,8 +58,10 @@ static char *full_url(const struct curl *curl, const char *url)
 {
 	CURLU *u = curl->url();
 	char *scheme = NULL, *path = NULL, *full = NULL, *out = NULL;
-	bool good = u && curl->url_set(u, CURLUPART_URL, url, 0) == CURLUE_OK && curl->url_get(u, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
-		    (strcmp(scheme, "http") == 0 || strcmp(scheme, "https") == 0) && curl->url_get(u, CURLUPART_PATH, &path, 0) == CURLUE_OK;
+	bool good = u && curl->url_set(u, CURLUPART_URL, url, 0) == CURLUE_OK &&
+		    curl->url_get(u, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
+		    (strcmp(scheme, "http") == 0 || strcmp(scheme, "https") == 0) &&
+		    curl->url_get(u, CURLUPART_PATH, &path, 0) == CURLUE_OK;
 	if (good && strcmp(path, "/") == 0)
 		good = curl->url_set(u, CURLUPART_PATH, "/v1/traces", 0) == CURLUE_OK;
 	if (good && curl->url_get(u, CURLUPART_URL, &full, 0) == CURLUE_OK)
@@ -352,7 +354,9 @@ struct otlp_post *otlp_post_new(const char *url, const char *headers, char *erro
 	free(full);
 	p->file = good ? fopencookie(p, "w", (cookie_io_functions_t){ .write = take_written }) : NULL;
 	if (!p->file) {
-		snprintf(error, room, "%s", headers ? "headers are key=value, with commas between them and %XX for what is not plain" : "libcurl can't be set up");
+		snprintf(error, room, "%s",
+			 headers ? "headers are key=value, with commas between them and %XX for what is not plain"
+				 : "libcurl can't be set up");
 		otlp_post_free(p);
 		return NULL;
 	}

@@ -25,7 +25,7 @@ enum {
 	POST_TIMEOUT_MS = 10000, /* of a request */
 	POST_BACKOFF_MS = 500,   /* wait after the first failure; doubled with each, up to … */
 	POST_BACKOFF_MOST_MS = 30000,
-	POST_FINISH_MS = 15000,  /* how long a collector is waited for that takes nothing; and at the end, for all */
+	POST_FINISH_MS = 15000, /* how long a collector is waited for that takes nothing; and at the end, for all */
 };
 
 struct otlp_post;

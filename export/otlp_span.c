@@ -96,8 +96,8 @@ static void add_end(struct json *j, const char *address, const char *port, const
 static void add_protocol(struct json *j, const struct otlp_span *s)
 {
 	static const char *const names[TRANSPORTS] = {
-		[TRANSPORT_TCP] = "openiap", [TRANSPORT_WS] = "websocket", [TRANSPORT_GRPC] = "http", [TRANSPORT_REST] = "http",
-		[TRANSPORT_LEGACY] = "websocket", [TRANSPORT_PIPE] = "openiap",
+		[TRANSPORT_TCP] = "openiap", [TRANSPORT_WS] = "websocket",     [TRANSPORT_GRPC] = "http",
+		[TRANSPORT_REST] = "http",   [TRANSPORT_LEGACY] = "websocket", [TRANSPORT_PIPE] = "openiap",
 	};
 	add_word(j, "network.transport", s->transport == TRANSPORT_PIPE ? "pipe" : "tcp");
 	if (s->ends[DIR_S2C].family)

@@ -32,7 +32,8 @@ static bool is_ours(struct slice comment)
 {
 	for (int rule = 0; rule < RULES; rule++) {
 		struct slice sentence = slice_str(rule_info((enum rule)rule)->sentence);
-		if (comment.len > sentence.len && slice_starts(comment, "message ") && slice_eq(slice_skip(comment, comment.len - sentence.len), sentence))
+		if (comment.len > sentence.len && slice_starts(comment, "message ") &&
+		    slice_eq(slice_skip(comment, comment.len - sentence.len), sentence))
 			return true;
 	}
 	return false;

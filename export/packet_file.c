@@ -33,16 +33,16 @@ struct packet_file {
 	int fd;
 	bool regular, closed;
 	struct buf pending, secrets;
-	uint64_t good;          /* bytes of the file that are whole blocks */
-	uint64_t waiting;       /* packets in pending */
-	int64_t waiting_since;  /* time of the first of them */
+	uint64_t good;         /* bytes of the file that are whole blocks */
+	uint64_t waiting;      /* packets in pending */
+	int64_t waiting_since; /* time of the first of them */
 	struct known *known;
 	uint32_t known_count, known_room, told;
-	uint64_t in_file;       /* packets in this file */
-	int64_t file_time;      /* time of its first packet */
-	int header_link;        /* plain pcap: link type of the file, -1 before its header */
+	uint64_t in_file;  /* packets in this file */
+	int64_t file_time; /* time of its first packet */
+	int header_link;   /* plain pcap: link type of the file, -1 before its header */
 	uint8_t header_digits;
-	char **ring;            /* names of the files that are kept, oldest first */
+	char **ring; /* names of the files that are kept, oldest first */
 	unsigned ring_count;
 	unsigned sequence;
 	struct packet_file_counts counts;
@@ -347,7 +347,8 @@ void packet_file_secrets(struct packet_file *f, struct slice lines)
 void packet_file_statistics(struct packet_file *f, const struct pcapng_statistics *s)
 {
 	struct pcapng_statistics told = *s;
-	if (f->counts.error || f->options.format != PACKETS_PCAPNG || s->interface >= f->known_count || f->known[s->interface].number == UNTOLD)
+	if (f->counts.error || f->options.format != PACKETS_PCAPNG || s->interface >= f->known_count ||
+	    f->known[s->interface].number == UNTOLD)
 		return;
 	told.interface = f->known[s->interface].number;
 	told.digits = f->known[s->interface].is.digits;

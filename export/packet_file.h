@@ -15,26 +15,26 @@ struct packet_file;
 enum packet_format { PACKETS_PCAPNG, PACKETS_PCAP };
 
 enum {
-	PACKET_FILE_BUFFER = 64 << 10,      /* bytes that wait to be written */
-	PACKET_FILE_INTERFACES = BOUND(1024, 4),      /* interfaces told apart; of further ones only the link type is kept */
-	PACKET_FILE_SECRETS = 256 << 10,    /* bytes of secrets that each file of a ring begins with: the newest */
-	PACKET_FILE_RING = 10000,           /* files of a ring at most */
+	PACKET_FILE_BUFFER = 64 << 10,           /* bytes that wait to be written */
+	PACKET_FILE_INTERFACES = BOUND(1024, 4), /* interfaces told apart; of further ones only the link type is kept */
+	PACKET_FILE_SECRETS = 256 << 10,         /* bytes of secrets that each file of a ring begins with: the newest */
+	PACKET_FILE_RING = 10000,                /* files of a ring at most */
 };
 
 struct packet_file_options {
-	const char *path;        /* "-": standard output */
+	const char *path; /* "-": standard output */
 	enum packet_format format;
-	uint64_t ring_bytes;     /* the next file begins when one has so many bytes; 0: never */
-	int64_t ring_time;       /* or when its packets span so many ns; 0: never */
-	unsigned ring_files;     /* so many files are kept; 0: all of them */
+	uint64_t ring_bytes; /* the next file begins when one has so many bytes; 0: never */
+	int64_t ring_time;   /* or when its packets span so many ns; 0: never */
+	unsigned ring_files; /* so many files are kept; 0: all of them */
 };
 
 struct packet_file_counts {
-	uint64_t packets;        /* written */
-	uint64_t unwritten;      /* dropped since writing had failed */
-	uint64_t other_link;     /* left out: plain pcap has one link type only, that of its first packet */
-	int error;               /* errno of what failed; 0 */
-	int64_t stopped;         /* time of the first packet that was dropped for it; 0: none was, but the end of the file may be missing */
+	uint64_t packets;    /* written */
+	uint64_t unwritten;  /* dropped since writing had failed */
+	uint64_t other_link; /* left out: plain pcap has one link type only, that of its first packet */
+	int error;           /* errno of what failed; 0 */
+	int64_t stopped;     /* time of the first packet that was dropped for it; 0: none was, but the end of the file may be missing */
 };
 
 /* Creates the file (permissions 0600), the first of its ring where there is one: NAME_00001_20261123235959.EXT for the path NAME.EXT, as

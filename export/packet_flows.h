@@ -24,9 +24,10 @@ struct flow_mark {
 struct packet_flow {
 	uint64_t key;
 	struct packet_flow *chain;
-	struct flow_mark last, opening, mark[2]; /* the newest packet; the one that completed the first message; the last of each direction */
-	uint64_t data[2];  /* bytes of payload behind mark */
-	bool opened, all;  /* the opening was taken; everything is */
+	struct flow_mark last, opening,
+		mark[2];  /* the newest packet; the one that completed the first message; the last of each direction */
+	uint64_t data[2]; /* bytes of payload behind mark */
+	bool opened, all; /* the opening was taken; everything is */
 };
 
 /* `struct packet_flows f = { 0 };` is a valid empty one. */

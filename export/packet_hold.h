@@ -19,9 +19,9 @@ struct held {
 	int64_t at;            /* in the source's file; -1: its bytes are held */
 	uint64_t before, also; /* places of earlier packets that belong with it; 0 */
 	uint32_t len, wire_len;
-	uint32_t interface;    /* a number of the caller's */
-	uint32_t comments;     /* bytes of them */
-	uint32_t number;       /* of the caller's: counts the packets of its connection */
+	uint32_t interface; /* a number of the caller's */
+	uint32_t comments;  /* bytes of them */
+	uint32_t number;    /* of the caller's: counts the packets of its connection */
 	uint8_t dir, taken;
 };
 

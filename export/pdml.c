@@ -235,6 +235,9 @@ static void pdml_end(struct printer *p)
 }
 
 const struct exporter exporter_pdml = {
-	.name = "pdml", .help = "XML with the place of every field, for what reads Wireshark's PDML", .begin = pdml_begin, .message = pdml_message,
+	.name = "pdml",
+	.help = "XML with the place of every field, for what reads Wireshark's PDML",
+	.begin = pdml_begin,
+	.message = pdml_message,
 	.end = pdml_end,
 };

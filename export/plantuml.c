@@ -77,6 +77,13 @@ static void plantuml_end(struct printer *p)
 }
 
 const struct exporter exporter_plantuml = {
-	.name = "plantuml", .help = "a sequence diagram for PlantUML", .begin = plantuml_begin, .message = drawing_message, .rule = drawing_rule,
-	.news = drawing_news, .end = plantuml_end, .heard = drawing_heard, .release = drawing_release,
+	.name = "plantuml",
+	.help = "a sequence diagram for PlantUML",
+	.begin = plantuml_begin,
+	.message = drawing_message,
+	.rule = drawing_rule,
+	.news = drawing_news,
+	.end = plantuml_end,
+	.heard = drawing_heard,
+	.release = drawing_release,
 };

@@ -49,17 +49,19 @@ struct recorder {
 	struct filter *filter;
 	struct packet_hold *hold;
 	struct packet_flows flows;
-	struct buf hits, remarks;  /* since the packet before; with struct remark in front of each */
-	struct buf comments;       /* of the packet under way, with NUL behind each */
+	struct buf hits, remarks; /* since the packet before; with struct remark in front of each */
+	struct buf comments;      /* of the packet under way, with NUL behind each */
 	struct buf scratch, places;
 	uint64_t given_up, matched;
 	int64_t first_time, last_time;
-	uint32_t interface;        /* of PDUs */
+	uint32_t interface; /* of PDUs */
 };
 
 struct recorder *recorder_new(const struct recorder_options *o, char *error, size_t room)
 {
-	static const struct packet_interface pdus = { .link = LINK_UPPER_PDU, .digits = 9, .name = "envscope", .description = "OpenIAP Flow messages" };
+	static const struct packet_interface pdus = {
+		.link = LINK_UPPER_PDU, .digits = 9, .name = "envscope", .description = "OpenIAP Flow messages"
+	};
 	struct packet_file *file = packet_file_new(&o->file, error, room);
 	if (!file)
 		return NULL;
@@ -241,8 +243,14 @@ static void pass(struct recorder *r, uint64_t place)
 
 static void hold_packet(struct recorder *r, struct packet_flow *f, uint64_t also, const struct packet *p, const struct packet_facts *facts)
 {
-	struct held h = { .time = p->time, .at = p->at, .before = f->last.place, .also = also, .wire_len = p->wire_len,
-			  .interface = packet_file_interface(r->file, p->interface), .number = f->last.number + 1, .taken = f->all,
+	struct held h = { .time = p->time,
+			  .at = p->at,
+			  .before = f->last.place,
+			  .also = also,
+			  .wire_len = p->wire_len,
+			  .interface = packet_file_interface(r->file, p->interface),
+			  .number = f->last.number + 1,
+			  .taken = f->all,
 			  .dir = facts->data || facts->fragment ? facts->dir : NO_DIR };
 	struct slice comments = buf_slice(&r->comments);
 	uint64_t old;
@@ -332,7 +340,10 @@ static void on_pause(void *user)
 /* The counts of the interface, where all of its packets were written and there is one. */
 static void write_statistics(struct recorder *r, const struct source_counts *c)
 {
-	struct pcapng_statistics s = { .interface = 0, .time = r->last_time, .received = c->packets, .dropped_kernel = c->dropped_kernel,
+	struct pcapng_statistics s = { .interface = 0,
+				       .time = r->last_time,
+				       .received = c->packets,
+				       .dropped_kernel = c->dropped_kernel,
 				       .dropped_interface = c->dropped_interface };
 	if (r->options.what != RECORD_PDUS && !selective(r) && r->last_time && r->options.at_once)
 		packet_file_statistics(r->file, &s);

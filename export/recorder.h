@@ -25,10 +25,10 @@ enum { RECORD_HOLD_MIB = 1024 }; /* of packets that wait, unless set */
 struct recorder_options {
 	struct packet_file_options file;
 	enum record_what what;
-	uint64_t hold;           /* bytes of packets that wait at most; 0: RECORD_HOLD_MIB */
+	uint64_t hold;                          /* bytes of packets that wait at most; 0: RECORD_HOLD_MIB */
 	bool (*wanted)(void *user, uint32_t n); /* asked of each message besides the display filter; NULL: all are */
 	void *user;
-	bool at_once;            /* packets are written as soon as it is known that they are wanted, even out of order: for live captures */
+	bool at_once; /* packets are written as soon as it is known that they are wanted, even out of order: for live captures */
 };
 
 /* Creates the file. NULL, with a sentence and errno, if that fails. */

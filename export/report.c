@@ -32,8 +32,8 @@ struct report_writer {
 };
 
 static const struct report *const reports[] = {
-	&report_summary, &report_commands, &report_connections, &report_threads, &report_rules, &report_streams,
-	&report_traces, &report_correlations, &report_workitems,
+	&report_summary, &report_commands, &report_connections,  &report_threads,   &report_rules,
+	&report_streams, &report_traces,   &report_correlations, &report_workitems,
 };
 
 const struct report *report_at(size_t i)

@@ -11,8 +11,8 @@
 struct report_source {
 	const struct session *session; /* with its records kept (and its bytes, where the report asks for them) */
 	const struct capture_counts *counts;
-	int64_t first_time;            /* of the first packet: where relative times begin */
-	enum time_format time;         /* of times in text */
+	int64_t first_time;    /* of the first packet: where relative times begin */
+	enum time_format time; /* of times in text */
 	bool utc;
 };
 
@@ -31,8 +31,8 @@ struct report_column {
 	const char *heading; /* NULL: not in text */
 	const char *key;     /* of ndjson; NULL: not there */
 	enum cell_kind kind;
-	uint8_t most;        /* columns of the terminal that a text may take; 0: no limit */
-	const char *about;   /* a sentence for the man page */
+	uint8_t most;      /* columns of the terminal that a text may take; 0: no limit */
+	const char *about; /* a sentence for the man page */
 };
 
 /* A value in a row; all zero: none. */

@@ -49,11 +49,20 @@ static void write_row(struct report_writer *w, struct command_stats *c)
 {
 	struct request_stats *q = &c->requests;
 	const struct report_cell row[COLUMNS] = {
-		[COMMAND] = cell_text(c->name), [COUNT] = cell_number(c->count), [REQUESTS] = cell_number(q->requests),
-		[ERRORS] = cell_number(q->errors), [UNANSWERED] = cell_number(q->unanswered), [UNSURE] = cell_number(q->unsure), [OPEN] = cell_number(q->open),
-		[P50] = latency(&q->latency, 50), [P90] = latency(&q->latency, 90), [P99] = latency(&q->latency, 99),
-		[MAX] = latency(&q->latency, 100), [EXACT] = cell_number(quantile_exact(&q->latency)),
-		[TO_SERVER] = cell_number(c->bytes[DIR_C2S]), [TO_CLIENT] = cell_number(c->bytes[DIR_S2C]),
+		[COMMAND] = cell_text(c->name),
+		[COUNT] = cell_number(c->count),
+		[REQUESTS] = cell_number(q->requests),
+		[ERRORS] = cell_number(q->errors),
+		[UNANSWERED] = cell_number(q->unanswered),
+		[UNSURE] = cell_number(q->unsure),
+		[OPEN] = cell_number(q->open),
+		[P50] = latency(&q->latency, 50),
+		[P90] = latency(&q->latency, 90),
+		[P99] = latency(&q->latency, 99),
+		[MAX] = latency(&q->latency, 100),
+		[EXACT] = cell_number(quantile_exact(&q->latency)),
+		[TO_SERVER] = cell_number(c->bytes[DIR_C2S]),
+		[TO_CLIENT] = cell_number(c->bytes[DIR_S2C]),
 	};
 	report_row(w, row);
 }
@@ -74,6 +83,8 @@ static void rows(struct report_writer *w, const struct report_source *from)
 }
 
 const struct report report_commands = {
-	.name = "commands", .sentence = "how often each command came, how its requests ended, and how long their replies took",
-	REPORT_COLUMNS(columns), .rows = rows,
+	.name = "commands",
+	.sentence = "how often each command came, how its requests ended, and how long their replies took",
+	REPORT_COLUMNS(columns),
+	.rows = rows,
 };

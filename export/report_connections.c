@@ -12,8 +12,31 @@
 #include <stdlib.h>
 
 enum column {
-	NUMBER, CLIENT, SERVER, TRANSPORT, TLS, AGENT, VERSION, USER, PROGRAM, OPENED, LASTED, SENT, RECEIVED, TO_SERVER, TO_CLIENT, OPEN, P50, P95,
-	EXACT, GAPS, ERRORS, WARNINGS, NOTES, STATE, COLUMNS
+	NUMBER,
+	CLIENT,
+	SERVER,
+	TRANSPORT,
+	TLS,
+	AGENT,
+	VERSION,
+	USER,
+	PROGRAM,
+	OPENED,
+	LASTED,
+	SENT,
+	RECEIVED,
+	TO_SERVER,
+	TO_CLIENT,
+	OPEN,
+	P50,
+	P95,
+	EXACT,
+	GAPS,
+	ERRORS,
+	WARNINGS,
+	NOTES,
+	STATE,
+	COLUMNS
 };
 
 static const struct report_column columns[COLUMNS] = {
@@ -25,7 +48,8 @@ static const struct report_column columns[COLUMNS] = {
 	[AGENT] = { "Agent", "agent", CELL_TEXT, 16, "the client's program, as its signin names it" },
 	[VERSION] = { "Version", "version", CELL_TEXT, 12, "and the version of that" },
 	[USER] = { "User", "user", CELL_TEXT, 24, "who signed in, as the reply to the signin says" },
-	[PROGRAM] = { "User-Agent", "user_agent", CELL_TEXT, 24, "what its HTTP request, or that of the upgrade to WebSocket or gRPC, says of its program" },
+	[PROGRAM] = { "User-Agent", "user_agent", CELL_TEXT, 24,
+		      "what its HTTP request, or that of the upgrade to WebSocket or gRPC, says of its program" },
 	[OPENED] = { "First", "time", CELL_TIME, 0, "time of its first message" },
 	[LASTED] = { "Lasted", "duration", CELL_SPAN, 0, "from its first message to its last" },
 	[SENT] = { "Sent", "messages_c2s", CELL_COUNT, 0, "messages from the client to the server" },
@@ -65,16 +89,30 @@ static void write_row(struct report_writer *w, const struct session_conn *c, str
 	endpoint_add(&client, &c->info.ends[DIR_C2S]);
 	endpoint_add(&server, &c->info.ends[DIR_S2C]);
 	const struct report_cell row[COLUMNS] = {
-		[NUMBER] = cell_number(c->info.number), [CLIENT] = cell_text(buf_slice(&client)), [SERVER] = cell_text(buf_slice(&server)),
-		[TRANSPORT] = cell_text(slice_str(transport_name(c->info.transport))), [TLS] = cell_number(c->info.tls),
-		[AGENT] = cell_text(buf_slice(&who->agent)), [VERSION] = cell_text(buf_slice(&who->version)),
-		[USER] = cell_text(buf_slice(&who->user)), [PROGRAM] = cell_text(slice_str(c->info.program ? c->info.program : "")), [OPENED] = { .known = c->first != 0, .number = c->first },
-		[LASTED] = { .known = c->first != 0, .number = c->last - c->first }, [SENT] = cell_number(c->messages[DIR_C2S]),
-		[RECEIVED] = cell_number(c->messages[DIR_S2C]), [TO_SERVER] = cell_number(c->bytes[DIR_C2S]),
-		[TO_CLIENT] = cell_number(c->bytes[DIR_S2C]), [OPEN] = cell_number(sums->open), [P50] = latency(&sums->latency, 50),
-		[P95] = latency(&sums->latency, 95), [EXACT] = cell_number(quantile_exact(&sums->latency)), [GAPS] = cell_number(c->gaps),
-		[ERRORS] = cell_number(broken(c, SEVERITY_ERROR)), [WARNINGS] = cell_number(broken(c, SEVERITY_WARNING)),
-		[NOTES] = cell_number(broken(c, SEVERITY_NOTE)), [STATE] = cell_text(slice_str(conn_end_name(c->info.end))),
+		[NUMBER] = cell_number(c->info.number),
+		[CLIENT] = cell_text(buf_slice(&client)),
+		[SERVER] = cell_text(buf_slice(&server)),
+		[TRANSPORT] = cell_text(slice_str(transport_name(c->info.transport))),
+		[TLS] = cell_number(c->info.tls),
+		[AGENT] = cell_text(buf_slice(&who->agent)),
+		[VERSION] = cell_text(buf_slice(&who->version)),
+		[USER] = cell_text(buf_slice(&who->user)),
+		[PROGRAM] = cell_text(slice_str(c->info.program ? c->info.program : "")),
+		[OPENED] = { .known = c->first != 0, .number = c->first },
+		[LASTED] = { .known = c->first != 0, .number = c->last - c->first },
+		[SENT] = cell_number(c->messages[DIR_C2S]),
+		[RECEIVED] = cell_number(c->messages[DIR_S2C]),
+		[TO_SERVER] = cell_number(c->bytes[DIR_C2S]),
+		[TO_CLIENT] = cell_number(c->bytes[DIR_S2C]),
+		[OPEN] = cell_number(sums->open),
+		[P50] = latency(&sums->latency, 50),
+		[P95] = latency(&sums->latency, 95),
+		[EXACT] = cell_number(quantile_exact(&sums->latency)),
+		[GAPS] = cell_number(c->gaps),
+		[ERRORS] = cell_number(broken(c, SEVERITY_ERROR)),
+		[WARNINGS] = cell_number(broken(c, SEVERITY_WARNING)),
+		[NOTES] = cell_number(broken(c, SEVERITY_NOTE)),
+		[STATE] = cell_text(slice_str(conn_end_name(c->info.end))),
 	};
 	report_row(w, row);
 	buf_release(&client);
@@ -98,6 +136,9 @@ static void rows(struct report_writer *w, const struct report_source *from)
 }
 
 const struct report report_connections = {
-	.name = "connections", .sentence = "who talked to whom, how much, how fast, and how it ended", REPORT_COLUMNS(columns), .bytes = true,
+	.name = "connections",
+	.sentence = "who talked to whom, how much, how fast, and how it ended",
+	REPORT_COLUMNS(columns),
+	.bytes = true,
 	.rows = rows,
 };

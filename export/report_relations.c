@@ -83,8 +83,8 @@ static int64_t lasted(const struct story *st)
 }
 
 /* Calls row for each relation, and left_out with the number of times that an id was too many. */
-static void each(struct report_writer *w, const struct session *s, enum relation_kind kind, void (*row)(struct report_writer *, struct story *),
-		 void (*left_out)(struct report_writer *, uint64_t))
+static void each(struct report_writer *w, const struct session *s, enum relation_kind kind,
+		 void (*row)(struct report_writer *, struct story *), void (*left_out)(struct report_writer *, uint64_t))
 {
 	struct relations *r = relations_new(s, kind);
 	struct story st;
@@ -119,10 +119,14 @@ static void trace_row(struct report_writer *w, struct story *st)
 	for (uint32_t i = 0; i < st->relation.count; i++)
 		steps_add(&st->steps, st->session, st->relation.n[i]);
 	const struct report_cell row[T_COLUMNS] = {
-		[T_ID] = cell_text(st->relation.key), [T_TIME] = { .known = true, .number = st->first->time },
-		[T_LASTED] = cell_span(lasted(st)), [T_COUNT] = cell_number(st->relation.count),
-		[T_CONNS] = cell_number(st->steps.connections), [T_FAILED] = cell_number(st->steps.failed),
-		[T_STEPS] = steps_cell(st), [T_MESSAGES] = messages_cell(st),
+		[T_ID] = cell_text(st->relation.key),
+		[T_TIME] = { .known = true, .number = st->first->time },
+		[T_LASTED] = cell_span(lasted(st)),
+		[T_COUNT] = cell_number(st->relation.count),
+		[T_CONNS] = cell_number(st->steps.connections),
+		[T_FAILED] = cell_number(st->steps.failed),
+		[T_STEPS] = steps_cell(st),
+		[T_MESSAGES] = messages_cell(st),
 	};
 	report_row(w, row);
 }
@@ -139,18 +143,20 @@ static void trace_rows(struct report_writer *w, const struct report_source *from
 }
 
 const struct report report_traces = {
-	.name = "traces", .sentence = "messages that share a traceid, whichever connection they went over", REPORT_COLUMNS(trace_columns),
-	.bytes = true, .rows = trace_rows,
+	.name = "traces",
+	.sentence = "messages that share a traceid, whichever connection they went over",
+	REPORT_COLUMNS(trace_columns),
+	.bytes = true,
+	.rows = trace_rows,
 };
 
 /* Correlations. */
 
-enum correlation_column {
-	C_ID, C_TIME, C_QUEUE, C_REPLYTO, C_FROM, C_TO, C_STATE, C_LATENCY, C_COUNT, C_STEPS, C_MESSAGES, C_COLUMNS
-};
+enum correlation_column { C_ID, C_TIME, C_QUEUE, C_REPLYTO, C_FROM, C_TO, C_STATE, C_LATENCY, C_COUNT, C_STEPS, C_MESSAGES, C_COLUMNS };
 
 static const struct report_column correlation_columns[C_COLUMNS] = {
-	[C_ID] = { "Correlation", "correlationId", CELL_TEXT, ID_COLUMNS, "the correlationId that its messages name; … for those beyond the limit" },
+	[C_ID] = { "Correlation", "correlationId", CELL_TEXT, ID_COLUMNS,
+		   "the correlationId that its messages name; … for those beyond the limit" },
 	[C_TIME] = { "Time", "time", CELL_TIME, 0, "time of its first message" },
 	[C_QUEUE] = { "Queue", "queue", CELL_TEXT, 32, "the queue, or else the exchange, that the call was sent to" },
 	[C_REPLYTO] = { "Reply to", "replyto", CELL_TEXT, 32, "the queue that an answer is to go to" },
@@ -226,12 +232,17 @@ static void correlation_row(struct report_writer *w, struct story *st)
 	struct call c = { .state = CALL_UNKNOWN };
 	read_call(st, &c);
 	const struct report_cell row[C_COLUMNS] = {
-		[C_ID] = cell_text(st->relation.key), [C_TIME] = { .known = true, .number = st->first->time },
-		[C_QUEUE] = cell_text(buf_slice(&c.queue)), [C_REPLYTO] = cell_text(buf_slice(&c.replyto)),
-		[C_FROM] = { .known = c.from > 0, .number = c.from }, [C_TO] = { .known = c.to > 0, .number = c.to },
+		[C_ID] = cell_text(st->relation.key),
+		[C_TIME] = { .known = true, .number = st->first->time },
+		[C_QUEUE] = cell_text(buf_slice(&c.queue)),
+		[C_REPLYTO] = cell_text(buf_slice(&c.replyto)),
+		[C_FROM] = { .known = c.from > 0, .number = c.from },
+		[C_TO] = { .known = c.to > 0, .number = c.to },
 		[C_STATE] = cell_text(slice_str(states[c.state])),
 		[C_LATENCY] = cell_span(c.state > CALL_SENT && c.reached > st->first->time ? c.reached - st->first->time : -1),
-		[C_COUNT] = cell_number(st->relation.count), [C_STEPS] = steps_cell(st), [C_MESSAGES] = messages_cell(st),
+		[C_COUNT] = cell_number(st->relation.count),
+		[C_STEPS] = steps_cell(st),
+		[C_MESSAGES] = messages_cell(st),
 	};
 	report_row(w, row);
 	buf_release(&c.queue);
@@ -250,8 +261,11 @@ static void correlation_rows(struct report_writer *w, const struct report_source
 }
 
 const struct report report_correlations = {
-	.name = "correlations", .sentence = "calls through queues, from one client to another and back, by correlationId",
-	REPORT_COLUMNS(correlation_columns), .bytes = true, .rows = correlation_rows,
+	.name = "correlations",
+	.sentence = "calls through queues, from one client to another and back, by correlationId",
+	REPORT_COLUMNS(correlation_columns),
+	.bytes = true,
+	.rows = correlation_rows,
 };
 
 /* Work items. */
@@ -326,10 +340,16 @@ static void workitem_row(struct report_writer *w, struct story *st)
 	struct item item = { .retries = -1 };
 	read_item(st, &item);
 	const struct report_cell row[W_COLUMNS] = {
-		[W_ID] = cell_text(st->relation.key), [W_QUEUE] = cell_text(buf_slice(&item.queue)), [W_NAME] = cell_text(buf_slice(&item.name)),
-		[W_STATE] = cell_text(buf_slice(&item.state)), [W_RETRIES] = cell_span(item.retries),
-		[W_TIME] = { .known = true, .number = st->first->time }, [W_LASTED] = cell_span(lasted(st)),
-		[W_CONNS] = cell_number(st->steps.connections), [W_COUNT] = cell_number(st->relation.count), [W_STEPS] = steps_cell(st),
+		[W_ID] = cell_text(st->relation.key),
+		[W_QUEUE] = cell_text(buf_slice(&item.queue)),
+		[W_NAME] = cell_text(buf_slice(&item.name)),
+		[W_STATE] = cell_text(buf_slice(&item.state)),
+		[W_RETRIES] = cell_span(item.retries),
+		[W_TIME] = { .known = true, .number = st->first->time },
+		[W_LASTED] = cell_span(lasted(st)),
+		[W_CONNS] = cell_number(st->steps.connections),
+		[W_COUNT] = cell_number(st->relation.count),
+		[W_STEPS] = steps_cell(st),
 		[W_MESSAGES] = messages_cell(st),
 	};
 	report_row(w, row);
@@ -350,6 +370,9 @@ static void workitem_rows(struct report_writer *w, const struct report_source *f
 }
 
 const struct report report_workitems = {
-	.name = "workitems", .sentence = "the history of work items: pushed, popped, updated, by their _id", REPORT_COLUMNS(workitem_columns),
-	.bytes = true, .rows = workitem_rows,
+	.name = "workitems",
+	.sentence = "the history of work items: pushed, popped, updated, by their _id",
+	REPORT_COLUMNS(workitem_columns),
+	.bytes = true,
+	.rows = workitem_rows,
 };

@@ -15,7 +15,8 @@ static const struct report_column columns[COLUMNS] = {
 	[FIRST] = { "First", "first", CELL_COUNT, 0, "number of the first message that breaks it" },
 	[LAST] = { "Last", "last", CELL_COUNT, 0, "and of the last" },
 	[SENTENCE] = { "Meaning", "sentence", CELL_TEXT, 0, "what it means" },
-	[SEEN] = { "Seen first", "seen", CELL_TEXT, 0, "what was seen of it at the first message: numbers, ids, what became of the connection" },
+	[SEEN] = { "Seen first", "seen", CELL_TEXT, 0,
+		   "what was seen of it at the first message: numbers, ids, what became of the connection" },
 };
 
 struct span {
@@ -50,10 +51,14 @@ static void write_row(struct report_writer *w, const struct session *s, int rule
 	if (span->first)
 		seen_add(&seen, s, span->first, (enum rule)rule, (struct slice){ NULL, 0 });
 	const struct report_cell row[COLUMNS] = {
-		[RULE] = cell_text(slice_str(info->name)), [SEVERITY] = cell_text(slice_str(severity_name(info->severity))),
-		[COUNT] = cell_number(count), [CONNECTIONS] = cell_number(connections(s, rule)),
-		[FIRST] = { .known = span->first > 0, .number = span->first }, [LAST] = { .known = span->last > 0, .number = span->last },
-		[SENTENCE] = cell_text(slice_str(info->sentence)), [SEEN] = cell_text(buf_slice(&seen)),
+		[RULE] = cell_text(slice_str(info->name)),
+		[SEVERITY] = cell_text(slice_str(severity_name(info->severity))),
+		[COUNT] = cell_number(count),
+		[CONNECTIONS] = cell_number(connections(s, rule)),
+		[FIRST] = { .known = span->first > 0, .number = span->first },
+		[LAST] = { .known = span->last > 0, .number = span->last },
+		[SENTENCE] = cell_text(slice_str(info->sentence)),
+		[SEEN] = cell_text(buf_slice(&seen)),
 	};
 	report_row(w, row);
 	buf_release(&seen);
@@ -71,6 +76,9 @@ static void rows(struct report_writer *w, const struct report_source *from)
 }
 
 const struct report report_rules = {
-	.name = "rules", .sentence = "the rules of the protocol that were broken, the worst first", REPORT_COLUMNS(columns), .bytes = true,
+	.name = "rules",
+	.sentence = "the rules of the protocol that were broken, the worst first",
+	REPORT_COLUMNS(columns),
+	.bytes = true,
 	.rows = rows,
 };

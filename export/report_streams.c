@@ -53,11 +53,16 @@ static void write_row(struct report_writer *w, const struct session *s, const st
 	bool up = request ? first->dir == request->dir : first->dir == DIR_C2S;
 	filename_of_thread(name, s, t);
 	const struct report_cell row[COLUMNS] = {
-		[THREAD] = cell_number(t->first), [CONN] = cell_number(first->conn), [NAME] = cell_text(buf_slice(name)),
-		[DIRECTION] = cell_text(slice_str(up ? "upload" : "download")), [SIZE] = cell_number(t->stream_bytes),
+		[THREAD] = cell_number(t->first),
+		[CONN] = cell_number(first->conn),
+		[NAME] = cell_text(buf_slice(name)),
+		[DIRECTION] = cell_text(slice_str(up ? "upload" : "download")),
+		[SIZE] = cell_number(t->stream_bytes),
 		[ANNOUNCED] = { .known = t->stream_total > 0, .number = (int64_t)(t->stream_total & INT64_MAX) },
-		[CHUNKS] = cell_number(t->chunks), [TIME] = { .known = true, .number = first->time },
-		[DURATION] = cell_span(last->time - first->time), [RATE] = rate(t->stream_bytes, last->time - first->time),
+		[CHUNKS] = cell_number(t->chunks),
+		[TIME] = { .known = true, .number = first->time },
+		[DURATION] = cell_span(last->time - first->time),
+		[RATE] = rate(t->stream_bytes, last->time - first->time),
 		[CHECKSUM] = cell_text(slice_str(stream_checksum_word(t->stream))),
 		[STATE] = cell_text(slice_str(thread_state_name(t->state))),
 	};
@@ -81,6 +86,9 @@ static void rows(struct report_writer *w, const struct report_source *from)
 }
 
 const struct report report_streams = {
-	.name = "streams", .sentence = "files that were uploaded and downloaded, and whether they came whole", REPORT_COLUMNS(columns),
-	.bytes = true, .rows = rows,
+	.name = "streams",
+	.sentence = "files that were uploaded and downloaded, and whether they came whole",
+	REPORT_COLUMNS(columns),
+	.bytes = true,
+	.rows = rows,
 };

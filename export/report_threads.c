@@ -5,7 +5,22 @@
 #include "decode/forms.h"
 #include "export/report_part.h"
 
-enum column { THREAD, TIME, CONN, COMMAND, GIST, STATE, LATENCY, FIRST_LATENCY, AGE, TO_SERVER, TO_CLIENT, MESSAGES, RULES_BROKEN, COLUMNS };
+enum column {
+	THREAD,
+	TIME,
+	CONN,
+	COMMAND,
+	GIST,
+	STATE,
+	LATENCY,
+	FIRST_LATENCY,
+	AGE,
+	TO_SERVER,
+	TO_CLIENT,
+	MESSAGES,
+	RULES_BROKEN,
+	COLUMNS
+};
 
 static const struct report_column columns[COLUMNS] = {
 	[THREAD] = { "Thread", "thread", CELL_COUNT, 0, "number of its first message" },
@@ -67,12 +82,18 @@ static void write_row(struct report_writer *w, const struct report_source *from,
 	add_gist(texts, s, shown);
 	add_rules(&texts->rules, t->rules);
 	const struct report_cell row[COLUMNS] = {
-		[THREAD] = cell_number(t->first), [TIME] = { .known = true, .number = t->time }, [CONN] = cell_number(r->conn),
-		[COMMAND] = cell_text(session_command_name(s, r)), [GIST] = cell_text(buf_slice(&texts->gist)),
-		[STATE] = cell_text(slice_str(thread_state_name(t->state))), [LATENCY] = cell_span(t->latency_last),
-		[FIRST_LATENCY] = cell_span(t->latency_first), [AGE] = cell_span(open ? from->counts->last_time - t->time : -1),
+		[THREAD] = cell_number(t->first),
+		[TIME] = { .known = true, .number = t->time },
+		[CONN] = cell_number(r->conn),
+		[COMMAND] = cell_text(session_command_name(s, r)),
+		[GIST] = cell_text(buf_slice(&texts->gist)),
+		[STATE] = cell_text(slice_str(thread_state_name(t->state))),
+		[LATENCY] = cell_span(t->latency_last),
+		[FIRST_LATENCY] = cell_span(t->latency_first),
+		[AGE] = cell_span(open ? from->counts->last_time - t->time : -1),
 		[TO_SERVER] = cell_number(t->bytes[DIR_C2S]),
-		[TO_CLIENT] = cell_number(t->bytes[DIR_S2C]), [MESSAGES] = cell_number(t->messages),
+		[TO_CLIENT] = cell_number(t->bytes[DIR_S2C]),
+		[MESSAGES] = cell_number(t->messages),
 		[RULES_BROKEN] = cell_text(buf_slice(&texts->rules)),
 	};
 	report_row(w, row);
@@ -97,6 +118,9 @@ static void rows(struct report_writer *w, const struct report_source *from)
 }
 
 const struct report report_threads = {
-	.name = "threads", .sentence = "requests with all that answers them, and messages that stand alone", REPORT_COLUMNS(columns),
-	.bytes = true, .rows = rows,
+	.name = "threads",
+	.sentence = "requests with all that answers them, and messages that stand alone",
+	REPORT_COLUMNS(columns),
+	.bytes = true,
+	.rows = rows,
 };

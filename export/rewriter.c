@@ -34,7 +34,9 @@ static void hear_rule(void *user, uint32_t n, enum rule rule, enum rule was, int
 
 static void begin(struct rewriter *r, const struct second_reading *again)
 {
-	struct session_options so = { .file = -1, .files = source_files(again->source), .no_reply = again->no_reply, .hash_key = hash_new_key() };
+	struct session_options so = {
+		.file = -1, .files = source_files(again->source), .no_reply = again->no_reply, .hash_key = hash_new_key()
+	};
 	struct session_listener listener = { .user = r, .message = hear_message, .rule = hear_rule };
 	struct packet_watcher watcher = recorder_watcher(r->recorder);
 	struct capture_options co = again->capture;

@@ -8,20 +8,20 @@ enum { STEPS_MAX = 64, STEP_NOTE = 32 };
 
 /* A request with what answers it, or a message that is none of these, such as an event. */
 struct step {
-	uint32_t n;             /* the message that stands for it */
-	uint32_t thread;        /* of a request; 0 for one that stands by itself */
+	uint32_t n;      /* the message that stands for it */
+	uint32_t thread; /* of a request; 0 for one that stands by itself */
 	uint32_t conn;
-	struct slice command;   /* lives as long as the session */
-	bool failed;            /* the request was answered by an error */
-	char note[STEP_NOTE];   /* what else is known of it: the state of a work item; "" */
+	struct slice command; /* lives as long as the session */
+	bool failed;          /* the request was answered by an error */
+	char note[STEP_NOTE]; /* what else is known of it: the state of a work item; "" */
 	uint8_t note_len;
 };
 
 struct steps {
 	struct step step[STEPS_MAX];
-	uint32_t count, more;   /* kept; and messages that belong to none of these */
-	uint32_t connections;   /* different ones, of the messages of those kept */
-	uint32_t failed;        /* requests answered by an error, of those kept */
+	uint32_t count, more; /* kept; and messages that belong to none of these */
+	uint32_t connections; /* different ones, of the messages of those kept */
+	uint32_t failed;      /* requests answered by an error, of those kept */
 };
 
 /* Begins anew; a zeroed one has begun. */

@@ -13,9 +13,9 @@
 
 struct counter {
 	const char *words; /* for amount_add_words */
-	bool of_session; /* else of the capture */
-	bool lost;       /* something that the user wanted is missing */
-	size_t offset;   /* of a uint64_t */
+	bool of_session;   /* else of the capture */
+	bool lost;         /* something that the user wanted is missing */
+	size_t offset;     /* of a uint64_t */
 };
 
 #define CAPTURE(member) false, false, offsetof(struct capture_counts, member)
@@ -221,6 +221,9 @@ static void text(struct buf *out, const struct report_source *from)
 }
 
 const struct report report_summary = {
-	.name = "summary", .sentence = "what was read, what was lost, which rules were broken", REPORT_COLUMNS(columns), .rows = rows,
+	.name = "summary",
+	.sentence = "what was read, what was lost, which rules were broken",
+	REPORT_COLUMNS(columns),
+	.rows = rows,
 	.text = text,
 };

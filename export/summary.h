@@ -9,7 +9,7 @@
 struct summary_count {
 	const char *words; /* for amount_add_words: "gap[s] in the capture" */
 	uint64_t value;
-	bool lost;         /* something that the user wanted is missing */
+	bool lost; /* something that the user wanted is missing */
 };
 
 /* The i-th of all these counts; words NULL behind the last. */

@@ -18,8 +18,18 @@
 #include "export/xml.h"
 
 enum {
-	TIME_WIDTH = 104, TOP = 16, BOX_HEIGHT = 48, ROW = 38, BOX_COLUMNS = 28, EDGE = 116, RULES_WIDTH = 250, RULE_COLUMNS = 31,
-	SPACING_WIDE = 640, SPACING_LEAST = 330, LETTER_TENTHS = 73, FOOT = 30,
+	TIME_WIDTH = 104,
+	TOP = 16,
+	BOX_HEIGHT = 48,
+	ROW = 38,
+	BOX_COLUMNS = 28,
+	EDGE = 116,
+	RULES_WIDTH = 250,
+	RULE_COLUMNS = 31,
+	SPACING_WIDE = 640,
+	SPACING_LEAST = 330,
+	LETTER_TENTHS = 73,
+	FOOT = 30,
 };
 
 static const char style[] =
@@ -213,7 +223,8 @@ void svg_add(struct buf *out, const struct diagram *d, const struct svg_options 
 	struct layout l = lay_out(d);
 	struct buf note = { 0 };
 	int y = TOP + BOX_HEIGHT + ROW;
-	buf_addf(out, "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"ev\" width=\"%d\" height=\"%d\" viewBox=\"0 0 %d %d\" role=\"img\">",
+	buf_addf(out,
+		 "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"ev\" width=\"%d\" height=\"%d\" viewBox=\"0 0 %d %d\" role=\"img\">",
 		 l.width, l.height, l.width, l.height);
 	buf_add_str(out, "<title>");
 	amount_add_counted(out, messages_of(d), "message");
@@ -244,6 +255,13 @@ static void svg_end(struct printer *p)
 }
 
 const struct exporter exporter_svg = {
-	.name = "svg", .help = "a sequence diagram as a picture", .begin = svg_begin, .message = drawing_message, .rule = drawing_rule,
-	.news = drawing_news, .end = svg_end, .heard = drawing_heard, .release = drawing_release,
+	.name = "svg",
+	.help = "a sequence diagram as a picture",
+	.begin = svg_begin,
+	.message = drawing_message,
+	.rule = drawing_rule,
+	.news = drawing_news,
+	.end = svg_end,
+	.heard = drawing_heard,
+	.release = drawing_release,
 };

@@ -153,5 +153,10 @@ static void text_news(struct printer *p, const struct session_news *news)
 }
 
 const struct exporter exporter_text = {
-	.name = "text", .help = "a line a message", .timed = true, .message = text_message, .rule = text_rule, .news = text_news,
+	.name = "text",
+	.help = "a line a message",
+	.timed = true,
+	.message = text_message,
+	.rule = text_rule,
+	.news = text_news,
 };

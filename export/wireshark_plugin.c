@@ -107,7 +107,8 @@ void wireshark_plugin_write(FILE *out)
 	const char *at = strstr(text, mark);
 	struct schema *s = schema_new();
 	fputs("-- OpenIAP Flow for Wireshark and tshark 3.6 and later, made by envscope " ENVSCOPE_VERSION ".\n"
-	      "-- Put it into Wireshark's folder for personal Lua plugins (Help, About, Folders), or: tshark -X lua_script:openiap.lua\n", out);
+	      "-- Put it into Wireshark's folder for personal Lua plugins (Help, About, Folders), or: tshark -X lua_script:openiap.lua\n",
+	      out);
 	fwrite(text, 1, (size_t)(at - text), out);
 	write_types(out, s);
 	write_commands(out, s);

@@ -15,8 +15,8 @@ enum { END_STREAM = 1, ACKNOWLEDGES = 1, END_HEADERS = 4 };
 static void frame_add(struct buf *out, enum frame_type type, uint8_t flags, uint32_t stream, struct slice payload)
 {
 	const uint8_t head[] = {
-		(uint8_t)(payload.len >> 16), (uint8_t)(payload.len >> 8), (uint8_t)payload.len, (uint8_t)type, flags,
-		(uint8_t)(stream >> 24), (uint8_t)(stream >> 16), (uint8_t)(stream >> 8), (uint8_t)stream,
+		(uint8_t)(payload.len >> 16), (uint8_t)(payload.len >> 8), (uint8_t)payload.len,   (uint8_t)type,   flags,
+		(uint8_t)(stream >> 24),      (uint8_t)(stream >> 16),     (uint8_t)(stream >> 8), (uint8_t)stream,
 	};
 	buf_add(out, slice_of(head, sizeof(head)));
 	buf_add(out, payload);
@@ -170,9 +170,11 @@ static void setup_begin(struct setup *s, struct talk *t, uint32_t stream)
 	*s = (struct setup){ .t = t, .own = *t, .stream = stream };
 	s->own.decimal_ids = true;
 	setup_headers(s, C2S);
-	struct id id = setup_say(s, C2S, "signin", BODY(SigninRequest, signin_request, .username = "anna", .password = "sample", .agent = "sample"), NULL);
+	struct id id = setup_say(s, C2S, "signin",
+				 BODY(SigninRequest, signin_request, .username = "anna", .password = "sample", .agent = "sample"), NULL);
 	setup_headers(s, S2C);
-	setup_say(s, S2C, "signinreply", BODY(SigninResponse, signin_response, .user = PART(User, user, .name = "Anna", .username = "anna")), id.text);
+	setup_say(s, S2C, "signinreply",
+		  BODY(SigninResponse, signin_response, .user = PART(User, user, .name = "Anna", .username = "anna")), id.text);
 }
 
 static struct id setup_ask(struct setup *s)

@@ -290,8 +290,8 @@ void case_near_ping(struct pcap_file *f)
 	for (int way = 0; way < 2; way++) {
 		talk_say(&t, (enum way)way, "ping", NULL, NULL);
 		talk_say(&t, (enum way)way, "ping", NULL, NULL);
-		talk_say(&t, (enum way)!way, "pong", NULL, NULL);
-		talk_say(&t, (enum way)!way, "pong", NULL, NULL);
+		talk_say(&t, (enum way) !way, "pong", NULL, NULL);
+		talk_say(&t, (enum way) !way, "pong", NULL, NULL);
 	}
 	talk_say(&t, C2S, "pong", NULL, NULL);
 	talk_finish(&t);

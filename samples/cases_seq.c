@@ -53,8 +53,7 @@ void case_seq_reordered(struct pcap_file *f)
 	struct talk t;
 	talk_start(&t, f);
 	talk_query(&t);
-	const ProtobufCMessage *count =
-		BODY(CountRequest, count_request, .collectionname = "entities", .query = "{}");
+	const ProtobufCMessage *count = BODY(CountRequest, count_request, .collectionname = "entities", .query = "{}");
 	struct message first = talk_message(&t, C2S, "count", count, NULL);
 	struct message second = talk_message(&t, C2S, "count", count, NULL);
 	talk_send(&t, C2S, &second);

@@ -92,8 +92,7 @@ void case_stream_order(struct pcap_file *f)
 }
 
 /* A download up to its third chunk; returns the id of its request. */
-static struct id download_without_end(struct talk *t, const struct file *file, const char *checksum,
-                                      size_t size)
+static struct id download_without_end(struct talk *t, const struct file *file, const char *checksum, size_t size)
 {
 	struct id id = talk_download(t, file);
 	talk_beginstream(t, S2C, id.text, checksum, size);
@@ -144,8 +143,7 @@ void case_stream_error_midway(struct pcap_file *f)
 	talk_start(&t, f);
 	file_init(&file, "plan.dwg", LARGE, 31);
 	struct id id = download_without_end(&t, &file, file.sha256, file.bytes.len);
-	talk_say(&t, S2C, "error",
-	         BODY(ErrorResponse, error_response, .message = "Cannot read plan.dwg", .code = 500), id.text);
+	talk_say(&t, S2C, "error", BODY(ErrorResponse, error_response, .message = "Cannot read plan.dwg", .code = 500), id.text);
 	file_release(&file);
 	talk_finish(&t);
 }

@@ -14,11 +14,9 @@ static void pack_long_reply(struct buf *out, struct talk *t, const char *rid, si
 	struct buf results = { 0 };
 	buf_add_byte(&results, '[');
 	for (unsigned n = 0; results.len < size; n++)
-		buf_addf(&results, "%s{\"_id\":\"%08x\",\"name\":\"Document %u\",\"_type\":\"order\"}",
-		         n ? "," : "", n * 7919, n);
+		buf_addf(&results, "%s{\"_id\":\"%08x\",\"name\":\"Document %u\",\"_type\":\"order\"}", n ? "," : "", n * 7919, n);
 	buf_add(&results, slice_of("]", 2));
-	struct message m = talk_message(
-		t, S2C, "queryreply", BODY(QueryResponse, query_response, .results = (char *)results.at), rid);
+	struct message m = talk_message(t, S2C, "queryreply", BODY(QueryResponse, query_response, .results = (char *)results.at), rid);
 	message_frame(out, &m);
 	buf_release(&results);
 }
@@ -54,9 +52,9 @@ void case_reset(struct pcap_file *f)
 	talk_start(&t, f);
 	talk_query(&t);
 	struct message m = talk_message(&t, C2S, "insertone",
-	                                BODY(InsertOneRequest, insert_one_request, .collectionname = "entities",
-	                                     .item = "{\"name\":\"half of this never leaves\"}"),
-	                                NULL);
+					BODY(InsertOneRequest, insert_one_request, .collectionname = "entities",
+					     .item = "{\"name\":\"half of this never leaves\"}"),
+					NULL);
 	message_frame(&bytes, &m);
 	talk_send_bytes(&t, C2S, slice_head(buf_slice(&bytes), bytes.len / 2));
 	tcp_reset(&t.tcp, C2S);
@@ -181,7 +179,7 @@ static void wrap_erspan(struct buf *out, struct slice frame)
 
 void case_tunnels(struct pcap_file *f)
 {
-	static void (*const kinds[])(struct buf *out, struct slice frame) = { wrap_vxlan, wrap_erspan };
+	static void (*const kinds[])(struct buf * out, struct slice frame) = { wrap_vxlan, wrap_erspan };
 	for (unsigned i = 0; i < 2; i++) {
 		struct talk t;
 		f->wrap = kinds[i];
@@ -208,11 +206,10 @@ void case_big(struct pcap_file *f)
 static void plain_http(struct tcp *t)
 {
 	tcp_open(t);
-	tcp_send(t, C2S,
-	         slice_str("GET /index.html HTTP/1.1\r\nHost: openiap.example:8080\r\nAccept: */*\r\n\r\n"));
+	tcp_send(t, C2S, slice_str("GET /index.html HTTP/1.1\r\nHost: openiap.example:8080\r\nAccept: */*\r\n\r\n"));
 	tcp_send(t, S2C,
-	         slice_str("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 20\r\n\r\n"
-	                   "<p>Nothing here.</p>"));
+		 slice_str("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 20\r\n\r\n"
+			   "<p>Nothing here.</p>"));
 	tcp_close(t, C2S);
 }
 

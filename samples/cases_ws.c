@@ -30,13 +30,10 @@ void case_rust_ws(struct pcap_file *f)
 	talk_init(&t, f, 1);
 	t.websocket = t.decimal_ids = true;
 	talk_begin(&t);
-	struct id watch = talk_say(&t, C2S, "watch",
-	                           BODY(WatchRequest, watch_request, .collectionname = "entities"), NULL);
+	struct id watch = talk_say(&t, C2S, "watch", BODY(WatchRequest, watch_request, .collectionname = "entities"), NULL);
 	talk_say(&t, S2C, "watchreply", BODY(WatchResponse, watch_response, .id = "watch-77"), watch.text);
 	talk_say(&t, S2C, "watchevent",
-	         BODY(WatchEvent, watch_event, .id = "watch-77", .operation = "insert",
-	              .document = "{\"_id\":\"9\"}"),
-	         NULL);
+		 BODY(WatchEvent, watch_event, .id = "watch-77", .operation = "insert", .document = "{\"_id\":\"9\"}"), NULL);
 	file_init(&file, "log.txt", 3 * CHUNK - 100, 41);
 	struct id id = talk_upload(&t, &file);
 	talk_stream(&t, C2S, id.text, &file);
@@ -67,12 +64,10 @@ void case_ws_cuts(struct pcap_file *f)
 	size_t first_reply = 0;
 	begin(&t, f);
 	for (int32_t i = 0; i < 3; i++) {
-		struct message m = talk_message(
-			&t, C2S, "count",
-			BODY(CountRequest, count_request, .collectionname = "entities", .query = "{}"), NULL);
+		struct message m = talk_message(&t, C2S, "count",
+						BODY(CountRequest, count_request, .collectionname = "entities", .query = "{}"), NULL);
 		message_frame(&questions, &m);
-		m = talk_message(&t, S2C, "countreply", BODY(CountResponse, count_response, .result = 100 + i),
-		                 m.id);
+		m = talk_message(&t, S2C, "countreply", BODY(CountResponse, count_response, .result = 100 + i), m.id);
 		message_frame(&answers, &m);
 		first_reply = first_reply ? first_reply : answers.len;
 	}
@@ -107,7 +102,7 @@ void case_ws_refused(struct pcap_file *f)
 	tcp_send(&t.tcp, C2S, buf_slice(&request));
 	buf_release(&request);
 	tcp_send(&t.tcp, S2C,
-	         slice_str("HTTP/1.1 403 Forbidden\r\nContent-Type: text/plain\r\nContent-Length: 9\r\n"
-	                   "Connection: close\r\n\r\nForbidden"));
+		 slice_str("HTTP/1.1 403 Forbidden\r\nContent-Type: text/plain\r\nContent-Length: 9\r\n"
+			   "Connection: close\r\n\r\nForbidden"));
 	tcp_close(&t.tcp, S2C);
 }

@@ -76,8 +76,7 @@ static void base64url_pack(struct buf *out, struct slice s)
 void jwt_pack(struct buf *out, const char *user, long expires)
 {
 	struct buf claims = { 0 };
-	buf_addf(&claims, "{\"data\":{\"username\":\"%s\"},\"iat\":%ld,\"exp\":%ld}", user, expires - 3600,
-	         expires);
+	buf_addf(&claims, "{\"data\":{\"username\":\"%s\"},\"iat\":%ld,\"exp\":%ld}", user, expires - 3600, expires);
 	base64url_pack(out, slice_str("{\"alg\":\"HS256\",\"typ\":\"JWT\"}"));
 	buf_add_byte(out, '.');
 	base64url_pack(out, buf_slice(&claims));

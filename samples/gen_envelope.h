@@ -11,12 +11,10 @@
 
 /* A payload in one expression: BODY(CountResponse, count_response, .result = 3). Lives as long as the
  * block it stands in. */
-#define BODY(Type, name, ...) \
-	(&(Openiap__##Type){ .base = PROTOBUF_C_MESSAGE_INIT(&openiap__##name##__descriptor), __VA_ARGS__ }.base)
+#define BODY(Type, name, ...) (&(Openiap__##Type){ .base = PROTOBUF_C_MESSAGE_INIT(&openiap__##name##__descriptor), __VA_ARGS__ }.base)
 
 /* The same for a message inside a payload, whose field wants its own type. */
-#define PART(Type, name, ...) \
-	(&(Openiap__##Type){ .base = PROTOBUF_C_MESSAGE_INIT(&openiap__##name##__descriptor), __VA_ARGS__ })
+#define PART(Type, name, ...) (&(Openiap__##Type){ .base = PROTOBUF_C_MESSAGE_INIT(&openiap__##name##__descriptor), __VA_ARGS__ })
 
 struct message {
 	char command[48], id[64], rid[64], type_url[96], jwt[512], traceid[40], spanid[24];

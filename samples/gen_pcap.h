@@ -12,7 +12,7 @@ enum { SAMPLE_START = 1795392000 };
 
 struct pcap_file {
 	FILE *out;
-	uint64_t now; /* microseconds since 1970, the time of the next frame */
+	uint64_t now;                                      /* microseconds since 1970, the time of the next frame */
 	void (*wrap)(struct buf *out, struct slice frame); /* puts each frame into another one; NULL: not */
 };
 

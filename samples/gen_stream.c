@@ -33,11 +33,9 @@ void talk_beginstream(struct talk *t, enum way way, const char *rid, const char 
 	char sum[65];
 	SET(sum, checksum);
 	talk_say(t, way, "beginstream",
-	         BODY(BeginStream, begin_stream, .checksum = sum,
-	              .stat = size ? PART(Stat, stat, .size = (int32_t)size, .mode = 0100644, .blksize = CHUNK,
-	                                  .nlink = 1)
-	                           : NULL),
-	         rid);
+		 BODY(BeginStream, begin_stream, .checksum = sum,
+		      .stat = size ? PART(Stat, stat, .size = (int32_t)size, .mode = 0100644, .blksize = CHUNK, .nlink = 1) : NULL),
+		 rid);
 }
 
 void talk_chunk(struct talk *t, enum way way, const char *rid, const struct file *f, size_t i)
@@ -62,33 +60,30 @@ void talk_stream(struct talk *t, enum way way, const char *rid, const struct fil
 
 struct id talk_download(struct talk *t, const struct file *f)
 {
-	return talk_say(
-		t, C2S, "download",
-		BODY(DownloadRequest, download_request, .filename = f->name, .collectionname = "fs.files"),
-		NULL);
+	return talk_say(t, C2S, "download", BODY(DownloadRequest, download_request, .filename = f->name, .collectionname = "fs.files"),
+			NULL);
 }
 
 void talk_downloadreply(struct talk *t, const char *rid, const struct file *f)
 {
 	talk_say(t, S2C, "downloadreply",
-	         BODY(DownloadResponse, download_response, .id = "65f0c0ffee0123456789abcd",
-	              .filename = f->name, .mimetype = "application/octet-stream"),
-	         rid);
+		 BODY(DownloadResponse, download_response, .id = "65f0c0ffee0123456789abcd", .filename = f->name,
+		      .mimetype = "application/octet-stream"),
+		 rid);
 }
 
 struct id talk_upload(struct talk *t, const struct file *f)
 {
 	return talk_say(t, C2S, "upload",
-	                BODY(UploadRequest, upload_request, .filename = f->name,
-	                     .mimetype = "application/octet-stream", .metadata = "{\"kind\":\"sample\"}",
-	                     .collectionname = "fs.files"),
-	                NULL);
+			BODY(UploadRequest, upload_request, .filename = f->name, .mimetype = "application/octet-stream",
+			     .metadata = "{\"kind\":\"sample\"}", .collectionname = "fs.files"),
+			NULL);
 }
 
 void talk_uploadreply(struct talk *t, const char *rid, const struct file *f)
 {
 	talk_say(t, S2C, "uploadreply",
-	         BODY(UploadResponse, upload_response, .id = "65f0c0ffee0123456789abcd", .filename = f->name,
-	              .bytes = (int32_t)f->bytes.len, .chunks = (int32_t)file_chunks(f)),
-	         rid);
+		 BODY(UploadResponse, upload_response, .id = "65f0c0ffee0123456789abcd", .filename = f->name,
+		      .bytes = (int32_t)f->bytes.len, .chunks = (int32_t)file_chunks(f)),
+		 rid);
 }

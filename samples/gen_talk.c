@@ -41,12 +41,9 @@ static void id_make(struct talk *t, char *id, size_t size, int32_t seq)
 		snprintf(id, size, "%s", random);
 }
 
-struct message talk_message(struct talk *t, enum way way, const char *command, const ProtobufCMessage *body,
-                            const char *rid)
+struct message talk_message(struct talk *t, enum way way, const char *command, const ProtobufCMessage *body, const char *rid)
 {
-	struct message m = {
-		.seq = t->seq[way]++, .priority = way == C2S ? 2 : 0, .has_data = body != NULL, .body = body
-	};
+	struct message m = { .seq = t->seq[way]++, .priority = way == C2S ? 2 : 0, .has_data = body != NULL, .body = body };
 	SET(m.command, command);
 	SET(m.rid, rid ? rid : "");
 	id_make(t, m.id, sizeof(m.id), m.seq);
@@ -73,8 +70,7 @@ void talk_send(struct talk *t, enum way way, const struct message *m)
 	buf_release(&bytes);
 }
 
-struct id talk_say(struct talk *t, enum way way, const char *command, const ProtobufCMessage *body,
-                   const char *rid)
+struct id talk_say(struct talk *t, enum way way, const char *command, const ProtobufCMessage *body, const char *rid)
 {
 	struct message m = talk_message(t, way, command, body, rid);
 	struct id id;
@@ -105,14 +101,13 @@ void talk_signin(struct talk *t)
 	jwt_pack(&jwt, "anna", SAMPLE_START + TOKEN_SECONDS);
 	buf_add_byte(&jwt, 0);
 	struct id id = talk_say(t, C2S, "signin",
-	                        BODY(SigninRequest, signin_request, .username = "anna",
-	                             .password = "not-a-real-password", .agent = "sample", .version = "1.0.0"),
-	                        NULL);
+				BODY(SigninRequest, signin_request, .username = "anna", .password = "not-a-real-password",
+				     .agent = "sample", .version = "1.0.0"),
+				NULL);
 	Openiap__Role *roles[] = { PART(Role, role, ._id = "5a1702fa245d9013697656fb", .name = "users") };
 	Openiap__User *user = PART(User, user, ._id = "65a1b2c3d4e5f60718293a4b", .name = "Anna", .username = "anna",
-	                           .email = "anna@openiap.example", .n_roles = 1, .roles = roles);
-	talk_say(t, S2C, "signinreply",
-	         BODY(SigninResponse, signin_response, .jwt = (char *)jwt.at, .user = user), id.text);
+				   .email = "anna@openiap.example", .n_roles = 1, .roles = roles);
+	talk_say(t, S2C, "signinreply", BODY(SigninResponse, signin_response, .jwt = (char *)jwt.at, .user = user), id.text);
 	buf_release(&jwt);
 }
 
@@ -134,8 +129,7 @@ void talk_end(struct talk *t)
 	pcap_file_wait(t->tcp.file, 2500);
 	for (int way = C2S; t->websocket && way <= S2C; way++) {
 		struct buf frame = { 0 };
-		ws_frame(&frame, WS_FIN | WS_CLOSE, way == C2S ? talk_random(t) : 0,
-		         slice_of(normal, sizeof(normal)));
+		ws_frame(&frame, WS_FIN | WS_CLOSE, way == C2S ? talk_random(t) : 0, slice_of(normal, sizeof(normal)));
 		tcp_send(&t->tcp, way, buf_slice(&frame));
 		buf_release(&frame);
 	}
@@ -145,9 +139,9 @@ void talk_end(struct talk *t)
 struct id talk_ask(struct talk *t)
 {
 	return talk_say(t, C2S, "query",
-	                BODY(QueryRequest, query_request, .collectionname = "entities",
-	                     .query = "{\"_type\":\"invoice\"}", .projection = "{\"name\":1}", .top = 2),
-	                NULL);
+			BODY(QueryRequest, query_request, .collectionname = "entities", .query = "{\"_type\":\"invoice\"}",
+			     .projection = "{\"name\":1}", .top = 2),
+			NULL);
 }
 
 void talk_answer(struct talk *t, const char *rid)

@@ -27,15 +27,13 @@ uint32_t talk_random(struct talk *t);
 
 /* The next message of that way, with a new id, the next seq and, if there is a body, its type_url. rid
  * may be NULL. The seq counts as used. */
-struct message talk_message(struct talk *t, enum way way, const char *command, const ProtobufCMessage *body,
-                            const char *rid);
+struct message talk_message(struct talk *t, enum way way, const char *command, const ProtobufCMessage *body, const char *rid);
 /* Sends the message a few milliseconds later. */
 void talk_send(struct talk *t, enum way way, const struct message *m);
 /* Sends bytes of the message stream as they are: in one binary frame over WebSocket. */
 void talk_send_bytes(struct talk *t, enum way way, struct slice bytes);
 /* Both in one: makes and sends a message; returns its id. */
-struct id talk_say(struct talk *t, enum way way, const char *command, const ProtobufCMessage *body,
-                   const char *rid);
+struct id talk_say(struct talk *t, enum way way, const char *command, const ProtobufCMessage *body, const char *rid);
 
 /* Opens the connection, upgrades it if it is a WebSocket, and signs in: one request, one reply. */
 void talk_begin(struct talk *t);

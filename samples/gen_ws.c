@@ -22,7 +22,7 @@ static void key_pack(struct buf *out, uint32_t seed)
 void ws_request(struct buf *out, uint32_t seed)
 {
 	buf_add_str(out, "GET /ws/v2 HTTP/1.1\r\nHost: openiap.example:8080\r\nUser-Agent: sample/1.0\r\nConnection: Upgrade\r\n"
-	                 "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ");
+			 "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ");
 	key_pack(out, seed);
 	buf_add_str(out, "\r\n\r\n");
 }
@@ -36,7 +36,7 @@ void ws_accept(struct buf *out, uint32_t seed)
 	SHA1(key.at, key.len, digest);
 	buf_release(&key);
 	buf_add_str(out, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-	                 "Sec-WebSocket-Accept: ");
+			 "Sec-WebSocket-Accept: ");
 	base64_pack(out, slice_of(digest, sizeof(digest)));
 	buf_add_str(out, "\r\n\r\n");
 }

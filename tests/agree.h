@@ -53,8 +53,7 @@ static inline void agree_free(void *memory, void *p)
 }
 
 /* The referee's message, NULL if it refuses; lives until the memory is cleared. */
-static inline ProtobufCMessage *agree_unpack(struct agree *a, const ProtobufCMessageDescriptor *type,
-					     struct slice bytes)
+static inline ProtobufCMessage *agree_unpack(struct agree *a, const ProtobufCMessageDescriptor *type, struct slice bytes)
 {
 	ProtobufCAllocator allocator = { agree_alloc, agree_free, &a->memory };
 	return protobuf_c_message_unpack(type, &allocator, bytes.len, bytes.at);
@@ -105,25 +104,16 @@ static inline bool agree_scalar(ProtobufCType type, const void *at, const struct
 	uint64_t all;
 	float single;
 	switch (type) {
-	case PROTOBUF_C_TYPE_FLOAT:
-		memcpy(&single, at, sizeof single);
-		return agree_float(n ? n->real : 0, single);
-	case PROTOBUF_C_TYPE_DOUBLE:
-		return memcmp(at, n ? &n->real : &(double){ 0 }, sizeof(double)) == 0;
+	case PROTOBUF_C_TYPE_FLOAT: memcpy(&single, at, sizeof single); return agree_float(n ? n->real : 0, single);
+	case PROTOBUF_C_TYPE_DOUBLE: return memcmp(at, n ? &n->real : &(double){ 0 }, sizeof(double)) == 0;
 	case PROTOBUF_C_TYPE_INT64:
 	case PROTOBUF_C_TYPE_SINT64:
 	case PROTOBUF_C_TYPE_SFIXED64:
 	case PROTOBUF_C_TYPE_UINT64:
-	case PROTOBUF_C_TYPE_FIXED64:
-		memcpy(&all, at, sizeof all);
-		return all == (uint64_t)integer;
+	case PROTOBUF_C_TYPE_FIXED64: memcpy(&all, at, sizeof all); return all == (uint64_t)integer;
 	case PROTOBUF_C_TYPE_UINT32:
-	case PROTOBUF_C_TYPE_FIXED32:
-		memcpy(&low, at, sizeof low);
-		return low == integer;
-	default:
-		memcpy(&low, at, sizeof low);
-		return (int32_t)low == integer;
+	case PROTOBUF_C_TYPE_FIXED32: memcpy(&low, at, sizeof low); return low == integer;
+	default: memcpy(&low, at, sizeof low); return (int32_t)low == integer;
 	}
 }
 
@@ -135,8 +125,7 @@ static inline const char *agree_bytes(const ProtobufCBinaryData *ref, const stru
 
 /* One value, the element of a repeated field or the last of a singular one, at `at` in the referee's
  * message. */
-static inline const char *agree_value(struct agree *a, const ProtobufCFieldDescriptor *field, const void *at,
-				      const struct node *n)
+static inline const char *agree_value(struct agree *a, const ProtobufCFieldDescriptor *field, const void *at, const struct node *n)
 {
 	const char *text;
 	const ProtobufCMessage *message;
@@ -144,13 +133,9 @@ static inline const char *agree_value(struct agree *a, const ProtobufCFieldDescr
 	case PROTOBUF_C_TYPE_STRING:
 		memcpy(&text, at, sizeof text);
 		return agree_text(text, n ? n->text : slice_of(NULL, 0)) ? NULL : "a string differs";
-	case PROTOBUF_C_TYPE_BYTES:
-		return agree_bytes(at, n);
-	case PROTOBUF_C_TYPE_MESSAGE:
-		memcpy(&message, at, sizeof message);
-		return agree_message(a, (struct agree_nodes){ &n, 1 }, message);
-	default:
-		return agree_scalar(field->type, at, n) ? NULL : "a number differs";
+	case PROTOBUF_C_TYPE_BYTES: return agree_bytes(at, n);
+	case PROTOBUF_C_TYPE_MESSAGE: memcpy(&message, at, sizeof message); return agree_message(a, (struct agree_nodes){ &n, 1 }, message);
+	default: return agree_scalar(field->type, at, n) ? NULL : "a number differs";
 	}
 }
 
@@ -170,8 +155,8 @@ static inline size_t agree_size(ProtobufCType type)
 	}
 }
 
-static inline const char *agree_repeated(struct agree *a, const ProtobufCFieldDescriptor *field,
-					 const ProtobufCMessage *ref, struct agree_nodes nodes)
+static inline const char *agree_repeated(struct agree *a, const ProtobufCFieldDescriptor *field, const ProtobufCMessage *ref,
+					 struct agree_nodes nodes)
 {
 	const uint8_t *base = (const uint8_t *)ref, *elements;
 	size_t count;
@@ -200,8 +185,8 @@ static inline const struct node *agree_last_bytes(struct agree *a, struct agree_
 	return found;
 }
 
-static inline const char *agree_singular(struct agree *a, const ProtobufCFieldDescriptor *field,
-					 const ProtobufCMessage *ref, struct agree_nodes parts)
+static inline const char *agree_singular(struct agree *a, const ProtobufCFieldDescriptor *field, const ProtobufCMessage *ref,
+					 struct agree_nodes parts)
 {
 	const uint8_t *at = (const uint8_t *)ref + field->offset;
 	struct agree_nodes last_part = { parts.at + parts.count - 1, 1 };
@@ -279,8 +264,7 @@ static inline int agree_depth(const ProtobufCMessage *ref);
 static inline int agree_field_depth(const ProtobufCMessage *ref, const ProtobufCFieldDescriptor *field)
 {
 	const uint8_t *base = (const uint8_t *)ref;
-	const ProtobufCMessage *const *messages =
-		(const ProtobufCMessage *const *)(const void *)(base + field->offset);
+	const ProtobufCMessage *const *messages = (const ProtobufCMessage *const *)(const void *)(base + field->offset);
 	size_t count = 1;
 	int most = 0;
 	if (field->label == PROTOBUF_C_LABEL_REPEATED) {
@@ -307,8 +291,7 @@ static inline int agree_depth(const ProtobufCMessage *ref)
 }
 
 /* A payload whose tree is the one below n. */
-static inline const char *agree_payload_tree(struct agree *a, type_id type, struct slice bytes,
-					     const struct node *n)
+static inline const char *agree_payload_tree(struct agree *a, type_id type, struct slice bytes, const struct node *n)
 {
 	const ProtobufCMessageDescriptor *descriptor = schema_descriptor(a->schema, type);
 	if (!descriptor)
@@ -351,9 +334,8 @@ static inline const char *agree_envelope_fault(const struct dissection *d)
 
 static inline const char *agree_view(const struct envelope *e, const Openiap__Envelope *ref)
 {
-	if (!agree_text(ref->command, e->command) || !agree_text(ref->id, e->id) ||
-	    !agree_text(ref->rid, e->rid) || !agree_text(ref->jwt, e->jwt) ||
-	    !agree_text(ref->traceid, e->traceid) || !agree_text(ref->spanid, e->spanid))
+	if (!agree_text(ref->command, e->command) || !agree_text(ref->id, e->id) || !agree_text(ref->rid, e->rid) ||
+	    !agree_text(ref->jwt, e->jwt) || !agree_text(ref->traceid, e->traceid) || !agree_text(ref->spanid, e->spanid))
 		return "a string of the view differs";
 	if (ref->priority != e->priority || ref->seq != e->seq)
 		return "a number of the view differs";
@@ -363,9 +345,7 @@ static inline const char *agree_view(const struct envelope *e, const Openiap__En
 		return NULL;
 	if (!agree_text(ref->data->type_url, e->type_url))
 		return "the type_url of the view differs";
-	return slice_eq(slice_of(ref->data->value.data, ref->data->value.len), e->value)
-		       ? NULL
-		       : "the value of the view differs";
+	return slice_eq(slice_of(ref->data->value.data, ref->data->value.len), e->value) ? NULL : "the value of the view differs";
 }
 
 /* NULL if all agree on the bytes as an Envelope, and on its payload; else a sentence. */
@@ -382,8 +362,7 @@ static inline const char *agree_envelope(struct agree *a, struct slice bytes)
 	if (why)
 		return why;
 	if (taken != (ref != NULL))
-		return taken ? "protobuf-c refuses what the view takes"
-			     : "the view refuses what protobuf-c takes";
+		return taken ? "protobuf-c refuses what the view takes" : "the view refuses what protobuf-c takes";
 	if (taken != (agree_envelope_fault(d) == NULL))
 		return taken ? "the tree refuses what the view takes" : "the tree takes what the view refuses";
 	if (!ref)

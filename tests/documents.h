@@ -125,7 +125,8 @@ static inline const char *document_check(const struct exporter *e, const char *t
 		fault = "another number of packets";
 	if (!fault && (e == &exporter_pdml || e == &exporter_svg))
 		fault = document_xml(text);
-	if (!fault && e == &exporter_html && document_count(text, "<details data-f") != (messages < HTML_MESSAGES ? messages : HTML_MESSAGES))
+	if (!fault && e == &exporter_html &&
+	    document_count(text, "<details data-f") != (messages < HTML_MESSAGES ? messages : HTML_MESSAGES))
 		fault = "another number of messages";
 	if (!fault && e == &exporter_csv)
 		fault = document_csv(text, columns, messages);

@@ -42,7 +42,10 @@ static inline void fs_send(struct filter_session *f, struct fs_head h)
 	char url[80];
 	struct buf any = { 0 }, *e = &f->envelope;
 	buf_clear(e);
-	const struct { uint32_t number; const char *text; } texts[] = { { 1, h.command }, { 4, h.id }, { 5, h.rid }, { 7, h.jwt }, { 8, h.traceid } };
+	const struct {
+		uint32_t number;
+		const char *text;
+	} texts[] = { { 1, h.command }, { 4, h.id }, { 5, h.rid }, { 7, h.jwt }, { 8, h.traceid } };
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
 		if (texts[i].text)
 			put_bytes(e, texts[i].number, slice_str(texts[i].text));
@@ -59,7 +62,13 @@ static inline void fs_send(struct filter_session *f, struct fs_head h)
 	buf_release(&any);
 	buf_clear(&f->payload);
 	f->time += 250000000;
-	struct piece p = { .conn = &f->conn, .dir = h.dir, .first = true, .last = true, .size = e->len, .bytes = buf_slice(e), .at = -1,
+	struct piece p = { .conn = &f->conn,
+			   .dir = h.dir,
+			   .first = true,
+			   .last = true,
+			   .size = e->len,
+			   .bytes = buf_slice(e),
+			   .at = -1,
 			   .time = f->time };
 	f->sink.message(f->sink.user, &p);
 	buf_add(&f->bytes[session_count(f->session)], buf_slice(e));
@@ -67,9 +76,10 @@ static inline void fs_send(struct filter_session *f, struct fs_head h)
 
 static inline void fs_queries(struct filter_session *f)
 {
-	fs_text(f, 1, "{\"_type\":\"test\",\"age\":40,\"price\":0.1,\"tags\":[\"a\",\"b\"],\"none\":null,\"no\":false,"
-		      "\"nested\":{\"x\":[{\"y\":1},{\"y\":2}]},\"odd key\":\"odd\",\"password\":\"hunter2\",\"when\":\"2026-01-02\",\"deep\":\"{\\\"k\\\":[7,{\\\"password\\\":\\\"p\\\"}]}\","
-		      "\"in\":{\"jwt\":\"" MUTATE_JWT "\",\"password\":\"{\\\"x\\\":1}\"}}");
+	fs_text(f, 1,
+		"{\"_type\":\"test\",\"age\":40,\"price\":0.1,\"tags\":[\"a\",\"b\"],\"none\":null,\"no\":false,"
+		"\"nested\":{\"x\":[{\"y\":1},{\"y\":2}]},\"odd key\":\"odd\",\"password\":\"hunter2\",\"when\":\"2026-01-02\",\"deep\":\"{\\\"k\\\":[7,{\\\"password\\\":\\\"p\\\"}]}\","
+		"\"in\":{\"jwt\":\"" MUTATE_JWT "\",\"password\":\"{\\\"x\\\":1}\"}}");
 	fs_text(f, 2, "entities");
 	put_number(&f->payload, 4, 5);
 	put_number(&f->payload, 8, 1);
@@ -92,8 +102,9 @@ static inline void fs_workitem(struct filter_session *f)
 	}
 	put_number(&item, 11, (uint64_t)-3);
 	put_bytes(&f->payload, 1, buf_slice(&item));
-	fs_send(f, (struct fs_head){ .command = "popworkitemreply", .type = "PopWorkitemResponse", .id = "b2", .rid = "zz", .seq = 1,
-				     .dir = DIR_S2C });
+	fs_send(f,
+		(struct fs_head){
+			.command = "popworkitemreply", .type = "PopWorkitemResponse", .id = "b2", .rid = "zz", .seq = 1, .dir = DIR_S2C });
 	buf_release(&item);
 	buf_release(&inner);
 }
@@ -103,7 +114,8 @@ static inline void fs_others(struct filter_session *f)
 	float mb = 0.1f;
 	put_tag(&f->payload, 5, WIRE_32BIT);
 	buf_add(&f->payload, slice_of(&mb, 4));
-	fs_send(f, (struct fs_head){ .command = "uploadreply", .type = "UploadResponse", .id = "b3", .rid = "yy", .seq = 2, .dir = DIR_S2C });
+	fs_send(f,
+		(struct fs_head){ .command = "uploadreply", .type = "UploadResponse", .id = "b3", .rid = "yy", .seq = 2, .dir = DIR_S2C });
 	fs_send(f, (struct fs_head){ .command = "noop", .id = "a2", .seq = 1 });
 	fs_text(f, 1, "entities");
 	fs_text(f, 2, "$.first");
@@ -115,7 +127,11 @@ static inline void fs_others(struct filter_session *f)
 	fs_text(f, 2, "hunter2");
 	fs_text(f, 3, MUTATE_JWT);
 	fs_text(f, 6, "node");
-	fs_send(f, (struct fs_head){ .command = "signin", .type = "SigninRequest", .id = "a5", .seq = 4, .jwt = MUTATE_JWT,
+	fs_send(f, (struct fs_head){ .command = "signin",
+				     .type = "SigninRequest",
+				     .id = "a5",
+				     .seq = 4,
+				     .jwt = MUTATE_JWT,
 				     .traceid = "4bf92f3577b34da6a3ce929d0e0e4736" });
 	fs_send(f, (struct fs_head){ .command = "query", .id = "a6" });
 	fs_text(f, 1, "no such collection");
@@ -128,7 +144,11 @@ static inline void filter_session_init(struct filter_session *f)
 	*f = (struct filter_session){ .time = FILTER_SESSION_START };
 	f->session = session_new(&o, NULL);
 	f->sink = session_sink(f->session);
-	f->conn = (struct conn_info){ .number = 1, .start_seen = true, .transport = TRANSPORT_TCP, .opened = f->time, .settled = { true, true },
+	f->conn = (struct conn_info){ .number = 1,
+				      .start_seen = true,
+				      .transport = TRANSPORT_TCP,
+				      .opened = f->time,
+				      .settled = { true, true },
 				      .ends = { { .addr = { 192, 0, 2, 9 }, .family = 4, .port = 50000 },
 						{ .addr = { 0x20, 1, 0xd, 0xb8, [15] = 1 }, .family = 6, .port = 8080 } } };
 	fs_queries(f);

@@ -14,8 +14,8 @@
 #include "base.pb-c.h"
 
 /* A token with the claims {"data":{"username":"allan"},"iat":1764000000,"exp":1764003600}. */
-#define MUTATE_JWT \
-	"eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9." \
+#define MUTATE_JWT                                                                              \
+	"eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9."                                                 \
 	"eyJkYXRhIjp7InVzZXJuYW1lIjoiYWxsYW4ifSwiaWF0IjoxNzY0MDAwMDAwLCJleHAiOjE3NjQwMDM2MDB9." \
 	"bm8gc2lnbmF0dXJl"
 
@@ -58,8 +58,7 @@ static inline void put_number(struct buf *out, uint32_t number, uint64_t v)
 
 static inline uint64_t chance_number(uint64_t *seed)
 {
-	uint64_t high = chance(seed, 1u << 31), middle = chance(seed, 1u << 31),
-		 v = high << 33 ^ middle << 2 ^ chance(seed, 4);
+	uint64_t high = chance(seed, 1u << 31), middle = chance(seed, 1u << 31), v = high << 33 ^ middle << 2 ^ chance(seed, 4);
 	return v >> chance(seed, 64);
 }
 
@@ -95,9 +94,7 @@ static inline void put_unknown(struct buf *out, uint64_t *seed)
 		put_tag(out, number, WIRE_64BIT);
 		buf_add(out, slice_of(&v, 8));
 		break;
-	default:
-		put_tag(out, number, WIRE_32BIT);
-		buf_add(out, slice_of(&v, 4));
+	default: put_tag(out, number, WIRE_32BIT); buf_add(out, slice_of(&v, 4));
 	}
 }
 
@@ -112,8 +109,7 @@ static inline void put_bool(struct buf *out, uint32_t number, uint64_t *seed)
 		put_varint(out, v, seed);
 }
 
-static inline void put_message(struct buf *out, const ProtobufCMessageDescriptor *type, uint64_t *seed,
-			       int depth);
+static inline void put_message(struct buf *out, const ProtobufCMessageDescriptor *type, uint64_t *seed, int depth);
 
 static inline void put_field(struct buf *out, const ProtobufCFieldDescriptor *field, uint64_t *seed, int depth)
 {
@@ -150,8 +146,7 @@ static inline void put_message(struct buf *out, const ProtobufCMessageDescriptor
 }
 
 /* Appends an Envelope with that payload, its fields in any order, the Any now and then in two parts. */
-static inline void put_envelope(struct buf *out, const char *command, const char *name, struct slice payload,
-				uint64_t *seed)
+static inline void put_envelope(struct buf *out, const char *command, const char *name, struct slice payload, uint64_t *seed)
 {
 	char url[128];
 	struct buf any = { 0 }, more = { 0 };

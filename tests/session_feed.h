@@ -19,7 +19,7 @@ struct feed {
 	struct sink sink;
 	struct conn_info conn[FEED_CONNS];
 	int32_t seq[FEED_CONNS][2];
-	uint32_t conns;   /* numbers given so far */
+	uint32_t conns; /* numbers given so far */
 	int64_t time;
 	size_t piece;     /* bytes of a piece; 0: messages come whole */
 	struct buf bytes; /* of the message sent last */
@@ -28,18 +28,19 @@ struct feed {
 /* A message to be sent. Strings are NULL where the field is absent. */
 struct sent {
 	const char *command, *id, *rid, *jwt;
-	const char *type;     /* name of the payload's type, "" for data without one; NULL: no data */
+	const char *type; /* name of the payload's type, "" for data without one; NULL: no data */
 	struct slice payload;
-	int32_t seq;          /* with has_seq; else the next one */
+	int32_t seq; /* with has_seq; else the next one */
 	bool has_seq, cut, gap, after_gap, unmasked;
 	int32_t priority;
-	size_t lost;          /* with cut: bytes at the end that do not come */
+	size_t lost; /* with cut: bytes at the end that do not come */
 };
 
 static inline struct conn_info *feed_open(struct feed *f, unsigned at, bool start_seen)
 {
-	f->conn[at] = (struct conn_info){ .number = ++f->conns, .start_seen = start_seen, .transport = TRANSPORT_TCP,
-					  .settled = { true, true }, .opened = f->time };
+	f->conn[at] = (struct conn_info){
+		.number = ++f->conns, .start_seen = start_seen, .transport = TRANSPORT_TCP, .settled = { true, true }, .opened = f->time
+	};
 	f->seq[at][0] = f->seq[at][1] = 0;
 	return &f->conn[at];
 }
@@ -105,8 +106,15 @@ static inline void feed_bytes(struct feed *f, unsigned at, enum dir dir, struct 
 	size_t piece = f->piece ? f->piece : bytes.len ? bytes.len : 1;
 	f->time += FEED_STEP;
 	for (size_t from = 0; from < bytes.len || !from; from += piece) {
-		struct piece p = { .conn = &f->conn[at], .dir = dir, .first = from == 0, .size = size, .offset = from, .at = -1,
-				   .time = f->time, .after_gap = m->after_gap, .unmasked = m->unmasked };
+		struct piece p = { .conn = &f->conn[at],
+				   .dir = dir,
+				   .first = from == 0,
+				   .size = size,
+				   .offset = from,
+				   .at = -1,
+				   .time = f->time,
+				   .after_gap = m->after_gap,
+				   .unmasked = m->unmasked };
 		p.last = from + piece >= bytes.len;
 		p.cut = p.last && m->cut;
 		p.gap = p.last && m->gap;

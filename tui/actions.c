@@ -278,7 +278,8 @@ static bool lacks_row(const struct app *a, enum command c)
 {
 	const struct view *v = app_view(a);
 	bool ladder = (c == CMD_LADDER || c == CMD_EXTEND) && !marks_any(&a->marks);
-	bool with_row = ladder || c == CMD_OPEN || c == CMD_MARK || c == CMD_BOOKMARK || c == CMD_COPY || c == CMD_ONLY || c == CMD_SAVE_FILE;
+	bool with_row = ladder || c == CMD_OPEN || c == CMD_MARK || c == CMD_BOOKMARK || c == CMD_COPY || c == CMD_ONLY ||
+			c == CMD_SAVE_FILE;
 	return with_row && (v->ops->where & IN_TABLES) && list_empty(&v->list);
 }
 

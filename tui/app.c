@@ -167,7 +167,8 @@ unsigned app_open_message(struct app *a, uint32_t n)
 const char *app_empty(const struct app *a)
 {
 	if (a->filter && session_count(a->session))
-		return order_busy(&app_view(a)->order) ? "No row matches the filter so far." : "No row matches the filter. Esc takes it away.";
+		return order_busy(&app_view(a)->order) ? "No row matches the filter so far."
+						       : "No row matches the filter. Esc takes it away.";
 	if (session_threads(a->session))
 		return "All rows so far are hidden. F5 shows them again.";
 	bool news = session_news_count(a->session) > 0;
@@ -204,8 +205,7 @@ void app_take_up(struct app *a)
 {
 	if (a->paused)
 		return;
-	a->seen = (struct extent){ session_threads(a->session), session_count(a->session),
-				   session_news_count(a->session) };
+	a->seen = (struct extent){ session_threads(a->session), session_count(a->session), session_news_count(a->session) };
 	a->now = time_now(a);
 }
 

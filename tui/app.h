@@ -34,23 +34,23 @@ struct app {
 	struct intake intake;
 	struct peers peers;
 
-	struct view *view[VIEWS];       /* the newest of each kind; NULL until first wanted */
-	struct view *stack[STACK_MAX];  /* views under each other, the one on the screen last */
+	struct view *view[VIEWS];      /* the newest of each kind; NULL until first wanted */
+	struct view *stack[STACK_MAX]; /* views under each other, the one on the screen last */
 	int depth;
-	int tab_end[TABS];              /* column behind the name of each tab in the title; 0: not there */
-	struct dialog *dialog;          /* over the view; NULL: none */
+	int tab_end[TABS];     /* column behind the name of each tab in the title; 0: not there */
+	struct dialog *dialog; /* over the view; NULL: none */
 
-	struct buf filter_text;         /* the display filter, empty for none */
+	struct buf filter_text; /* the display filter, empty for none */
 	struct filter *filter;
-	bool narrowed;              /* the filter was set to show what a row of another tab is about … */
-	enum view_id narrowed_from; /* … this one, when it was … */
-	struct buf narrowed_text;   /* … that; Esc goes back there */
+	bool narrowed;                    /* the filter was set to show what a row of another tab is about … */
+	enum view_id narrowed_from;       /* … this one, when it was … */
+	struct buf narrowed_text;         /* … that; Esc goes back there */
 	struct history filters, searches; /* typed before */
-	struct buf folder;          /* for files of streams, as it was given last; empty: none yet */
+	struct buf folder;                /* for files of streams, as it was given last; empty: none yet */
 
-	struct extent seen;         /* what is shown: all there is, or what there was when the screen was frozen */
-	int64_t now;                /* what time it is for what is shown: of the live source that of the clock, else of the last packet */
-	struct extent cleared;      /* rows up to there are hidden */
+	struct extent seen;    /* what is shown: all there is, or what there was when the screen was frozen */
+	int64_t now;           /* what time it is for what is shown: of the live source that of the clock, else of the last packet */
+	struct extent cleared; /* rows up to there are hidden */
 	bool paused;
 	bool show_secrets;
 
@@ -59,12 +59,12 @@ struct app {
 	struct stats *stats;        /* sums over the session (tui/sums.h); NULL until a view wants them */
 
 	struct marks marks;
-	enum command waiting;       /* for a letter: CMD_BOOKMARK, CMD_JUMP, or CMD_NONE */
+	enum command waiting; /* for a letter: CMD_BOOKMARK, CMD_JUMP, or CMD_NONE */
 	struct search search;
-	struct prompt prompt;       /* for what to search */
-	struct buf notice;          /* a sentence until the next key */
-	struct buf scratch;         /* for the text of one cell */
-	struct line line;           /* for whatever is drawn now */
+	struct prompt prompt; /* for what to search */
+	struct buf notice;    /* a sentence until the next key */
+	struct buf scratch;   /* for the text of one cell */
+	struct line line;     /* for whatever is drawn now */
 };
 
 /* settings, screen and complaints are borrowed; complaints: a sentence with a line break for each wrong line of the config file, to which

@@ -200,8 +200,8 @@ int columns_at(int count, const struct layout *layout, const int widths[COLUMNS_
 	return -1;
 }
 
-void columns_add_titles(struct line *out, const struct column *table, int count, const struct layout *layout,
-			const int widths[COLUMNS_MAX], int sorted, bool reverse)
+void columns_add_titles(struct line *out, const struct column *table, int count, const struct layout *layout, const int widths[COLUMNS_MAX],
+			int sorted, bool reverse)
 {
 	int last = last_shown(count, layout, widths), from = out->columns;
 	for (int k = 0; k < count; k++) {
@@ -214,8 +214,8 @@ void columns_add_titles(struct line *out, const struct column *table, int count,
 	}
 }
 
-void columns_add_row(struct line *out, const struct column *table, int count, const struct layout *layout,
-		     const int widths[COLUMNS_MAX], void *view, const void *row, struct buf *scratch)
+void columns_add_row(struct line *out, const struct column *table, int count, const struct layout *layout, const int widths[COLUMNS_MAX],
+		     void *view, const void *row, struct buf *scratch)
 {
 	bool first = true;
 	for (int k = 0; k < count; k++) {

@@ -9,25 +9,25 @@ enum { COLUMNS_MAX = 24, NAME_MOST = 28 };
 
 /* What a cell is made from. */
 struct cell {
-	void *view;         /* the view's own */
-	const void *row;    /* the view's row */
-	struct buf *text;   /* the cell's text goes here; need not be safe nor fit */
-	int width;          /* columns it has */
+	void *view;       /* the view's own */
+	const void *row;  /* the view's row */
+	struct buf *text; /* the cell's text goes here; need not be safe nor fit */
+	int width;        /* columns it has */
 };
 
 enum column_kind {
 	KIND_TEXT,
-	KIND_NAME,     /* of which more than NAME_MOST columns would only be blank */
-	KIND_NUMBER,   /* stands at the right */
-	KIND_ID        /* says nothing once it is cut, so it gets what it wants before the others */
+	KIND_NAME,   /* of which more than NAME_MOST columns would only be blank */
+	KIND_NUMBER, /* stands at the right */
+	KIND_ID      /* says nothing once it is cut, so it gets what it wants before the others */
 };
 
 struct column {
 	const char *title;
-	uint8_t min;   /* narrower than this it is left out */
-	uint8_t want;  /* what its usual content needs */
-	uint8_t flex;  /* share of the columns that remain when all have what they want */
-	uint8_t rank;  /* 0 to 9: when not all fit, those of the highest rank are left out first */
+	uint8_t min;  /* narrower than this it is left out */
+	uint8_t want; /* what its usual content needs */
+	uint8_t flex; /* share of the columns that remain when all have what they want */
+	uint8_t rank; /* 0 to 9: when not all fit, those of the highest rank are left out first */
 	enum column_kind kind;
 	enum ink (*draw)(struct cell *c);
 	const char *sentence; /* for the help */
@@ -50,13 +50,13 @@ void layout_add(struct buf *out, const struct layout *l, const struct column *ta
 /* Widths for a table of `count` columns, one space apart, in `width` columns; 0: left out. */
 void columns_fit(const struct column *table, int count, const struct layout *layout, int width, int widths[COLUMNS_MAX]);
 /* The titles; `sorted`: the column with a sign for the order (-1: none). */
-void columns_add_titles(struct line *out, const struct column *table, int count, const struct layout *layout,
-			const int widths[COLUMNS_MAX], int sorted, bool reverse);
+void columns_add_titles(struct line *out, const struct column *table, int count, const struct layout *layout, const int widths[COLUMNS_MAX],
+			int sorted, bool reverse);
 /* The column whose title stands at `col` of that line, or before the space there; -1 for none. */
 int columns_at(int count, const struct layout *layout, const int widths[COLUMNS_MAX], int col);
 /* One row. scratch: for the text of a cell. */
-void columns_add_row(struct line *out, const struct column *table, int count, const struct layout *layout,
-		     const int widths[COLUMNS_MAX], void *view, const void *row, struct buf *scratch);
+void columns_add_row(struct line *out, const struct column *table, int count, const struct layout *layout, const int widths[COLUMNS_MAX],
+		     void *view, const void *row, struct buf *scratch);
 /* The whole text of a row, cells one space apart, not cut: for searching. */
 void columns_add_text(struct buf *out, const struct column *table, int count, void *view, const void *row);
 

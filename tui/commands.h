@@ -71,17 +71,17 @@ enum command {
 };
 
 enum {
-	IN_LISTS = IN_THREADS | IN_MESSAGES, /* what can be filtered and marked */
+	IN_LISTS = IN_THREADS | IN_MESSAGES,                                /* what can be filtered and marked */
 	IN_TABLES = IN_LISTS | IN_CONNECTIONS | IN_STATISTICS | IN_STREAMS, /* what has columns, and can be sorted by them */
-	IN_MARKED = IN_LISTS | IN_LADDER | IN_RULES, /* where messages are marked */
-	FOUND = 1 << 28,         /* and only after a search */
+	IN_MARKED = IN_LISTS | IN_LADDER | IN_RULES,                        /* where messages are marked */
+	FOUND = 1 << 28,                                                    /* and only after a search */
 };
 
 enum { COMMAND_KEYS = 4 };
 
 struct command_row {
 	enum command command;
-	const char *name;       /* for the config file; rows of the same name have the same keys there */
+	const char *name; /* for the config file; rows of the same name have the same keys there */
 	uint32_t where;
 	int keys[COMMAND_KEYS]; /* KEY_NONE after the last; the first one stands in the footer */
 	const char *label;      /* in the footer; NULL: not there */

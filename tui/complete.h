@@ -12,10 +12,10 @@ struct candidate {
 };
 
 struct completion {
-	size_t from, length;          /* the word before the cursor */
+	size_t from, length; /* the word before the cursor */
 	struct candidate *candidate;
 	size_t count, cap;
-	struct buf common;            /* what all candidates begin with */
+	struct buf common; /* what all candidates begin with */
 };
 
 void completion_release(struct completion *c);

@@ -331,8 +331,8 @@ void config_each(config_fn *fn, void *user)
 /* Writing. */
 
 struct writer {
-	struct buf out;    /* the old lines with new values */
-	struct buf added;  /* lines that were not there */
+	struct buf out;   /* the old lines with new values */
+	struct buf added; /* lines that were not there */
 };
 
 /* Puts a value into its line (the last of that name) or, if it has none and is not usual, at the end. */

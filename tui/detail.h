@@ -7,20 +7,20 @@
 #include "tui/tree.h"
 
 struct detail {
-	struct view view;         /* its list: the rows of the tree */
+	struct view view; /* its list: the rows of the tree */
 	uint32_t n;
-	uint32_t place;           /* which message of its thread it is, from 1; 0 unknown */
+	uint32_t place; /* which message of its thread it is, from 1; 0 unknown */
 	struct buf bytes;
 	struct dissection d;
 	struct tree tree;
 	const struct node **node; /* all nodes in order: what is searched */
 	size_t nodes;
-	struct mask mask;         /* bytes of secrets */
+	struct mask mask; /* bytes of secrets */
 	bool hide_bytes;
-	bool in_bytes;            /* the bytes have the keys */
-	bool beside;              /* it is drawn beside another view, which has the keys */
-	struct list rows;         /* of the bytes; nothing is selected there */
-	size_t byte;              /* where the cursor is while the bytes have the keys; in `bytes`, or 0 */
+	bool in_bytes;    /* the bytes have the keys */
+	bool beside;      /* it is drawn beside another view, which has the keys */
+	struct list rows; /* of the bytes; nothing is selected there */
+	size_t byte;      /* where the cursor is while the bytes have the keys; in `bytes`, or 0 */
 	struct hex hex;
 	struct area hex_area;
 	const struct node *shown; /* the node whose bytes were brought into sight */

@@ -79,8 +79,7 @@ static void draw_hex(struct detail *d, struct area area)
 	const struct node *n = detail_selected(d);
 	struct line *l = &d->view.app->line;
 	uint64_t row;
-	d->hex = (struct hex){ .bytes = buf_slice(&d->bytes), .per_row = hex_per_row(d->bytes.len, area.width),
-			       .mask = &d->mask };
+	d->hex = (struct hex){ .bytes = buf_slice(&d->bytes), .per_row = hex_per_row(d->bytes.len, area.width), .mask = &d->mask };
 	draw_hex_heading(d, &area, n);
 	d->hex_area = area;
 	if (!d->hex.per_row)

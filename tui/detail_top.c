@@ -63,14 +63,11 @@ static void make_fact(struct detail *d, enum fact fact, const struct record *r, 
 	struct app *a = d->view.app;
 	switch (fact) {
 	case FACT_TRANSPORT:
-		buf_addf(out, "connection %u (%s%s, ", r->conn, transport_name((enum transport)r->transport),
-			 r->tls ? "+tls" : "");
+		buf_addf(out, "connection %u (%s%s, ", r->conn, transport_name((enum transport)r->transport), r->tls ? "+tls" : "");
 		buf_add(out, peers_name(&a->peers, a->session, r->conn));
 		buf_add_str(out, ")");
 		break;
-	case FACT_SIZE:
-		amount_add_counted(out, r->size, "byte");
-		break;
+	case FACT_SIZE: amount_add_counted(out, r->size, "byte"); break;
 	case FACT_TIME: when_add_clock(out, r->time, a->settings->value[SETTING_ZONE]); break;
 	case FACT_TYPE:
 		if (r->has_data && d->d.type_by_command && d->d.type)

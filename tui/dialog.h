@@ -15,8 +15,8 @@ struct dialog;
 
 /* What a dialog can do. NULL where it can't. */
 struct dialog_ops {
-	const char *name;  /* in the border of the box */
-	const char *hint;  /* its keys, for the footer: "Enter Save\tEsc Leave", each a key and what it does */
+	const char *name; /* in the border of the box */
+	const char *hint; /* its keys, for the footer: "Enter Save\tEsc Leave", each a key and what it does */
 	void (*free)(struct dialog *d);
 	/* Rows and columns it would like inside the border; it gets less where the terminal is small. *width and *height say how many
 	 * there are, for texts that take more rows then and for lists. */

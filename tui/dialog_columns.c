@@ -9,7 +9,13 @@
 
 #include <stdlib.h>
 
-enum { WIDTH = 76, TITLE = 10, NUMBER = 4, WIDEST = 200, FOOT = 3 /* how many rows are not in sight, and the sentence of the selected column */ };
+enum {
+	WIDTH = 76,
+	TITLE = 10,
+	NUMBER = 4,
+	WIDEST = 200,
+	FOOT = 3 /* how many rows are not in sight, and the sentence of the selected column */
+};
 
 struct columns_dialog {
 	struct dialog dialog;

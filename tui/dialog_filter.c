@@ -22,12 +22,12 @@ enum { WIDTH = 100, LINES = 9, VERDICT = 2 /* the line behind the mark */, WORD 
 struct filter_dialog {
 	struct dialog dialog;
 	struct prompt prompt;
-	struct buf error;      /* of filter_new; empty: the text is a filter */
-	struct buf doubt;      /* of filter_doubt; empty: nothing is odd about it */
-	bool refused;          /* Enter was pressed on it */
+	struct buf error; /* of filter_new; empty: the text is a filter */
+	struct buf doubt; /* of filter_doubt; empty: nothing is odd about it */
+	bool refused;     /* Enter was pressed on it */
 	struct completion completion;
-	bool listing;          /* the candidates are shown, */
-	size_t first, page;    /* from this one on, as many of them, which the last drawing knew */
+	bool listing;       /* the candidates are shown, */
+	size_t first, page; /* from this one on, as many of them, which the last drawing knew */
 };
 
 static void check(struct filter_dialog *d)

@@ -27,11 +27,11 @@ enum row { ROW_FORMAT, ROW_WHAT, ROW_FILE, ROWS, ROW_MESSAGE = 4 };
 struct save_dialog {
 	struct dialog dialog;
 	enum row row;
-	size_t format;    /* its place among them */
+	size_t format; /* its place among them */
 	enum save_what what;
 	struct prompt file;
-	bool named;       /* the user has typed a name */
-	char *asked;      /* the file that is there and may be replaced at the next Enter; NULL */
+	bool named;  /* the user has typed a name */
+	char *asked; /* the file that is there and may be replaced at the next Enter; NULL */
 	struct buf message;
 	struct save save;
 };
@@ -133,7 +133,8 @@ static void add_what(const struct save_dialog *d, struct line *out)
 	if (d->what == SAVE_FILTERED) {
 		buf_addf(&text, "those that match %.*s", (int)a->filter_text.len, (const char *)a->filter_text.at);
 	} else {
-		amount_add_counted(&text, d->what == SAVE_ALL ? a->seen.messages - session_first(a->session) + 1 : a->marks.count, "message");
+		amount_add_counted(&text, d->what == SAVE_ALL ? a->seen.messages - session_first(a->session) + 1 : a->marks.count,
+				   "message");
 	}
 	line_add_cell(out, INK_STRONG, slice_str(what_names[d->what]), least(CHOICE, d->dialog.box.width - out->columns), false);
 	line_add(out, INK_PLAIN, buf_slice(&text), d->dialog.box.width - out->columns);
@@ -207,14 +208,26 @@ static void say(struct save_dialog *d, const char *what, const char *why)
 static struct save_job job_of(const struct save_dialog *d)
 {
 	static const enum time_format times[TIME_MODES] = {
-		[TIME_OF_DAY] = TIME_CLOCK, [TIME_SINCE_START] = TIME_RELATIVE, [TIME_SINCE_ROW] = TIME_DELTA,
+		[TIME_OF_DAY] = TIME_CLOCK,
+		[TIME_SINCE_START] = TIME_RELATIVE,
+		[TIME_SINCE_ROW] = TIME_DELTA,
 	};
 	struct app *a = d->dialog.app;
 	struct save_format f = format_of(d);
 	return (struct save_job){
-		.session = a->session, .capture = a->o->capture, .exporter = f.exporter, .packets = f.packets, .what = d->what,
-		.filter = a->filter, .filter_text = buf_cstr(&a->filter_text), .marks = &a->marks, .last = a->seen.messages, .replace = d->asked != NULL,
-		.options = { .show_secrets = a->show_secrets, .full_bytes = true, .utc = a->settings->value[SETTING_ZONE],
+		.session = a->session,
+		.capture = a->o->capture,
+		.exporter = f.exporter,
+		.packets = f.packets,
+		.what = d->what,
+		.filter = a->filter,
+		.filter_text = buf_cstr(&a->filter_text),
+		.marks = &a->marks,
+		.last = a->seen.messages,
+		.replace = d->asked != NULL,
+		.options = { .show_secrets = a->show_secrets,
+			     .full_bytes = true,
+			     .utc = a->settings->value[SETTING_ZONE],
 			     .time = times[a->settings->value[SETTING_TIME]] },
 	};
 }
@@ -245,7 +258,8 @@ static bool is_source(const struct app *a, const char *path)
 		return false;
 	bool same = stat(source_name(s), &other) == 0 && other.st_dev == st.st_dev && other.st_ino == st.st_ino;
 	for (size_t i = 0; i < files.count; i++)
-		same = same || (files.fd[i] >= 0 && fstat(files.fd[i], &other) == 0 && other.st_dev == st.st_dev && other.st_ino == st.st_ino);
+		same = same ||
+		       (files.fd[i] >= 0 && fstat(files.fd[i], &other) == 0 && other.st_dev == st.st_dev && other.st_ino == st.st_ino);
 	return same;
 }
 

@@ -18,8 +18,8 @@ struct facts {
 	uint32_t n;
 	const struct record *record;
 	struct slice command;
-	struct slice bytes;        /* borrowed as by session_bytes; empty if they can't be read */
-	struct envelope envelope;  /* its view; borrows from bytes and the room */
+	struct slice bytes;       /* borrowed as by session_bytes; empty if they can't be read */
+	struct envelope envelope; /* its view; borrows from bytes and the room */
 };
 
 /* Reads message n; false if it is forgotten. What is in *out lives until the room or the session is used

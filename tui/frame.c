@@ -17,7 +17,14 @@
 #include "base/amount.h"
 #include "base/text.h"
 
-enum { LEAST_BODY = 4, BAR = 16, PAIR_LINES = 4, NOTICE_LINES = 3, LOSS_LINES = 3 /* of what is wrong with the capture */, SIGNED = 4 /* letters from which on a name that is cut ends in "…" */ };
+enum {
+	LEAST_BODY = 4,
+	BAR = 16,
+	PAIR_LINES = 4,
+	NOTICE_LINES = 3,
+	LOSS_LINES = 3 /* of what is wrong with the capture */,
+	SIGNED = 4 /* letters from which on a name that is cut ends in "…" */
+};
 
 /* The line that is being made, emptied. */
 static struct line *fresh(struct app *a)
@@ -48,7 +55,8 @@ static void add_tabs(struct app *a, struct line *out, int width)
 		struct slice name = slice_str(app_get(a, (enum view_id)id)->ops->name);
 		bool in_view = a->stack[0] == a->view[id];
 		line_add_str(out, in_view ? INK_BAR_KEY : INK_PLAIN, " ");
-		line_add(out, in_view ? INK_BAR_KEY : INK_PLAIN, in_view || cut >= SIGNED ? name : slice_head(name, cut), in_view ? 32 : (int)cut);
+		line_add(out, in_view ? INK_BAR_KEY : INK_PLAIN, in_view || cut >= SIGNED ? name : slice_head(name, cut),
+			 in_view ? 32 : (int)cut);
 		line_add_str(out, in_view ? INK_BAR_KEY : INK_PLAIN, " ");
 		a->tab_end[id] = out->columns;
 	}
@@ -217,8 +225,7 @@ static void draw_footer(struct app *a, int row, int width)
 	screen_put(a->screen, row, 0, width, l, EMPHASIS_NONE);
 }
 
-static void draw_status(struct app *a, int row, int width, const struct session_counts *s,
-			const struct capture_counts *c)
+static void draw_status(struct app *a, int row, int width, const struct session_counts *s, const struct capture_counts *c)
 {
 	struct line *l = fresh(a);
 	const char *source = source_proxy(capture_source(a->o->capture)) ? "proxy" : a->o->source;
@@ -340,8 +347,7 @@ static void draw_proxy(struct app *a, int *bottom, int width)
 	}
 }
 
-static void draw_losses(struct app *a, int *bottom, int width, const struct session_counts *s,
-			const struct capture_counts *c)
+static void draw_losses(struct app *a, int *bottom, int width, const struct session_counts *s, const struct capture_counts *c)
 {
 	buf_clear(&a->scratch);
 	status_add_losses(&a->scratch, s, c, a->o->utc);

@@ -9,7 +9,7 @@ struct hex {
 	struct slice bytes;
 	int per_row;              /* 8 or 16 */
 	struct span field, value; /* marked: the field, and in it its value */
-	const struct mask *mask;   /* shown as **; or NULL */
+	const struct mask *mask;  /* shown as **; or NULL */
 };
 
 /* Bytes in a row of that many columns: 16, 8, or 0 where not even these fit. */

@@ -12,11 +12,11 @@ static const struct {
 	int code;
 	const char *name;
 } names[] = {
-	{ KEY_DELETE, "Delete" },    { KEY_BS, "Backspace" },
-	{ KEY_TABULATOR, "Tab" },    { KEY_RETURN, "Enter" },        { KEY_ESC, "Esc" },
-	{ ' ', "Space" },            { KEY_ARROW_UP, "Up" },         { KEY_ARROW_DOWN, "Down" },
-	{ KEY_ARROW_LEFT, "Left" },  { KEY_ARROW_RIGHT, "Right" },   { KEY_FIRST, "Home" },
-	{ KEY_BACK_TABULATOR, "Shift-Tab" }, { KEY_FINAL, "End" },        { KEY_PAGE_UP, "PgUp" },        { KEY_PAGE_DOWN, "PgDn" },
+	{ KEY_DELETE, "Delete" },     { KEY_BS, "Backspace" },    { KEY_TABULATOR, "Tab" },
+	{ KEY_RETURN, "Enter" },      { KEY_ESC, "Esc" },         { ' ', "Space" },
+	{ KEY_ARROW_UP, "Up" },       { KEY_ARROW_DOWN, "Down" }, { KEY_ARROW_LEFT, "Left" },
+	{ KEY_ARROW_RIGHT, "Right" }, { KEY_FIRST, "Home" },      { KEY_BACK_TABULATOR, "Shift-Tab" },
+	{ KEY_FINAL, "End" },         { KEY_PAGE_UP, "PgUp" },    { KEY_PAGE_DOWN, "PgDn" },
 };
 
 void key_add_name(struct buf *out, int code)

@@ -26,18 +26,16 @@ void keyboard_init(void)
 		const char *sequence;
 		int key;
 	} keys[] = {
-		{ "\033[A", KEY_UP },      { "\033[B", KEY_DOWN },    { "\033[C", KEY_RIGHT },   { "\033[D", KEY_LEFT },
-		{ "\033OA", KEY_UP },      { "\033OB", KEY_DOWN },    { "\033OC", KEY_RIGHT },   { "\033OD", KEY_LEFT },
-		{ "\033[H", KEY_HOME },    { "\033OH", KEY_HOME },    { "\033[1~", KEY_HOME },   { "\033[7~", KEY_HOME },
-		{ "\033[F", KEY_END },     { "\033OF", KEY_END },     { "\033[4~", KEY_END },    { "\033[8~", KEY_END },
-		{ "\033[Z", KEY_BTAB },
-		{ "\033[5~", KEY_PPAGE },  { "\033[6~", KEY_NPAGE },  { "\033[3~", KEY_DC },
-		{ "\033OP", KEY_F(1) },    { "\033[11~", KEY_F(1) },  { "\033[[A", KEY_F(1) },
-		{ "\033OQ", KEY_F(2) },    { "\033[12~", KEY_F(2) },  { "\033[[B", KEY_F(2) },
-		{ "\033OR", KEY_F(3) },    { "\033[13~", KEY_F(3) },  { "\033[[C", KEY_F(3) },
-		{ "\033OS", KEY_F(4) },    { "\033[14~", KEY_F(4) },  { "\033[[D", KEY_F(4) },
-		{ "\033[15~", KEY_F(5) },  { "\033[[E", KEY_F(5) },   { "\033[17~", KEY_F(6) },  { "\033[18~", KEY_F(7) },
-		{ "\033[19~", KEY_F(8) },  { "\033[20~", KEY_F(9) },  { "\033[21~", KEY_F(10) },
+		{ "\033[A", KEY_UP },     { "\033[B", KEY_DOWN },   { "\033[C", KEY_RIGHT },   { "\033[D", KEY_LEFT },
+		{ "\033OA", KEY_UP },     { "\033OB", KEY_DOWN },   { "\033OC", KEY_RIGHT },   { "\033OD", KEY_LEFT },
+		{ "\033[H", KEY_HOME },   { "\033OH", KEY_HOME },   { "\033[1~", KEY_HOME },   { "\033[7~", KEY_HOME },
+		{ "\033[F", KEY_END },    { "\033OF", KEY_END },    { "\033[4~", KEY_END },    { "\033[8~", KEY_END },
+		{ "\033[Z", KEY_BTAB },   { "\033[5~", KEY_PPAGE }, { "\033[6~", KEY_NPAGE },  { "\033[3~", KEY_DC },
+		{ "\033OP", KEY_F(1) },   { "\033[11~", KEY_F(1) }, { "\033[[A", KEY_F(1) },   { "\033OQ", KEY_F(2) },
+		{ "\033[12~", KEY_F(2) }, { "\033[[B", KEY_F(2) },  { "\033OR", KEY_F(3) },    { "\033[13~", KEY_F(3) },
+		{ "\033[[C", KEY_F(3) },  { "\033OS", KEY_F(4) },   { "\033[14~", KEY_F(4) },  { "\033[[D", KEY_F(4) },
+		{ "\033[15~", KEY_F(5) }, { "\033[[E", KEY_F(5) },  { "\033[17~", KEY_F(6) },  { "\033[18~", KEY_F(7) },
+		{ "\033[19~", KEY_F(8) }, { "\033[20~", KEY_F(9) }, { "\033[21~", KEY_F(10) },
 	};
 	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
 		if (key_defined(keys[i].sequence) == 0)
@@ -74,12 +72,12 @@ static int named_key(wint_t code)
 		wint_t code;
 		int key;
 	} named[] = {
-		{ KEY_UP, KEY_ARROW_UP },       { KEY_DOWN, KEY_ARROW_DOWN }, { KEY_LEFT, KEY_ARROW_LEFT },
-		{ KEY_RIGHT, KEY_ARROW_RIGHT }, { KEY_HOME, KEY_FIRST },      { KEY_END, KEY_FINAL },
-		{ KEY_PPAGE, KEY_PAGE_UP },     { KEY_NPAGE, KEY_PAGE_DOWN }, { KEY_ENTER, KEY_RETURN },
-		{ KEY_BACKSPACE, KEY_BS },      { KEY_DC, KEY_DELETE },       { KEY_RESIZE, KEY_RESIZED },
-		{ KEY_FIND, KEY_FIRST },        { KEY_SELECT, KEY_FINAL },    { KEY_SF, KEY_ARROW_DOWN },
-		{ KEY_SR, KEY_ARROW_UP },         { KEY_BTAB, KEY_BACK_TABULATOR },
+		{ KEY_UP, KEY_ARROW_UP },       { KEY_DOWN, KEY_ARROW_DOWN },     { KEY_LEFT, KEY_ARROW_LEFT },
+		{ KEY_RIGHT, KEY_ARROW_RIGHT }, { KEY_HOME, KEY_FIRST },          { KEY_END, KEY_FINAL },
+		{ KEY_PPAGE, KEY_PAGE_UP },     { KEY_NPAGE, KEY_PAGE_DOWN },     { KEY_ENTER, KEY_RETURN },
+		{ KEY_BACKSPACE, KEY_BS },      { KEY_DC, KEY_DELETE },           { KEY_RESIZE, KEY_RESIZED },
+		{ KEY_FIND, KEY_FIRST },        { KEY_SELECT, KEY_FINAL },        { KEY_SF, KEY_ARROW_DOWN },
+		{ KEY_SR, KEY_ARROW_UP },       { KEY_BTAB, KEY_BACK_TABULATOR },
 	};
 	if (code > KEY_F0 && code <= KEY_F0 + 12)
 		return KEY_FUNCTION + (int)(code - KEY_F0);

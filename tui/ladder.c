@@ -24,19 +24,19 @@ struct ladder {
 	uint32_t until;
 	uint64_t stamp;
 	enum phase phase;
-	struct numbers threads;   /* of the spec, and the related ones */
-	struct related related;   /* ids of the threads it was asked for */
-	uint32_t at;              /* SCAN: the next record; WALK: the next message, 0: the next thread */
-	size_t thread;            /* WALK: which one */
+	struct numbers threads; /* of the spec, and the related ones */
+	struct related related; /* ids of the threads it was asked for */
+	uint32_t at;            /* SCAN: the next record; WALK: the next message, 0: the next thread */
+	size_t thread;          /* WALK: which one */
 	struct numbers messages, conns;
 	uint64_t left_out;
-	size_t next;              /* ROWS: the next message */
-	uint32_t news;            /* and the next news */
+	size_t next;   /* ROWS: the next message */
+	uint32_t news; /* and the next news */
 	struct ladder_row *row;
 	size_t rows, row_cap;
 	struct ladder_fold *fold;
 	uint32_t folds, fold_cap;
-	uint32_t *slot;           /* thread → fold + 1: open addressing, a power of two and at least twice the folds */
+	uint32_t *slot; /* thread → fold + 1: open addressing, a power of two and at least twice the folds */
 	uint32_t slots;
 	struct ladder_end end[LADDER_ENDS];
 	unsigned ends;

@@ -5,8 +5,8 @@
 #ifndef TUI_LADDER_H
 #define TUI_LADDER_H
 
-#include "decode/session.h"
 #include "base/numbers.h"
+#include "decode/session.h"
 
 enum {
 	LADDER_MAX = 1 << 20, /* messages in a ladder */

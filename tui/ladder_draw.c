@@ -9,12 +9,14 @@
 #include "tui/view_detail.h"
 
 enum {
-	TIME_WIDE = 15, TIME_NARROW = 8, DELTA = 8,
-	GUTTER_LEAST = 50,     /* columns of the terminal from which on there are times */
-	GUTTER_WIDE = 76,      /* … and long ones */
-	BESIDE_LEAST = 130,    /* columns from which on the message stands beside the ladder */
-	BELOW_LEAST = 32,      /* rows from which on it stands below */
-	END_BEST = 48,         /* columns that an end gets before the message gets more */
+	TIME_WIDE = 15,
+	TIME_NARROW = 8,
+	DELTA = 8,
+	GUTTER_LEAST = 50,  /* columns of the terminal from which on there are times */
+	GUTTER_WIDE = 76,   /* … and long ones */
+	BESIDE_LEAST = 130, /* columns from which on the message stands beside the ladder */
+	BELOW_LEAST = 32,   /* rows from which on it stands below */
+	END_BEST = 48,      /* columns that an end gets before the message gets more */
 };
 
 /* Names of the columns. */
@@ -158,7 +160,7 @@ static void draw_beside(struct ladder_view *l, struct area area)
 	if (!n || !session_record(a->session, n))
 		return;
 	if (!l->beside) {
-		l->beside = view_detail.new(a);
+		l->beside = view_detail.make(a);
 		view_init(l->beside);
 	}
 	if (l->beside_n != n)

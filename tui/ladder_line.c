@@ -55,9 +55,9 @@ int ladder_scroll_to(const struct ladder_layout *l, unsigned from, unsigned to)
 
 /* An arrow as it is drawn. */
 struct span {
-	int left, right;       /* its ends */
-	int text, text_end;    /* where its text goes */
-	int note;              /* columns of it that the note has */
+	int left, right;    /* its ends */
+	int text, text_end; /* where its text goes */
+	int note;           /* columns of it that the note has */
 };
 
 /* Columns for a note beside a label, in a room for both: all, or at least a few. */

@@ -4,7 +4,10 @@
 
 #include "tui/line.h"
 
-enum { LADDER_SPACING = 26 /* columns of the terminal from one end to the next, at least */, LADDER_MARGIN = 11 /* beside the outer ones */ };
+enum {
+	LADDER_SPACING = 26 /* columns of the terminal from one end to the next, at least */,
+	LADDER_MARGIN = 11 /* beside the outer ones */
+};
 
 /* Where the ends stand: end i at column LADDER_MARGIN + i * spacing. */
 struct ladder_layout {

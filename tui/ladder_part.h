@@ -19,11 +19,11 @@ struct ladder_view {
 	int scroll, gutter, time;
 	struct facts_room room;
 	struct buf label, note;
-	struct view *beside;       /* a Detail view; NULL until it is needed */
+	struct view *beside; /* a Detail view; NULL until it is needed */
 	uint32_t beside_n;
 	bool no_beside;
-	bool marked;               /* its threads are those that were marked */
-	bool asked;                /* next was asked for by a key */
+	bool marked; /* its threads are those that were marked */
+	bool asked;  /* next was asked for by a key */
 };
 
 struct ladder_view *ladder_view_of(struct view *v);

@@ -12,22 +12,22 @@
 /* Why text is coloured; tui/screen.c knows how. */
 enum ink {
 	INK_PLAIN,
-	INK_DIM,     /* offsets, types, what matters least */
+	INK_DIM, /* offsets, types, what matters least */
 	INK_STRONG,
 	INK_REQUEST,
 	INK_REPLY,
 	INK_STREAM,
 	INK_EVENT,
-	INK_ERROR,   /* failed, and rules of severity error */
+	INK_ERROR, /* failed, and rules of severity error */
 	INK_WARNING,
 	INK_NOTE,
-	INK_FIELD,   /* names of fields */
-	INK_BAR,     /* title and footer */
-	INK_BAR_KEY, /* a key in the footer, the screen in view in the title */
-	INK_HEAD,    /* titles of columns */
-	INK_MARK,    /* bytes of the selected field */
+	INK_FIELD,      /* names of fields */
+	INK_BAR,        /* title and footer */
+	INK_BAR_KEY,    /* a key in the footer, the screen in view in the title */
+	INK_HEAD,       /* titles of columns */
+	INK_MARK,       /* bytes of the selected field */
 	INK_MARK_VALUE, /* those of them that are its value */
-	INK_MATCH,   /* what a search found */
+	INK_MATCH,      /* what a search found */
 	INKS
 };
 

@@ -53,28 +53,28 @@ struct order_sort; /* a sort under way */
 
 struct order {
 	struct order_source source;
-	struct filter *filter;  /* borrowed; NULL: all rows */
+	struct filter *filter; /* borrowed; NULL: all rows */
 	int column;
 	bool reverse;
-	bool kept;              /* rows are kept: there is a filter, or they are to be sorted */
-	bool ready;             /* and are what is shown: with a filter at once, else when they were sorted once */
-	uint32_t *row;          /* by place */
+	bool kept;     /* rows are kept: there is a filter, or they are to be sorted */
+	bool ready;    /* and are what is shown: with a filter at once, else when they were sorted once */
+	uint32_t *row; /* by place */
 	size_t count, cap;
-	uint64_t first;         /* rows below are gone */
-	uint64_t start, next;   /* candidates: the first one that was asked about, and the next one */
-	uint64_t end;           /* candidates there were when it was looked last */
-	uint8_t *has;           /* a bit for each row from has_from on that the filter has let through */
+	uint64_t first;       /* rows below are gone */
+	uint64_t start, next; /* candidates: the first one that was asked about, and the next one */
+	uint64_t end;         /* candidates there were when it was looked last */
+	uint8_t *has;         /* a bit for each row from has_from on that the filter has let through */
 	size_t has_size;
 	uint64_t has_from;
-	uint32_t *fresh;        /* rows that are to be sorted in */
+	uint32_t *fresh; /* rows that are to be sorted in */
 	size_t fresh_count, fresh_cap;
 	struct order_sort *sort;
-	bool again;             /* all rows are to be sorted anew */
-	uint64_t revision;      /* the next one to be asked about */
+	bool again;                  /* all rows are to be sorted anew */
+	uint64_t revision;           /* the next one to be asked about */
 	uint64_t review, review_end; /* rows that are all to be asked about again, since revisions were missed */
-	uint32_t recheck_step;  /* how far the one under way is */
-	int64_t recheck_rest;   /* ms: when may be asked again */
-	int64_t took, rest_until; /* ms: what taking in new rows took last, and when it may be done again */
+	uint32_t recheck_step;       /* how far the one under way is */
+	int64_t recheck_rest;        /* ms: when may be asked again */
+	int64_t took, rest_until;    /* ms: what taking in new rows took last, and when it may be done again */
 };
 
 void order_init(struct order *o, const struct order_source *source);

@@ -60,7 +60,7 @@ static bool leave(struct order *o, uint64_t row)
 	size_t at = (size_t)(row - o->has_from);
 	if (row < o->has_from || at / 8 >= o->has_size || !(o->has[at / 8] >> at % 8 & 1))
 		return false;
-	o->has[at / 8] &= (uint8_t)~(1u << at % 8);
+	o->has[at / 8] &= (uint8_t) ~(1u << at % 8);
 	return true;
 }
 

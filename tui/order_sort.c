@@ -33,7 +33,7 @@ struct order_sort {
 	const uint32_t *old;
 	size_t keyed, sorted; /* rows whose keys of the run under way are made; rows in sorted runs */
 	struct order_entry *run;
-	struct head *head;    /* a heap, the least one first */
+	struct head *head; /* a heap, the least one first */
 	size_t heads;
 	bool merging;
 	uint32_t *out;
@@ -63,8 +63,9 @@ struct order_sort *order_sort_new(const struct order_source *source, int column,
 				  const uint32_t *old, size_t old_count)
 {
 	struct order_sort *s = xcalloc(1, sizeof *s);
-	*s = (struct order_sort){ .source = *source, .column = column, .rows = rows, .from = from, .count = count,
-				  .old = old, .old_count = old_count };
+	*s = (struct order_sort){
+		.source = *source, .column = column, .rows = rows, .from = from, .count = count, .old = old, .old_count = old_count
+	};
 	s->run = xreallocarray(NULL, RUN, sizeof *s->run);
 	return s;
 }

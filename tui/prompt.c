@@ -87,7 +87,7 @@ static size_t word_start(const struct prompt *p)
 	return at;
 }
 
-static void delete(struct prompt *p, size_t from, size_t to)
+static void cut(struct prompt *p, size_t from, size_t to)
 {
 	prompt_replace(p, from, to - from, (struct slice){ 0 });
 }
@@ -118,11 +118,11 @@ static void insert(struct prompt *p, uint32_t point)
 static bool edit(struct prompt *p, int key)
 {
 	switch (key) {
-	case KEY_BS: delete(p, before(p, p->at), p->at); return true;
-	case KEY_DELETE: delete(p, p->at, behind(p, p->at)); return true;
-	case KEY_CTRL_W: delete(p, word_start(p), p->at); return true;
-	case KEY_CTRL_U: delete(p, 0, p->at); return true;
-	case KEY_CTRL_K: delete(p, p->at, p->text.len); return true;
+	case KEY_BS: cut(p, before(p, p->at), p->at); return true;
+	case KEY_DELETE: cut(p, p->at, behind(p, p->at)); return true;
+	case KEY_CTRL_W: cut(p, word_start(p), p->at); return true;
+	case KEY_CTRL_U: cut(p, 0, p->at); return true;
+	case KEY_CTRL_K: cut(p, p->at, p->text.len); return true;
 	case KEY_ARROW_LEFT: p->at = before(p, p->at); return true;
 	case KEY_ARROW_RIGHT: p->at = behind(p, p->at); return true;
 	case KEY_CTRL_A:

@@ -109,7 +109,8 @@ static size_t same_row(const struct rule_tree *t, const struct rule_row *r, cons
 	for (size_t i = 0; i < t->rows; i++) {
 		const struct broken_group *other = rule_tree_group(t, &t->row[i]);
 		bool same = other->rule == g->rule && t->row[i].level <= r->level &&
-			    (t->row[i].level == LEVEL_RULE || other->conn == g->conn) && (t->row[i].level != LEVEL_MESSAGE || t->row[i].n == r->n);
+			    (t->row[i].level == LEVEL_RULE || other->conn == g->conn) &&
+			    (t->row[i].level != LEVEL_MESSAGE || t->row[i].n == r->n);
 		best = same ? i : best;
 	}
 	return best;

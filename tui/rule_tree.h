@@ -28,7 +28,7 @@ struct rule_tree {
 	uint32_t folded;       /* bit set of rules that are folded */
 	struct rule_flip *flip;
 	size_t flips, flip_cap;
-	bool few;              /* connections are open at first */
+	bool few; /* connections are open at first */
 	struct rule_row *row;
 	size_t rows, row_cap;
 };

@@ -27,16 +27,16 @@ enum save_what { SAVE_ALL, SAVE_FILTERED, SAVE_MARKED };
 struct save_job {
 	const struct session *session;
 	const struct capture *capture;
-	const struct exporter *exporter; /* NULL: pcapng … */
-	enum record_what packets;        /* … of that; other than RECORD_PDUS only with `again` */
+	const struct exporter *exporter;    /* NULL: pcapng … */
+	enum record_what packets;           /* … of that; other than RECORD_PDUS only with `again` */
 	const struct second_reading *again; /* taken over by save_start; NULL: none */
 	struct print_options options;
 	enum save_what what;
-	struct filter *filter;       /* for FILTERED; borrowed */
-	const char *filter_text;     /* the same as it was typed, for save_start */
-	const struct marks *marks;   /* for MARKED; borrowed */
-	uint32_t last;               /* the last message to look at */
-	bool replace;                /* a file of that name */
+	struct filter *filter;     /* for FILTERED; borrowed */
+	const char *filter_text;   /* the same as it was typed, for save_start */
+	const struct marks *marks; /* for MARKED; borrowed */
+	uint32_t last;             /* the last message to look at */
+	bool replace;              /* a file of that name */
 };
 
 enum save_state { SAVE_IDLE, SAVE_RUNNING, SAVE_DONE, SAVE_FAILED };
@@ -51,9 +51,9 @@ struct save {
 	struct session_listener listener; /* of one of the first two */
 	FILE *out;
 	char *path;
-	int error;                   /* errno */
-	uint32_t first, next;        /* messages: where it began, the next one */
-	uint32_t news;               /* the next one */
+	int error;            /* errno */
+	uint32_t first, next; /* messages: where it began, the next one */
+	uint32_t news;        /* the next one */
 	struct buf bytes;
 };
 

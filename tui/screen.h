@@ -18,7 +18,7 @@ struct screen;
 struct screen_options {
 	bool color; /* where the terminal has colours */
 	bool mouse;
-	bool ascii; /* nothing else is painted, from the beginning to the end */
+	bool ascii;               /* nothing else is painted, from the beginning to the end */
 	const struct look *looks; /* of each ink; borrowed during the call */
 };
 

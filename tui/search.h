@@ -10,12 +10,12 @@ enum search_result { SEARCH_RUNNING, SEARCH_FOUND, SEARCH_NOTHING };
 
 struct search {
 	struct pattern pattern;
-	struct view *view;    /* the one that was searched; NULL before the first search */
+	struct view *view; /* the one that was searched; NULL before the first search */
 	bool running, backward;
-	bool wrapped;         /* the match stands behind the end (before the beginning) of where the search started */
-	uint64_t first, end;  /* positions that are searched: first … end - 1 */
-	uint64_t at;          /* the next one to look at; the match when FOUND */
-	uint64_t left;        /* how many are still to be looked at */
+	bool wrapped;        /* the match stands behind the end (before the beginning) of where the search started */
+	uint64_t first, end; /* positions that are searched: first … end - 1 */
+	uint64_t at;         /* the next one to look at; the match when FOUND */
+	uint64_t left;       /* how many are still to be looked at */
 };
 
 /* Starts behind (backward: before) position `from` of first … end - 1, goes around and ends with `from`

@@ -4,11 +4,9 @@
 #include "tui/settings.h"
 
 static const struct setting_row rows[SETTINGS] = {
-	[SETTING_MOUSE] = { "mouse", "clicks and wheel; off leaves them to the terminal",
-			    { "on", "off" } },
+	[SETTING_MOUSE] = { "mouse", "clicks and wheel; off leaves them to the terminal", { "on", "off" } },
 	[SETTING_COLOURS] = { "colours", "auto: not where NO_COLOR is set", { "auto", "always", "never" } },
-	[SETTING_BACKGROUND] = { "background", "of the terminal; auto: by COLORFGBG, else for both",
-				 { "auto", "dark", "light" } },
+	[SETTING_BACKGROUND] = { "background", "of the terminal; auto: by COLORFGBG, else for both", { "auto", "dark", "light" } },
 	[SETTING_TIME] = { "time", "of day, since the first packet, or since the row above", { "clock", "relative", "delta" } },
 	[SETTING_ZONE] = { "zone", "times of day in local time or in UTC", { "local", "utc" } },
 	[SETTING_FOLLOW] = { "follow", "keep the newest row selected; auto: while capturing", { "auto", "on", "off" } },

@@ -5,15 +5,7 @@
 #include "tui/keymap.h"
 #include "tui/looks.h"
 
-enum setting {
-	SETTING_MOUSE,
-	SETTING_COLOURS,
-	SETTING_BACKGROUND,
-	SETTING_TIME,
-	SETTING_ZONE,
-	SETTING_FOLLOW,
-	SETTINGS
-};
+enum setting { SETTING_MOUSE, SETTING_COLOURS, SETTING_BACKGROUND, SETTING_TIME, SETTING_ZONE, SETTING_FOLLOW, SETTINGS };
 
 enum { CHOICES = 4 };
 
@@ -23,12 +15,12 @@ struct setting_row {
 };
 
 struct settings {
-	int value[SETTINGS];         /* the number of the choice */
+	int value[SETTINGS]; /* the number of the choice */
 	struct keymap keys;
 	struct look looks[INKS];
-	uint32_t own_looks;          /* a bit for each ink whose look the user set */
-	struct buf columns[VIEWS];   /* of a view's list, as the config file has it; empty: as they come */
-	int columns_line[VIEWS];     /* where it stands there */
+	uint32_t own_looks;        /* a bit for each ink whose look the user set */
+	struct buf columns[VIEWS]; /* of a view's list, as the config file has it; empty: as they come */
+	int columns_line[VIEWS];   /* where it stands there */
 };
 
 const struct setting_row *setting_row(enum setting s);

@@ -55,7 +55,7 @@ bool app_follows(const struct app *a)
 
 static struct view *make(struct app *a, enum view_id id)
 {
-	struct view *v = all[id]->new(a);
+	struct view *v = all[id]->make(a);
 	view_init(v);
 	use_columns(a, v, id);
 	v->list.follow = (v->ops->where & IN_LISTS) && app_follows(a);

@@ -11,9 +11,11 @@
 #include "tui/sums.h"
 
 enum {
-	BESIDE_LEAST = 130, BESIDE_SHARE = 3, /* columns from which on the bars stand beside the rows, in a third of them */
-	BELOW_LEAST = 17,   /* rows from which on they stand below */
-	LABEL = 8, NUMBERS = 15,
+	BESIDE_LEAST = 130,
+	BESIDE_SHARE = 3, /* columns from which on the bars stand beside the rows, in a third of them */
+	BELOW_LEAST = 17, /* rows from which on they stand below */
+	LABEL = 8,
+	NUMBERS = 15,
 	CHART_MAX = TIMELINE_BINS,
 };
 
@@ -126,7 +128,8 @@ static void clear_area(struct view *v, struct area area)
 }
 
 /* Sums of as many neighbours each as make no more than `rows` of all; how many sums. */
-static unsigned merge_buckets(const struct histogram *h, unsigned first, unsigned last, unsigned rows, uint64_t sum[HISTOGRAM_BUCKETS], unsigned *each)
+static unsigned merge_buckets(const struct histogram *h, unsigned first, unsigned last, unsigned rows, uint64_t sum[HISTOGRAM_BUCKETS],
+			      unsigned *each)
 {
 	unsigned count = last - first + 1;
 	*each = 1 + (count - 1) / rows;

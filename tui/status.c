@@ -27,8 +27,8 @@ static void add_part(struct buf *out, uint64_t n, const char *noun, const char *
 	buf_addf(out, " %s%s", tightness > 1 ? brief : noun, tightness == 1 && n != 1 ? "s" : "");
 }
 
-static void add_parts(struct buf *out, const char *source, const struct session_counts *s,
-		      const struct capture_counts *c, uint32_t threads, int tightness)
+static void add_parts(struct buf *out, const char *source, const struct session_counts *s, const struct capture_counts *c, uint32_t threads,
+		      int tightness)
 {
 	uint64_t dropped = c->source.dropped_kernel + c->source.dropped_interface;
 	buf_addf(out, " %s", tightness ? base_name(source) : source);
@@ -46,8 +46,8 @@ static void add_parts(struct buf *out, const char *source, const struct session_
 	buf_add_str(out, tightness > 1 ? "B" : "B memory");
 }
 
-void status_add(struct line *out, const char *source, const struct session_counts *s,
-		const struct capture_counts *c, uint32_t threads, int width)
+void status_add(struct line *out, const char *source, const struct session_counts *s, const struct capture_counts *c, uint32_t threads,
+		int width)
 {
 	struct buf text = { 0 };
 	for (int tightness = 0; tightness < 3; tightness++) {

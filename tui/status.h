@@ -9,8 +9,8 @@
 
 /* "tcp.pcap  1,460,000 packets  2,500,000 messages  0 dropped …", shortened until it fits into `width`
  * columns. */
-void status_add(struct line *out, const char *source, const struct session_counts *s,
-		const struct capture_counts *c, uint32_t threads, int width);
+void status_add(struct line *out, const char *source, const struct session_counts *s, const struct capture_counts *c, uint32_t threads,
+		int width);
 
 /* "Lost: gaps in the capture 2 · …", and before it since when nothing is written any more (-w); nothing if nothing was lost. utc: times of
  * day are. */

@@ -19,7 +19,7 @@ struct stream_save {
 	struct facts_room room;
 	uint32_t thread, next; /* next 0: all are through */
 	uint32_t done, messages;
-	bool begun, over;      /* the stream has begun; and ended */
+	bool begun, over; /* the stream has begun; and ended */
 };
 
 struct stream_save *stream_save_new(const struct session *s, uint32_t thread, const char *folder, char *error, size_t room)

@@ -12,11 +12,11 @@ struct transfer {
 
 /* All zero: none. Transfers are numbered from 0; those whose thread is forgotten go from the front, the others keep their numbers. */
 struct transfers {
-	uint32_t next;      /* the next record to look at */
+	uint32_t next; /* the next record to look at */
 	struct transfer *at;
 	size_t count, cap;
-	size_t gone;        /* how many were before at[0] */
-	size_t old;         /* how many at the front are forgotten, and will go */
+	size_t gone; /* how many were before at[0] */
+	size_t old;  /* how many at the front are forgotten, and will go */
 };
 
 void transfers_release(struct transfers *t);

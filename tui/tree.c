@@ -15,10 +15,10 @@
 #include <stdlib.h>
 
 enum {
-	ROWS_MAX = 200000,  /* rows that "open all" goes up to */
-	PARTS_MAX = 20000,  /* rows of one value */
+	ROWS_MAX = 200000,   /* rows that "open all" goes up to */
+	PARTS_MAX = 20000,   /* rows of one value */
 	VALUE_MAX = 1 << 20, /* bytes of a value that are shown when it is opened */
-	LINE_BREAK = 0x240a /* how base/text.h shows one */
+	LINE_BREAK = 0x240a  /* how base/text.h shows one */
 };
 
 void tree_release(struct tree *t)

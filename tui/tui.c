@@ -21,11 +21,11 @@ enum { FRAME_MS = 33, IDLE_MS = 200, TELL_MS = 1000, KEYS_AT_ONCE = 64, STATUS_N
 
 struct loop {
 	struct app app;
-	unsigned pending;  /* enum reaction: what must happen */
-	int64_t drawn;     /* when the screen was drawn last, ms */
-	int64_t told;      /* live: when time was told last, ms */
-	bool keyed;        /* a key was pressed since: its answer is drawn at once */
-	bool hung_up;      /* the terminal is gone */
+	unsigned pending; /* enum reaction: what must happen */
+	int64_t drawn;    /* when the screen was drawn last, ms */
+	int64_t told;     /* live: when time was told last, ms */
+	bool keyed;       /* a key was pressed since: its answer is drawn at once */
+	bool hung_up;     /* the terminal is gone */
 };
 
 static bool stopped(const struct loop *l)
@@ -130,7 +130,9 @@ static void take_options(struct settings *s, const struct tui_options *o)
 	if (o->utc)
 		s->value[SETTING_ZONE] = 1;
 	if (o->time)
-		s->value[SETTING_TIME] = *o->time == TIME_RELATIVE ? TIME_SINCE_START : *o->time == TIME_DELTA ? TIME_SINCE_ROW : TIME_OF_DAY;
+		s->value[SETTING_TIME] = *o->time == TIME_RELATIVE ? TIME_SINCE_START
+					 : *o->time == TIME_DELTA  ? TIME_SINCE_ROW
+								   : TIME_OF_DAY;
 }
 
 /* The first of them, and how many more there are. */

@@ -13,15 +13,15 @@ enum tui_color { TUI_COLOR_AUTO, TUI_COLOR_ALWAYS, TUI_COLOR_NEVER };
 
 struct tui_options {
 	const struct session *session;
-	struct capture *capture;  /* feeds the session; driven from here */
-	const char *source;       /* how the source is called on the screen */
-	const char *filter;       /* display filter that holds at the beginning; NULL: none */
+	struct capture *capture; /* feeds the session; driven from here */
+	const char *source;      /* how the source is called on the screen */
+	const char *filter;      /* display filter that holds at the beginning; NULL: none */
 	bool show_secrets;
-	bool utc;                 /* times of day in UTC instead of local time */
+	bool utc; /* times of day in UTC instead of local time */
 	bool no_mouse;
-	bool ascii;               /* nothing but ASCII is painted: the user's locale has no UTF-8 */
+	bool ascii;                   /* nothing but ASCII is painted: the user's locale has no UTF-8 */
 	const enum time_format *time; /* as what times are shown: of those the screens have the nearest; NULL: as the user has set it */
-	enum tui_color color;     /* AUTO: colours unless NO_COLOR is set; a terminal without colours has none anyway */
+	enum tui_color color;         /* AUTO: colours unless NO_COLOR is set; a terminal without colours has none anyway */
 	void (*clock)(void *user, int64_t now); /* live: told about once a second what time it is (ns since 1970); or NULL */
 	/* Called at least four times a second, for work beside the screens, of some ms at most. Returns why nothing should be read for now, two or three
 	 * words for the title ("waiting for the collector"); NULL: reading goes on. Or NULL. */
@@ -30,7 +30,7 @@ struct tui_options {
 	bool (*enough)(void *user);
 	/* Opens the capture's files once more, to save packets; false with a sentence if they can't be. NULL: there are none that could be. */
 	bool (*again)(void *user, struct second_reading *out, char *error, size_t room);
-	void *user;               /* of all four */
+	void *user;                        /* of all four */
 	const volatile sig_atomic_t *stop; /* nonzero: a signal asks to end (looked at at least four times a second); or NULL */
 };
 

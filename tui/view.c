@@ -64,8 +64,15 @@ static enum order_answer source_recheck(void *user, struct session_revision r, u
 
 void view_init(struct view *v)
 {
-	struct order_source source = { v, source_rows, source_candidates, source_pick, source_key,
-				       source_revisions, source_revision, source_message, source_recheck };
+	struct order_source source = { v,
+				       source_rows,
+				       source_candidates,
+				       source_pick,
+				       source_key,
+				       source_revisions,
+				       source_revision,
+				       source_message,
+				       source_recheck };
 	order_init(&v->order, &source);
 }
 

@@ -19,10 +19,10 @@ struct app;
 struct view;
 
 enum reaction {
-	REDRAW = 1,   /* what is shown has changed */
-	REPAINT = 2,  /* the terminal must be painted afresh */
+	REDRAW = 1,  /* what is shown has changed */
+	REPAINT = 2, /* the terminal must be painted afresh */
 	QUIT = 4,
-	CLOSE = 8,    /* the dialog is done */
+	CLOSE = 8, /* the dialog is done */
 };
 
 /* A rectangle of the terminal. */
@@ -41,10 +41,10 @@ typedef void help_fn(void *user, enum ink ink, const char *left, const char *rig
  */
 struct view_ops {
 	const char *name;
-	uint32_t where; /* its bit in the table of commands */
-	const char *noun; /* of what the filter counts; NULL where it is not for this view */
+	uint32_t where;    /* its bit in the table of commands */
+	const char *noun;  /* of what the filter counts; NULL where it is not for this view */
 	const char *about; /* what it shows, a sentence for the help */
-	struct view *(*new)(struct app *a);
+	struct view *(*make)(struct app *a);
 	void (*free)(struct view *v);
 	/* It is opened from another view. */
 	void (*open)(struct view *v);
@@ -98,7 +98,7 @@ struct view_ops {
 struct view {
 	const struct view_ops *ops;
 	struct app *app;
-	struct list list;   /* of places */
+	struct list list; /* of places */
 	struct order order;
 	struct area body; /* where its rows were drawn last */
 	int gutter;       /* columns at the left of the rows, for marks */

@@ -160,7 +160,8 @@ static enum ink draw_rules(struct cell *c)
 		for (int r = 0; r < RULES; r++) {
 			if (!session_conn_broken(conn, (enum rule)r) || (int)rule_info((enum rule)r)->severity != severity)
 				continue;
-			buf_addf(c->text, "%s%u %s", broken ? ", " : "", session_conn_broken(conn, (enum rule)r), rule_info((enum rule)r)->name);
+			buf_addf(c->text, "%s%u %s", broken ? ", " : "", session_conn_broken(conn, (enum rule)r),
+				 rule_info((enum rule)r)->name);
 			broken |= 1u << r;
 		}
 	return facts_severity_ink(rules_worst(broken));
@@ -179,8 +180,24 @@ static enum ink draw_state(struct cell *c)
 }
 
 enum {
-	COLUMN_NUMBER, COLUMN_CLIENT, COLUMN_SERVER, COLUMN_VIA, COLUMN_AGENT, COLUMN_VERSION, COLUMN_USER, COLUMN_SENT, COLUMN_RECEIVED,
-	COLUMN_OUT, COLUMN_BACK, COLUMN_SEQ_OUT, COLUMN_SEQ_BACK, COLUMN_OPEN, COLUMN_P50, COLUMN_P95, COLUMN_STATE, COLUMN_RULES
+	COLUMN_NUMBER,
+	COLUMN_CLIENT,
+	COLUMN_SERVER,
+	COLUMN_VIA,
+	COLUMN_AGENT,
+	COLUMN_VERSION,
+	COLUMN_USER,
+	COLUMN_SENT,
+	COLUMN_RECEIVED,
+	COLUMN_OUT,
+	COLUMN_BACK,
+	COLUMN_SEQ_OUT,
+	COLUMN_SEQ_BACK,
+	COLUMN_OPEN,
+	COLUMN_P50,
+	COLUMN_P95,
+	COLUMN_STATE,
+	COLUMN_RULES
 };
 
 static const struct column columns[] = {
@@ -201,7 +218,8 @@ static const struct column columns[] = {
 	[COLUMN_P50] = { "p50", 6, 7, 0, 4, KIND_NUMBER, draw_p50, "half of the requests had their final reply within that time" },
 	[COLUMN_P95] = { "p95", 6, 7, 0, 4, KIND_NUMBER, draw_p95, "95 of 100 of them" },
 	[COLUMN_STATE] = { "State", 6, 16, 0, 1, KIND_TEXT, draw_state, "open, or who ended it and how" },
-	[COLUMN_RULES] = { "Rules", 8, 40, 6, 1, KIND_TEXT, draw_rules, "how often which rules of the protocol were broken, the worst first" },
+	[COLUMN_RULES] = { "Rules", 8, 40, 6, 1, KIND_TEXT, draw_rules,
+			   "how often which rules of the protocol were broken, the worst first" },
 };
 
 static struct view *new_connections(struct app *a)
@@ -349,7 +367,7 @@ const struct view_ops view_connections = {
 	.name = "Connections",
 	.where = IN_CONNECTIONS,
 	.about = "Each row is a connection: who talks to whom, how much, how fast, which rules were broken, and how it ended.",
-	.new = new_connections,
+	.make = new_connections,
 	.free = free_connections,
 	.rows = rows,
 	.draw_row = draw_row,

@@ -159,8 +159,7 @@ static unsigned go(struct detail *d, bool forward)
 	if (n && session_record(a->session, n))
 		view_detail_set(&d->view, n);
 	else
-		app_notice(a, forward ? "This is the last message of the thread so far."
-				      : "This is the first message of the thread.");
+		app_notice(a, forward ? "This is the last message of the thread so far." : "This is the first message of the thread.");
 	return REDRAW;
 }
 
@@ -390,7 +389,7 @@ const struct view_ops view_detail = {
 	.where = IN_DETAIL,
 	.about = "One message: its fields as a tree, with the JSON and the tokens in them, and its bytes. "
 		 "The bytes of the selected field are marked.",
-	.new = new_detail,
+	.make = new_detail,
 	.free = free_detail,
 	.add_title = add_title,
 	.draw_row = draw_row,

@@ -88,7 +88,8 @@ static void add_commands(struct help *h)
 {
 	heading(h, "Keys");
 	view_help_add_keys(&h->view.app->settings->keys, h->of->ops->where, add, h);
-	add(h, INK_FIELD, "mouse", "a click selects, or sorts by the title of a column; a double click opens, the wheel scrolls; tabs and footer can be clicked");
+	add(h, INK_FIELD, "mouse",
+	    "a click selects, or sorts by the title of a column; a double click opens, the wheel scrolls; tabs and footer can be clicked");
 }
 
 static void add_columns(struct help *h)
@@ -209,7 +210,7 @@ const struct view_ops view_help = {
 	.name = "Help",
 	.where = IN_HELP,
 	.about = "What the screen below shows, and its keys.",
-	.new = new_help,
+	.make = new_help,
 	.free = free_help,
 	.rows = rows,
 	.draw_row = draw_row,

@@ -187,7 +187,8 @@ static void add_title(struct view *v, struct line *out)
 	if (l->spec.conn)
 		line_addf(out, INK_PLAIN, " connection %u ", l->spec.conn);
 	else
-		add_counted(out, threads, l->marked && !l->spec.extend ? "marked thread" : "thread", l->spec.extend ? ", with related ones " : " ");
+		add_counted(out, threads, l->marked && !l->spec.extend ? "marked thread" : "thread",
+			    l->spec.extend ? ", with related ones " : " ");
 	if (l->now && ladder_left_out(l->now))
 		add_counted(out, ladder_left_out(l->now), "message", " more ");
 }
@@ -332,7 +333,7 @@ const struct view_ops view_ladder = {
 	.where = IN_LADDER,
 	.about = "The messages of threads or of a connection as arrows between those who talk. Connections of one client host share a "
 		 "column, unless asked otherwise.",
-	.new = new_ladder,
+	.make = new_ladder,
 	.free = free_ladder,
 	.add_title = add_title,
 	.rows = rows,

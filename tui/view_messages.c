@@ -14,8 +14,18 @@
 enum { WIDEST = 1000 };
 
 enum {
-	COLUMN_N, COLUMN_TIME, COLUMN_CONN, COLUMN_ARROW, COLUMN_VIA, COLUMN_SEQ, COLUMN_COMMAND, COLUMN_ID, COLUMN_RID, COLUMN_SIZE,
-	COLUMN_GIST, COLUMN_RULES
+	COLUMN_N,
+	COLUMN_TIME,
+	COLUMN_CONN,
+	COLUMN_ARROW,
+	COLUMN_VIA,
+	COLUMN_SEQ,
+	COLUMN_COMMAND,
+	COLUMN_ID,
+	COLUMN_RID,
+	COLUMN_SIZE,
+	COLUMN_GIST,
+	COLUMN_RULES
 };
 
 struct messages {
@@ -369,7 +379,7 @@ const struct view_ops view_messages = {
 	.noun = "message",
 	.about = "Each row is a message. Between them stands what is no message: gaps in the capture, "
 		 "streams that are not OpenIAP.",
-	.new = new_messages,
+	.make = new_messages,
 	.free = free_messages,
 	.rows = rows,
 	.draw_row = draw_row,

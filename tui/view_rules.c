@@ -22,9 +22,12 @@
 
 enum {
 	WORK = 1024,
-	PATIENCE_MS = 500,    /* the groups are not built again sooner */
-	BESIDE_LEAST = 130, BESIDE_SHARE = 3, /* columns from which on the explanation stands at the right, in a third of them */
-	BELOW_LEAST = 14, BELOW = 9, BELOW_MOST = 13, /* rows below the list: half of them, within these */
+	PATIENCE_MS = 500, /* the groups are not built again sooner */
+	BESIDE_LEAST = 130,
+	BESIDE_SHARE = 3, /* columns from which on the explanation stands at the right, in a third of them */
+	BELOW_LEAST = 14,
+	BELOW = 9,
+	BELOW_MOST = 13, /* rows below the list: half of them, within these */
 };
 
 struct rules_view {
@@ -228,7 +231,8 @@ static void draw_explanation(struct rules_view *v, struct area area)
 	screen_put(a->screen, area.row++, area.col, area.width, l, EMPHASIS_NONE);
 	area.height--;
 	bool whole = draw_paragraph(&v->view, &area, " Meaning", info->sentence) && draw_seen(v, &area, row) &&
-		     draw_paragraph(&v->view, &area, " The protocol", info->protocol) && draw_paragraph(&v->view, &area, " The receiver", info->receiver) &&
+		     draw_paragraph(&v->view, &area, " The protocol", info->protocol) &&
+		     draw_paragraph(&v->view, &area, " The receiver", info->receiver) &&
 		     draw_paragraph(&v->view, &area, " Where to look", info->look);
 	line_clear(l);
 	line_add_str(l, INK_DIM, "…");
@@ -347,7 +351,7 @@ const struct view_ops view_rules = {
 	.name = "Rules",
 	.where = IN_RULES,
 	.about = "The rules of the protocol that were broken: how often, on which connections, by which messages; the worst first.",
-	.new = new_rules,
+	.make = new_rules,
 	.free = free_rules,
 	.rows = rows,
 	.draw_row = draw_row,

@@ -38,7 +38,10 @@ bool statistics_row(struct view *v, uint64_t number, struct row *out)
 	} else if (statistics_of(v)->by_conn && number < session_conns(s)) {
 		const struct session_conn *c = session_conn_at(s, (uint32_t)number);
 		struct request_stats *requests = stats_conn(st, c->info.number);
-		*out = (struct row){ { NULL, 0 }, c, c->messages[0] + c->messages[1], { c->bytes[0], c->bytes[1] },
+		*out = (struct row){ { NULL, 0 },
+				     c,
+				     c->messages[0] + c->messages[1],
+				     { c->bytes[0], c->bytes[1] },
 				     requests ? requests : &statistics_of(v)->none };
 	}
 	return out->requests != NULL;
@@ -152,23 +155,39 @@ static enum ink draw_back(struct cell *c)
 }
 
 enum {
-	COLUMN_NAME = STATISTICS_NAME, COLUMN_COUNT, COLUMN_REQUESTS, COLUMN_ERRORS, COLUMN_UNANSWERED, COLUMN_UNSURE, COLUMN_OPEN, COLUMN_P50, COLUMN_P90, COLUMN_P99,
-	COLUMN_MAX, COLUMN_LATENCIES, COLUMN_OUT, COLUMN_BACK
+	COLUMN_NAME = STATISTICS_NAME,
+	COLUMN_COUNT,
+	COLUMN_REQUESTS,
+	COLUMN_ERRORS,
+	COLUMN_UNANSWERED,
+	COLUMN_UNSURE,
+	COLUMN_OPEN,
+	COLUMN_P50,
+	COLUMN_P90,
+	COLUMN_P99,
+	COLUMN_MAX,
+	COLUMN_LATENCIES,
+	COLUMN_OUT,
+	COLUMN_BACK
 };
 
 static const struct column columns[] = {
 	[COLUMN_NAME] = { "Command", 12, 22, 1, 0, KIND_NAME, draw_name, "command, or connection with its agent and user" },
 	[COLUMN_COUNT] = { "Msgs", 5, 6, 0, 0, KIND_NUMBER, draw_count, "messages with that command, or of that connection" },
-	[COLUMN_REQUESTS] = { "Reqs", 5, 6, 0, 4, KIND_NUMBER, draw_requests, "of these, requests: what expects a reply, and pings that got one" },
+	[COLUMN_REQUESTS] = { "Reqs", 5, 6, 0, 4, KIND_NUMBER, draw_requests,
+			      "of these, requests: what expects a reply, and pings that got one" },
 	[COLUMN_ERRORS] = { "Errs", 4, 5, 0, 1, KIND_NUMBER, draw_errors, "requests whose reply is an error" },
-	[COLUMN_UNANSWERED] = { "Unans", 5, 5, 0, 3, KIND_NUMBER, draw_unanswered, "requests whose connection ended before the final reply, which the capture can't have missed" },
-	[COLUMN_UNSURE] = { "Unsure", 6, 6, 0, 6, KIND_NUMBER, draw_unsure, "requests whose connection ended before the final reply, which the capture may lack" },
+	[COLUMN_UNANSWERED] = { "Unans", 5, 5, 0, 3, KIND_NUMBER, draw_unanswered,
+				"requests whose connection ended before the final reply, which the capture can't have missed" },
+	[COLUMN_UNSURE] = { "Unsure", 6, 6, 0, 6, KIND_NUMBER, draw_unsure,
+			    "requests whose connection ended before the final reply, which the capture may lack" },
 	[COLUMN_OPEN] = { "Open", 4, 5, 0, 2, KIND_NUMBER, draw_open, "requests that still wait" },
 	[COLUMN_P50] = { "p50", 6, 7, 0, 1, KIND_NUMBER, draw_p50, "half of the requests had their final reply within that time" },
 	[COLUMN_P90] = { "p90", 6, 7, 0, 2, KIND_NUMBER, draw_p90, "nine tenths of them" },
 	[COLUMN_P99] = { "p99", 6, 7, 0, 1, KIND_NUMBER, draw_p99, "99 of 100" },
 	[COLUMN_MAX] = { "Max", 6, 7, 0, 3, KIND_NUMBER, draw_max, "the slowest" },
-	[COLUMN_LATENCIES] = { "Latency", 7, 14, 0, 1, KIND_TEXT, draw_latencies, "how many took how long, from the fastest of all to the slowest" },
+	[COLUMN_LATENCIES] = { "Latency", 7, 14, 0, 1, KIND_TEXT, draw_latencies,
+			       "how many took how long, from the fastest of all to the slowest" },
 	[COLUMN_OUT] = { "Out", 5, 6, 0, 5, KIND_NUMBER, draw_out, "bytes from the client to the server" },
 	[COLUMN_BACK] = { "Back", 5, 6, 0, 5, KIND_NUMBER, draw_back, "bytes from the server to the client" },
 };
@@ -339,16 +358,18 @@ static bool matches(struct view *v, uint64_t number, const struct pattern *p)
 static void help(struct view *v, help_fn *add, void *user)
 {
 	(void)v;
-	add(user, INK_FIELD, "charts", "at the top the messages over time; in each row, and large for the selected one, how many latencies there are of "
+	add(user, INK_FIELD, "charts",
+	    "at the top the messages over time; in each row, and large for the selected one, how many latencies there are of "
 	    "which size: each step begins at 1, 2 or 5 of a power of ten");
 }
 
 const struct view_ops view_statistics = {
 	.name = "Statistics",
 	.where = IN_STATISTICS,
-	.about = "The rate of messages over time; and a row for each command, or each connection: how many messages, how their requests ended, "
-		 "and how long the replies took.",
-	.new = new_statistics,
+	.about =
+		"The rate of messages over time; and a row for each command, or each connection: how many messages, how their requests ended, "
+		"and how long the replies took.",
+	.make = new_statistics,
 	.free = free_statistics,
 	.rows = rows,
 	.draw_row = draw_row,

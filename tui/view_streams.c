@@ -20,10 +20,10 @@ enum { SAVE_WORK = 16 };
 struct streams_view {
 	struct view view;
 	struct transfers transfers;
-	struct buf name;        /* of the row that is drawn */
+	struct buf name;          /* of the row that is drawn */
 	struct stream_save *save; /* under way; NULL */
-	uint32_t wanted;        /* thread whose file is to be saved, while the folder is asked for */
-	struct buf folder;      /* into which it goes */
+	uint32_t wanted;          /* thread whose file is to be saved, while the folder is asked for */
+	struct buf folder;        /* into which it goes */
 };
 
 /* A row. */
@@ -149,26 +149,41 @@ static enum ink draw_state(struct cell *c)
 {
 	enum thread_state state = ((const struct row *)c->row)->info.state;
 	buf_add_str(c->text, thread_state_name(state));
-	return state == THREAD_FAILED ? INK_ERROR : state == THREAD_BROKEN ? INK_WARNING : state == THREAD_STREAMING ? INK_STREAM : INK_PLAIN;
+	return state == THREAD_FAILED      ? INK_ERROR
+	       : state == THREAD_BROKEN    ? INK_WARNING
+	       : state == THREAD_STREAMING ? INK_STREAM
+					   : INK_PLAIN;
 }
 
 enum {
-	COLUMN_TIME, COLUMN_CONN, COLUMN_DIRECTION, COLUMN_FILE, COLUMN_SIZE, COLUMN_ANNOUNCED, COLUMN_PROGRESS, COLUMN_CHUNKS, COLUMN_TOOK,
-	COLUMN_RATE, COLUMN_CHECKSUM, COLUMN_STATE
+	COLUMN_TIME,
+	COLUMN_CONN,
+	COLUMN_DIRECTION,
+	COLUMN_FILE,
+	COLUMN_SIZE,
+	COLUMN_ANNOUNCED,
+	COLUMN_PROGRESS,
+	COLUMN_CHUNKS,
+	COLUMN_TOOK,
+	COLUMN_RATE,
+	COLUMN_CHECKSUM,
+	COLUMN_STATE
 };
 
 static const struct column columns[] = {
 	[COLUMN_TIME] = { "Time", 8, 15, 0, 4, KIND_TEXT, draw_time, "when its first message came" },
 	[COLUMN_CONN] = { "Conn", 4, 4, 0, 3, KIND_NUMBER, draw_conn, "connection number" },
 	[COLUMN_DIRECTION] = { "Dir", 4, 8, 0, 0, KIND_TEXT, draw_direction, "upload (to the server) or download" },
-	[COLUMN_FILE] = { "File", 14, 30, 1, 0, KIND_TEXT, draw_file, "its name: of a download as the reply says, else as the request does" },
+	[COLUMN_FILE] = { "File", 14, 30, 1, 0, KIND_TEXT, draw_file,
+			  "its name: of a download as the reply says, else as the request does" },
 	[COLUMN_SIZE] = { "Bytes", 9, 13, 0, 0, KIND_NUMBER, draw_size, "bytes of data so far" },
 	[COLUMN_ANNOUNCED] = { "Of", 9, 13, 0, 6, KIND_NUMBER, draw_announced, "bytes that beginstream announces" },
 	[COLUMN_PROGRESS] = { "Done", 4, 16, 0, 2, KIND_TEXT, draw_progress, "how much of what was announced has come" },
 	[COLUMN_CHUNKS] = { "Chunks", 6, 6, 0, 5, KIND_NUMBER, draw_chunks, "stream messages" },
 	[COLUMN_TOOK] = { "Took", 6, 7, 0, 4, KIND_NUMBER, draw_took, "from its first message to its last" },
 	[COLUMN_RATE] = { "Rate", 8, 8, 0, 1, KIND_NUMBER, draw_rate, "bytes of data in that time" },
-	[COLUMN_CHECKSUM] = { "Checksum", 8, 9, 0, 0, KIND_TEXT, draw_checksum, "right, wrong, not told, or unsure where the capture does not let one tell" },
+	[COLUMN_CHECKSUM] = { "Checksum", 8, 9, 0, 0, KIND_TEXT, draw_checksum,
+			      "right, wrong, not told, or unsure where the capture does not let one tell" },
 	[COLUMN_STATE] = { "State", 10, 10, 0, 1, KIND_TEXT, draw_state, "state of its thread" },
 };
 
@@ -205,7 +220,9 @@ static bool read_row(struct view *v, uint64_t number, bool name, struct row *out
 	const struct transfer *stream = transfers_newest(&s->transfers, session, number);
 	if (!stream)
 		return false;
-	*out = (struct row){ .stream = stream, .begin = session_record(session, stream->begin), .last = session_record(session, stream->last) };
+	*out = (struct row){ .stream = stream,
+			     .begin = session_record(session, stream->begin),
+			     .last = session_record(session, stream->last) };
 	if (!out->begin || !out->last || !session_record(session, stream->thread))
 		return false;
 	session_thread(session, stream->thread, &out->info);
@@ -243,7 +260,8 @@ static struct order_key key(struct view *v, uint64_t number, int column)
 	case COLUMN_RATE: return order_key_number((int64_t)rate(&r));
 	case COLUMN_CHECKSUM: return order_key_number(r.info.stream);
 	case COLUMN_STATE: return order_key_number(r.info.state);
-	case COLUMN_PROGRESS: return order_key_number(size_of(&r) ? (int64_t)((double)r.info.stream_bytes * 1000 / (double)size_of(&r)) : -1);
+	case COLUMN_PROGRESS:
+		return order_key_number(size_of(&r) ? (int64_t)((double)r.info.stream_bytes * 1000 / (double)size_of(&r)) : -1);
 	default: return order_key_number(r.begin->time);
 	}
 }
@@ -370,7 +388,7 @@ const struct view_ops view_streams = {
 	.name = "Streams",
 	.where = IN_STREAMS,
 	.about = "Each row is an upload or a download: the file, how much of it has come, how fast, and whether its checksum is right.",
-	.new = new_streams,
+	.make = new_streams,
 	.free = free_streams,
 	.rows = rows,
 	.draw_row = draw_row,

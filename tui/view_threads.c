@@ -17,14 +17,22 @@
 enum { NAME_LEAST = 10 /* columns from which on a connection is shown with its name */, WIDEST = 1000, ASKED = 64 };
 
 enum {
-	COLUMN_TIME, COLUMN_CONN, COLUMN_COMMAND, COLUMN_GIST, COLUMN_STATE, COLUMN_LATENCY, COLUMN_OUT, COLUMN_BACK,
-	COLUMN_MESSAGES, COLUMN_RULES
+	COLUMN_TIME,
+	COLUMN_CONN,
+	COLUMN_COMMAND,
+	COLUMN_GIST,
+	COLUMN_STATE,
+	COLUMN_LATENCY,
+	COLUMN_OUT,
+	COLUMN_BACK,
+	COLUMN_MESSAGES,
+	COLUMN_RULES
 };
 
 struct threads {
 	struct view view;
 	struct facts_room room; /* of the row that is drawn */
-	struct buf error;   /* gist of an error reply */
+	struct buf error;       /* gist of an error reply */
 };
 
 /* A row: a thread and its first message. */
@@ -86,8 +94,8 @@ static enum ink draw_gist(struct cell *c)
 static enum ink draw_state(struct cell *c)
 {
 	static const enum ink inks[THREAD_STATES] = {
-		[THREAD_OPEN] = INK_REQUEST, [THREAD_STREAMING] = INK_STREAM,  [THREAD_FAILED] = INK_ERROR,
-		[THREAD_UNANSWERED] = INK_WARNING, [THREAD_BROKEN] = INK_WARNING, [THREAD_ORPHAN] = INK_WARNING,
+		[THREAD_OPEN] = INK_REQUEST,       [THREAD_STREAMING] = INK_STREAM, [THREAD_FAILED] = INK_ERROR,
+		[THREAD_UNANSWERED] = INK_WARNING, [THREAD_BROKEN] = INK_WARNING,   [THREAD_ORPHAN] = INK_WARNING,
 	};
 	const struct row *r = c->row;
 	bool percent = r->info.state == THREAD_STREAMING && r->info.percent >= 0;
@@ -153,11 +161,12 @@ static enum ink draw_rules(struct cell *c)
 static const struct column columns[] = {
 	[COLUMN_TIME] = { "Time", 8, 15, 0, 2, KIND_TEXT, draw_time, "when its first message was complete; w changes between three forms" },
 	[COLUMN_CONN] = { "Conn", 4, 14, 1, 1, KIND_NAME, draw_conn,
-	  "connection number, agent and user as they signed in, else the client's address" },
+			  "connection number, agent and user as they signed in, else the client's address" },
 	[COLUMN_COMMAND] = { "Command", 13, 16, 1, 0, KIND_NAME, draw_command, "command of its first message" },
 	[COLUMN_GIST] = { "Gist", 12, 24, 4, 0, KIND_TEXT, draw_gist, "what it is about; if it failed, the error first" },
 	[COLUMN_STATE] = { "State", 10, 10, 0, 0, KIND_TEXT, draw_state, "open, streaming, done, failed, unanswered, broken …" },
-	[COLUMN_LATENCY] = { "Latency", 7, 7, 0, 3, KIND_NUMBER, draw_latency, "from the request to the final reply, or else to the first answer; with a + how long it has waited so far" },
+	[COLUMN_LATENCY] = { "Latency", 7, 7, 0, 3, KIND_NUMBER, draw_latency,
+			     "from the request to the final reply, or else to the first answer; with a + how long it has waited so far" },
 	[COLUMN_OUT] = { "Out", 5, 6, 0, 4, KIND_NUMBER, draw_out, "bytes from the client to the server" },
 	[COLUMN_BACK] = { "Back", 5, 6, 0, 4, KIND_NUMBER, draw_back, "bytes from the server to the client" },
 	[COLUMN_MESSAGES] = { "Msgs", 4, 5, 0, 5, KIND_NUMBER, draw_messages, "messages in it" },
@@ -361,7 +370,7 @@ const struct view_ops view_threads = {
 	.where = IN_THREADS,
 	.noun = "thread",
 	.about = "Each row is a thread: a request with its replies, streams and events, or a message that stands alone.",
-	.new = new_threads,
+	.make = new_threads,
 	.free = free_threads,
 	.rows = rows,
 	.draw_row = draw_row,

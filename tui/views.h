@@ -8,18 +8,18 @@
 #ifndef TUI_VIEWS_H
 #define TUI_VIEWS_H
 
-#define VIEW_TABS(X) \
-	X(THREADS, threads) \
-	X(MESSAGES, messages) \
+#define VIEW_TABS(X)                \
+	X(THREADS, threads)         \
+	X(MESSAGES, messages)       \
 	X(CONNECTIONS, connections) \
-	X(RULES, rules) \
-	X(STATISTICS, statistics) \
+	X(RULES, rules)             \
+	X(STATISTICS, statistics)   \
 	X(STREAMS, streams)
 
-#define VIEW_OTHERS(X) \
+#define VIEW_OTHERS(X)    \
 	X(DETAIL, detail) \
 	X(LADDER, ladder) \
-	X(DIFF, diff) \
+	X(DIFF, diff)     \
 	X(HELP, help)
 
 #define VIEW_TABLE(X) VIEW_TABS(X) VIEW_OTHERS(X)
@@ -28,7 +28,7 @@ enum view_id {
 #define X(NAME, name) VIEW_##NAME,
 	VIEW_TABLE(X)
 #undef X
-	VIEWS
+		VIEWS
 };
 
 /* Where a command applies: a bit for each view. */
@@ -36,14 +36,14 @@ enum {
 #define X(NAME, name) IN_##NAME = 1 << VIEW_##NAME,
 	VIEW_TABLE(X)
 #undef X
-	EVERYWHERE = (1 << VIEWS) - 1,
+		EVERYWHERE = (1 << VIEWS) - 1,
 #define X(NAME, name) IN_##NAME |
 	IN_TABS = VIEW_TABS(X) 0,
 #undef X
 };
 
 enum {
-#define X(NAME, name) + 1
+#define X(NAME, name) +1
 	TABS = 0 VIEW_TABS(X)
 #undef X
 };

@@ -129,7 +129,8 @@ static bool is_reuse(const struct connection *c, const struct segment *seg, enum
 }
 
 /* The connection of a segment, begun if need be; NULL if it can't begin one. */
-static struct connection *connection_for(struct connections *t, const struct ip_packet *ip, const struct segment *seg, bool *lower, int64_t time)
+static struct connection *connection_for(struct connections *t, const struct ip_packet *ip, const struct segment *seg, bool *lower,
+					 int64_t time)
 {
 	struct key k = connection_key(ip, seg, lower);
 	uint32_t hash = connection_hash(&t->table, &k), place = connection_table_find(&t->table, &k, hash);
@@ -180,7 +181,8 @@ static struct connection_of take(struct connections *t, const struct ip_packet *
 	return is;
 }
 
-struct connection_of connections_feed(struct connections *t, const struct ip_packet *ip, const struct segment *seg, int64_t time, int64_t at)
+struct connection_of connections_feed(struct connections *t, const struct ip_packet *ip, const struct segment *seg, int64_t time,
+				      int64_t at)
 {
 	struct stranger *met = NULL, *none = NULL;
 	struct connection_of is = take(t, ip, seg, time, at, &met);

@@ -14,14 +14,14 @@ struct key {
 struct connection {
 	struct key key;
 	uint32_t number;
-	uint32_t older, newer;   /* in the list by age; free: older is the next free one */
-	bool lower_is_client;    /* key's first endpoint is the client */
+	uint32_t older, newer; /* in the list by age; free: older is the next free one */
+	bool lower_is_client;  /* key's first endpoint is the client */
 	bool closed;
-	bool begun[2];           /* closed: the first byte of that direction was known … */
-	uint16_t span[2];        /* … and so many times 64 KiB, rounded down, were sent from there on; UINT16_MAX: 4 GiB or more */
+	bool begun[2];    /* closed: the first byte of that direction was known … */
+	uint16_t span[2]; /* … and so many times 64 KiB, rounded down, were sent from there on; UINT16_MAX: 4 GiB or more */
 	union {
-		struct talk *talk;     /* open */
-		uint32_t begin[2];     /* closed: … and had this sequence number */
+		struct talk *talk; /* open */
+		uint32_t begin[2]; /* closed: … and had this sequence number */
 	};
 };
 _Static_assert(sizeof(struct connection) <= 64, "a line of the cache");

@@ -36,24 +36,24 @@ struct key {
 
 struct pending {
 	struct key key;
-	struct pending *chain;           /* the next in the same bucket */
+	struct pending *chain; /* the next in the same bucket */
 	struct pending *older, *newer;
-	int64_t time;                    /* of the fragment that came first */
+	int64_t time; /* of the fragment that came first */
 	uint8_t *bytes;
 	uint32_t cap;
-	uint32_t units, high;            /* units arrived; one past the highest byte announced */
-	uint32_t end;                    /* length of the packet, or UNKNOWN */
-	uint32_t cut;                    /* the lowest byte that was not captured, or UNKNOWN */
-	uint8_t proto;                   /* of the first fragment in the packet */
+	uint32_t units, high; /* units arrived; one past the highest byte announced */
+	uint32_t end;         /* length of the packet, or UNKNOWN */
+	uint32_t cut;         /* the lowest byte that was not captured, or UNKNOWN */
+	uint8_t proto;        /* of the first fragment in the packet */
 	uint64_t arrived[MAX_UNITS / 64];
 };
 
 struct fragments {
 	struct pending **buckets;
-	size_t mask;                     /* number of buckets - 1 */
+	size_t mask; /* number of buckets - 1 */
 	uint64_t hash_key;
 	struct pending *oldest, *newest;
-	struct pending *done;            /* the packet handed out last: freed by the next call */
+	struct pending *done; /* the packet handed out last: freed by the next call */
 	size_t packets, max_packets;
 	size_t bytes, max_bytes;
 	struct fragment_counts counts;

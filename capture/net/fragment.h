@@ -7,11 +7,11 @@
 struct fragments;
 
 struct fragment_counts {
-	uint64_t fragments;  /* seen */
-	uint64_t packets;    /* put together */
-	uint64_t expired;    /* packets given up: too old (30 s, RFC 791) or pushed out by the limits */
-	uint64_t overlaps;   /* bytes that came twice: the first ones stay */
-	uint64_t bad;        /* fragments that can't be: beyond 65,535 bytes, odd lengths, a second, different end */
+	uint64_t fragments; /* seen */
+	uint64_t packets;   /* put together */
+	uint64_t expired;   /* packets given up: too old (30 s, RFC 791) or pushed out by the limits */
+	uint64_t overlaps;  /* bytes that came twice: the first ones stay */
+	uint64_t bad;       /* fragments that can't be: beyond 65,535 bytes, odd lengths, a second, different end */
 };
 
 /* Limits on what is pending: packets, and bytes of memory for them. Past a limit the oldest go; the packet under way stays, so that

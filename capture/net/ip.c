@@ -100,8 +100,7 @@ static enum ip_status pass_extension(struct ip_packet *p)
 
 static bool is_extension(uint8_t proto)
 {
-	return proto == EXT_HOP_BY_HOP || proto == EXT_ROUTING || proto == EXT_FRAGMENT || proto == EXT_AH ||
-	       proto == EXT_DESTINATION;
+	return proto == EXT_HOP_BY_HOP || proto == EXT_ROUTING || proto == EXT_FRAGMENT || proto == EXT_AH || proto == EXT_DESTINATION;
 }
 
 enum ip_status ip_pass_extensions(struct ip_packet *p)
@@ -139,11 +138,8 @@ enum ip_status ip_parse(struct slice bytes, struct ip_packet *out)
 		return IP_SHORT;
 	struct cursor c = cursor_of(bytes);
 	switch (cursor_u8(&c) >> 4) {
-	case 4:
-		return parse_ipv4(bytes, out);
-	case 6:
-		return parse_ipv6(bytes, out);
-	default:
-		return IP_BAD;
+	case 4: return parse_ipv4(bytes, out);
+	case 6: return parse_ipv6(bytes, out);
+	default: return IP_BAD;
 	}
 }

@@ -15,7 +15,7 @@ struct ip_packet {
 	bool fragment;            /* a part: the four below hold (RFC 791; RFC 8200, section 4.5) */
 	bool more;
 	uint32_t frag_id;
-	uint32_t frag_offset;     /* bytes */
+	uint32_t frag_offset; /* bytes */
 };
 
 enum ip_status { IP_OK, IP_SHORT, IP_BAD };

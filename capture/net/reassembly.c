@@ -30,7 +30,7 @@ enum { PATIENCE = 64 };
 
 struct early {
 	uint64_t from;
-	uint64_t needs;      /* the other direction's offset that must be handed on before; 0: none */
+	uint64_t needs; /* the other direction's offset that must be handed on before; 0: none */
 	size_t len;
 	int64_t at, time;
 	uint32_t acked_tick; /* when the bytes before it were acknowledged: the connection's packet, the time */

@@ -13,8 +13,8 @@
 #include "capture/stream/layer.h"
 
 enum {
-	REASSEMBLY_SEGMENTS = BOUND(4096, 32),     /* early segments that wait in one direction */
-	REASSEMBLY_BYTES = BOUND(8 << 20, 16 << 10),     /* and their bytes */
+	REASSEMBLY_SEGMENTS = BOUND(4096, 32),       /* early segments that wait in one direction */
+	REASSEMBLY_BYTES = BOUND(8 << 20, 16 << 10), /* and their bytes */
 };
 
 struct early; /* an early segment, copied */
@@ -33,15 +33,15 @@ struct reassembly_counts {
 
 struct reassembly {
 	const struct reassembly *other; /* the other direction; set by the owner */
-	uint64_t next;        /* offset of the first byte not handed on */
-	uint64_t end;         /* of the stream; UINT64_MAX until that is known */
-	uint64_t acked;       /* highest offset that the other side acknowledged; 0 if none */
-	struct early **early; /* by offset, not overlapping */
-	uint32_t bytes;       /* in early */
-	uint32_t ticks;       /* packets of the connection */
-	uint16_t count, cap;  /* of early: about twice REASSEMBLY_SEGMENTS at most, while one is taken in pieces */
-	uint16_t stamped;     /* the first that many of early know since when the bytes before them are acknowledged */
-	bool known;           /* next is */
+	uint64_t next;                  /* offset of the first byte not handed on */
+	uint64_t end;                   /* of the stream; UINT64_MAX until that is known */
+	uint64_t acked;                 /* highest offset that the other side acknowledged; 0 if none */
+	struct early **early;           /* by offset, not overlapping */
+	uint32_t bytes;                 /* in early */
+	uint32_t ticks;                 /* packets of the connection */
+	uint16_t count, cap;            /* of early: about twice REASSEMBLY_SEGMENTS at most, while one is taken in pieces */
+	uint16_t stamped;               /* the first that many of early know since when the bytes before them are acknowledged */
+	bool known;                     /* next is */
 };
 
 void reassembly_release(struct reassembly *r);

@@ -19,18 +19,18 @@ _Static_assert(sizeof(struct half) <= 64, "a line of the cache");
 
 /* An open connection. What each segment needs stands in front. */
 struct talk {
-	struct half half[2];     /* by the direction in which it sends */
+	struct half half[2]; /* by the direction in which it sends */
 	struct layer *layer;
 	struct talks *all;
-	bool unseen_told;        /* that nothing of a direction is captured */
-	enum dir feeding;        /* the direction that reassembly hands bytes of */
-	enum conn_end closer;    /* whose FIN was handed on first */
-	int64_t handed[2];       /* time of what was handed on last in each direction */
+	bool unseen_told;     /* that nothing of a direction is captured */
+	enum dir feeding;     /* the direction that reassembly hands bytes of */
+	enum conn_end closer; /* whose FIN was handed on first */
+	int64_t handed[2];    /* time of what was handed on last in each direction */
 	struct stream stream;
 	struct conn_info info;
-	struct connection *of;   /* of the owner */
+	struct connection *of;                   /* of the owner */
 	struct talk *waiting_next, **waiting_at; /* in the list of those that wait; NULL: not there */
-	struct stranger *stranger; /* the segment before, if it was one; NULL: none */
+	struct stranger *stranger;               /* the segment before, if it was one; NULL: none */
 	struct talk *resting_next;
 	int64_t ended;
 };
@@ -39,8 +39,8 @@ struct talk {
 struct talks {
 	const struct sink *sink; /* these two are the owner's */
 	const struct stream_limits *limits;
-	struct talk *waiting;    /* those of which something waits for missing bytes */
-	struct talk *resting;    /* those that have ended and whose layer may still read what it keeps */
+	struct talk *waiting; /* those of which something waits for missing bytes */
+	struct talk *resting; /* those that have ended and whose layer may still read what it keeps */
 	size_t resting_count;
 	struct connections_counts counts;
 };

@@ -20,13 +20,13 @@ enum {
 	TYPE_IPV4 = 0x0800,
 	TYPE_ETHERNET = 0x6558,
 	TYPE_IPV6 = 0x86dd,
-	TYPE_ERSPAN = 0x88be,   /* types I and II */
+	TYPE_ERSPAN = 0x88be, /* types I and II */
 	TYPE_ERSPAN_3 = 0x22eb,
 	GRE_CHECKSUM = 0x8000,
 	GRE_KEY = 0x2000,
 	GRE_SEQUENCE = 0x1000,
-	GRE_OTHERS = 0x4fff,    /* routing, reserved, version: not 0 in none that carries IP so */
-	ERSPAN_3_MORE = 1,      /* the last bit of its header: 8 bytes follow */
+	GRE_OTHERS = 0x4fff, /* routing, reserved, version: not 0 in none that carries IP so */
+	ERSPAN_3_MORE = 1,   /* the last bit of its header: 8 bytes follow */
 };
 
 static enum tunnel_status is_ip(const struct cursor *c, struct slice *inner)

@@ -16,14 +16,10 @@ static const struct scheme {
 	bool tls;
 	uint16_t port;
 } schemes[PROXY_SCHEMES] = {
-	[PROXY_WS] = { "ws", PROXY_HTTP1, false, 80 },
-	[PROXY_WSS] = { "wss", PROXY_HTTP1, true, 443 },
-	[PROXY_HTTP] = { "http", PROXY_HTTP1, false, 80 },
-	[PROXY_HTTPS] = { "https", PROXY_HTTP1, true, 443 },
-	[PROXY_GRPC] = { "grpc", PROXY_HTTP2, false, 50051 },
-	[PROXY_GRPCS] = { "grpcs", PROXY_HTTP2, true, 443 },
-	[PROXY_SOCKET] = { "socket", PROXY_BYTES, false, 8080 },
-	[PROXY_TCP] = { "tcp", PROXY_BYTES, false, 8080 },
+	[PROXY_WS] = { "ws", PROXY_HTTP1, false, 80 },           [PROXY_WSS] = { "wss", PROXY_HTTP1, true, 443 },
+	[PROXY_HTTP] = { "http", PROXY_HTTP1, false, 80 },       [PROXY_HTTPS] = { "https", PROXY_HTTP1, true, 443 },
+	[PROXY_GRPC] = { "grpc", PROXY_HTTP2, false, 50051 },    [PROXY_GRPCS] = { "grpcs", PROXY_HTTP2, true, 443 },
+	[PROXY_SOCKET] = { "socket", PROXY_BYTES, false, 8080 }, [PROXY_TCP] = { "tcp", PROXY_BYTES, false, 8080 },
 	[PROXY_PIPE] = { "pipe", PROXY_BYTES, false, 0 },
 };
 

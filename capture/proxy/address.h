@@ -4,7 +4,18 @@
 
 #include "base/buf.h"
 
-enum proxy_scheme { PROXY_WS, PROXY_WSS, PROXY_HTTP, PROXY_HTTPS, PROXY_GRPC, PROXY_GRPCS, PROXY_SOCKET, PROXY_TCP, PROXY_PIPE, PROXY_SCHEMES };
+enum proxy_scheme {
+	PROXY_WS,
+	PROXY_WSS,
+	PROXY_HTTP,
+	PROXY_HTTPS,
+	PROXY_GRPC,
+	PROXY_GRPCS,
+	PROXY_SOCKET,
+	PROXY_TCP,
+	PROXY_PIPE,
+	PROXY_SCHEMES
+};
 
 /* What the bytes of a connection are: only addresses of one family can be joined. */
 enum proxy_family { PROXY_HTTP1, PROXY_HTTP2, PROXY_BYTES };

@@ -20,19 +20,19 @@
 enum { FRAME_MAX = 16384 };
 
 struct field {
-	size_t name, value;     /* bytes of each; they stand one behind the other in `text` */
+	size_t name, value; /* bytes of each; they stand one behind the other in `text` */
 };
 
 struct authority {
-	struct buf name;        /* of the target */
+	struct buf name; /* of the target */
 	const char *scheme;
-	struct buf in;          /* what is not whole */
-	size_t pass;            /* so many bytes pass before the next frame begins */
+	struct buf in; /* what is not whole */
+	size_t pass;   /* so many bytes pass before the next frame begins */
 	struct hpack *hpack;
 	nghttp2_hd_deflater *deflater; /* NULL: nothing was rewritten yet */
 	struct buf text, fields;
-	bool begun;             /* the preface has come */
-	bool differs;           /* a field of the block under way had to be replaced */
+	bool begun;   /* the preface has come */
+	bool differs; /* a field of the block under way had to be replaced */
 	bool too_much;
 	const char *fault;
 };
@@ -69,8 +69,9 @@ const char *authority_fault(const struct authority *a)
 static void take_field(void *user, struct slice name, struct slice value)
 {
 	struct authority *a = user;
-	struct slice new = slice_is(name, ":scheme") ? slice_str(a->scheme)
-			 : slice_is(name, ":authority") || slice_is(name, "host") ? buf_slice(&a->name) : value;
+	struct slice new = slice_is(name, ":scheme")                                ? slice_str(a->scheme)
+			   : slice_is(name, ":authority") || slice_is(name, "host") ? buf_slice(&a->name)
+										    : value;
 	struct field f = { name.len, new.len };
 	a->too_much |= a->text.len + name.len + new.len > AUTHORITY_FIELDS;
 	if (a->too_much)

@@ -197,7 +197,8 @@ static void prepare(struct bridge *b, const struct endpoint *client)
 		b->what_if = what_if_new(o, target, &info);
 }
 
-struct bridge *bridge_new(struct bridge_shared *s, const struct route *r, int fd, uint64_t id, const struct sockaddr_storage *client, bool silent)
+struct bridge *bridge_new(struct bridge_shared *s, const struct route *r, int fd, uint64_t id, const struct sockaddr_storage *client,
+			  bool silent)
 {
 	struct bridge *b = xcalloc(1, sizeof *b);
 	struct endpoint from = route_endpoint(client);
@@ -428,7 +429,9 @@ static void fail_at_tls(struct bridge *b, enum dir side)
 	struct buf what = { 0 };
 	const char *refused = tls_refused(b->end[side].ssl);
 	if (refused) {
-		buf_addf(&what, "shows a certificate that is not accepted: %s (--cacert FILE names who vouches for it, --insecure accepts any)", refused);
+		buf_addf(&what,
+			 "shows a certificate that is not accepted: %s (--cacert FILE names who vouches for it, --insecure accepts any)",
+			 refused);
 	} else {
 		buf_add_str(&what, side == DIR_S2C ? "refuses TLS: " : "does not agree on TLS: ");
 		tls_add_reason(&what);

@@ -66,7 +66,8 @@ static struct endpoint endpoint_of(const struct proxy_open *o, enum dir side, ui
 	memcpy(e.addr, o->addr[side], sizeof e.addr);
 	if (e.family)
 		return e;
-	return (struct endpoint){ .addr = { 127, 0, 0, 1 }, .family = 4,
+	return (struct endpoint){ .addr = { 127, 0, 0, 1 },
+				  .family = 4,
 				  .port = side == DIR_S2C ? PIPE_PORT : (uint16_t)(PIPE_CLIENT_PORT + id % 16384) };
 }
 

@@ -206,7 +206,8 @@ static bool take_head(struct http_head *h, struct buf *out)
 	h->parser.data = h;
 	size_t taken = http_parser_execute(&h->parser, &head_settings, (const char *)h->head.at, h->head.len);
 	enum http_errno error = HTTP_PARSER_ERRNO(&h->parser);
-	bool understood = !has_bare_cr(buf_slice(&h->head)) && h->head_done && taken == h->head.len && (error == HPE_OK || error == HPE_PAUSED);
+	bool understood = !has_bare_cr(buf_slice(&h->head)) && h->head_done && taken == h->head.len &&
+			  (error == HPE_OK || error == HPE_PAUSED);
 	if (understood)
 		copy_until(h, h->head.len);
 	buf_add(out, buf_slice(understood ? &h->edited : &h->head));

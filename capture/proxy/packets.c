@@ -14,8 +14,9 @@
 
 enum { SEGMENT = 32 * 1024, IPV4_HEADER = 20, IPV6_HEADER = 40, TCP_HEADER = 20, LINKTYPE_RAW = 101, WINDOW = 65535, HOPS = 64 };
 
-static const struct packet_interface interface = { .link = LINKTYPE_RAW, .digits = 9, .name = "proxy",
-						   .description = "what passed envscope's proxy" };
+static const struct packet_interface interface = {
+	.link = LINKTYPE_RAW, .digits = 9, .name = "proxy", .description = "what passed envscope's proxy"
+};
 
 static void put16(uint8_t *at, unsigned n)
 {

@@ -8,7 +8,7 @@
 /* The state of one connection's packets. */
 struct packets {
 	struct endpoint ends[2];
-	uint32_t next[2];  /* sequence number of the next byte in that direction */
+	uint32_t next[2]; /* sequence number of the next byte in that direction */
 	bool ended[2];
 };
 

@@ -34,8 +34,8 @@ struct proxy {
 	struct ring *ring;
 	struct buf name, pair_name[PROXY_PAIRS_MAX];
 	struct buf warning[2]; /* as many as there are; the others are empty */
-	pid_t relay;  /* 0: none */
-	int leash;    /* the parent's end of the pair; -1 */
+	pid_t relay;           /* 0: none */
+	int leash;             /* the parent's end of the pair; -1 */
 };
 
 static bool any(const struct proxy_options *o, bool listening)

@@ -19,13 +19,14 @@ struct proxy_options {
 	size_t count;
 	struct proxy_net allow[PROXY_NETS_MAX]; /* clients beyond loopback */
 	size_t allow_count;
-	const char *cert, *key; /* PEM files for encrypted listeners; NULL: a certificate is made */
-	const char *cacert;     /* PEM file of those who vouch for targets; NULL: the system's */
-	bool insecure;          /* targets may be anybody */
+	const char *cert, *key;         /* PEM files for encrypted listeners; NULL: a certificate is made */
+	const char *cacert;             /* PEM file of those who vouch for targets; NULL: the system's */
+	bool insecure;                  /* targets may be anybody */
 	struct what_if_options what_if; /* only for pairs of plain bytes */
-	bool (*give_up_root)(void *user); /* asked once ports and keys are open, before there are pipes and the relay; false, after it has said why: nothing may go
-					   * on. NULL: there is nothing to give up */
-	void *user;             /* its argument */
+	/* Asked once ports and keys are open, before there are pipes and the relay; false, after it has said why: nothing may go on. NULL: there is
+	 * nothing to give up. */
+	bool (*give_up_root)(void *user);
+	void *user; /* its argument */
 };
 
 /* What the relay counts; sent as RING_COUNTS when it changed. */
@@ -41,7 +42,7 @@ struct proxy_open {
 	uint8_t addr[2][16]; /* client and target, as in struct endpoint; family 0: a pipe, or not known */
 	uint8_t family[2];
 	uint16_t port[2];
-	uint8_t pair;        /* which of the pairs */
+	uint8_t pair; /* which of the pairs */
 };
 
 /* Binds all listeners, prepares TLS, and starts the relay. What is to be known of it (where it listens, which certificate, what is not

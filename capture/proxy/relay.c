@@ -24,16 +24,16 @@ struct relay {
 	struct bridge_shared shared;
 	struct watch parent, listener[PROXY_PAIRS_MAX * ROUTE_ADDRESSES];
 	size_t listeners;
-	struct bridge *newest;           /* those that are open */
+	struct bridge *newest;             /* those that are open */
 	struct bridge *queue, **queue_end; /* those that could go on */
-	struct bridge *debtors;          /* those that are closed and owe something */
-	size_t open, owing;              /* how many are open, and owe */
+	struct bridge *debtors;            /* those that are closed and owe something */
+	size_t open, owing;                /* how many are open, and owe */
 	size_t open_max;
 	uint64_t last_id;
 	int64_t ticked;
-	int64_t woken;                   /* when the pipeline was told last that there is something */
-	bool soon;                       /* somebody wants to be looked at without an event */
-	bool deaf;                       /* until the next tick no client is accepted: descriptors or memory are out */
+	int64_t woken; /* when the pipeline was told last that there is something */
+	bool soon;     /* somebody wants to be looked at without an event */
+	bool deaf;     /* until the next tick no client is accepted: descriptors or memory are out */
 	struct proxy_counts counts, counts_told;
 	bool stop;
 };
@@ -85,7 +85,8 @@ static bool accept_one(struct relay *r, const struct watch *w)
 	socklen_t size = sizeof client;
 	int fd = accept4(w->fd, (struct sockaddr *)&client, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	if (fd < 0) {
-		bool none_left = errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM, again = errno == EINTR || errno == ECONNABORTED;
+		bool none_left = errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM,
+		     again = errno == EINTR || errno == ECONNABORTED;
 		listen_or_not(r, none_left);
 		return again;
 	}
@@ -105,9 +106,7 @@ static void take_event(struct relay *r, const struct epoll_event *e)
 {
 	struct watch *w = e->data.ptr;
 	switch (w->kind) {
-	case WATCH_PARENT:
-		r->stop = true;
-		break;
+	case WATCH_PARENT: r->stop = true; break;
 	case WATCH_LISTENER:
 		for (int i = 0; i < ACCEPTS && accept_one(r, w); i++)
 			;

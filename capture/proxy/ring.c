@@ -34,8 +34,8 @@ struct ring {
 	struct shared *shared; /* the first page; the records are behind it */
 	uint8_t *records;
 	size_t size;
-	uint64_t taken;        /* the reader: behind the record that was handed out last */
-	bool owed;             /* the writer: something was put since it woke the reader */
+	uint64_t taken; /* the reader: behind the record that was handed out last */
+	bool owed;      /* the writer: something was put since it woke the reader */
 	int event;
 };
 

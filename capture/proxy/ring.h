@@ -17,12 +17,12 @@ enum ring_kind {
 };
 
 struct ring_record {
-	uint32_t size;   /* of the bytes behind it */
-	uint8_t kind;    /* enum ring_kind */
-	uint8_t dir;     /* enum dir */
+	uint32_t size; /* of the bytes behind it */
+	uint8_t kind;  /* enum ring_kind */
+	uint8_t dir;   /* enum dir */
 	uint8_t spare[2];
-	uint64_t id;     /* of the connection, from 1, in order of acceptance */
-	int64_t time;    /* ns since 1970 */
+	uint64_t id;  /* of the connection, from 1, in order of acceptance */
+	int64_t time; /* ns since 1970 */
 	uint64_t amount;
 };
 

@@ -78,7 +78,8 @@ static bool look_up(const struct proxy_address *a, struct route_address *out, si
 	int error = getaddrinfo(a->host, port, &hints, &found);
 	if (error) {
 		char what[256];
-		snprintf(what, sizeof what, "the host's name can't be looked up: %s", error == EAI_SYSTEM ? strerror(errno) : gai_strerror(error));
+		snprintf(what, sizeof what, "the host's name can't be looked up: %s",
+			 error == EAI_SYSTEM ? strerror(errno) : gai_strerror(error));
 		return say(why, why_size, a, what);
 	}
 	*count = 0;
@@ -109,11 +110,15 @@ static bool is_socket(const char *path)
 static const char *pipe_fault(const char *path, int reason)
 {
 	switch (reason) {
-	case EADDRINUSE: return is_socket(path) ? "the pipe is in use by another program: choose another name" : "there is a file of that name, which is no pipe";
+	case EADDRINUSE:
+		return is_socket(path) ? "the pipe is in use by another program: choose another name"
+				       : "there is a file of that name, which is no pipe";
 	case ENOENT:
 	case ENOTDIR: return "there is no such folder";
 	case EACCES:
-	case EPERM: return is_socket(path) ? "the pipe is another user's, or was left over by one: have it removed, or choose another name" : "you may not make a pipe there";
+	case EPERM:
+		return is_socket(path) ? "the pipe is another user's, or was left over by one: have it removed, or choose another name"
+				       : "you may not make a pipe there";
 	default: return strerror(reason);
 	}
 }

@@ -15,14 +15,14 @@ struct route_address {
 };
 
 struct route {
-	struct proxy_pair pair;                 /* listen.port is the real one */
-	uint8_t index;                          /* which of the pairs */
+	struct proxy_pair pair; /* listen.port is the real one */
+	uint8_t index;          /* which of the pairs */
 	int listener[ROUTE_ADDRESSES];
 	size_t listeners;
-	bool bound;                             /* a pipe: its socket is in the file system */
+	bool bound;                                   /* a pipe: its socket is in the file system */
 	struct route_address target[ROUTE_ADDRESSES]; /* tried in this order */
 	size_t targets;
-	SSL_CTX *server, *client;               /* NULL: plain */
+	SSL_CTX *server, *client; /* NULL: plain */
 };
 
 /* Looks the target up, and binds the listeners, but for a pipe. False, with a sentence in why. */

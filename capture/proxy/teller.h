@@ -12,10 +12,10 @@ enum { TELL_RESERVE = 1 << 20 };
 struct telling {
 	uint64_t id;
 	struct proxy_open open;
-	int64_t opened;        /* time */
-	bool silent;          /* never told of at all */
+	int64_t opened; /* time */
+	bool silent;    /* never told of at all */
 	bool open_told;
-	uint64_t lost[2];     /* bytes that did not fit and are not told of yet */
+	uint64_t lost[2]; /* bytes that did not fit and are not told of yet */
 	bool end_owed[2];
 	bool closed, closed_told;
 	enum conn_end end;

@@ -21,7 +21,8 @@ void tls_identity_forget_key(struct tls_identity *id);
 void tls_identity_release(struct tls_identity *id);
 
 /* The context of an encrypted listener; with o->cert the chain in that file, else `made`. NULL with a sentence in why. */
-SSL_CTX *tls_server_context(const struct proxy_options *o, const struct tls_identity *made, enum proxy_family f, char *why, size_t why_size);
+SSL_CTX *tls_server_context(const struct proxy_options *o, const struct tls_identity *made, enum proxy_family f, char *why,
+			    size_t why_size);
 /* The context towards an encrypted target. NULL with a sentence in why. */
 SSL_CTX *tls_client_context(const struct proxy_options *o, enum proxy_family f, char *why, size_t why_size);
 /* A connection to the target on a connected socket: server name, and the name that its certificate must have. NULL if memory is out. */

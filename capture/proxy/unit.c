@@ -62,8 +62,10 @@ bool unit_block(const struct unit *u, struct slice *priority, struct buf *block)
 
 void unit_add(struct buf *out, enum http2_type type, uint8_t flags, uint32_t stream, struct slice payload)
 {
-	uint8_t head[HTTP2_HEAD] = { (uint8_t)(payload.len >> 16), (uint8_t)(payload.len >> 8), (uint8_t)payload.len, (uint8_t)type, flags,
-				     (uint8_t)(stream >> 24), (uint8_t)(stream >> 16), (uint8_t)(stream >> 8), (uint8_t)stream };
+	uint8_t head[HTTP2_HEAD] = {
+		(uint8_t)(payload.len >> 16), (uint8_t)(payload.len >> 8), (uint8_t)payload.len,   (uint8_t)type,  flags,
+		(uint8_t)(stream >> 24),      (uint8_t)(stream >> 16),     (uint8_t)(stream >> 8), (uint8_t)stream
+	};
 	buf_add(out, slice_of(head, sizeof head));
 	buf_add(out, payload);
 }

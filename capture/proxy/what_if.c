@@ -60,8 +60,8 @@ struct what_if *what_if_new(const struct what_if_options *o, const struct proxy_
 	w->framing = framing_of(target);
 	if (w->conn.transport == TRANSPORT_UNKNOWN)
 		w->conn.transport = w->framing->transport;
-	if (w->framing->new)
-		w->state = w->framing->new(w);
+	if (w->framing->make)
+		w->state = w->framing->make(w);
 	if (o->chooser.heard)
 		w->ear = ear_new(&o->chooser, &w->conn, !o->on);
 	return w;

@@ -12,21 +12,21 @@
 
 enum {
 	WHAT_IF_COMMAND = 64,
-	WHAT_IF_HELD = 4 << 20,   /* bytes of a direction that wait at most; a longer message ends the changes */
-	WHAT_IF_UNWHOLE = 8 << 20, /* of gRPC messages that are not whole, of all calls of a connection */
-	WHAT_IF_STREAMS = BOUND(1024, 4),     /* gRPC calls of a connection at a time */
-	WHAT_IF_SWAP_S = 1,       /* so long a message waits for another one to pass it */
-	WHAT_IF_UNIT = 1 << 20,   /* bytes of a frame of HTTP/2 that is looked at, with what belongs to its headers */
+	WHAT_IF_HELD = 4 << 20,           /* bytes of a direction that wait at most; a longer message ends the changes */
+	WHAT_IF_UNWHOLE = 8 << 20,        /* of gRPC messages that are not whole, of all calls of a connection */
+	WHAT_IF_STREAMS = BOUND(1024, 4), /* gRPC calls of a connection at a time */
+	WHAT_IF_SWAP_S = 1,               /* so long a message waits for another one to pass it */
+	WHAT_IF_UNIT = 1 << 20,           /* bytes of a frame of HTTP/2 that is looked at, with what belongs to its headers */
 };
 
 struct what_if_options {
-	enum dir on;                     /* which direction; servers to clients unless told */
+	enum dir on; /* which direction; servers to clients unless told */
 	bool on_given;
-	const char *only;                /* a display filter: only what matches is changed; NULL: all. For the description */
-	char drop[WHAT_IF_COMMAND];      /* messages of that command are not passed on; empty: none. Likewise */
-	int64_t delay;                   /* ns */
-	bool reorder;                    /* a message and the one behind it change places */
-	bool duplicate;                  /* a message is passed on twice */
+	const char *only;           /* a display filter: only what matches is changed; NULL: all. For the description */
+	char drop[WHAT_IF_COMMAND]; /* messages of that command are not passed on; empty: none. Likewise */
+	int64_t delay;              /* ns */
+	bool reorder;               /* a message and the one behind it change places */
+	bool duplicate;             /* a message is passed on twice */
 	struct what_if_chooser chooser;
 };
 

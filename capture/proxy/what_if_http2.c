@@ -30,28 +30,28 @@ enum { INITIAL_WINDOW_SIZE = 4, MAX_FRAME_SIZE = 5 }; /* of SETTINGS (section 6.
 struct h2_stream {
 	uint32_t id;
 	int64_t room, credit;
-	struct buf data;      /* a message that is not whole */
-	bool other;           /* no call of ours, or a message that was too long: its data passes unchanged */
-	bool unary;           /* bare messages of `method` */
+	struct buf data; /* a message that is not whole */
+	bool other;      /* no call of ours, or a message that was too long: its data passes unchanged */
+	bool unary;      /* bare messages of `method` */
 	struct buf method;
 };
 
 struct h2 {
-	struct buf in[2];            /* frames that are not whole */
-	bool settled;                /* the direction that is not changed has begun with its SETTINGS: there may be frames made here in it */
-	bool begun[2];               /* the client's preface has come; the server has none */
-	struct hpack *hpack;         /* of the client's header blocks */
-	int64_t room, credit;        /* of the connection */
-	int64_t initial;             /* room and credit of a new stream */
+	struct buf in[2];     /* frames that are not whole */
+	bool settled;         /* the direction that is not changed has begun with its SETTINGS: there may be frames made here in it */
+	bool begun[2];        /* the client's preface has come; the server has none */
+	struct hpack *hpack;  /* of the client's header blocks */
+	int64_t room, credit; /* of the connection */
+	int64_t initial;      /* room and credit of a new stream */
 	uint32_t frame_max;
 	struct h2_stream *streams[WHAT_IF_STREAMS];
-	uint32_t newest;             /* of all that were opened: ids only grow (section 5.1.1) */
+	uint32_t newest; /* of all that were opened: ids only grow (section 5.1.1) */
 	size_t count;
-	size_t gathered;             /* bytes of all their data */
+	size_t gathered; /* bytes of all their data */
 	struct buf path, unpacked;
 };
 
-static void *new(struct what_if *w)
+static void *make(struct what_if *w)
 {
 	struct h2 *h = xcalloc(1, sizeof *h);
 	(void)w;
@@ -216,7 +216,8 @@ static void cut(struct what_if *w, struct h2_stream *s)
 		uint64_t size = cursor_be32(&c);
 		if ((!c.short_ && size > WHAT_IF_HELD) || h->gathered > WHAT_IF_UNWHOLE) {
 			s->other = true;
-			w->news = "what-if: a gRPC message of more than 4 MiB, or too many at a time: from here on its call passes unchanged";
+			w->news =
+				"what-if: a gRPC message of more than 4 MiB, or too many at a time: from here on its call passes unchanged";
 		}
 		if (c.short_ || s->other || size > c.rest.len)
 			break;
@@ -264,15 +265,15 @@ static void take_in_order(struct what_if *w, const struct unit *u)
 	bool closes = u->first.type == HTTP2_RST_STREAM || (headers && u->first.flags & HTTP2_END_STREAM);
 	if (s && closes)
 		let_all_go(w, s);
-	what_if_hold(w, (struct held){ .kind = headers ? HELD_HEADERS : HELD_WIRE, .stream = u->first.stream, .time = w->now, .closes = closes }, u->bytes);
+	what_if_hold(
+		w, (struct held){ .kind = headers ? HELD_HEADERS : HELD_WIRE, .stream = u->first.stream, .time = w->now, .closes = closes },
+		u->bytes);
 }
 
 static void take_unit(struct what_if *w, const struct unit *u)
 {
 	switch (u->first.type) {
-	case HTTP2_DATA:
-		take_data(w, u);
-		break;
+	case HTTP2_DATA: take_data(w, u); break;
 	case HTTP2_SETTINGS:
 	case HTTP2_PING:
 	case HTTP2_WINDOW_UPDATE:
@@ -282,8 +283,7 @@ static void take_unit(struct what_if *w, const struct unit *u)
 		else
 			buf_add(w->out[w->o->on], u->bytes);
 		break;
-	default:
-		take_in_order(w, u);
+	default: take_in_order(w, u);
 	}
 }
 
@@ -423,5 +423,11 @@ static void flush(struct what_if *w, enum dir dir)
 	buf_clear(&h->in[dir]);
 }
 
-const struct framing what_if_http2 = { .transport = TRANSPORT_GRPC, .new = new, .free = release, .feed = feed, .feed_other = feed_other,
-				       .send = send_data, .closed = forget, .flush = flush };
+const struct framing what_if_http2 = { .transport = TRANSPORT_GRPC,
+				       .make = make,
+				       .free = release,
+				       .feed = feed,
+				       .feed_other = feed_other,
+				       .send = send_data,
+				       .closed = forget,
+				       .flush = flush };

@@ -13,36 +13,36 @@ enum held_kind {
 };
 
 struct held {
-	int64_t time;    /* when it is due */
+	int64_t time; /* when it is due */
 	size_t bytes;
 	uint32_t stream; /* of HTTP/2; 0 */
 	enum held_kind kind;
-	bool closes;     /* with it, the direction of the stream is over */
+	bool closes; /* with it, the direction of the stream is over */
 };
 
 struct what_if {
 	const struct what_if_options *o;
 	const struct framing *framing;
-	void *state;                     /* the framing's */
+	void *state; /* the framing's */
 	struct conn_info conn;
-	struct buf gathered;             /* messages that are not whole */
-	struct buf swapped;              /* one that waits for the next to pass it, */
-	struct held swapped_held;        /* what it will be held as, */
-	int64_t swapped_until;           /* and how long it waits at most */
-	struct buf waiting, held;        /* bytes, and a struct held for each run of them */
-	size_t headers;                  /* header blocks among them */
-	bool through;                    /* no changes any more */
+	struct buf gathered;      /* messages that are not whole */
+	struct buf swapped;       /* one that waits for the next to pass it, */
+	struct held swapped_held; /* what it will be held as, */
+	int64_t swapped_until;    /* and how long it waits at most */
+	struct buf waiting, held; /* bytes, and a struct held for each run of them */
+	size_t headers;           /* header blocks among them */
+	bool through;             /* no changes any more */
 	bool stuck;
 	const char *news;
-	struct ear *ear;                 /* for a chooser that listens to the other direction; NULL */
-	int64_t now;                     /* during a call, as are these */
+	struct ear *ear; /* for a chooser that listens to the other direction; NULL */
+	int64_t now;     /* during a call, as are these */
 	struct buf *const *out;
 };
 
 /* How messages stand in the bytes of a connection. */
 struct framing {
 	enum transport transport;
-	void *(*new)(struct what_if *w);
+	void *(*make)(struct what_if *w);
 	void (*free)(void *state);
 	/* Bytes of the direction that is changed, and of the other one: the latter appends what passes to w->out itself. */
 	void (*feed)(struct what_if *w, struct slice in);

@@ -14,7 +14,9 @@ static void feed(struct what_if *w, struct slice in)
 		if (c.short_ || (size <= WHAT_IF_HELD && size > c.rest.len))
 			break;
 		if (size > WHAT_IF_HELD) {
-			what_if_give_up(w, "what-if: a message of more than 4 MiB, or no message: from here on all of this connection passes unchanged");
+			what_if_give_up(
+				w,
+				"what-if: a message of more than 4 MiB, or no message: from here on all of this connection passes unchanged");
 			break;
 		}
 		struct piece message = { .encoding = ENCODING_ENVELOPE, .bytes = slice_head(c.rest, (size_t)size) };

@@ -26,7 +26,7 @@
 enum { PREFIX = 4 };
 
 struct sockets {
-	struct buf head[2];  /* of a direction, as long as it is under way */
+	struct buf head[2]; /* of a direction, as long as it is under way */
 	bool head_done[2];
 	bool upgraded;       /* the response's head said so */
 	size_t scanned;      /* bytes of gathered: whole frames */
@@ -35,7 +35,7 @@ struct sockets {
 	size_t whole, count; /* bytes at its front that are whole Envelopes behind their lengths, and how many */
 };
 
-static void *new(struct what_if *w)
+static void *make(struct what_if *w)
 {
 	(void)w;
 	return xcalloc(1, sizeof(struct sockets));
@@ -86,7 +86,9 @@ static void judge_response(struct what_if *w)
 	if (!s->upgraded)
 		what_if_give_up(w, "what-if: no WebSocket: all of this connection passes unchanged");
 	else if (line_starts(head, "sec-websocket-extensions:"))
-		what_if_give_up(w, "what-if: the server uses a WebSocket extension that it was not offered: all of this connection passes unchanged");
+		what_if_give_up(
+			w,
+			"what-if: the server uses a WebSocket extension that it was not offered: all of this connection passes unchanged");
 	buf_release(&s->head[DIR_S2C]);
 }
 
@@ -215,7 +217,8 @@ static bool take_frame(struct what_if *w)
 	if (step.status == WS_MORE)
 		return false;
 	if (step.status == WS_FRAME && (f.length > WHAT_IF_HELD || s->scanned + f.length > WHAT_IF_HELD))
-		what_if_give_up(w, "what-if: a message of more than 4 MiB, or no message: from here on all of this connection passes unchanged");
+		what_if_give_up(
+			w, "what-if: a message of more than 4 MiB, or no message: from here on all of this connection passes unchanged");
 	else if (step.status == WS_BAD || (!ws_is_control(&f) && !fits(s, &f)))
 		what_if_give_up(w, "what-if: a WebSocket frame that can't be: from here on all of this connection passes unchanged");
 	if (w->through || step.consumed + f.length > rest.len)
@@ -243,7 +246,8 @@ static void feed(struct what_if *w, struct slice in)
 	if (on == DIR_S2C && !begun && s->head_done[DIR_S2C])
 		judge_response(w);
 	if (!s->head_done[DIR_S2C] && w->gathered.len > WHAT_IF_HELD)
-		what_if_give_up(w, "what-if: more than 4 MiB before the answer to the request to upgrade: all of this connection passes unchanged");
+		what_if_give_up(
+			w, "what-if: more than 4 MiB before the answer to the request to upgrade: all of this connection passes unchanged");
 	take_frames(w);
 }
 
@@ -261,4 +265,6 @@ static void feed_other(struct what_if *w, struct slice in)
 	take_frames(w);
 }
 
-const struct framing what_if_websocket = { .transport = TRANSPORT_WS, .new = new, .free = release, .feed = feed, .feed_other = feed_other };
+const struct framing what_if_websocket = {
+	.transport = TRANSPORT_WS, .make = make, .free = release, .feed = feed, .feed_other = feed_other
+};

@@ -45,8 +45,13 @@ static void introduce(struct conversation *c, int64_t time)
 {
 	struct buf first = { 0 };
 	buf_addf(&first, "the first is connection %u", c->info.carrier);
-	struct news n = { NEWS_NOTE, &c->info, DIR_C2S, time, 0,
-			  "a further SetupStream on the same HTTP/2 connection, with seqs and ids of its own", buf_slice(&first) };
+	struct news n = { NEWS_NOTE,
+			  &c->info,
+			  DIR_C2S,
+			  time,
+			  0,
+			  "a further SetupStream on the same HTTP/2 connection, with seqs and ids of its own",
+			  buf_slice(&first) };
 	c->introduced = true;
 	c->stream.sink->news(c->stream.sink->user, &n);
 	buf_release(&first);

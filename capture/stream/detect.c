@@ -30,10 +30,10 @@ enum { HELD = 128 * 1024, SEARCHED_A_BYTE = 128, SEARCHED_A_CHUNK = 512 };
 
 struct held {
 	struct buf bytes;
-	int64_t time;     /* of the newest of them */
-	uint64_t passed;  /* bytes searched and dropped */
-	size_t credit;    /* bytes that may be searched again, earned by those that come: so the work for a byte has a bound */
-	bool searching;   /* its first byte is not the first of the stream, or tells nothing */
+	int64_t time;    /* of the newest of them */
+	uint64_t passed; /* bytes searched and dropped */
+	size_t credit;   /* bytes that may be searched again, earned by those that come: so the work for a byte has a bound */
+	bool searching;  /* its first byte is not the first of the stream, or tells nothing */
 	bool ended;
 };
 
@@ -56,7 +56,6 @@ static bool begins_like(struct slice in, const char *text)
 	size_t n = strlen(text) < in.len ? strlen(text) : in.len;
 	return memcmp(in.at, text, n) == 0;
 }
-
 
 static enum kind kind_of_prefix(const struct stream *s, struct slice in)
 {
@@ -176,21 +175,14 @@ static bool decide(struct detect *d, enum dir dir, enum kind k)
 {
 	struct held *other = &d->held[!dir];
 	switch (k) {
-	case KIND_PREFIX:
-		settle_prefix(d, dir, d->stream->conn->start_seen && !other->searching);
-		return true;
-	case KIND_HTTP1:
-		settle(d, new_http1(d), dir);
-		return true;
+	case KIND_PREFIX: settle_prefix(d, dir, d->stream->conn->start_seen && !other->searching); return true;
+	case KIND_HTTP1: settle(d, new_http1(d), dir); return true;
 	case KIND_HTTP2:
 	case KIND_HTTP2_SERVER:
 		settle_http2(d, dir, dir == DIR_C2S || k == KIND_HTTP2_SERVER, d->stream->conn->start_seen && !other->searching);
 		return true;
-	case KIND_TLS:
-		settle_tls(d, dir);
-		return true;
-	default:
-		return false;
+	case KIND_TLS: settle_tls(d, dir); return true;
+	default: return false;
 	}
 }
 
@@ -244,7 +236,8 @@ static void search(struct detect *d, enum dir dir, bool final)
 	struct find none = { FIND_NONE, in.len };
 	final = final || in.len >= HELD;
 	struct find p = over_http1(d->forced) ? none : length_prefix_find(d->stream, in, final);
-	struct find w = d->forced == TRANSPORT_TCP || d->forced == TRANSPORT_REST ? none : websocket_find(d->stream, in, dir == DIR_C2S, final);
+	struct find w = d->forced == TRANSPORT_TCP || d->forced == TRANSPORT_REST ? none
+										  : websocket_find(d->stream, in, dir == DIR_C2S, final);
 	struct find f = d->forced ? none : http2_find(d->stream, in, final);
 	struct find t = d->forced ? none : tls_find(in, final);
 	const struct find *first = better(better(&f, &t), better(&w, &p));

@@ -48,7 +48,7 @@ struct grpc_call {
 	struct grpc_conn *conn;
 	uint32_t http2_stream;
 	enum kind kind;
-	struct buf method;   /* UNARY */
+	struct buf method; /* UNARY */
 	uint32_t status;
 	struct conversation *own; /* a SetupStream that is not the first of its connection; else NULL */
 	enum conn_end closer;     /* who ended the call first, if it ended by its rules */
@@ -105,7 +105,10 @@ bool grpc_call_path(struct grpc_call *c, struct slice path, int64_t time)
 enum grpc_worth grpc_call_worth(const struct grpc_call *c)
 {
 	static const enum grpc_worth worth[] = {
-		[UNKNOWN] = GRPC_NOTHING, [OTHER] = GRPC_NOTHING, [UNARY] = GRPC_UNARY, [ENVELOPES] = GRPC_SETUP,
+		[UNKNOWN] = GRPC_NOTHING,
+		[OTHER] = GRPC_NOTHING,
+		[UNARY] = GRPC_UNARY,
+		[ENVELOPES] = GRPC_SETUP,
 	};
 	return worth[c->kind];
 }
@@ -154,7 +157,12 @@ static void hand_on(struct grpc_call *c, enum dir dir, struct chunk chunk, bool 
 {
 	struct way *w = &c->way[dir];
 	struct piece p = {
-		.dir = dir, .first = first, .last = last, .cut = how != WHOLE, .gap = how == CUT_BY_GAP, .size = w->size,
+		.dir = dir,
+		.first = first,
+		.last = last,
+		.cut = how != WHOLE,
+		.gap = how == CUT_BY_GAP,
+		.size = w->size,
 		.offset = first ? 0 : w->done,
 	};
 	send(c, &p, chunk);
@@ -195,6 +203,7 @@ static void unpack(struct grpc_call *c, enum dir dir, struct slice packed, int64
 	default:
 		counts(c)->bad_frames++;
 		news(c, NEWS_NOTE, dir, time, packed.len, "a compressed gRPC message that can't be inflated");
+		break;
 	}
 	buf_release(&message);
 }
@@ -410,8 +419,7 @@ void grpc_call_frame(struct grpc_call *c, enum dir dir, uint32_t length)
 void grpc_call_data(struct grpc_call *c, enum dir dir, struct chunk chunk)
 {
 	static struct chunk (*const take[])(struct grpc_call *, enum dir, struct chunk) = {
-		[PREFIX] = take_prefix, [BODY] = take_body, [PASS] = take_pass,
-		[SKIP] = take_skip,     [LOST] = take_lost, [LOOK] = take_look,
+		[PREFIX] = take_prefix, [BODY] = take_body, [PASS] = take_pass, [SKIP] = take_skip, [LOST] = take_lost, [LOOK] = take_look,
 	};
 	while (chunk.bytes.len && c->kind != OTHER && !c->way[dir].ended)
 		chunk = take[c->way[dir].state](c, dir, chunk);
@@ -468,22 +476,22 @@ void grpc_call_gap(struct grpc_call *c, enum dir dir, uint64_t n, int64_t time)
 
 /* How calls end. */
 
-#define STATUSES(X) \
-	X(1, "CANCELLED") \
-	X(2, "UNKNOWN") \
-	X(3, "INVALID_ARGUMENT") \
-	X(4, "DEADLINE_EXCEEDED") \
-	X(5, "NOT_FOUND") \
-	X(6, "ALREADY_EXISTS") \
-	X(7, "PERMISSION_DENIED") \
-	X(8, "RESOURCE_EXHAUSTED") \
+#define STATUSES(X)                 \
+	X(1, "CANCELLED")           \
+	X(2, "UNKNOWN")             \
+	X(3, "INVALID_ARGUMENT")    \
+	X(4, "DEADLINE_EXCEEDED")   \
+	X(5, "NOT_FOUND")           \
+	X(6, "ALREADY_EXISTS")      \
+	X(7, "PERMISSION_DENIED")   \
+	X(8, "RESOURCE_EXHAUSTED")  \
 	X(9, "FAILED_PRECONDITION") \
-	X(10, "ABORTED") \
-	X(11, "OUT_OF_RANGE") \
-	X(12, "UNIMPLEMENTED") \
-	X(13, "INTERNAL") \
-	X(14, "UNAVAILABLE") \
-	X(15, "DATA_LOSS") \
+	X(10, "ABORTED")            \
+	X(11, "OUT_OF_RANGE")       \
+	X(12, "UNIMPLEMENTED")      \
+	X(13, "INTERNAL")           \
+	X(14, "UNAVAILABLE")        \
+	X(15, "DATA_LOSS")          \
 	X(16, "UNAUTHENTICATED")
 
 static const char *status_text(uint32_t status)

@@ -40,17 +40,17 @@ struct side {
 	enum dir dir;
 	enum mode mode;
 	http_parser parser;
-	size_t head_len;              /* bytes of the head so far, without its punctuation */
-	char name[NAME_MAX_KEPT];     /* of the header under way; full: a longer one */
+	size_t head_len;          /* bytes of the head so far, without its punctuation */
+	char name[NAME_MAX_KEPT]; /* of the header under way; full: a longer one */
 	size_t name_len;
-	bool in_value, complete;      /* a value, not a name, came last; the message is over */
-	bool in_body;                 /* the head is over and the message is not */
-	struct buf target;            /* of the request, its first bytes */
+	bool in_value, complete; /* a value, not a name, came last; the message is over */
+	bool in_body;            /* the head is over and the message is not */
+	struct buf target;       /* of the request, its first bytes */
 	struct rest_body body;
-	struct chunk now;             /* what the parser is at */
+	struct chunk now; /* what the parser is at */
 	struct buf value[HEADERS];
-	struct buf lost;              /* BLIND: not passed over yet */
-	uint8_t before;               /* BLIND: the byte in front of it, 0: it is missing */
+	struct buf lost; /* BLIND: not passed over yet */
+	uint8_t before;  /* BLIND: the byte in front of it, 0: it is missing */
 	bool ended;
 	int64_t time;
 };
@@ -64,19 +64,19 @@ struct came {
 struct http1 {
 	struct layer layer;
 	const struct stream *stream;
-	struct layer *above;     /* websocket or http2; NULL until the upgrade */
+	struct layer *above; /* websocket or http2; NULL until the upgrade */
 	struct side side[2];
-	uint64_t heads, rests;   /* queue of requests: bit i is set if the i-th that waits is a HEAD, or REST */
+	uint64_t heads, rests; /* queue of requests: bit i is set if the i-th that waits is a HEAD, or REST */
 	unsigned waiting, early;
-	uint32_t count[2];       /* requests and responses so far */
-	bool unsure;             /* some may be missing */
-	bool asked;              /* the last request wants a WebSocket or HTTP/2 */
-	bool granted, refused;   /* the answer to it */
-	struct buf held;         /* client bytes behind the request, at most limits->head */
-	struct buf came;         /* struct came of each packet of them; those beyond TIMES_MAX count as come with the last */
-	bool held_cut;           /* bytes are missing behind them, held_lost of them */
-	uint64_t held_lost;      /* 0: their number is not known */
-	bool torn;               /* by the capture: a head is not whole */
+	uint32_t count[2];     /* requests and responses so far */
+	bool unsure;           /* some may be missing */
+	bool asked;            /* the last request wants a WebSocket or HTTP/2 */
+	bool granted, refused; /* the answer to it */
+	struct buf held;       /* client bytes behind the request, at most limits->head */
+	struct buf came;       /* struct came of each packet of them; those beyond TIMES_MAX count as come with the last */
+	bool held_cut;         /* bytes are missing behind them, held_lost of them */
+	uint64_t held_lost;    /* 0: their number is not known */
+	bool torn;             /* by the capture: a head is not whole */
 	bool told_other;
 };
 
@@ -187,8 +187,10 @@ static void begin_body(struct side *s, bool guess)
 	struct http1 *h = s->http;
 	bool known = !(s->parser.flags & F_CHUNKED) && s->parser.content_length != UINT64_MAX;
 	struct rest_head head = {
-		.exchange = h->unsure ? 0 : h->count[s->dir], .announced = known ? s->parser.content_length : UINT64_MAX,
-		.coding = buf_slice(&s->value[CODING]), .guess = guess,
+		.exchange = h->unsure ? 0 : h->count[s->dir],
+		.announced = known ? s->parser.content_length : UINT64_MAX,
+		.coding = buf_slice(&s->value[CODING]),
+		.guess = guess,
 	};
 	rest_begin(&s->body, h->stream, s->dir, &head, s->time);
 }
@@ -554,7 +556,10 @@ static struct chunk find_head(struct side *s, struct chunk c)
 static void feed(struct layer *l, enum dir dir, struct chunk c)
 {
 	static struct chunk (*const take[])(struct side *, struct chunk) = {
-		[READING] = read_head, [HOLDING] = hold, [THROUGH] = hand_on, [BLIND] = find_head,
+		[READING] = read_head,
+		[HOLDING] = hold,
+		[THROUGH] = hand_on,
+		[BLIND] = find_head,
 	};
 	struct side *s = &((struct http1 *)l)->side[dir];
 	s->time = c.time;

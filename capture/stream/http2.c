@@ -37,18 +37,18 @@ struct way {
 	uint8_t head[HTTP2_PREFACE]; /* PREFACE, HEAD: what came of it */
 	size_t head_len;
 	struct http2_frame frame;
-	uint32_t left, pad;          /* of the frame: data or payload still to come; padding behind the data */
-	struct buf gather;           /* PAYLOAD: of the frame; LOST: what is searched */
-	uint64_t skipped;            /* LOST: bytes passed over so far */
+	uint32_t left, pad; /* of the frame: data or payload still to come; padding behind the data */
+	struct buf gather;  /* PAYLOAD: of the frame; LOST: what is searched */
+	uint64_t skipped;   /* LOST: bytes passed over so far */
 	struct hpack *hpack;
-	struct buf block;            /* header block under way */
-	struct http2_frame began;    /* the frame that began it; stream 0: none is under way */
+	struct buf block;         /* header block under way */
+	struct http2_frame began; /* the frame that began it; stream 0: none is under way */
 };
 
 struct entry {
 	uint32_t number;
 	struct grpc_call *call;
-	bool reset;                  /* one end has given it up; what the other one had under way may still come */
+	bool reset; /* one end has given it up; what the other one had under way may still come */
 	int64_t reset_at;
 };
 
@@ -59,7 +59,7 @@ struct http2 {
 	struct way way[2];
 	struct entry entry[HTTP2_STREAMS];
 	size_t entries;
-	size_t resets;               /* entries that wait for their other end to hear of it, at most: looked through for them while there are any */
+	size_t resets; /* entries that wait for their other end to hear of it, at most: looked through for them while there are any */
 	bool ours, told_other;
 };
 
@@ -67,7 +67,7 @@ struct http2 {
 struct fields {
 	struct buf path;
 	struct conn_info *client; /* of whom a user-agent tells; NULL in what the server sends */
-	long status; /* grpc-status */
+	long status;              /* grpc-status */
 };
 
 /* Streams. */
@@ -370,8 +370,8 @@ static void begin_frame(struct http2 *h, enum dir dir, int64_t time)
 		w->state = PAD_LENGTH;
 	} else if (w->frame.type == HTTP2_DATA) {
 		begin_data(h, dir, time);
-	} else if (w->left <= h->stream->limits->head && (w->frame.type == HTTP2_RST_STREAM || w->frame.type == HTTP2_GOAWAY ||
-							  has_block(w->frame.type))) {
+	} else if (w->left <= h->stream->limits->head &&
+		   (w->frame.type == HTTP2_RST_STREAM || w->frame.type == HTTP2_GOAWAY || has_block(w->frame.type))) {
 		w->state = PAYLOAD;
 		if (!w->left) {
 			take_frame(h, dir, (struct slice){ NULL, 0 }, time);

@@ -5,7 +5,8 @@
 #include "base/bound.h"
 #include "capture/stream/layer.h"
 
-enum { HTTP2_STREAMS = BOUND(256, 12) }; /* streams of a connection that are followed at once; beyond that the oldest is given up and counted */
+/* streams of a connection that are followed at once; beyond that the oldest is given up and counted */
+enum { HTTP2_STREAMS = BOUND(256, 12) };
 
 /* A layer for both directions. synced[dir]: the next byte of that direction is the first that its end sent as HTTP/2 (the client: its
  * preface, the server: a frame); otherwise the first boundary is searched for, and what was in headers before it is not known. `s` must

@@ -23,11 +23,10 @@ static const struct shape {
 	uint32_t least, most; /* bytes of payload */
 	uint32_t unit;        /* of which the length is a multiple */
 	enum place place;
-	uint8_t flags;        /* that are defined */
+	uint8_t flags; /* that are defined */
 } shapes[HTTP2_TYPES] = {
 	[HTTP2_DATA] = { 0, UINT32_MAX, 1, ON_STREAM, HTTP2_END_STREAM | HTTP2_PADDED },
-	[HTTP2_HEADERS] = { 0, UINT32_MAX, 1, ON_STREAM,
-			    HTTP2_END_STREAM | HTTP2_END_HEADERS | HTTP2_PADDED | HTTP2_WITH_PRIORITY },
+	[HTTP2_HEADERS] = { 0, UINT32_MAX, 1, ON_STREAM, HTTP2_END_STREAM | HTTP2_END_HEADERS | HTTP2_PADDED | HTTP2_WITH_PRIORITY },
 	[HTTP2_PRIORITY] = { 5, 5, 1, ON_STREAM, 0 },
 	[HTTP2_RST_STREAM] = { 4, 4, 1, ON_STREAM, 0 },
 	[HTTP2_SETTINGS] = { 0, UINT32_MAX, 6, ON_CONNECTION, HTTP2_ACK },
@@ -140,20 +139,20 @@ struct find http2_find(const struct stream *s, struct slice in, bool final)
 	return (struct find){ final ? FIND_NONE : FIND_MORE, in.len };
 }
 
-#define ERRORS(X) \
-	X(0, "no error") \
-	X(1, "protocol error") \
-	X(2, "internal error") \
-	X(3, "flow control error") \
-	X(4, "settings not acknowledged in time") \
-	X(5, "frame for a closed stream") \
-	X(6, "frame of a wrong size") \
-	X(7, "refused before any work was done") \
-	X(8, "cancelled") \
-	X(9, "header compression error") \
-	X(10, "connection of a CONNECT request failed") \
+#define ERRORS(X)                                          \
+	X(0, "no error")                                   \
+	X(1, "protocol error")                             \
+	X(2, "internal error")                             \
+	X(3, "flow control error")                         \
+	X(4, "settings not acknowledged in time")          \
+	X(5, "frame for a closed stream")                  \
+	X(6, "frame of a wrong size")                      \
+	X(7, "refused before any work was done")           \
+	X(8, "cancelled")                                  \
+	X(9, "header compression error")                   \
+	X(10, "connection of a CONNECT request failed")    \
 	X(11, "enhance your calm: the peer asks too much") \
-	X(12, "inadequate security") \
+	X(12, "inadequate security")                       \
 	X(13, "HTTP/1.1 required")
 
 const char *http2_reset_text(uint32_t code)

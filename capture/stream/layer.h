@@ -86,30 +86,30 @@ static inline void layer_free(struct layer *l)
 }
 
 struct stream_limits {
-	uint64_t message; /* longest message, bytes */
-	size_t head;      /* longest HTTP head, bytes */
-	size_t scan;      /* bytes looked through for a framing before a direction is given up */
+	uint64_t message;              /* longest message, bytes */
+	size_t head;                   /* longest HTTP head, bytes */
+	size_t scan;                   /* bytes looked through for a framing before a direction is given up */
 	size_t tls_wait, tls_wait_all; /* bytes of TLS that wait for keys: of a direction, and of all in the capture */
-	unsigned tls_lost; /* numbers of lost TLS records that are tried behind a gap */
+	unsigned tls_lost;             /* numbers of lost TLS records that are tried behind a gap */
 };
 
 struct stream_counts {
-	uint64_t skipped;  /* bytes passed over in search of a boundary */
-	uint64_t overlong; /* messages beyond the limit */
-	uint64_t cut;      /* messages cut by a gap or an end */
-	uint64_t not_ours; /* connections that carry something else */
-	uint64_t control;  /* WebSocket control frames */
-	uint64_t bad_frames; /* frames that can't be */
-	uint64_t other_http; /* HTTP requests that are none of ours */
-	uint64_t no_message; /* HTTP bodies where a message was due that are none */
+	uint64_t skipped;         /* bytes passed over in search of a boundary */
+	uint64_t overlong;        /* messages beyond the limit */
+	uint64_t cut;             /* messages cut by a gap or an end */
+	uint64_t not_ours;        /* connections that carry something else */
+	uint64_t control;         /* WebSocket control frames */
+	uint64_t bad_frames;      /* frames that can't be */
+	uint64_t other_http;      /* HTTP requests that are none of ours */
+	uint64_t no_message;      /* HTTP bodies where a message was due that are none */
 	uint64_t calls_forgotten; /* HTTP/2 streams given up for their number */
-	uint64_t numbers;  /* given to connections, and to conversations of their own within one */
-	uint64_t conversations; /* those */
-	uint64_t tls_no_keys;  /* TLS connections given up because there were no keys */
-	uint64_t tls_bad;      /* TLS records that did not open under their keys */
-	uint64_t tls_given_up; /* directions of TLS of which no more is read, because nothing in them opened any more */
-	uint64_t tls_overflow; /* TLS connections given up because too much of them waited for keys */
-	uint64_t tls_waiting;  /* bytes of TLS that wait for keys now */
+	uint64_t numbers;         /* given to connections, and to conversations of their own within one */
+	uint64_t conversations;   /* those */
+	uint64_t tls_no_keys;     /* TLS connections given up because there were no keys */
+	uint64_t tls_bad;         /* TLS records that did not open under their keys */
+	uint64_t tls_given_up;    /* directions of TLS of which no more is read, because nothing in them opened any more */
+	uint64_t tls_overflow;    /* TLS connections given up because too much of them waited for keys */
+	uint64_t tls_waiting;     /* bytes of TLS that wait for keys now */
 };
 
 /* What all layers of a connection share. */
@@ -121,8 +121,7 @@ struct stream {
 };
 
 /* Tells the sink. */
-static inline void stream_news(const struct stream *s, enum news_kind kind, enum dir dir, int64_t time, uint64_t bytes,
-			       const char *text)
+static inline void stream_news(const struct stream *s, enum news_kind kind, enum dir dir, int64_t time, uint64_t bytes, const char *text)
 {
 	struct news n = { kind, s->conn, dir, time, bytes, text, { 0 } };
 	s->sink->news(s->sink->user, &n);

@@ -29,10 +29,10 @@
 
 enum {
 	PREFIX = 4,
-	GLANCE = 8,         /* bytes looked at where a message is expected anyway: a command begins there */
-	DOUBTFUL = 1 << 20, /* a message that does not look like one is not believed to be so long */
-	TAIL = 8,           /* bytes of the message before that are kept: a length too large by no more than that is seen through */
-	AHEAD = 3,          /* and too small by that; what stands 4 bytes ahead may be a message whose length is written twice */
+	GLANCE = 8,          /* bytes looked at where a message is expected anyway: a command begins there */
+	DOUBTFUL = 1 << 20,  /* a message that does not look like one is not believed to be so long */
+	TAIL = 8,            /* bytes of the message before that are kept: a length too large by no more than that is seen through */
+	AHEAD = 3,           /* and too small by that; what stands 4 bytes ahead may be a message whose length is written twice */
 	WINDOW = 128 * 1024, /* bytes that a doubtful find is waited for while a boundary is searched */
 };
 
@@ -44,9 +44,9 @@ struct way {
 	uint8_t prefix[PREFIX];
 	uint8_t prefix_len;
 	uint8_t tail_len;
-	bool after_gap;      /* the next message follows a gap */
-	bool doubted;        /* the message before did not look like an Envelope */
-	bool sure;           /* the boundary was never lost, nor guessed: a length that can't be is the sender's fault */
+	bool after_gap; /* the next message follows a gap */
+	bool doubted;   /* the message before did not look like an Envelope */
+	bool sure;      /* the boundary was never lost, nor guessed: a length that can't be is the sender's fault */
 	bool unmasked;
 	uint8_t tail[TAIL];  /* the last bytes of the message before, where it ends at this boundary */
 	uint64_t size, done; /* of the message under way: bytes in all; handed on (PASS) or still to skip (SKIP) */
@@ -80,9 +80,21 @@ static void hand_on(struct length_prefix *l, enum dir dir, struct chunk c, bool 
 {
 	struct way *w = &l->way[dir];
 	struct piece p = {
-		.conn = l->stream->conn, .dir = dir, .encoding = ENCODING_ENVELOPE, .first = first, .last = last, .length_alone = how == LENGTH_ALONE,
-		.cut = how >= CUT_BY_GAP, .gap = how == CUT_BY_GAP, .after_gap = first && w->after_gap, .unmasked = w->unmasked, .size = w->size,
-		.offset = first ? 0 : w->done, .bytes = c.bytes, .at = c.at, .time = c.time,
+		.conn = l->stream->conn,
+		.dir = dir,
+		.encoding = ENCODING_ENVELOPE,
+		.first = first,
+		.last = last,
+		.length_alone = how == LENGTH_ALONE,
+		.cut = how >= CUT_BY_GAP,
+		.gap = how == CUT_BY_GAP,
+		.after_gap = first && w->after_gap,
+		.unmasked = w->unmasked,
+		.size = w->size,
+		.offset = first ? 0 : w->done,
+		.bytes = c.bytes,
+		.at = c.at,
+		.time = c.time,
 	};
 	if (first)
 		w->after_gap = false;
@@ -339,10 +351,13 @@ static void shift(struct length_prefix *l, enum dir dir, int64_t time, int by, s
 {
 	struct way *w = &l->way[dir];
 	struct buf how = { 0 };
-	buf_addf(&how, by < 0 ? "%d too large, so that it takes the beginning of the next one in" : "%d too small, so that its end is left over",
+	buf_addf(&how,
+		 by < 0 ? "%d too large, so that it takes the beginning of the next one in" : "%d too small, so that its end is left over",
 		 by < 0 ? -by : by);
-	struct news n = { NEWS_NOTE, l->stream->conn, dir, time, (uint64_t)(by < 0 ? 0 : by), "the length of the message before is wrong",
-			  buf_slice(&how) };
+	struct news n = {
+		NEWS_NOTE,      l->stream->conn, dir, time, (uint64_t)(by < 0 ? 0 : by), "the length of the message before is wrong",
+		buf_slice(&how)
+	};
 	l->stream->counts->skipped += n.bytes;
 	l->stream->sink->news(l->stream->sink->user, &n);
 	buf_release(&how);

@@ -49,9 +49,20 @@ void rest_begin(struct rest_body *b, const struct stream *s, enum dir dir, const
 static void hand_on(struct rest_body *b, const struct stream *s, enum dir dir, struct chunk in, uint64_t size, bool cut, bool gap)
 {
 	struct piece p = {
-		.conn = s->conn, .dir = dir, .encoding = ENCODING_JSON, .first = true, .last = true, .cut = cut, .gap = gap,
-		.after_gap = b->after_gap, .exchange = b->head.exchange, .reply = dir == DIR_S2C, .size = size, .bytes = in.bytes,
-		.at = in.at, .time = in.time,
+		.conn = s->conn,
+		.dir = dir,
+		.encoding = ENCODING_JSON,
+		.first = true,
+		.last = true,
+		.cut = cut,
+		.gap = gap,
+		.after_gap = b->after_gap,
+		.exchange = b->head.exchange,
+		.reply = dir == DIR_S2C,
+		.size = size,
+		.bytes = in.bytes,
+		.at = in.at,
+		.time = in.time,
 	};
 	b->after_gap = false;
 	s->conn->transport = TRANSPORT_REST;

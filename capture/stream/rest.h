@@ -16,9 +16,9 @@ struct rest_head {
 struct rest_body {
 	struct rest_head head;
 	bool open, coded, unreadable, after_gap;
-	uint64_t size;     /* of what came so far */
+	uint64_t size; /* of what came so far */
 	struct buf bytes;
-	int64_t at;        /* place of bytes in the capture file, -1 if they don't stand there in one run */
+	int64_t at; /* place of bytes in the capture file, -1 if they don't stand there in one run */
 };
 
 /* True if a request with that target is REST: its path ends in /api/v2. */

@@ -83,7 +83,8 @@ static bool next_item(const struct tls *t, enum dir *dir, struct later_item *nex
 	bool found = false;
 	for (int d = 0; d < 2; d++) {
 		struct later_item item;
-		if (t->side[d].dead || is_stopped(t, (enum dir)d) || !later_first(&t->side[d].later, &item) || (found && item.place > next->place))
+		if (t->side[d].dead || is_stopped(t, (enum dir)d) || !later_first(&t->side[d].later, &item) ||
+		    (found && item.place > next->place))
 			continue;
 		found = true;
 		*dir = (enum dir)d;
@@ -240,7 +241,8 @@ static void gap(struct layer *l, enum dir dir, uint64_t n, int64_t time)
 /* Programs write their secrets when they please, and a short connection is over by then. */
 static bool may_come(const struct tls *t)
 {
-	bool waits = (t->side[0].waits && t->side[0].needs == TLS_NEEDS_SECRET) || (t->side[1].waits && t->side[1].needs == TLS_NEEDS_SECRET);
+	bool waits = (t->side[0].waits && t->side[0].needs == TLS_NEEDS_SECRET) ||
+		     (t->side[1].waits && t->side[1].needs == TLS_NEEDS_SECRET);
 	return waits && !t->dead && t->keylog && keylog_may_grow(t->keylog);
 }
 

@@ -57,7 +57,7 @@ static const struct tls_suite suites[] = {
 struct tls_keys {
 	EVP_CIPHER_CTX *cipher;
 	bool is_1_3;
-	size_t fixed;           /* bytes of iv that are the fixed part of the nonce; all of them: the rest is none of the record's */
+	size_t fixed; /* bytes of iv that are the fixed part of the nonce; all of them: the rest is none of the record's */
 	uint8_t iv[TLS_IV];
 };
 
@@ -121,8 +121,8 @@ bool tls_expand_label(const char *hash, struct slice secret, const char *label, 
 	int mode = EVP_KDF_HKDF_MODE_EXPAND_ONLY;
 	size_t n = write_label(info, label, out_len);
 	OSSL_PARAM params[] = {
-		OSSL_PARAM_construct_int(OSSL_KDF_PARAM_MODE, &mode), text(OSSL_KDF_PARAM_DIGEST, hash),
-		octets(OSSL_KDF_PARAM_KEY, secret), octets(OSSL_KDF_PARAM_INFO, slice_of(info, n)), OSSL_PARAM_construct_end(),
+		OSSL_PARAM_construct_int(OSSL_KDF_PARAM_MODE, &mode), text(OSSL_KDF_PARAM_DIGEST, hash), octets(OSSL_KDF_PARAM_KEY, secret),
+		octets(OSSL_KDF_PARAM_INFO, slice_of(info, n)),       OSSL_PARAM_construct_end(),
 	};
 	return n && derive("HKDF", params, out, out_len);
 }
@@ -130,9 +130,8 @@ bool tls_expand_label(const char *hash, struct slice secret, const char *label, 
 bool tls_prf(const char *hash, struct slice secret, const char *label, struct slice a, struct slice b, uint8_t *out, size_t out_len)
 {
 	OSSL_PARAM params[] = {
-		text(OSSL_KDF_PARAM_DIGEST, hash), octets(OSSL_KDF_PARAM_SECRET, secret),
-		octets(OSSL_KDF_PARAM_SEED, slice_str(label)), octets(OSSL_KDF_PARAM_SEED, a),
-		octets(OSSL_KDF_PARAM_SEED, b), OSSL_PARAM_construct_end(),
+		text(OSSL_KDF_PARAM_DIGEST, hash), octets(OSSL_KDF_PARAM_SECRET, secret), octets(OSSL_KDF_PARAM_SEED, slice_str(label)),
+		octets(OSSL_KDF_PARAM_SEED, a),    octets(OSSL_KDF_PARAM_SEED, b),        OSSL_PARAM_construct_end(),
 	};
 	return derive("TLS1-PRF", params, out, out_len);
 }
@@ -162,8 +161,7 @@ struct tls_keys *tls_keys_from_secret(const struct tls_suite *suite, struct slic
 {
 	uint8_t key[KEY_MAX], iv[TLS_IV];
 	if (secret.len != (size_t)EVP_MD_get_size(EVP_get_digestbyname(suite->hash)) ||
-	    !tls_expand_label(suite->hash, secret, "key", key, suite->key_len) ||
-	    !tls_expand_label(suite->hash, secret, "iv", iv, TLS_IV))
+	    !tls_expand_label(suite->hash, secret, "key", key, suite->key_len) || !tls_expand_label(suite->hash, secret, "iv", iv, TLS_IV))
 		return NULL;
 	return keys_new(suite, true, key, iv, TLS_IV);
 }
@@ -174,9 +172,8 @@ struct tls_keys *tls_keys_from_master(const struct tls_suite *suite, struct slic
 	uint8_t block[2 * (KEY_MAX + TLS_IV)];
 	size_t fixed = suite->aead == TLS_CHACHA20_POLY1305 ? TLS_IV : TLS_IV - EXPLICIT;
 	size_t size = 2 * (suite->key_len + fixed);
-	if (master.len != TLS_MASTER ||
-	    !tls_prf(suite->hash, master, "key expansion", slice_of(server_random, TLS_RANDOM), slice_of(client_random, TLS_RANDOM),
-		     block, size))
+	if (master.len != TLS_MASTER || !tls_prf(suite->hash, master, "key expansion", slice_of(server_random, TLS_RANDOM),
+						 slice_of(client_random, TLS_RANDOM), block, size))
 		return NULL;
 	const uint8_t *ivs = block + 2 * suite->key_len;
 	return client ? keys_new(suite, false, block, ivs, fixed) : keys_new(suite, false, block + suite->key_len, ivs + fixed, fixed);

@@ -10,7 +10,7 @@ enum tls_aead { TLS_NO_AEAD, TLS_AES_128_GCM, TLS_AES_256_GCM, TLS_CHACHA20_POLY
 enum {
 	TLS_1_2 = 0x0303,
 	TLS_1_3 = 0x0304,
-	TLS_HEADER = 5,            /* bytes of a record's header */
+	TLS_HEADER = 5,                /* bytes of a record's header */
 	TLS_RECORD_MAX = 16384 + 2048, /* of its body: RFC 5246, section 6.2.3; RFC 8446 allows less */
 	TLS_SECRET_MAX = 64,
 	TLS_IV = 12,

@@ -16,13 +16,13 @@ struct side {
 	int64_t since, time;   /* it waits since; of what is being read */
 	uint64_t skip;
 	bool searching;
-	unsigned lost;         /* records that may be missing before the next one */
-	bool harmed;           /* something is missing that the layer inside was not told about … */
+	unsigned lost;            /* records that may be missing before the next one */
+	bool harmed;              /* something is missing that the layer inside was not told about … */
 	enum tls_epoch harmed_in; /* … since this epoch */
 	uint64_t searched;
-	unsigned candidates;   /* that the search tried in vain */
+	unsigned candidates; /* that the search tried in vain */
 	unsigned failures;
-	bool dead;             /* this direction is given up */
+	bool dead; /* this direction is given up */
 };
 
 struct tls {
@@ -31,16 +31,16 @@ struct tls {
 	enum transport forced;
 	struct keylog *keylog;
 	struct keylog_waiter waiter;
-	uint64_t keys_seen;    /* revision of the key log */
+	uint64_t keys_seen; /* revision of the key log */
 	struct tls_session session;
-	struct layer *inner;   /* NULL until there are data */
+	struct layer *inner; /* NULL until there are data */
 	struct side side[2];
-	uint64_t came;         /* items that were kept for later */
-	bool holds;            /* a direction waits for nothing but the other one's secret … */
-	int64_t held_since;    /* … since */
-	bool apart;            /* a direction does not wait for the other one's secret any more */
+	uint64_t came;      /* items that were kept for later */
+	bool holds;         /* a direction waits for nothing but the other one's secret … */
+	int64_t held_since; /* … since */
+	bool apart;         /* a direction does not wait for the other one's secret any more */
 	unsigned alerts;
-	bool dead, told;       /* given up; somebody was told why nothing is shown */
+	bool dead, told; /* given up; somebody was told why nothing is shown */
 	bool told_waiting;
 };
 

@@ -13,9 +13,9 @@
 #include "capture/stream/tls_record.h"
 
 enum {
-	SMALLEST = 22,         /* bytes of a sealed record with a byte in it, at least (TLS 1.3) */
-	CANDIDATES_MAX = 64,   /* likely records that a search tries, each under so many numbers */
-	FAILURES_MAX = 8,      /* records in a row that don't open, then the keys count as wrong */
+	SMALLEST = 22,       /* bytes of a sealed record with a byte in it, at least (TLS 1.3) */
+	CANDIDATES_MAX = 64, /* likely records that a search tries, each under so many numbers */
+	FAILURES_MAX = 8,    /* records in a row that don't open, then the keys count as wrong */
 };
 
 enum taken { TAKEN, WAITS, NO_RECORD };
@@ -141,16 +141,11 @@ static enum taken take_sealed(struct tls *t, enum dir dir, struct slice record)
 		mend(t, dir, seq);
 		take_opened(t, dir, type, slice_of(plain, len));
 		return TAKEN;
-	case TLS_REFUSED_EARLY:
-		return TAKEN;
+	case TLS_REFUSED_EARLY: return TAKEN;
 	case TLS_NEEDS_HELLO:
-	case TLS_NEEDS_SECRET:
-		return wait_for(t, dir, o);
-	case TLS_NO_HANDSHAKE:
-		tls_give_up(t, dir, tls_no_handshake);
-		return WAITS;
-	case TLS_FAILED:
-		break;
+	case TLS_NEEDS_SECRET: return wait_for(t, dir, o);
+	case TLS_NO_HANDSHAKE: tls_give_up(t, dir, tls_no_handshake); return WAITS;
+	case TLS_FAILED: break;
 	}
 	return NO_RECORD;
 }

@@ -25,45 +25,45 @@ enum tls_opened {
 
 /* Between ClientHello and ServerHello, in the order in which connections negotiate again (TLS 1.2). */
 struct tls_negotiation {
-	unsigned number;           /* from 1 */
-	bool client, server;       /* whose hello was seen */
+	unsigned number;     /* from 1 */
+	bool client, server; /* whose hello was seen */
 	uint8_t client_random[TLS_RANDOM], server_random[TLS_RANDOM];
 	uint16_t version;
 	const struct tls_suite *suite;
 	bool early_offered, early_accepted;
-	bool extensions;           /* EncryptedExtensions was seen */
+	bool extensions; /* EncryptedExtensions was seen */
 };
 
 /* The keys of a direction. */
 struct tls_state {
 	enum tls_epoch epoch;
-	unsigned number;           /* of the negotiation they come from */
-	uint64_t seq;              /* of the next record */
-	struct tls_secret secret;  /* TLS 1.3 */
-	struct tls_keys *keys;     /* NULL until they are needed */
-	bool may_fail;             /* refused early data may come */
+	unsigned number;          /* of the negotiation they come from */
+	uint64_t seq;             /* of the next record */
+	struct tls_secret secret; /* TLS 1.3 */
+	struct tls_keys *keys;    /* NULL until they are needed */
+	bool may_fail;            /* refused early data may come */
 };
 
 struct tls_way {
 	struct tls_state state;
-	unsigned hellos;           /* negotiations of which this direction's hello was seen */
-	bool retry;                /* the server's last hello was a HelloRetryRequest */
-	bool deaf;                 /* part of a plain handshake message is lost: its end can't be told */
-	struct buf message;        /* of the handshake, not whole yet */
-	uint64_t skip;             /* bytes left of a message that does not matter */
+	unsigned hellos;    /* negotiations of which this direction's hello was seen */
+	bool retry;         /* the server's last hello was a HelloRetryRequest */
+	bool deaf;          /* part of a plain handshake message is lost: its end can't be told */
+	struct buf message; /* of the handshake, not whole yet */
+	uint64_t skip;      /* bytes left of a message that does not matter */
 };
 
 enum { TLS_NEGOTIATIONS = 4 };
 
 struct tls_session {
-	struct keylog *keylog;     /* NULL: there are no secrets */
-	enum dir client;           /* the direction of the ClientHello */
+	struct keylog *keylog;                                /* NULL: there are no secrets */
+	enum dir client;                                      /* the direction of the ClientHello */
 	struct tls_negotiation negotiation[TLS_NEGOTIATIONS]; /* a ring */
 	struct tls_way way[2];
-	unsigned revision;         /* grows with whatever the other direction may wait for */
-	struct buf sni, alpn;      /* names that were seen, harmless for a terminal; ALPN: those offered, then the one chosen */
-	const char *refused;       /* a static sentence: why this can't be decrypted with any key */
-	struct buf refused_name;   /* of the cipher suite */
+	unsigned revision;       /* grows with whatever the other direction may wait for */
+	struct buf sni, alpn;    /* names that were seen, harmless for a terminal; ALPN: those offered, then the one chosen */
+	const char *refused;     /* a static sentence: why this can't be decrypted with any key */
+	struct buf refused_name; /* of the cipher suite */
 };
 
 void tls_session_init(struct tls_session *s, struct keylog *keylog);

@@ -4,7 +4,7 @@
 #include "capture/stream/tls_part.h"
 
 enum {
-	ALERTS_MAX = 4,        /* alerts told of a connection */
+	ALERTS_MAX = 4, /* alerts told of a connection */
 	FATAL = 2,
 };
 
@@ -64,17 +64,32 @@ void tls_give_up_for_keys(struct tls *t, enum dir dir, uint64_t *count)
 
 void tls_tell_alert(struct tls *t, enum dir dir, struct slice body)
 {
-	static const struct { uint8_t code; const char *text; } alerts[] = {
-		{ 10, "TLS alert: unexpected message" }, { 20, "TLS alert: bad record MAC" }, { 40, "TLS alert: handshake failure" },
-		{ 42, "TLS alert: bad certificate" }, { 43, "TLS alert: unsupported certificate" },
-		{ 44, "TLS alert: certificate revoked" }, { 45, "TLS alert: certificate expired" },
-		{ 46, "TLS alert: certificate not accepted" }, { 47, "TLS alert: illegal parameter" },
-		{ 48, "TLS alert: unknown certificate authority" }, { 49, "TLS alert: access denied" },
-		{ 50, "TLS alert: decode error" }, { 51, "TLS alert: decrypt error" }, { 70, "TLS alert: protocol version" },
-		{ 71, "TLS alert: insufficient security" }, { 80, "TLS alert: internal error" },
-		{ 86, "TLS alert: inappropriate fallback" }, { 109, "TLS alert: missing extension" },
-		{ 110, "TLS alert: unsupported extension" }, { 112, "TLS alert: unrecognized name" },
-		{ 115, "TLS alert: unknown PSK identity" }, { 116, "TLS alert: certificate required" },
+	static const struct {
+		uint8_t code;
+		const char *text;
+	} alerts[] = {
+		{ 10, "TLS alert: unexpected message" },
+		{ 20, "TLS alert: bad record MAC" },
+		{ 40, "TLS alert: handshake failure" },
+		{ 42, "TLS alert: bad certificate" },
+		{ 43, "TLS alert: unsupported certificate" },
+		{ 44, "TLS alert: certificate revoked" },
+		{ 45, "TLS alert: certificate expired" },
+		{ 46, "TLS alert: certificate not accepted" },
+		{ 47, "TLS alert: illegal parameter" },
+		{ 48, "TLS alert: unknown certificate authority" },
+		{ 49, "TLS alert: access denied" },
+		{ 50, "TLS alert: decode error" },
+		{ 51, "TLS alert: decrypt error" },
+		{ 70, "TLS alert: protocol version" },
+		{ 71, "TLS alert: insufficient security" },
+		{ 80, "TLS alert: internal error" },
+		{ 86, "TLS alert: inappropriate fallback" },
+		{ 109, "TLS alert: missing extension" },
+		{ 110, "TLS alert: unsupported extension" },
+		{ 112, "TLS alert: unrecognized name" },
+		{ 115, "TLS alert: unknown PSK identity" },
+		{ 116, "TLS alert: certificate required" },
 		{ 120, "TLS alert: no application protocol" },
 	};
 	bool closing = body.len == 2 && (body.at[1] == 0 || body.at[1] == 90);

@@ -40,22 +40,22 @@ struct half {
 	uint8_t header[WS_HEADER_MAX];
 	size_t header_len;
 	struct ws_frame frame;
-	uint64_t left;           /* PAYLOAD: bytes of it yet to come */
+	uint64_t left; /* PAYLOAD: bytes of it yet to come */
 	struct message message;
 	struct inflater *inflater;
-	bool context_whole;      /* nothing of the compression context is missing */
-	bool given_up;           /* deflated messages are not read */
-	bool masked, unmasked;   /* the frames of late are; the layer above knows of a breach of the rule */
-	bool guessed;            /* frames were found by a search: their lengths are doubted */
+	bool context_whole;    /* nothing of the compression context is missing */
+	bool given_up;         /* deflated messages are not read */
+	bool masked, unmasked; /* the frames of late are; the layer above knows of a breach of the rule */
+	bool guessed;          /* frames were found by a search: their lengths are doubted */
 	bool told_fault, told_deflate;
 	uint16_t close_code;
-	unsigned close_len;      /* bytes of it seen, or CODE_LOST */
-	struct buf text;         /* of the text message under way */
-	int64_t text_at;         /* its place in the capture file, -1 if it does not stand there in one run */
-	bool after_gap;          /* bytes are missing before the next text message */
-	struct buf searched;     /* SEARCH */
-	size_t search_again;     /* bytes to have before it is worth another look */
-	uint64_t skipped;        /* SEARCH: bytes passed over */
+	unsigned close_len;  /* bytes of it seen, or CODE_LOST */
+	struct buf text;     /* of the text message under way */
+	int64_t text_at;     /* its place in the capture file, -1 if it does not stand there in one run */
+	bool after_gap;      /* bytes are missing before the next text message */
+	struct buf searched; /* SEARCH */
+	size_t search_again; /* bytes to have before it is worth another look */
+	uint64_t skipped;    /* SEARCH: bytes passed over */
 };
 
 struct websocket {
@@ -91,8 +91,19 @@ static void hand_text(const struct at *a, struct chunk c, uint64_t size, bool cu
 	struct half *h = a->h;
 	const struct stream *s = a->ws->stream;
 	struct piece p = {
-		.conn = s->conn, .dir = a->dir, .encoding = ENCODING_LEGACY, .first = true, .last = true, .cut = cut, .gap = gap,
-		.after_gap = h->after_gap, .unmasked = h->unmasked, .size = size, .bytes = c.bytes, .at = c.at, .time = a->time,
+		.conn = s->conn,
+		.dir = a->dir,
+		.encoding = ENCODING_LEGACY,
+		.first = true,
+		.last = true,
+		.cut = cut,
+		.gap = gap,
+		.after_gap = h->after_gap,
+		.unmasked = h->unmasked,
+		.size = size,
+		.bytes = c.bytes,
+		.at = c.at,
+		.time = a->time,
 	};
 	h->after_gap = false;
 	s->counts->cut += cut;
@@ -294,17 +305,13 @@ static const char *close_text(uint16_t code)
 	static const struct {
 		uint16_t code;
 		const char *text;
-	} known[] = { /* RFC 6455, section 7.4.1, and the registry it sets up */
-		{ 1000, "WebSocket closed: 1000, normal closure" },
-		{ 1001, "WebSocket closed: 1001, going away" },
-		{ 1002, "WebSocket closed: 1002, protocol error" },
-		{ 1003, "WebSocket closed: 1003, unsupported data" },
-		{ 1007, "WebSocket closed: 1007, invalid payload" },
-		{ 1008, "WebSocket closed: 1008, policy violation" },
-		{ 1009, "WebSocket closed: 1009, message too big" },
-		{ 1010, "WebSocket closed: 1010, a mandatory extension is missing" },
-		{ 1011, "WebSocket closed: 1011, internal error" },
-		{ 1012, "WebSocket closed: 1012, service restart" },
+	} known[] = {
+		/* RFC 6455, section 7.4.1, and the registry it sets up */
+		{ 1000, "WebSocket closed: 1000, normal closure" },  { 1001, "WebSocket closed: 1001, going away" },
+		{ 1002, "WebSocket closed: 1002, protocol error" },  { 1003, "WebSocket closed: 1003, unsupported data" },
+		{ 1007, "WebSocket closed: 1007, invalid payload" }, { 1008, "WebSocket closed: 1008, policy violation" },
+		{ 1009, "WebSocket closed: 1009, message too big" }, { 1010, "WebSocket closed: 1010, a mandatory extension is missing" },
+		{ 1011, "WebSocket closed: 1011, internal error" },  { 1012, "WebSocket closed: 1012, service restart" },
 		{ 1013, "WebSocket closed: 1013, try again later" },
 	};
 	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
@@ -319,8 +326,9 @@ static void end_frame(struct at *a)
 	struct half *h = a->h;
 	h->state = HEADER;
 	if (h->frame.opcode == WS_CLOSE)
-		note(a, h->close_len == CODE_SIZE ? close_text(h->close_code) :
-			h->close_len == CODE_LOST ? "WebSocket closed" : "WebSocket closed, without a code");
+		note(a, h->close_len == CODE_SIZE   ? close_text(h->close_code)
+			: h->close_len == CODE_LOST ? "WebSocket closed"
+						    : "WebSocket closed, without a code");
 	else if (!ws_is_control(&h->frame) && h->frame.fin)
 		end_message(a);
 }
@@ -533,7 +541,9 @@ static struct chunk take_search(struct at *a, struct chunk c)
 static void feed_half(struct at *a, struct chunk c)
 {
 	static struct chunk (*const take[])(struct at *, struct chunk) = {
-		[HEADER] = take_header, [PAYLOAD] = take_payload, [SEARCH] = take_search,
+		[HEADER] = take_header,
+		[PAYLOAD] = take_payload,
+		[SEARCH] = take_search,
 	};
 	while (c.bytes.len)
 		c = take[a->h->state](a, c);

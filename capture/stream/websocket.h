@@ -31,9 +31,9 @@ struct ws_frame {
 
 struct ws_step {
 	enum ws_status status;
-	size_t consumed;  /* WS_FRAME: bytes of the header */
-	size_t needed;    /* WS_MORE: bytes needed to go on */
-	const char *why;  /* WS_BAD: a static sentence */
+	size_t consumed; /* WS_FRAME: bytes of the header */
+	size_t needed;   /* WS_MORE: bytes needed to go on */
+	const char *why; /* WS_BAD: a static sentence */
 };
 
 /* Reads a frame header at the front of `in`; says WS_BAD as soon as the bytes that are there can't begin one. A length that is not

@@ -18,8 +18,8 @@
 #include "base/text.h"
 
 enum {
-	UTF8_MAX = 4,           /* bytes of a character */
-	KEY_MAX = 24,           /* bytes looked at for the first key of a JSON object */
+	UTF8_MAX = 4, /* bytes of a character */
+	KEY_MAX = 24, /* bytes looked at for the first key of a JSON object */
 	LENGTH_7 = 125,
 	LENGTH_16 = 126,
 	LENGTH_64 = 127,
@@ -27,7 +27,7 @@ enum {
 	ENVELOPE_MIN = 3,
 	ROW = 5,
 	END = 3,
-	ROW_MAX = 8,  /* frames looked at for one place */
+	ROW_MAX = 8, /* frames looked at for one place */
 };
 
 static const char *fault(uint8_t first)

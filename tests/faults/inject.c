@@ -32,8 +32,8 @@
 
 enum { DEPTH = 8, PLACES = 1 << 14, PATIENCE = 20 };
 
-int __libc_start_main(int (*entry)(int, char **, char **), int argc, char **argv, void (*init)(void), void (*fini)(void), void (*rtld_fini)(void),
-		      void *stack_end);
+int __libc_start_main(int (*entry)(int, char **, char **), int argc, char **argv, void (*init)(void), void (*fini)(void),
+		      void (*rtld_fini)(void), void *stack_end);
 /* A library that is preloaded has no other place for what it knows. */
 static bool counting;
 static _Thread_local bool inside;
@@ -78,7 +78,8 @@ static bool is_of_curses(void)
 	int depth = backtrace(frame, DEPTH);
 	bool found = false;
 	for (int i = 2; i < depth && !found; i++)
-		found = dladdr(frame[i], &where) && where.dli_fname && (strstr(where.dli_fname, "libtinfo") || strstr(where.dli_fname, "libncurses"));
+		found = dladdr(frame[i], &where) && where.dli_fname &&
+			(strstr(where.dli_fname, "libtinfo") || strstr(where.dli_fname, "libncurses"));
 	inside = false;
 	return found;
 }
@@ -242,11 +243,11 @@ static int counted_main(int argc, char **argv, char **environment)
 	return real_main(argc, argv, environment);
 }
 
-int __libc_start_main(int (*entry)(int, char **, char **), int argc, char **argv, void (*init)(void), void (*fini)(void), void (*rtld_fini)(void),
-		      void *stack_end)
+int __libc_start_main(int (*entry)(int, char **, char **), int argc, char **argv, void (*init)(void), void (*fini)(void),
+		      void (*rtld_fini)(void), void *stack_end)
 {
-	int (*start)(int (*)(int, char **, char **), int, char **, void (*)(void), void (*)(void), void (*)(void), void *) =
-		dlsym(RTLD_NEXT, "__libc_start_main");
+	int (*start)(int (*)(int, char **, char **), int, char **, void (*)(void), void (*)(void), void (*)(void),
+		     void *) = dlsym(RTLD_NEXT, "__libc_start_main");
 	real_main = entry;
 	return start(counted_main, argc, argv, init, fini, rtld_fini, stack_end);
 }

@@ -18,9 +18,9 @@ size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size);
 typedef void event_maker(struct buf *out, int dir, uint64_t *seed);
 
 struct event {
-	uint8_t what;      /* bits 0 to 2 of its first byte */
-	uint8_t how;       /* of a sealed one, the byte behind its head */
-	size_t gap;        /* bytes that are missing */
+	uint8_t what; /* bits 0 to 2 of its first byte */
+	uint8_t how;  /* of a sealed one, the byte behind its head */
+	size_t gap;   /* bytes that are missing */
 	struct buf bytes;
 };
 

@@ -65,7 +65,8 @@ static inline void frames_field(struct buf *out, const char *name, const char *v
 
 static inline void frames_headers(struct buf *out, int dir, uint32_t stream, uint64_t *seed)
 {
-	static const char *const paths[] = { "/openiap.FlowService/SetupStream", "/openiap.FlowService/Query", "/openiap.FlowService/Signin", "/x.Y/Z" };
+	static const char *const paths[] = { "/openiap.FlowService/SetupStream", "/openiap.FlowService/Query",
+					     "/openiap.FlowService/Signin", "/x.Y/Z" };
 	struct buf block = { 0 };
 	bool trailers = dir && chance(seed, 2);
 	if (dir == 0)
@@ -75,8 +76,8 @@ static inline void frames_headers(struct buf *out, int dir, uint32_t stream, uin
 	if (trailers)
 		frames_field(&block, "grpc-status", chance(seed, 2) ? "0" : "13", chance(seed, 2));
 	size_t cut = chance(seed, 4) ? block.len : chance(seed, (uint32_t)block.len + 1);
-	frames_h2_frame(out, HTTP2_HEADERS, (uint8_t)((cut == block.len ? HTTP2_END_HEADERS : 0) | (trailers ? HTTP2_END_STREAM : 0)), stream,
-			slice_head(buf_slice(&block), cut));
+	frames_h2_frame(out, HTTP2_HEADERS, (uint8_t)((cut == block.len ? HTTP2_END_HEADERS : 0) | (trailers ? HTTP2_END_STREAM : 0)),
+			stream, slice_head(buf_slice(&block), cut));
 	if (cut < block.len)
 		frames_h2_frame(out, HTTP2_CONTINUATION, HTTP2_END_HEADERS, stream, slice_skip(buf_slice(&block), cut));
 	buf_release(&block);
@@ -118,14 +119,18 @@ static inline void frames_http1(struct buf *out, int dir, uint64_t *seed)
 {
 	static const char *const requests[] = {
 		"GET /ws/v2 HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Extensions: permessage-deflate\r\n\r\n",
-		"GET /api/v1/Query HTTP/1.1\r\nHost: a\r\nUser-Agent: node\r\n\r\n", "HEAD / HTTP/1.0\r\n\r\n",
+		"GET /api/v1/Query HTTP/1.1\r\nHost: a\r\nUser-Agent: node\r\n\r\n",
+		"HEAD / HTTP/1.0\r\n\r\n",
 		"POST /api/v2/x HTTP/1.1\r\nContent-Length: 20\r\nExpect: 100-continue\r\n\r\n{\"command\":\"query\"  }",
 		"POST /api/v2/x HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5;x=y\r\n{\"id\"\r\n6\r\n:\"1\"} \r\n0\r\n\r\n",
 	};
 	static const char *const responses[] = {
 		"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Extensions: permessage-deflate\r\n\r\n",
-		"HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n{\"command\":\"reply\"  }", "HTTP/1.1 100 Continue\r\n\r\n", "HTTP/1.1 204 No Content\r\n\r\n",
-		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\n{  }\r\n0\r\nX: y\r\n\r\n", "HTTP/1.0 200 OK\r\n\r\nuntil it ends",
+		"HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n{\"command\":\"reply\"  }",
+		"HTTP/1.1 100 Continue\r\n\r\n",
+		"HTTP/1.1 204 No Content\r\n\r\n",
+		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\n{  }\r\n0\r\nX: y\r\n\r\n",
+		"HTTP/1.0 200 OK\r\n\r\nuntil it ends",
 	};
 	if (chance(seed, 4) == 0)
 		frames_ws(out, dir, seed);
@@ -139,7 +144,8 @@ static inline void frames_http1(struct buf *out, int dir, uint64_t *seed)
 static inline void frames_preamble(struct buf *out, int dir, uint64_t *seed)
 {
 	static const char block[] = "\r\n\r\n\0\r\nQUIT\n\x21\x11\0\014abcdABCD\1\2\3\4";
-	static const char *const lines[] = { "PROXY TCP4 10.0.0.1 10.0.0.2 1 2\r\n", "PROXY UNKNOWN\r\n", "CONNECT [::1]:1 HTTP/1.1\r\nHost: a\r\n\r\n" };
+	static const char *const lines[] = { "PROXY TCP4 10.0.0.1 10.0.0.2 1 2\r\n", "PROXY UNKNOWN\r\n",
+					     "CONNECT [::1]:1 HTTP/1.1\r\nHost: a\r\n\r\n" };
 	static const char *const answers[] = { "HTTP/1.1 200 OK\r\n\r\n", "HTTP/1.0 407 No\r\nContent-Length: 0\r\n\r\n" };
 	if (dir)
 		buf_add_str(out, answers[chance(seed, sizeof answers / sizeof *answers)]);

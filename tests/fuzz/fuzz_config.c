@@ -87,13 +87,15 @@ struct lottery {
 /* Each of n names is the one with the same chance. */
 static void draw(void *user, const char *name, const char *preset, const char *sentence)
 {
-	static const char *const values[] = { "yes", "no", "red", "brightblue on default", "bold", "q F1 Ctrl-L", "time, command, id", "3", "" };
+	static const char *const values[] = { "yes", "no", "red", "brightblue on default", "bold", "q F1 Ctrl-L", "time, command, id",
+					      "3",   "" };
 	struct lottery *l = user;
 	(void)sentence;
 	if (chance(l->seed, ++l->drawn))
 		return;
 	buf_clear(l->out);
-	buf_addf(l->out, "\n%s = %s\n", name, preset && chance(l->seed, 2) ? preset : values[chance(l->seed, sizeof values / sizeof *values)]);
+	buf_addf(l->out, "\n%s = %s\n", name,
+		 preset && chance(l->seed, 2) ? preset : values[chance(l->seed, sizeof values / sizeof *values)]);
 }
 
 static void word(struct buf *out, uint64_t *seed)

@@ -13,8 +13,8 @@ enum { START_SEEN = 8, WITH_KEYLOG = 16 };
 static void play(struct fuzz *f, uint8_t how, struct slice in)
 {
 	static const enum transport forced[] = {
-		TRANSPORT_UNKNOWN, TRANSPORT_TCP, TRANSPORT_WS, TRANSPORT_GRPC,
-		TRANSPORT_REST, TRANSPORT_LEGACY, TRANSPORT_TLS, TRANSPORT_UNKNOWN,
+		TRANSPORT_UNKNOWN, TRANSPORT_TCP,    TRANSPORT_WS,  TRANSPORT_GRPC,
+		TRANSPORT_REST,    TRANSPORT_LEGACY, TRANSPORT_TLS, TRANSPORT_UNKNOWN,
 	};
 	struct keylog *keylog = how & WITH_KEYLOG ? keylog_new() : NULL;
 	f->conn.start_seen = how & START_SEEN;

@@ -67,12 +67,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 /* A field, what it is compared with, and how: mostly a whole comparison. */
 static void word(struct buf *out, uint64_t *seed)
 {
-	static const char *const operators[] = { "==", "!=", "<", "<=", ">", ">=", "contains", "matches", "in {", "~", "eq", "===", "!==", "&" };
+	static const char *const operators[] = { "==",      "!=",   "<", "<=", ">",   ">=",  "contains",
+						 "matches", "in {", "~", "eq", "===", "!==", "&" };
 	static const char *const values[] = {
-		"3", "-1", "0.25", "\"query\"", "\"(a+)+b\"", "true", "\"2026-01-02\"", "192.0.2.0/24", "2001:db8::1", "10:20", "1..5}", "3, 4}", "/a|b/",
-		"\"hunter2\"", "0x1f", "1e3", "5ms",
+		"3",           "-1",    "0.25",  "\"query\"", "\"(a+)+b\"", "true",        "\"2026-01-02\"", "192.0.2.0/24",
+		"2001:db8::1", "10:20", "1..5}", "3, 4}",     "/a|b/",      "\"hunter2\"", "0x1f",           "1e3",
+		"5ms",
 	};
-	static const char *const glue[] = { " && ", " || ", " and not ", "(", ")", " !", "{", "}", ", ", "any ", "all ", "len(", "lower(", "upper(", "count(" };
+	static const char *const glue[] = { " && ", " || ", " and not ", "(",    ")",      " !",     "{",     "}",
+					    ", ",   "any ", "all ",      "len(", "lower(", "upper(", "count(" };
 	static const char *const paths[] = { ".name", "[0]", ".x[1].y", "._type", ".data", ".nested.x[0].y", ".deep.k[1].password", ".*" };
 	static struct schema *schema; /* made once: libFuzzer has no place for a context */
 	if (!schema)

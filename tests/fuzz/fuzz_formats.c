@@ -19,8 +19,21 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed);
 
 /* Names of every type, paths, and a secret. */
-static const char *const columns[] = { "n", "time", "src", "command", "id", "rid", "traceid", "jwt", "rules", "gist", "data", "data.name", "data.query._type",
-				       "query.collectionname", "request_in" };
+static const char *const columns[] = { "n",
+				       "time",
+				       "src",
+				       "command",
+				       "id",
+				       "rid",
+				       "traceid",
+				       "jwt",
+				       "rules",
+				       "gist",
+				       "data",
+				       "data.name",
+				       "data.query._type",
+				       "query.collectionname",
+				       "request_in" };
 enum { COLUMNS = sizeof columns / sizeof *columns };
 
 static void demand(const struct exporter *e, const char *fault)
@@ -50,7 +63,9 @@ static void open_conn(struct feed *f, unsigned at)
 {
 	struct conn_info *c = feed_open(f, at, true);
 	for (int i = 0; i < 2; i++)
-		c->ends[i] = (struct endpoint){ .family = at & 1 ? 6 : 4, .addr = { 192, 0, 2, (uint8_t)(i + at) }, .port = (uint16_t)(i ? 8080 : 4000 + at) };
+		c->ends[i] = (struct endpoint){ .family = at & 1 ? 6 : 4,
+						.addr = { 192, 0, 2, (uint8_t)(i + at) },
+						.port = (uint16_t)(i ? 8080 : 4000 + at) };
 }
 
 static void feed_all(struct feed *f, struct slice in)

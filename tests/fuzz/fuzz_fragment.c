@@ -42,8 +42,15 @@ static void event(struct model *m, struct fragments *f, struct cursor *c)
 	uint8_t what = cursor_u8(c);
 	unsigned id = (what & 3) | (what >> 1 & 4);
 	size_t at = cursor_u8(c) * (size_t)UNIT, n = cursor_u8(c), captured = cursor_u8(c);
-	struct ip_packet whole, ip = { .family = what & 8 ? 6 : 4, .src = { 1 }, .dst = { 2 }, .proto = 17, .payload_len = (uint32_t)n, .fragment = true,
-				       .more = what & 4, .frag_id = id, .frag_offset = (uint32_t)at };
+	struct ip_packet whole, ip = { .family = what & 8 ? 6 : 4,
+				       .src = { 1 },
+				       .dst = { 2 },
+				       .proto = 17,
+				       .payload_len = (uint32_t)n,
+				       .fragment = true,
+				       .more = what & 4,
+				       .frag_id = id,
+				       .frag_offset = (uint32_t)at };
 	captured = captured < n ? captured : n;
 	uint8_t *block = malloc(captured ? captured : 1);
 	demand(block != NULL);

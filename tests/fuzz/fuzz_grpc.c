@@ -11,7 +11,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 enum event { FRAME, DATA, DATA_TOO, GAP, STATUS, END, END_ANSWERED, PATH };
 
 static const char *const paths[] = {
-	"/openiap.FlowService/SetupStream", "/openiap.FlowService/Query", "/somebody.Else/Query", "",
+	"/openiap.FlowService/SetupStream",
+	"/openiap.FlowService/Query",
+	"/somebody.Else/Query",
+	"",
 };
 
 static void feed(const struct fuzz *f, struct grpc_call *call, enum dir dir, struct slice bytes)

@@ -14,7 +14,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static const int LINKS[] = { LINK_ETHERNET, LINK_RAW, LINK_NULL, LINK_SLL, LINK_SLL2, LINK_LOOP, LINK_IPV6, LINK_PPP, LINK_NFLOG, LINK_PKTAP, 105 };
+static const int LINKS[] = { LINK_ETHERNET, LINK_RAW, LINK_NULL,  LINK_SLL,   LINK_SLL2, LINK_LOOP,
+			     LINK_IPV6,     LINK_PPP, LINK_NFLOG, LINK_PKTAP, 105 };
 
 static uint32_t sum_of(struct slice s)
 {

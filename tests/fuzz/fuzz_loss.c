@@ -31,9 +31,9 @@ struct message {
 struct segment_sent {
 	enum dir dir;
 	uint8_t flags;
-	size_t from, to;      /* bytes of the stream */
-	size_t acked;         /* of the other direction */
-	size_t captured;      /* bytes of them */
+	size_t from, to; /* bytes of the stream */
+	size_t acked;    /* of the other direction */
+	size_t captured; /* bytes of them */
 };
 
 struct talk {
@@ -46,7 +46,7 @@ struct talk {
 	unsigned open[OPEN]; /* ids of requests without a reply */
 	size_t opens;
 	unsigned ids;
-	uint8_t *had[2];     /* for each byte of a stream, whether the capture has it (enum had) */
+	uint8_t *had[2]; /* for each byte of a stream, whether the capture has it (enum had) */
 };
 
 static void demand(const char *why)
@@ -88,7 +88,13 @@ static void ask(struct talk *t, unsigned cut)
 		return;
 	t->open[t->opens++] = ++t->ids;
 	snprintf(id, sizeof id, "q%u", t->ids);
-	say(t, DIR_C2S, &(struct sent){ .command = "query", .id = id, .type = "QueryRequest", .payload = slice_str("\x12\x08" "entities") }, cut);
+	say(t, DIR_C2S,
+	    &(struct sent){ .command = "query",
+			    .id = id,
+			    .type = "QueryRequest",
+			    .payload = slice_str("\x12\x08"
+						 "entities") },
+	    cut);
 }
 
 static void answer(struct talk *t, size_t which, unsigned cut)
@@ -100,7 +106,9 @@ static void answer(struct talk *t, size_t which, unsigned cut)
 	snprintf(rid, sizeof rid, "q%u", t->open[which]);
 	snprintf(id, sizeof id, "r%u", ++t->ids);
 	t->open[which] = t->open[--t->opens];
-	say(t, DIR_S2C, &(struct sent){ .command = "queryreply", .id = id, .rid = rid, .type = "QueryResponse", .payload = slice_str("\n\x02[]") }, cut);
+	say(t, DIR_S2C,
+	    &(struct sent){ .command = "queryreply", .id = id, .rid = rid, .type = "QueryResponse", .payload = slice_str("\n\x02[]") },
+	    cut);
 }
 
 /* "abc" and "def", with their checksum. */
@@ -110,13 +118,32 @@ static void download(struct talk *t, unsigned cut)
 	for (int i = 0; i < 6; i++)
 		snprintf(id[i], sizeof id[i], "s%u", ++t->ids);
 	snprintf(rid, sizeof rid, "d%u", ++t->ids);
-	struct slice begin = slice_str("\n\x40" "bef57ec7f53a6d40beb640a780a639c83bc29ac8a9816f1fc6c5c6dcd93c4721");
-	say(t, DIR_C2S, &(struct sent){ .command = "download", .id = rid, .type = "DownloadRequest", .payload = slice_str("\n\x01x") }, cut);
+	struct slice begin = slice_str("\n\x40"
+				       "bef57ec7f53a6d40beb640a780a639c83bc29ac8a9816f1fc6c5c6dcd93c4721");
+	say(t, DIR_C2S, &(struct sent){ .command = "download", .id = rid, .type = "DownloadRequest", .payload = slice_str("\n\x01x") },
+	    cut);
 	say(t, DIR_S2C, &(struct sent){ .command = "beginstream", .id = id[0], .rid = rid, .type = "BeginStream", .payload = begin }, cut);
-	say(t, DIR_S2C, &(struct sent){ .command = "stream", .id = id[1], .rid = rid, .type = "Stream", .payload = slice_str("\n\x03" "abc") }, cut + 1);
-	say(t, DIR_S2C, &(struct sent){ .command = "stream", .id = id[2], .rid = rid, .type = "Stream", .payload = slice_str("\n\x03" "def") }, cut);
+	say(t, DIR_S2C,
+	    &(struct sent){ .command = "stream",
+			    .id = id[1],
+			    .rid = rid,
+			    .type = "Stream",
+			    .payload = slice_str("\n\x03"
+						 "abc") },
+	    cut + 1);
+	say(t, DIR_S2C,
+	    &(struct sent){ .command = "stream",
+			    .id = id[2],
+			    .rid = rid,
+			    .type = "Stream",
+			    .payload = slice_str("\n\x03"
+						 "def") },
+	    cut);
 	say(t, DIR_S2C, &(struct sent){ .command = "endstream", .id = id[3], .rid = rid, .type = "EndStream" }, cut);
-	say(t, DIR_S2C, &(struct sent){ .command = "downloadreply", .id = id[4], .rid = rid, .type = "DownloadResponse", .payload = slice_str("\n\x01x") }, cut);
+	say(t, DIR_S2C,
+	    &(struct sent){
+		    .command = "downloadreply", .id = id[4], .rid = rid, .type = "DownloadResponse", .payload = slice_str("\n\x01x") },
+	    cut);
 }
 
 static void talk(struct talk *t, struct slice script)
@@ -171,7 +198,10 @@ static void travel(struct talk *t, struct slice fates)
 		switch ((enum fate)(how & 7)) {
 		case LOST: comes = false; break;
 		case DOUBLED: see(t, t->seens, s); break;
-		case LATE: comes = false; late[i] = back + 1; break;
+		case LATE:
+			comes = false;
+			late[i] = back + 1;
+			break;
 		case AGAIN:
 			again.from -= again.from < back || s.flags != ACK || !len ? 0 : back;
 			again.captured = again.to - again.from;

@@ -46,8 +46,31 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 static void word(struct buf *out, uint64_t *seed)
 {
 	static const char *const values[] = {
-		"x.pcap", "ndjson", "text", "seq > 3", "tcp.port==80,ws", "header=y", "separator=/t", "no-reply=30s", "threads=2", "spool=1G", "512M", "duration:10",
-		"filesize:10", "ws://:1=wss://a/b", "10.0.0.0/8", "500ms", "error,seq-gap", "threads", "u", "command", "json", "0", "-1", "18446744073709551616", "",
+		"x.pcap",
+		"ndjson",
+		"text",
+		"seq > 3",
+		"tcp.port==80,ws",
+		"header=y",
+		"separator=/t",
+		"no-reply=30s",
+		"threads=2",
+		"spool=1G",
+		"512M",
+		"duration:10",
+		"filesize:10",
+		"ws://:1=wss://a/b",
+		"10.0.0.0/8",
+		"500ms",
+		"error,seq-gap",
+		"threads",
+		"u",
+		"command",
+		"json",
+		"0",
+		"-1",
+		"18446744073709551616",
+		"",
 	};
 	size_t options = 0;
 	while (option_at(options))

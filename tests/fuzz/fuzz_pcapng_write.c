@@ -70,7 +70,11 @@ static void add_packet(struct fuzz *f, struct slice bytes)
 		return;
 	uint32_t on = (uint32_t)(bytes.len % f->interfaces);
 	f->packets++;
-	*p = (struct pcapng_packet){ .interface = on, .digits = f->interface[on].digits, .bytes = bytes, .wire_len = (uint32_t)bytes.len * 2, .flags = bytes.len % 3 };
+	*p = (struct pcapng_packet){ .interface = on,
+				     .digits = f->interface[on].digits,
+				     .bytes = bytes,
+				     .wire_len = (uint32_t)bytes.len * 2,
+				     .flags = bytes.len % 3 };
 	p->time = rounded((int64_t)f->packets * INT64_C(1234567891234567), p->digits);
 	struct slice comments[2] = { bytes, slice_skip(bytes, 1) };
 	p->comments = comments;

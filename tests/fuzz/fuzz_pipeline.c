@@ -25,12 +25,15 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed);
-size_t LLVMFuzzerCustomCrossOver(const uint8_t *data1, size_t size1, const uint8_t *data2, size_t size2, uint8_t *out, size_t max_size, unsigned seed);
+size_t LLVMFuzzerCustomCrossOver(const uint8_t *data1, size_t size1, const uint8_t *data2, size_t size2, uint8_t *out, size_t max_size,
+				 unsigned seed);
 
 enum { WHOLE_JSON = 8 << 20, HOLD = 1 << 20, HOLD_LITTLE = 1 << 12 };
 
 /* For -w: byte 12 takes one of these, or none. */
-static const char *const wanted[8] = { NULL, "rules", "command ~ \"e\"", "n > 2 && dir == s2c", "rules contains \"decode\"", "data.query.collectionname || jwt" };
+static const char *const wanted[8] = {
+	NULL, "rules", "command ~ \"e\"", "n > 2 && dir == s2c", "rules contains \"decode\"", "data.query.collectionname || jwt"
+};
 
 /* Capture filters: byte 13 takes one of these, or none. */
 static const char *const captured[8] = { NULL, "tcp", "src portrange 1-32767", "ip6 or len < 200 or tcp[13] & 2 != 0", "vlan or udp" };
@@ -50,8 +53,8 @@ struct pipeline {
 	struct recorder *recorder;
 	const char *wanted; /* display filter of the recorder, NULL: none */
 	struct filter *filter;
-	FILE *out;          /* a stream in memory … */
-	char *text;         /* … and what was written to it */
+	FILE *out;  /* a stream in memory … */
+	char *text; /* … and what was written to it */
 	size_t text_len;
 };
 
@@ -119,7 +122,9 @@ static void demand_none(const char *fault)
 static void check_harmless(const char *text, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
-		demand((uint8_t)text[i] >= ' ' ? text[i] != 0x7f : text[i] == '\n' || text[i] == '\t' || (text[i] == '\r' && i + 1 < len && text[i + 1] == '\n'));
+		demand((uint8_t)text[i] >= ' '
+			       ? text[i] != 0x7f
+			       : text[i] == '\n' || text[i] == '\t' || (text[i] == '\r' && i + 1 < len && text[i + 1] == '\n'));
 }
 
 /* Every line is a value of JSON. */
@@ -273,7 +278,9 @@ static void choose(struct pipeline *p, const uint8_t *data, size_t size, struct 
 	size_t formats = 0;
 	while (exporter_at(formats))
 		formats++;
-	*o = (struct print_options){ .show_secrets = how & 1, .full_bytes = how & 2, .utc = true, .time = (enum time_format)(how >> 2 & 3) };
+	*o = (struct print_options){
+		.show_secrets = how & 1, .full_bytes = how & 2, .utc = true, .time = (enum time_format)(how >> 2 & 3)
+	};
 	uint8_t packets = size > 12 ? data[12] : 0;
 	r->what = (enum record_what)((how >> 4) % 3);
 	r->at_once = packets & 8;
@@ -328,7 +335,8 @@ static char *listing(const struct reading *reading, unsigned threads)
 	demand(source && out);
 	printer_init(p, &exporter_ndjson, &(struct print_options){ .utc = true }, out);
 	struct session_listener listener = printer_listener(p);
-	struct session *session = session_new(&(struct session_options){ .file = -1, .files = source_files(source), .hash_key = 7 }, &listener);
+	struct session *session = session_new(&(struct session_options){ .file = -1, .files = source_files(source), .hash_key = 7 },
+					      &listener);
 	struct sink sink = session_sink(session);
 	struct capture *capture = capture_new(source, &sink, &(struct capture_options){ .keylog = k, .threads = threads });
 	p->session = session;
@@ -366,7 +374,8 @@ static struct buf whole_file(int fd)
 }
 
 /* What is written when the capture is read once more for it is what was written the first time. */
-static void write_again(const struct reading *reading, const struct recorder_options *first, const char *filter, int64_t no_reply, int written)
+static void write_again(const struct reading *reading, const struct recorder_options *first, const char *filter, int64_t no_reply,
+			int written)
 {
 	char again[64], error[256];
 	int wrong, fd = file_of(NULL, 0, again, sizeof again);
@@ -402,7 +411,9 @@ static void follow(struct source *source, const struct reading *from, struct key
 	demand(p.recorder != NULL);
 	p.printing = printer_listener(&p.printer);
 	struct session_listener listener = { .user = &p, .message = on_message, .rule = on_rule, .news = on_news };
-	struct session_options so = { .keep = true, .file = -1, .files = source_files(source), .hash_key = 7, .no_reply = size > 10 ? data[10] * 1000000 : 0 };
+	struct session_options so = {
+		.keep = true, .file = -1, .files = source_files(source), .hash_key = 7, .no_reply = size > 10 ? data[10] * 1000000 : 0
+	};
 	p.session = session_new(&so, &listener);
 	recorder_begin(p.recorder, p.session, p.filter, source_files(source));
 	struct packet_watcher watcher = recorder_watcher(p.recorder);
@@ -448,7 +459,8 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsi
 	return pcap_mutate(&m, data, size, max_size, seed);
 }
 
-size_t LLVMFuzzerCustomCrossOver(const uint8_t *data1, size_t size1, const uint8_t *data2, size_t size2, uint8_t *out, size_t max_size, unsigned seed)
+size_t LLVMFuzzerCustomCrossOver(const uint8_t *data1, size_t size1, const uint8_t *data2, size_t size2, uint8_t *out, size_t max_size,
+				 unsigned seed)
 {
 	static struct pcap_mutate a, b;
 	buf_clear(&a.file);

@@ -12,7 +12,9 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const struct proxy_address targets[] = {
-	{ .scheme = PROXY_SOCKET, .host = "a", .port = 1 }, { .scheme = PROXY_WS, .host = "a", .port = 1 }, { .scheme = PROXY_GRPC, .host = "a", .port = 1 },
+	{ .scheme = PROXY_SOCKET, .host = "a", .port = 1 },
+	{ .scheme = PROXY_WS, .host = "a", .port = 1 },
+	{ .scheme = PROXY_GRPC, .host = "a", .port = 1 },
 	{ .scheme = PROXY_GRPCS, .host = "a", .port = 1 },
 };
 
@@ -64,7 +66,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size < 1)
 		return 0;
 	uint8_t how = data[0];
-	struct what_if_options o = { .on = how & 4 ? DIR_S2C : DIR_C2S, .delay = how & 8 ? 3 : 0, .reorder = how & 16, .duplicate = how & 32,
+	struct what_if_options o = { .on = how & 4 ? DIR_S2C : DIR_C2S,
+				     .delay = how & 8 ? 3 : 0,
+				     .reorder = how & 16,
+				     .duplicate = how & 32,
 				     .chooser = { .user = &how, .judge = judge, .heard = heard, .probe = envelope_probe } };
 	struct conn_info conn = { .number = 1 };
 	struct sums s = { 0 };

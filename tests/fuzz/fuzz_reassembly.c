@@ -82,7 +82,8 @@ static void event(struct fuzz *f, struct cursor *c)
 	default: add(f, from, len, 0);
 	}
 	bool ended = f->r.end != UINT64_MAX;
-	demand(f->r.count <= REASSEMBLY_SEGMENTS + ended && f->r.bytes <= REASSEMBLY_BYTES + (ended ? END_ROOM : 0) && f->r.stamped <= f->r.count);
+	demand(f->r.count <= REASSEMBLY_SEGMENTS + ended && f->r.bytes <= REASSEMBLY_BYTES + (ended ? END_ROOM : 0) &&
+	       f->r.stamped <= f->r.count);
 	demand(f->r.next == f->zero + f->next);
 }
 

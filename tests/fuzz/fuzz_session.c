@@ -28,9 +28,34 @@ enum { EXTRACT = 4, FORGET = 8 };
 enum { CUT = 8, GAP = 16, AFTER_GAP = 32, UNSETTLED = 64, UNTYPED = 128 };
 
 static const char *const commands[CLOSE] = {
-	"query", "queryreply", "error", "download", "upload", "beginstream", "stream", "endstream", "downloadreply", "uploadreply", "watch", "watchreply",
-	"watchevent", "ping", "pong", "mycommand", "mycommandreply", "registerqueue", "registerqueuereply", "queueevent", "signin", "signinreply", "noop",
-	"getelement", "queuemessage", "queuemessagereply", "registerexchangereply", "invokeopenrpa",
+	"query",
+	"queryreply",
+	"error",
+	"download",
+	"upload",
+	"beginstream",
+	"stream",
+	"endstream",
+	"downloadreply",
+	"uploadreply",
+	"watch",
+	"watchreply",
+	"watchevent",
+	"ping",
+	"pong",
+	"mycommand",
+	"mycommandreply",
+	"registerqueue",
+	"registerqueuereply",
+	"queueevent",
+	"signin",
+	"signinreply",
+	"noop",
+	"getelement",
+	"queuemessage",
+	"queuemessagereply",
+	"registerexchangereply",
+	"invokeopenrpa",
 };
 
 /* A session and what it said. */
@@ -52,7 +77,8 @@ static void hear_message(void *user, uint32_t n, struct slice bytes)
 {
 	struct side *x = user;
 	const struct record *r = session_record(x->f.session, n);
-	buf_addf(&x->heard, "%u: %zu bytes, command %u, thread %u, role %u, rules %x\n", n, bytes.len, r->command, r->thread, r->role, r->rules);
+	buf_addf(&x->heard, "%u: %zu bytes, command %u, thread %u, role %u, rules %x\n", n, bytes.len, r->command, r->thread, r->role,
+		 r->rules);
 	if (x->extract)
 		extract_message(x->extract, n, bytes);
 }
@@ -171,10 +197,19 @@ static void message(struct feed *f, const struct step *s, unsigned at)
 	snprintf(id, sizeof id, "%d", s->ids & 15);
 	snprintf(rid, sizeof rid, "%d", s->ids >> 4);
 	put_payload(&payload, s);
-	struct sent m = { .command = commands[s->what], .id = s->ids & 15 ? id : NULL, .rid = s->ids >> 4 ? rid : NULL, .type = type_of(s),
-			  .payload = buf_slice(&payload), .has_seq = s->seq & 7, .seq = f->seq[at][dir] + (s->seq & 7) - 4,
-			  .cut = s->who & CUT, .gap = (s->who & (CUT | GAP)) == (CUT | GAP), .after_gap = s->who & AFTER_GAP,
-			  .unmasked = s->seq & 64, .priority = s->seq & 128 ? 7 : 0, .lost = s->who & CUT ? s->seq >> 3 & 7 : 0 };
+	struct sent m = { .command = commands[s->what],
+			  .id = s->ids & 15 ? id : NULL,
+			  .rid = s->ids >> 4 ? rid : NULL,
+			  .type = type_of(s),
+			  .payload = buf_slice(&payload),
+			  .has_seq = s->seq & 7,
+			  .seq = f->seq[at][dir] + (s->seq & 7) - 4,
+			  .cut = s->who & CUT,
+			  .gap = (s->who & (CUT | GAP)) == (CUT | GAP),
+			  .after_gap = s->who & AFTER_GAP,
+			  .unmasked = s->seq & 64,
+			  .priority = s->seq & 128 ? 7 : 0,
+			  .lost = s->who & CUT ? s->seq >> 3 & 7 : 0 };
 	if ((s->seq & 63) == 63)
 		m.seq = INT32_MAX;
 	f->conn[at].settled[dir] = !(s->who & UNSETTLED);
@@ -202,8 +237,10 @@ static void take(struct feed *f, const struct step *s)
 
 static void show(const struct record *r)
 {
-	fprintf(stderr, "command %u, size %u, seq %d, type %u, thread %u, next %u, reply %u, request %u, rules %x, role %u, state %u, cut %u, data %u, time %lld\n", r->command,
-		r->size, r->seq, r->type, r->thread, r->next, r->reply, r->request, r->rules, r->role, r->state, r->cut, r->has_data, (long long)r->time);
+	fprintf(stderr,
+		"command %u, size %u, seq %d, type %u, thread %u, next %u, reply %u, request %u, rules %x, role %u, state %u, cut %u, data %u, time %lld\n",
+		r->command, r->size, r->seq, r->type, r->thread, r->next, r->reply, r->request, r->rules, r->role, r->state, r->cut,
+		r->has_data, (long long)r->time);
 }
 
 /* What one kept and what the other did. */
@@ -274,7 +311,8 @@ static void end_extract(struct side *x, const char *folder)
 {
 	extract_finish(x->extract);
 	int error = extract_error(x->extract);
-	demand(error && error != EMFILE ? "a file could not be written" : NULL); /* more streams at once than have files is told, and no fault */
+	demand(error && error != EMFILE ? "a file could not be written"
+					: NULL); /* more streams at once than have files is told, and no fault */
 	DIR *d = opendir(folder);
 	demand(d ? NULL : "no folder");
 	for (const struct dirent *e; (e = readdir(d));) {

@@ -30,14 +30,14 @@ struct fuzz {
 	struct fuzz_way {
 		uint32_t conn, exchange; /* several can be under way at once, one of each conversation and exchange */
 		uint64_t size, seen;
-		uint64_t hash;     /* of its bytes so far: each is looked at */
+		uint64_t hash; /* of its bytes so far: each is looked at */
 	} open[2][FUZZ_OPEN_MAX];
 	size_t opened[2];
 	bool ended;
-	bool joined;       /* a direction begins in its middle */
-	bool http;         /* it has been HTTP that is no WebSocket, whatever it has become since */
-	size_t step;       /* bytes of a piece at most; 0: as the input says */
-	struct buf heard;  /* what the layer told, a line each */
+	bool joined;      /* a direction begins in its middle */
+	bool http;        /* it has been HTTP that is no WebSocket, whatever it has become since */
+	size_t step;      /* bytes of a piece at most; 0: as the input says */
+	struct buf heard; /* what the layer told, a line each */
 };
 
 static inline void fuzz_check(bool good)
@@ -60,8 +60,8 @@ static inline struct fuzz_way *fuzz_begin(struct fuzz *f, const struct piece *p)
 	fuzz_check(f->opened[p->dir] < FUZZ_OPEN_MAX);
 	struct fuzz_way *w = &f->open[p->dir][f->opened[p->dir]++];
 	*w = (struct fuzz_way){ .conn = p->conn->number, .exchange = p->exchange, .size = p->size };
-	buf_addf(&f->heard, "%u %d %u begins: %llu, %d %d%d%d ", p->conn->number, p->dir, p->exchange, (unsigned long long)p->size, p->encoding,
-		 p->after_gap, p->unmasked, p->length_alone);
+	buf_addf(&f->heard, "%u %d %u begins: %llu, %d %d%d%d ", p->conn->number, p->dir, p->exchange, (unsigned long long)p->size,
+		 p->encoding, p->after_gap, p->unmasked, p->length_alone);
 	text_add_safe(&f->heard, p->method); /* which may have ends of lines too */
 	buf_add_byte(&f->heard, '\n');
 	return w;
@@ -93,7 +93,8 @@ static inline void fuzz_news(void *user, const struct news *n)
 	struct fuzz *f = user;
 	fuzz_check(n->conn->carrier == f->conn.number && n->kind < NEWS_KINDS && (n->kind != NEWS_NOTE || n->text));
 	int dir = n->kind == NEWS_NOT_OURS ? -1 : (int)n->dir; /* that is told of both, by whichever direction comes to it first */
-	buf_addf(&f->heard, "%u %d news %d: %llu %s\n", n->conn->number, dir, n->kind, (unsigned long long)n->bytes, n->text ? n->text : "");
+	buf_addf(&f->heard, "%u %d news %d: %llu %s\n", n->conn->number, dir, n->kind, (unsigned long long)n->bytes,
+		 n->text ? n->text : "");
 }
 
 /* A conversation within the connection has ended. */
@@ -110,8 +111,9 @@ static inline void fuzz_init(struct fuzz *f, size_t step)
 	memset(&f->counts, 0, sizeof f->counts);
 	f->conn.number = f->conn.carrier = 1;
 	f->counts.numbers = 1;
-	f->limits = (struct stream_limits){ .message = 1 << 16, .head = 512, .scan = 1024, .tls_wait = 2048, .tls_wait_all = 3000,
-					    .tls_lost = 12 };
+	f->limits = (struct stream_limits){
+		.message = 1 << 16, .head = 512, .scan = 1024, .tls_wait = 2048, .tls_wait_all = 3000, .tls_lost = 12
+	};
 	f->opened[0] = f->opened[1] = 0;
 	f->ended = f->http = f->joined = false;
 	f->step = step;
@@ -197,13 +199,15 @@ static inline size_t fuzz_step(struct slice in)
 static inline void fuzz_show(const struct fuzz *f)
 {
 	const struct stream_counts *n = &f->counts;
-	fprintf(stderr, "in pieces of %zu:\n%.*s%s%s, program \"%s\"; overlong %llu, cut %llu, not ours %llu, control %llu, bad frames %llu, other http %llu, "
-		"no message %llu, forgotten %llu, conversations %llu, no keys %llu, bad %llu, given up %llu\n", f->step, (int)f->heard.len,
-		f->heard.len ? (const char *)f->heard.at : "", transport_name(f->conn.transport), f->conn.tls ? " in TLS" : "", f->conn.program,
-		(unsigned long long)n->overlong, (unsigned long long)n->cut, (unsigned long long)n->not_ours, (unsigned long long)n->control,
-		(unsigned long long)n->bad_frames, (unsigned long long)n->other_http, (unsigned long long)n->no_message,
-		(unsigned long long)n->calls_forgotten, (unsigned long long)n->conversations, (unsigned long long)n->tls_no_keys,
-		(unsigned long long)n->tls_bad, (unsigned long long)n->tls_given_up);
+	fprintf(stderr,
+		"in pieces of %zu:\n%.*s%s%s, program \"%s\"; overlong %llu, cut %llu, not ours %llu, control %llu, bad frames %llu, other http %llu, "
+		"no message %llu, forgotten %llu, conversations %llu, no keys %llu, bad %llu, given up %llu\n",
+		f->step, (int)f->heard.len, f->heard.len ? (const char *)f->heard.at : "", transport_name(f->conn.transport),
+		f->conn.tls ? " in TLS" : "", f->conn.program, (unsigned long long)n->overlong, (unsigned long long)n->cut,
+		(unsigned long long)n->not_ours, (unsigned long long)n->control, (unsigned long long)n->bad_frames,
+		(unsigned long long)n->other_http, (unsigned long long)n->no_message, (unsigned long long)n->calls_forgotten,
+		(unsigned long long)n->conversations, (unsigned long long)n->tls_no_keys, (unsigned long long)n->tls_bad,
+		(unsigned long long)n->tls_given_up);
 }
 
 static inline bool fuzz_comparable(const struct fuzz *f)
@@ -238,7 +242,8 @@ static inline bool fuzz_heard_same(const struct fuzz *a, const struct fuzz *b, b
 static inline void fuzz_same(const struct fuzz *a, const struct fuzz *b)
 {
 	bool same = fuzz_heard_same(a, b, true) && fuzz_heard_same(a, b, false) && memcmp(&a->counts, &b->counts, sizeof a->counts) == 0;
-	same = same && a->conn.transport == b->conn.transport && a->conn.tls == b->conn.tls && strcmp(a->conn.program, b->conn.program) == 0;
+	same = same && a->conn.transport == b->conn.transport && a->conn.tls == b->conn.tls &&
+	       strcmp(a->conn.program, b->conn.program) == 0;
 	if (same || !fuzz_comparable(a) || !fuzz_comparable(b))
 		return;
 	fuzz_show(a);

@@ -38,9 +38,16 @@ struct sealer {
  * handshake, 'm' for the master secret. */
 static void give_key(struct keylog *k, unsigned i)
 {
-	static const struct { const char *label; char digits[3]; int bytes; } lines[LINES] = {
-		{ "CLIENT_RANDOM", "6d", 48 }, { "CLIENT_HANDSHAKE_TRAFFIC_SECRET", "43", 32 },
-		{ "SERVER_HANDSHAKE_TRAFFIC_SECRET", "53", 32 }, { "CLIENT_TRAFFIC_SECRET_0", "63", 32 }, { "SERVER_TRAFFIC_SECRET_0", "73", 32 },
+	static const struct {
+		const char *label;
+		char digits[3];
+		int bytes;
+	} lines[LINES] = {
+		{ "CLIENT_RANDOM", "6d", 48 },
+		{ "CLIENT_HANDSHAKE_TRAFFIC_SECRET", "43", 32 },
+		{ "SERVER_HANDSHAKE_TRAFFIC_SECRET", "53", 32 },
+		{ "CLIENT_TRAFFIC_SECRET_0", "63", 32 },
+		{ "SERVER_TRAFFIC_SECRET_0", "73", 32 },
 	};
 	struct buf text = { 0 };
 	buf_addf(&text, "%s ", lines[i].label);

@@ -42,7 +42,7 @@ struct pcap_frame {
 	uint8_t first;        /* WS: its first byte; GRPC: its flags */
 	uint8_t key[4];       /* WS: its mask, zero without one */
 	bool masked;
-	uint32_t stream;      /* GRPC */
+	uint32_t stream; /* GRPC */
 };
 
 static inline uint32_t pcap_le32(const uint8_t *at)
@@ -97,9 +97,14 @@ static inline bool pcap_segment(const struct pcap_mutate *m, size_t record, stru
 		return false;
 	if (ip.proto != IP_PROTO_TCP || !tcp_parse(&ip, &s) || s.payload.len != s.payload_len || !s.payload.at)
 		return false;
-	*out = (struct pcap_place){ .record = record, .ip = (size_t)(bytes.at - m->file.at), .tcp = (size_t)(ip.payload.at - m->file.at),
-				    .payload = (size_t)(s.payload.at - m->file.at), .payload_len = s.payload_len,
-				    .family = ip.family, .seq = s.seq, .ends = ip.payload.at };
+	*out = (struct pcap_place){ .record = record,
+				    .ip = (size_t)(bytes.at - m->file.at),
+				    .tcp = (size_t)(ip.payload.at - m->file.at),
+				    .payload = (size_t)(s.payload.at - m->file.at),
+				    .payload_len = s.payload_len,
+				    .family = ip.family,
+				    .seq = s.seq,
+				    .ends = ip.payload.at };
 	return true;
 }
 
@@ -154,7 +159,9 @@ static inline bool pcap_ws_frame(struct slice s, size_t at, struct pcap_frame *f
 		return false;
 	const uint8_t *b = s.at + at;
 	size_t head = (b[1] & 0x7f) == 126 ? 4 : 2;
-	*f = (struct pcap_frame){ .kind = FRAME_WS, .at = at, .first = b[0], .masked = b[1] & 0x80, .len = head == 4 ? b[2] << 8 | b[3] : b[1] & 0x7f };
+	*f = (struct pcap_frame){
+		.kind = FRAME_WS, .at = at, .first = b[0], .masked = b[1] & 0x80, .len = head == 4 ? b[2] << 8 | b[3] : b[1] & 0x7f
+	};
 	f->body = at + head + (f->masked ? 4 : 0);
 	if (f->len == 0 || f->body > s.len || f->len > s.len - f->body)
 		return false;
@@ -168,7 +175,9 @@ static inline bool pcap_grpc_frame(struct slice s, size_t at, struct pcap_frame 
 	if (s.len - at < 14 || s.at[at + 3] != 0)
 		return false;
 	size_t len = (size_t)s.at[at] << 16 | (size_t)s.at[at + 1] << 8 | s.at[at + 2];
-	*f = (struct pcap_frame){ .kind = FRAME_GRPC, .at = at, .body = at + 14, .len = len - 5, .first = s.at[at + 4], .stream = pcap_be32(s.at + at + 5) };
+	*f = (struct pcap_frame){
+		.kind = FRAME_GRPC, .at = at, .body = at + 14, .len = len - 5, .first = s.at[at + 4], .stream = pcap_be32(s.at + at + 5)
+	};
 	return len > 5 && len <= s.len - at - 9 && s.at[at + 9] == 0 && pcap_be32(s.at + at + 10) == f->len;
 }
 
@@ -242,9 +251,7 @@ static inline void pcap_mutate_body(struct pcap_mutate *m, struct slice payload)
 		buf_clear(&m->body);
 		pcap_new_envelope(m, &m->body);
 		break;
-	case 1:
-		double_field(&m->body, &m->seed);
-		break;
+	case 1: double_field(&m->body, &m->seed); break;
 	case 2:
 		pcap_new_envelope(m, &other);
 		mutate(&m->body, chance(&m->seed, 2) ? buf_slice(&other) : payload, &m->seed);
@@ -317,7 +324,8 @@ static inline void pcap_cut_segment(struct pcap_mutate *m, size_t record)
 	pcap_put_le32(copy.at + 8, (uint32_t)(copy.len - PCAP_RECORD));
 	pcap_put_le32(copy.at + 12, (uint32_t)(copy.len - PCAP_RECORD));
 	pcap_put_be(copy.at + p.tcp - at + 4, 4, p.seq + (uint32_t)cut);
-	pcap_put_be(copy.at + p.ip - at + (p.family == 4 ? 2 : 4), 2, (uint32_t)(p.payload - p.ip + p.payload_len - cut - (p.family == 4 ? 0 : 40)));
+	pcap_put_be(copy.at + p.ip - at + (p.family == 4 ? 2 : 4), 2,
+		    (uint32_t)(p.payload - p.ip + p.payload_len - cut - (p.family == 4 ? 0 : 40)));
 	buf_add(&out, slice_of(m->file.at, at + size));
 	buf_add(&out, buf_slice(&copy));
 	buf_add(&out, slice_of(m->file.at + at + size, m->file.len - at - size));
@@ -360,7 +368,9 @@ static inline bool pcap_mutate_once(struct pcap_mutate *m)
 	case 0: pcap_move_record(m, record); break;
 	case 1: pcap_cut_segment(m, record); break;
 	case 2: pcap_mutate_header(m, record); break;
-	case 3: m->file.at[8 + chance(&m->seed, 8)] = (uint8_t)chance(&m->seed, 256); break; /* no reader looks at these bytes: the target does */
+	case 3:
+		m->file.at[8 + chance(&m->seed, 8)] = (uint8_t)chance(&m->seed, 256);
+		break; /* no reader looks at these bytes: the target does */
 	default: pcap_mutate_frame(m, record);
 	}
 	return true;

@@ -37,7 +37,8 @@ static inline void wire_insert(struct buf *out, const ProtobufCMessageDescriptor
 static inline void wire_mutate(struct buf *out, struct slice in, const ProtobufCMessageDescriptor *type, uint64_t *seed, int depth);
 
 /* Appends a field with another value, and its length right. */
-static inline void wire_mutate_value(struct buf *out, const struct wire_field *f, const ProtobufCMessageDescriptor *type, uint64_t *seed, int depth)
+static inline void wire_mutate_value(struct buf *out, const struct wire_field *f, const ProtobufCMessageDescriptor *type, uint64_t *seed,
+				     int depth)
 {
 	struct buf value = { 0 };
 	if (f->type != WIRE_LENGTH) {
@@ -56,7 +57,8 @@ static inline void wire_mutate_value(struct buf *out, const struct wire_field *f
 	buf_release(&value);
 }
 
-static inline void wire_mutate_field(struct buf *out, const struct wire_field *f, const ProtobufCMessageDescriptor *type, uint64_t *seed, int depth)
+static inline void wire_mutate_field(struct buf *out, const struct wire_field *f, const ProtobufCMessageDescriptor *type, uint64_t *seed,
+				     int depth)
 {
 	struct slice whole = slice_of(f->bytes.at + f->bytes.len - f->size, f->size);
 	switch (chance(seed, 10)) {

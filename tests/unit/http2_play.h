@@ -34,7 +34,7 @@ struct ear {
 	bool open[2][SLOTS];
 	struct sent sent[MESSAGES_MAX];
 	size_t sent_count, cut, in_place;
-	struct buf log, news;           /* a line each */
+	struct buf log, news; /* a line each */
 	struct script script;
 	nghttp2_hd_deflater *deflater[2];
 };
@@ -44,8 +44,8 @@ struct ear {
 static inline void frame_add(struct buf *out, uint8_t type, uint8_t flags, uint32_t stream, struct slice payload)
 {
 	const uint8_t head[HTTP2_HEAD] = {
-		(uint8_t)(payload.len >> 16), (uint8_t)(payload.len >> 8), (uint8_t)payload.len, type, flags,
-		(uint8_t)(stream >> 24), (uint8_t)(stream >> 16), (uint8_t)(stream >> 8), (uint8_t)stream,
+		(uint8_t)(payload.len >> 16), (uint8_t)(payload.len >> 8), (uint8_t)payload.len, type, flags, (uint8_t)(stream >> 24),
+		(uint8_t)(stream >> 16),      (uint8_t)(stream >> 8),      (uint8_t)stream,
 	};
 	buf_add(out, slice_of(head, sizeof(head)));
 	buf_add(out, payload);
@@ -70,8 +70,8 @@ static inline void block_add(struct ear *e, enum dir dir, struct buf *out, const
 	nghttp2_nv nv[16];
 	size_t n = 0;
 	for (; fields[2 * n]; n++) {
-		nv[n] = (nghttp2_nv){ (uint8_t *)(uintptr_t)fields[2 * n], (uint8_t *)(uintptr_t)fields[2 * n + 1],
-				      strlen(fields[2 * n]), strlen(fields[2 * n + 1]), NGHTTP2_NV_FLAG_NONE };
+		nv[n] = (nghttp2_nv){ (uint8_t *)(uintptr_t)fields[2 * n], (uint8_t *)(uintptr_t)fields[2 * n + 1], strlen(fields[2 * n]),
+				      strlen(fields[2 * n + 1]), NGHTTP2_NV_FLAG_NONE };
 	}
 	size_t room = nghttp2_hd_deflate_bound(e->deflater[dir], nv, n);
 	ssize_t len = nghttp2_hd_deflate_hd(e->deflater[dir], buf_reserve(out, room), room, nv, n);
@@ -108,7 +108,8 @@ static inline void put_trailers(struct ear *e, uint32_t stream, const char *stat
 /* Appends a message with its prefix. */
 static inline void message_add(struct buf *out, uint8_t flag, struct slice bytes)
 {
-	const uint8_t prefix[] = { flag, (uint8_t)(bytes.len >> 24), (uint8_t)(bytes.len >> 16), (uint8_t)(bytes.len >> 8), (uint8_t)bytes.len };
+	const uint8_t prefix[] = { flag, (uint8_t)(bytes.len >> 24), (uint8_t)(bytes.len >> 16), (uint8_t)(bytes.len >> 8),
+				   (uint8_t)bytes.len };
 	buf_add(out, slice_of(prefix, sizeof(prefix)));
 	buf_add(out, bytes);
 }
@@ -172,7 +173,10 @@ static inline void ear_message(void *user, const struct piece *p)
 	struct slice whole = buf_slice(b);
 	buf_addf(&e->log, "%s %u %.*s%s%s%s %zu\n", p->dir == DIR_C2S ? "c2s" : "s2c", (unsigned)p->exchange, (int)p->method.len,
 		 (const char *)p->method.at, p->encoding == ENCODING_PAYLOAD ? "" : "Envelope", p->reply ? " reply" : "",
-		 p->failed ? " failed" : p->cut ? " cut" : "", whole.len);
+		 p->failed ? " failed"
+		 : p->cut  ? " cut"
+			   : "",
+		 whole.len);
 	if (p->failed)
 		return;
 	assert_true(p->cut || whole.len == p->size);

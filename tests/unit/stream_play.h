@@ -55,15 +55,15 @@ struct recorder {
 	const struct script *script; /* where it is set, places in the capture are looked up in it */
 	struct buf sent[2][SENT_MAX];
 	size_t sent_count[2];
-	uint64_t got[2];             /* bit i: the i-th message sent came whole */
-	uint64_t unmasked[2];        /* and in a frame that breaks the rule of masks */
-	int64_t time[2][SENT_MAX];   /* that it was told with */
-	size_t next[2];              /* index of the message that may come next */
+	uint64_t got[2];           /* bit i: the i-th message sent came whole */
+	uint64_t unmasked[2];      /* and in a frame that breaks the rule of masks */
+	int64_t time[2][SENT_MAX]; /* that it was told with */
+	size_t next[2];            /* index of the message that may come next */
 	size_t cut[2], in_place[2], pieces_max;
 	struct buf under_way[2];
 	struct piece first[2];
-	struct buf news;             /* a line each */
-	struct buf order;            /* 'c' or 's' for each whole message, as they came */
+	struct buf news;  /* a line each */
+	struct buf order; /* 'c' or 's' for each whole message, as they came */
 };
 
 static inline void recorder_sent(struct recorder *r, enum dir dir, struct slice message)

@@ -36,8 +36,7 @@ static void check(struct agree *a, type_id type, struct slice bytes, uint64_t ro
 	const char *why = held(a, type, bytes);
 	if (!why)
 		return;
-	print_error("round %llu, %s: %s\n", (unsigned long long)round,
-		    type ? schema_name(a->schema, type) : "Envelope", why);
+	print_error("round %llu, %s: %s\n", (unsigned long long)round, type ? schema_name(a->schema, type) : "Envelope", why);
 	for (size_t i = 0; i < bytes.len; i++)
 		print_error("%02x", bytes.at[i]);
 	print_error("\n");
@@ -152,8 +151,7 @@ static void numbers_type_init(struct numbers_type *t)
 		f->label = many ? PROTOBUF_C_LABEL_REPEATED : PROTOBUF_C_LABEL_NONE;
 		f->offset = (unsigned)(many ? offsetof(struct numbers, many) + n * sizeof(void *)
 					    : offsetof(struct numbers, single) + n * sizeof(uint64_t));
-		f->quantifier_offset =
-			many ? (unsigned)(offsetof(struct numbers, count) + n * sizeof(size_t)) : 0;
+		f->quantifier_offset = many ? (unsigned)(offsetof(struct numbers, count) + n * sizeof(size_t)) : 0;
 	}
 	t->ranges[0] = (ProtobufCIntRange){ 1, 0 };
 	t->ranges[1] = (ProtobufCIntRange){ 0, 2 * SCALARS };
@@ -304,11 +302,8 @@ static void test_samples(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_good),
-		cmocka_unit_test(test_every_byte),
-		cmocka_unit_test(test_numbers),
-		cmocka_unit_test(test_damaged),
-		cmocka_unit_test(test_samples),
+		cmocka_unit_test(test_good),    cmocka_unit_test(test_every_byte), cmocka_unit_test(test_numbers),
+		cmocka_unit_test(test_damaged), cmocka_unit_test(test_samples),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,8 +6,8 @@
 #include "base/slice.h"
 
 #include <setjmp.h>
-#include <stdarg.h>
 #include <stdalign.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -419,22 +419,14 @@ static void test_hash_spread(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_slices),
-		cmocka_unit_test(test_cursor_numbers),
-		cmocka_unit_test(test_cursor_short),
-		cmocka_unit_test(test_cursor_sticks),
-		cmocka_unit_test(test_buf),
-		cmocka_unit_test(test_buf_format),
-		cmocka_unit_test(test_buf_model),
-		cmocka_unit_test(test_arena),
-		cmocka_unit_test(test_arena_budget),
-		cmocka_unit_test(test_arena_large),
-		cmocka_unit_test(test_arena_copy),
-		cmocka_unit_test(test_chunks),
-		cmocka_unit_test(test_chunks_forget),
-		cmocka_unit_test(test_chunks_endless),
-		cmocka_unit_test(test_hash),
-		cmocka_unit_test(test_hash_spread),
+		cmocka_unit_test(test_slices),        cmocka_unit_test(test_cursor_numbers),
+		cmocka_unit_test(test_cursor_short),  cmocka_unit_test(test_cursor_sticks),
+		cmocka_unit_test(test_buf),           cmocka_unit_test(test_buf_format),
+		cmocka_unit_test(test_buf_model),     cmocka_unit_test(test_arena),
+		cmocka_unit_test(test_arena_budget),  cmocka_unit_test(test_arena_large),
+		cmocka_unit_test(test_arena_copy),    cmocka_unit_test(test_chunks),
+		cmocka_unit_test(test_chunks_forget), cmocka_unit_test(test_chunks_endless),
+		cmocka_unit_test(test_hash),          cmocka_unit_test(test_hash_spread),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -62,7 +62,9 @@ static void test_xml(void **state)
 	xml_is(slice_str("<a b=\"c\" d='e'>&amp;]]>"), "&lt;a b=&quot;c&quot; d=&apos;e&apos;&gt;&amp;amp;]]&gt;");
 	xml_is(slice_str("line\nnext\ttab\rend"), "line&#10;next&#9;tab&#13;end");
 	xml_is(slice_of("\0\x01\x1b\x7f", 4), "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd&#x7f;");
-	xml_is(slice_str("\xc2\x9b" "31m\xe2\x80\xae"), "&#x9b;31m&#x202e;"); /* what a terminal would obey */
+	xml_is(slice_str("\xc2\x9b"
+			 "31m\xe2\x80\xae"),
+	       "&#x9b;31m&#x202e;");                                               /* what a terminal would obey */
 	xml_is(slice_str("\xef\xbf\xbe\xef\xbf\xbf"), "\xef\xbf\xbd\xef\xbf\xbd"); /* U+FFFE, U+FFFF */
 	xml_is(slice_str("\xed\xa0\x80"), "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"); /* a surrogate */
 	xml_is(slice_str("\xff\xc0\xaf"), "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd");

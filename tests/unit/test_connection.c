@@ -34,9 +34,9 @@ struct net {
 	struct sink sink;
 	struct host host[2];
 	struct buf log;
-	char last;               /* direction of the bytes at the end of the log, 0 if something else is there */
+	char last; /* direction of the bytes at the end of the log, 0 if something else is there */
 	uint32_t last_conn;
-	struct conn_info info;   /* of the connection that spoke last, as it was then */
+	struct conn_info info; /* of the connection that spoke last, as it was then */
 	struct news news;
 	size_t layers, freed;
 	bool quiet, keeps_back; /* … what layers have */
@@ -140,8 +140,8 @@ static void on_news(void *user, const struct news *news)
 
 static void on_closed(void *user, struct conn_info *conn, int64_t time)
 {
-	static const char *const ends[] = { "open",          "closed by client", "closed by server", "reset by client",
-					    "reset by server", "forgotten" };
+	static const char *const ends[] = { "open",     "closed by client", "closed by server", "reset by client", "reset by server",
+					    "forgotten" };
 	struct net *n = user;
 	assert_true(time <= n->time);
 	n->info = *conn;
@@ -360,9 +360,9 @@ static void orientation(void **state)
 		uint16_t sender, receiver;
 		bool syn, sender_is_client;
 	} cases[] = {
-		{ 50000, 8080, true, true },  { 8080, 50000, true, true },  { 8080, 8080, true, true },   { 50000, 8080, false, true },
+		{ 50000, 8080, true, true },   { 8080, 50000, true, true },  { 8080, 8080, true, true },    { 50000, 8080, false, true },
 		{ 8080, 50000, false, false }, { 1000, 50051, false, true }, { 50051, 1000, false, false }, { 7000, 9000, false, false },
-		{ 9000, 7000, false, true },  { 443, 8080, false, false },  { 7000, 7000, false, true },
+		{ 9000, 7000, false, true },   { 443, 8080, false, false },  { 7000, 7000, false, true },
 	};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		struct net n;
@@ -488,8 +488,8 @@ static void joined(void **state)
 		assert_false(n.info.start_seen);
 		say(&n, !first, 0, "answer");
 		close_both(&n, C);
-		finish(&n, first == C ? "1>half a message 1<answer 1>. 1<. 1:closed by client" :
-				      "1<half a message 1>answer 1>. 1<. 1:closed by client");
+		finish(&n, first == C ? "1>half a message 1<answer 1>. 1<. 1:closed by client"
+				      : "1<half a message 1>answer 1>. 1<. 1:closed by client");
 	}
 }
 
@@ -749,7 +749,9 @@ static const uint32_t FAR = (16 << 20) + 4096;
 static void reuse_while_open_known_by_its_data(void **state)
 {
 	(void)state;
-	static const uint32_t offs[][2] = { { 1 << 25, 1 << 25 }, { 1U << 31, 1 << 30 }, { 1U << 30, -(1U << 30) }, { -FAR, -FAR }, { FAR, FAR } };
+	static const uint32_t offs[][2] = {
+		{ 1 << 25, 1 << 25 }, { 1U << 31, 1 << 30 }, { 1U << 30, -(1U << 30) }, { -FAR, -FAR }, { FAR, FAR }
+	};
 	for (size_t i = 0; i < 2 * sizeof(offs) / sizeof(*offs); i++) {
 		struct net n;
 		net_init(&n);
@@ -1416,7 +1418,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(from_syn_to_fin),
-		cmocka_unit_test(nothing_of_one_direction), cmocka_unit_test(resting), cmocka_unit_test(orientation),
+		cmocka_unit_test(nothing_of_one_direction),
+		cmocka_unit_test(resting),
+		cmocka_unit_test(orientation),
 		cmocka_unit_test(addresses),
 		cmocka_unit_test(neighbours),
 		cmocka_unit_test(data_in_the_handshake),

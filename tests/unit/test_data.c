@@ -78,10 +78,9 @@ static void test_values(void **state)
 	put_number(&f->m, 4, 0);
 	put_number(&f->m, 5, (uint64_t)-5);
 	put_number(&f->m, 8, 1);
-	assert_string_equal(
-		data_of(f, "QueryRequest"),
-		"{\"query\":\"{\\\"name\\\" : 1.50}\",\"collectionname\":\"caf\xc3\xa9 \xef\xbf\xbd \\\"\\n\",\"top\":0,"
-		"\"skip\":-5,\"explain\":true}");
+	assert_string_equal(data_of(f, "QueryRequest"),
+			    "{\"query\":\"{\\\"name\\\" : 1.50}\",\"collectionname\":\"caf\xc3\xa9 \xef\xbf\xbd \\\"\\n\",\"top\":0,"
+			    "\"skip\":-5,\"explain\":true}");
 	assert_string_equal(data_of(f, "QueryRequest"), "{}");
 	put_tag(&f->m, 5, WIRE_32BIT);
 	buf_add(&f->m, slice_of("\xcd\xcc\xcc\x3d", 4)); /* 0.1f */
@@ -97,7 +96,9 @@ static void test_payload(void **state)
 	assert_string_equal(written(f), "null");
 	dissect_envelope(&f->d, slice_of("\x0a\x04noop\x32\x00", 8), 8);
 	assert_string_equal(written(f), "{}");
-	const char count[] = "\x0a\x0a" "countreply" "\x32\x04\x12\x02\x08\x07";
+	const char count[] = "\x0a\x0a"
+			     "countreply"
+			     "\x32\x04\x12\x02\x08\x07";
 	dissect_envelope(&f->d, slice_str(count), sizeof count - 1);
 	assert_string_equal(written(f), "{\"result\":7}");
 }
@@ -110,8 +111,7 @@ static void test_repeated(void **state)
 	put_text(&f->m, 4, "");
 	put_text(&f->m, 1, "last");
 	put_text(&f->m, 4, "c");
-	assert_string_equal(data_of(f, "DeleteManyRequest"),
-			    "{\"collectionname\":\"last\",\"ids\":[\"a\",\"\",\"c\"]}");
+	assert_string_equal(data_of(f, "DeleteManyRequest"), "{\"collectionname\":\"last\",\"ids\":[\"a\",\"\",\"c\"]}");
 	put_bytes(&f->m, 5, slice_of("\x12\x01x", 3));
 	put_bytes(&f->m, 5, slice_of("\x12\x01y\x0a\x01i", 6));
 	assert_string_equal(data_of(f, "User"), "{\"roles\":[{\"name\":\"x\"},{\"_id\":\"i\",\"name\":\"y\"}]}");
@@ -130,8 +130,7 @@ static void test_merged(void **state)
 			    "{\"stat\":{\"blksize\":1,\"ctime\":\"1970-01-01T00:00:01.000000002Z\",\"size\":6}}");
 	put_bytes(&f->m, 2, slice_of("\x2a\x00", 2));
 	put_bytes(&f->m, 2, slice_of("\x0a\x01n\x2a\x03\x12\x01r", 8));
-	assert_string_equal(data_of(f, "SigninResponse"),
-			    "{\"user\":{\"_id\":\"n\",\"roles\":[{},{\"name\":\"r\"}]}}");
+	assert_string_equal(data_of(f, "SigninResponse"), "{\"user\":{\"_id\":\"n\",\"roles\":[{},{\"name\":\"r\"}]}}");
 }
 
 static void test_time(void **state)
@@ -142,9 +141,8 @@ static void test_time(void **state)
 	put_number(&t, 2, 5);
 	put_bytes(&f->m, 5, buf_slice(&t));
 	put_bytes(&f->m, 6, slice_of("\x08\x05\x10\xff\xff\xff\xff\x07", 8)); /* nanos 2147483647 */
-	assert_string_equal(
-		data_of(f, "Workitem"),
-		"{\"nextrun\":\"2025-11-24T16:00:00.000000005Z\",\"lastrun\":{\"seconds\":5,\"nanos\":2147483647}}");
+	assert_string_equal(data_of(f, "Workitem"),
+			    "{\"nextrun\":\"2025-11-24T16:00:00.000000005Z\",\"lastrun\":{\"seconds\":5,\"nanos\":2147483647}}");
 	buf_release(&t);
 }
 
@@ -159,9 +157,8 @@ static void test_bytes(void **state)
 	const char *whole = data_of(f, "Stream");
 	assert_int_equal(strlen(whole), strlen("{\"data\":\"\"}") + 344);
 	put_bytes(&f->m, 1, slice_of(bytes, 257));
-	assert_string_equal(
-		data_of(f, "Stream"),
-		"{\"data\":{\"bytes\":257,\"head\":\"+/v7+/v7+/v7+/v7+/v7+/v7+/v7+/v7+/v7+/v7+/v7+/v7+/v7+/v7+/v7+/v7\"}}");
+	assert_string_equal(data_of(f, "Stream"),
+			    "{\"data\":{\"bytes\":257,\"head\":\"+/v7+/v7+/v7+/v7+/v7+/v7+/v7+/v7+/v7+/v7+/v7+/v7+/v7+/v7+/v7+/v7\"}}");
 	f->options.full_bytes = true;
 	put_bytes(&f->m, 1, slice_of(bytes, 257));
 	assert_int_equal(strlen(data_of(f, "Stream")), strlen("{\"data\":\"\"}") + 344);
@@ -175,8 +172,7 @@ static void test_unknown(void **state)
 	put_bytes(&f->m, 3, slice_of("\x08\x96\x01", 3));
 	put_number(&f->m, 7, UINT64_MAX);
 	put_bytes(&f->m, 4, slice_of("\x00\xff", 2));
-	assert_string_equal(data_of(f, NULL),
-			    "{\"2\":\"text\",\"3\":{\"1\":150},\"4\":\"AP8=\",\"7\":[5,18446744073709551615]}");
+	assert_string_equal(data_of(f, NULL), "{\"2\":\"text\",\"3\":{\"1\":150},\"4\":\"AP8=\",\"7\":[5,18446744073709551615]}");
 	put_number(&f->m, 99, 5);
 	put_text(&f->m, 1, "r");
 	assert_string_equal(data_of(f, "QueryResponse"), "{\"results\":\"r\",\"99\":5}");
@@ -206,14 +202,12 @@ static void test_fault(void **state)
 	put_number(&f->m, 2, 1);
 	put_number(&f->m, 4, 3);
 	buf_add(&f->m, slice_of("\x1a\x7f\x41", 3));
-	assert_string_equal(data_of(f, "QueryRequest"),
-			    "{\"query\":\"{}\",\"top\":3,\"fault\":\"not the wire type of this field\"}");
+	assert_string_equal(data_of(f, "QueryRequest"), "{\"query\":\"{}\",\"top\":3,\"fault\":\"not the wire type of this field\"}");
 	buf_add(&f->m, slice_of("\x0f", 1));
 	assert_string_equal(data_of(f, "QueryRequest"), "{\"fault\":\"no field of a message can be read here\"}");
 	const char cut[] = "\x0a\x05query\x32\x30\x12\x2e\x0a\x10{\"_type\":\"te";
 	dissect_envelope(&f->d, slice_str(cut), 57);
-	assert_string_equal(written(f),
-			    "{\"query\":\"{\\\"_type\\\":\\\"te\",\"fault\":\"the capture ends here\"}");
+	assert_string_equal(written(f), "{\"query\":\"{\\\"_type\\\":\\\"te\",\"fault\":\"the capture ends here\"}");
 }
 
 /* 100,000 elements of one field and 50,000 of another, in turn, and as many unknown numbers: no square of

@@ -170,11 +170,8 @@ static void test_limits(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rows),
-		cmocka_unit_test(test_fold),
-		cmocka_unit_test(test_later),
-		cmocka_unit_test(test_self),
-		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_rows), cmocka_unit_test(test_fold),   cmocka_unit_test(test_later),
+		cmocka_unit_test(test_self), cmocka_unit_test(test_limits),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

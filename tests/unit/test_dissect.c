@@ -127,8 +127,7 @@ static void test_query(void **state)
 	buf_release(&q);
 }
 
-static void expect_type(struct fixture *f, const char *command, const char *url, const char *rid,
-			const char *type, bool by_command)
+static void expect_type(struct fixture *f, const char *command, const char *url, const char *rid, const char *type, bool by_command)
 {
 	buf_clear(&f->m);
 	put_simple(&f->m, command, url, slice_str(""));
@@ -229,8 +228,7 @@ static void test_shallow(void **state)
 
 static void test_no_token(void **state)
 {
-	static const char *const texts[] = { "",        ".",         "..",        "a.b.c", "e30",
-					     "e30.e30", "W10.e30.x", "e3*.e30.x", "{}" };
+	static const char *const texts[] = { "", ".", "..", "a.b.c", "e30", "e30.e30", "W10.e30.x", "e3*.e30.x", "{}" };
 	struct fixture *f = *state;
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
 		buf_clear(&f->m);
@@ -278,9 +276,7 @@ static const struct node *json_of(struct fixture *f, struct slice text)
 
 static void test_json_numbers(void **state)
 {
-	static const char *const same[] = {
-		"0", "-1", "9223372036854775807", "-9223372036854775808", "0.1", "1e+300", "2.5"
-	};
+	static const char *const same[] = { "0", "-1", "9223372036854775807", "-9223372036854775808", "0.1", "1e+300", "2.5" };
 	struct fixture *f = *state;
 	char text[64];
 	for (size_t i = 0; i < sizeof same / sizeof *same; i++) {
@@ -296,20 +292,7 @@ static void test_json_numbers(void **state)
 static void test_json_shapes(void **state)
 {
 	static const char *const none[] = {
-		"",
-		" ",
-		"5",
-		"\"x\"",
-		"null",
-		"{",
-		"[1,]",
-		"{}x",
-		"[] []",
-		"x{}",
-		"{\"a\":\"\\ud800\"}",
-		"[\xff]",
-		"]",
-		"{\"a\"}",
+		"", " ", "5", "\"x\"", "null", "{", "[1,]", "{}x", "[] []", "x{}", "{\"a\":\"\\ud800\"}", "[\xff]", "]", "{\"a\"}",
 	};
 	struct fixture *f = *state;
 	for (size_t i = 0; i < sizeof none / sizeof *none; i++)
@@ -425,8 +408,8 @@ static void nest_message(struct buf *out, uint32_t number, size_t depth)
 static void test_depth(void **state)
 {
 	struct fixture *f = *state;
-	const ProtobufCMessageDescriptor *type =
-		schema_descriptor(f->schema, schema_type_named(f->schema, slice_str("StripeSubscription")));
+	const ProtobufCMessageDescriptor *type = schema_descriptor(f->schema,
+								   schema_type_named(f->schema, slice_str("StripeSubscription")));
 	nest_message(&f->m, 4, 100);
 	assert_null(node_fault(payload_of(f, "StripeSubscription", &f->m)));
 	assert_true(schema_valid(type, buf_slice(&f->m)));

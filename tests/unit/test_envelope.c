@@ -69,9 +69,19 @@ static void test_empty(void **state)
 /* Numbers from the ends of their range, and one that is longer than 32 bits: the low half counts. */
 static void test_numbers(void **state)
 {
-	static const struct { uint64_t wire; int32_t seq; } cases[] = {
-		{ 0, 0 }, { 127, 127 }, { 128, 128 }, { INT32_MAX, INT32_MAX }, { 0x80000000u, INT32_MIN },
-		{ UINT64_MAX, -1 }, { UINT32_MAX, -1 }, { (uint64_t)INT64_MIN, 0 }, { 0x100000005u, 5 },
+	static const struct {
+		uint64_t wire;
+		int32_t seq;
+	} cases[] = {
+		{ 0, 0 },
+		{ 127, 127 },
+		{ 128, 128 },
+		{ INT32_MAX, INT32_MAX },
+		{ 0x80000000u, INT32_MIN },
+		{ UINT64_MAX, -1 },
+		{ UINT32_MAX, -1 },
+		{ (uint64_t)INT64_MIN, 0 },
+		{ 0x100000005u, 5 },
 	};
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -260,10 +270,20 @@ static void test_probe_short(void **state)
 static void test_probe_others(void **state)
 {
 	static const char *const texts[] = {
-		"GET / HTTP/1.1\r\nHost: x\r\n\r\n", "POST /api/v2 HTTP/1.1\r\n", "HTTP/1.1 101 Switching Protocols\r\n",
-		"SSH-2.0-OpenSSH_9.2\r\n",           "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "\x16\x03\x01\x02\x40\x01\x00\x02\x3c\x03",
-		"\x0a\x41", "\x0a\x03" "a b", "\x0a\x03" "ab\x80",
-		"\x0a\x01x\x0a\x01x\x07xxxxxxxxx",            "\x0a\x01x\x15\x01\x01\x01\x01", "\x0a\x01x\x10\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80",
+		"GET / HTTP/1.1\r\nHost: x\r\n\r\n",
+		"POST /api/v2 HTTP/1.1\r\n",
+		"HTTP/1.1 101 Switching Protocols\r\n",
+		"SSH-2.0-OpenSSH_9.2\r\n",
+		"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+		"\x16\x03\x01\x02\x40\x01\x00\x02\x3c\x03",
+		"\x0a\x41",
+		"\x0a\x03"
+		"a b",
+		"\x0a\x03"
+		"ab\x80",
+		"\x0a\x01x\x0a\x01x\x07xxxxxxxxx",
+		"\x0a\x01x\x15\x01\x01\x01\x01",
+		"\x0a\x01x\x10\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80",
 		"\x0a\x01x\x9a\x80\x80\x80\x80\x80\x80\x80\x80\x80",
 	};
 	(void)state;
@@ -303,12 +323,10 @@ static void test_probe_noise(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_full),          cmocka_unit_test(test_empty),
-		cmocka_unit_test(test_numbers),       cmocka_unit_test(test_twice),
-		cmocka_unit_test(test_any_twice),     cmocka_unit_test(test_wrong_types),
-		cmocka_unit_test(test_cut),           cmocka_unit_test(test_probe_full),
-		cmocka_unit_test(test_probe_by_chance), cmocka_unit_test(test_probe_samples),
-		cmocka_unit_test(test_probe_short),   cmocka_unit_test(test_probe_others),
+		cmocka_unit_test(test_full),          cmocka_unit_test(test_empty),       cmocka_unit_test(test_numbers),
+		cmocka_unit_test(test_twice),         cmocka_unit_test(test_any_twice),   cmocka_unit_test(test_wrong_types),
+		cmocka_unit_test(test_cut),           cmocka_unit_test(test_probe_full),  cmocka_unit_test(test_probe_by_chance),
+		cmocka_unit_test(test_probe_samples), cmocka_unit_test(test_probe_short), cmocka_unit_test(test_probe_others),
 		cmocka_unit_test(test_probe_noise),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

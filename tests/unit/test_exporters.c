@@ -14,8 +14,26 @@ enum { FED = 400, CONNS = 3 };
 
 /* The columns: fields of every type, paths, and what no message has. */
 static const char *const columns[] = {
-	"n", "time", "epoch", "src", "addr", "port", "tls", "command", "id", "jwt", "rules", "gist", "data", "latency", "data.name", "data.query._type",
-	"query.collectionname", "workitem.files[0].filename", "signin.password", "tcp.stream",
+	"n",
+	"time",
+	"epoch",
+	"src",
+	"addr",
+	"port",
+	"tls",
+	"command",
+	"id",
+	"jwt",
+	"rules",
+	"gist",
+	"data",
+	"latency",
+	"data.name",
+	"data.query._type",
+	"query.collectionname",
+	"workitem.files[0].filename",
+	"signin.password",
+	"tcp.stream",
 };
 
 struct printed {
@@ -29,7 +47,9 @@ static void open_conn(struct feed *f, unsigned at)
 	struct conn_info *c = feed_open(f, at, true);
 	bool six = f->conns % 2;
 	for (int i = 0; i < 2; i++)
-		c->ends[i] = (struct endpoint){ .family = six ? 6 : 4, .addr = { 192, 0, 2, (uint8_t)(i + 1) }, .port = (uint16_t)(i ? 8080 : 4000 + f->conns) };
+		c->ends[i] = (struct endpoint){ .family = six ? 6 : 4,
+						.addr = { 192, 0, 2, (uint8_t)(i + 1) },
+						.port = (uint16_t)(i ? 8080 : 4000 + f->conns) };
 }
 
 /* A message of some type; every other one is damaged. */
@@ -48,7 +68,8 @@ static void feed_some(struct feed *f, uint64_t *seed)
 	if (chance(seed, 2))
 		mutate(&message, buf_slice(&other), seed);
 	unsigned at = chance(seed, CONNS);
-	feed_bytes(f, at, chance(seed, 2) ? DIR_C2S : DIR_S2C, buf_slice(&message), message.len, &(struct sent){ .cut = chance(seed, 20) == 0 });
+	feed_bytes(f, at, chance(seed, 2) ? DIR_C2S : DIR_S2C, buf_slice(&message), message.len,
+		   &(struct sent){ .cut = chance(seed, 20) == 0 });
 	if (chance(seed, 40) == 0)
 		feed_news(f, at, DIR_C2S, (enum news_kind)chance(seed, NEWS_KINDS), 100);
 	if (chance(seed, 100) == 0) {

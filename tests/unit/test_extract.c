@@ -64,7 +64,9 @@ static void name_becomes(struct slice name, const char *expected)
 
 static void test_names(void **state)
 {
-	static const struct { const char *name, *expected; } cases[] = {
+	static const struct {
+		const char *name, *expected;
+	} cases[] = {
 		{ "report.pdf", "report.pdf" },
 		{ "", "" },
 		{ ".", "" },
@@ -84,10 +86,18 @@ static void test_names(void **state)
 		{ "-rf", "_rf" },
 		{ " --help", "_-help" },
 		{ "a\nb\tc\x1b[2Jd\x7f", "a_b_c_[2Jd_" },
-		{ "a\xc2\x85" "b", "a_b" },                 /* C1 */
-		{ "a\xe2\x80\xae" "fdp.exe", "a_fdp.exe" },   /* turns text around */
-		{ "a\xe2\x80\x8b" "b", "a_b" },              /* no width */
-		{ "bad\xff\xc0\xaf" "utf8", "bad___utf8" },
+		{ "a\xc2\x85"
+		  "b",
+		  "a_b" }, /* C1 */
+		{ "a\xe2\x80\xae"
+		  "fdp.exe",
+		  "a_fdp.exe" }, /* turns text around */
+		{ "a\xe2\x80\x8b"
+		  "b",
+		  "a_b" }, /* no width */
+		{ "bad\xff\xc0\xaf"
+		  "utf8",
+		  "bad___utf8" },
 		{ "\xe6\xbc\xa2\xe5\xad\x97.txt", "\xe6\xbc\xa2\xe5\xad\x97.txt" },
 		{ "$(reboot);`x`|y&z", "_(reboot)__x__y_z" },
 		{ "x*?<>\"'", "x______" },
@@ -211,8 +221,15 @@ static void send_pieces(struct play *p, enum dir dir, struct slice bytes, size_t
 	for (size_t at = 0; at < bytes.len || at == 0; at += most) {
 		struct slice part = slice_head(slice_skip(bytes, at), most);
 		uint8_t *copy = exact_copy(part);
-		struct piece piece = { .conn = &p->conn, .dir = dir, .first = at == 0, .last = at + part.len == bytes.len, .size = bytes.len,
-				       .offset = at, .bytes = { copy, part.len }, .at = -1, .time = p->time += 1000 };
+		struct piece piece = { .conn = &p->conn,
+				       .dir = dir,
+				       .first = at == 0,
+				       .last = at + part.len == bytes.len,
+				       .size = bytes.len,
+				       .offset = at,
+				       .bytes = { copy, part.len },
+				       .at = -1,
+				       .time = p->time += 1000 };
 		sink.message(sink.user, &piece);
 		free(copy);
 	}
@@ -238,7 +255,8 @@ static void say(struct play *p, enum dir dir, const char *command, const char *t
 	buf_release(&any);
 }
 
-static void say_text(struct play *p, enum dir dir, const char *command, const char *type, uint32_t field, struct slice text, const char *rid)
+static void say_text(struct play *p, enum dir dir, const char *command, const char *type, uint32_t field, struct slice text,
+		     const char *rid)
 {
 	struct buf value = { 0 };
 	put_text(&value, field, text);
@@ -511,9 +529,9 @@ static void test_no_folder(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_names),   cmocka_unit_test(test_long_names), cmocka_unit_test(test_any_bytes),
-		cmocka_unit_test(test_pieces),  cmocka_unit_test(test_hostile),    cmocka_unit_test(test_partial),
-		cmocka_unit_test(test_many),    cmocka_unit_test(test_recordings), cmocka_unit_test(test_no_folder),
+		cmocka_unit_test(test_names),  cmocka_unit_test(test_long_names), cmocka_unit_test(test_any_bytes),
+		cmocka_unit_test(test_pieces), cmocka_unit_test(test_hostile),    cmocka_unit_test(test_partial),
+		cmocka_unit_test(test_many),   cmocka_unit_test(test_recordings), cmocka_unit_test(test_no_folder),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

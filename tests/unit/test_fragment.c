@@ -27,16 +27,20 @@ struct piece_of {
 
 static struct ip_packet fragment_of(uint8_t family, uint32_t id, struct piece_of p)
 {
-	struct ip_packet ip = { .family = family, .proto = 6, .fragment = true, .more = p.more, .frag_id = id,
-				.frag_offset = p.offset, .payload_len = p.length };
+	struct ip_packet ip = { .family = family,
+				.proto = 6,
+				.fragment = true,
+				.more = p.more,
+				.frag_id = id,
+				.frag_offset = p.offset,
+				.payload_len = p.length };
 	ip.src[0] = 10;
 	ip.dst[0] = 20;
 	return ip;
 }
 
 /* Feeds a packet whose payload is a heap block of exactly its size, filled with the pattern (or, marked, with 0xee). */
-static bool feed(struct fragments *f, struct ip_packet ip, size_t captured, bool marked, int64_t time,
-		 struct ip_packet *whole)
+static bool feed(struct fragments *f, struct ip_packet ip, size_t captured, bool marked, int64_t time, struct ip_packet *whole)
 {
 	uint8_t *bytes = malloc(captured ? captured : 1);
 	for (size_t i = 0; i < captured; i++)
@@ -66,7 +70,10 @@ static void expect_pattern(const struct ip_packet *whole, size_t captured, uint3
 }
 
 static const struct piece_of FOUR[4] = {
-	{ 0, 1480, true }, { 1480, 8, true }, { 1488, 2960, true }, { 4448, 13, false },
+	{ 0, 1480, true },
+	{ 1480, 8, true },
+	{ 1488, 2960, true },
+	{ 4448, 13, false },
 };
 
 static void test_every_order(void **state)
@@ -130,8 +137,7 @@ static void test_that_cannot_be(void **state)
 {
 	(void)state;
 	static const struct piece_of bad[] = {
-		{ 65528, 8, false }, { 65528, 65528, true }, { 8, 65528, false },
-		{ 0, 9, true },      { 0, 0, true },         { 16, 0, false },
+		{ 65528, 8, false }, { 65528, 65528, true }, { 8, 65528, false }, { 0, 9, true }, { 0, 0, true }, { 16, 0, false },
 	};
 	struct fragments *f = fragments_new(16, 1 << 20);
 	struct ip_packet whole;
@@ -266,7 +272,10 @@ static void test_v6_next_header(void **state)
 static void test_v6_extension_inside(void **state)
 {
 	(void)state;
-	static const struct { uint8_t first; bool good; } kinds[] = { { 60, true }, { 44, false } };
+	static const struct {
+		uint8_t first;
+		bool good;
+	} kinds[] = { { 60, true }, { 44, false } };
 	for (size_t i = 0; i < 2; i++) {
 		struct fragments *f = fragments_new(16, 1 << 20);
 		struct ip_packet whole, head = fragment_of(6, 1, (struct piece_of){ 0, 8, true });

@@ -116,8 +116,8 @@ static void assert_harmless(const struct buf *out)
 static void test_secrets(void **state)
 {
 	static const char *const texts[] = {
-		"{\"password\":\"" SECRET "\"}", "{\"a\":1,\"jwt\" : \"" SECRET "\"}", "{\"x\":\"{\\\"jwt\\\":\\\"" SECRET "\\\"}\"}",
-		"{\"password\":\"" SECRET, "\xff{\"password\":\"" SECRET "\"}\x1b[0m",
+		"{\"password\":\"" SECRET "\"}", "{\"a\":1,\"jwt\" : \"" SECRET "\"}",       "{\"x\":\"{\\\"jwt\\\":\\\"" SECRET "\\\"}\"}",
+		"{\"password\":\"" SECRET,       "\xff{\"password\":\"" SECRET "\"}\x1b[0m",
 	};
 	const struct schema *s = *state;
 	struct buf b = { 0 }, out = { 0 };
@@ -197,8 +197,8 @@ static void test_by_chance(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_telling), TEST(test_nested),            TEST(test_cut),
-		TEST(test_secrets), TEST(test_secret_at_the_cut), TEST(test_by_chance),
+		TEST(test_telling),           TEST(test_nested),    TEST(test_cut), TEST(test_secrets),
+		TEST(test_secret_at_the_cut), TEST(test_by_chance),
 	};
 	setlocale(LC_CTYPE, "C.UTF-8");
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -84,11 +84,11 @@ static int still_works(void)
 	return waitpid(child, &status, 0) == child && WEXITSTATUS(status) == 7 ? 0 : 2;
 }
 
-#define CHECK(name)                                        \
-	static void test_##name(void **state)              \
-	{                                                  \
-		(void)state;                               \
-		assert_int_equal(in_child(name), 0);       \
+#define CHECK(name)                                  \
+	static void test_##name(void **state)        \
+	{                                            \
+		(void)state;                         \
+		assert_int_equal(in_child(name), 0); \
 	}
 CHECK(runs_nothing)
 CHECK(dumps_nothing)
@@ -100,8 +100,8 @@ CHECK(still_works)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_runs_nothing),        cmocka_unit_test(test_dumps_nothing),
-		cmocka_unit_test(test_gains_nothing),       cmocka_unit_test(test_administers_nothing),
+		cmocka_unit_test(test_runs_nothing),         cmocka_unit_test(test_dumps_nothing),
+		cmocka_unit_test(test_gains_nothing),        cmocka_unit_test(test_administers_nothing),
 		cmocka_unit_test(test_files_are_its_owners), cmocka_unit_test(test_still_works),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

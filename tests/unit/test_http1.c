@@ -146,8 +146,9 @@ static void deflate_of_the_response(void **state)
 		talk_init(&t);
 		deflate_begin(&z[0], 15);
 		deflate_begin(&z[1], 15);
-		put(&t, DIR_C2S, ASK UPGRADE "Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover, "
-					     "permessage-deflate\r\n\r\n");
+		put(&t, DIR_C2S,
+		    ASK UPGRADE "Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover, "
+				"permessage-deflate\r\n\r\n");
 		put(&t, DIR_S2C, answers[k]);
 		for (unsigned i = 0; i < 4; i++) {
 			deflateReset(&z[DIR_C2S]);
@@ -217,7 +218,8 @@ static void times_of_the_held(void **state)
 		recorder_again(&t.r);
 		struct layer *l = http1_new(&t.r.stream);
 		for (size_t i = 0; i < t.s.count; i++) {
-			struct slice step = slice_head(slice_skip(buf_slice(&t.s.wire[t.s.steps[i].dir]), t.s.steps[i].from), t.s.steps[i].to - t.s.steps[i].from);
+			struct slice step = slice_head(slice_skip(buf_slice(&t.s.wire[t.s.steps[i].dir]), t.s.steps[i].from),
+						       t.s.steps[i].to - t.s.steps[i].from);
 			for (; step.len; step = slice_skip(step, (size_t)most))
 				layer_feed(l, t.s.steps[i].dir, (struct chunk){ slice_head(step, (size_t)most), -1, 100 * (int64_t)i });
 		}
@@ -600,8 +602,8 @@ static void begins(void **state)
 {
 	(void)state;
 	static const char yes[] = "OPTIONS /some/where?x=1 HTTP/1.1\r\n";
-	static const char *const no[] = { "GET / HTTP/2", "PRI * HTTP/2.0\r\n", "HTTP/1.1 200 OK", "get / HTTP/1.1", "GETX", "GET /\r\n",
-					  "GET / FTP", "\x16\x03\x01", "G\x01" };
+	static const char *const no[] = { "GET / HTTP/2", "PRI * HTTP/2.0\r\n", "HTTP/1.1 200 OK", "get / HTTP/1.1", "GETX",
+					  "GET /\r\n",    "GET / FTP",          "\x16\x03\x01",    "G\x01" };
 	for (size_t n = 0; n < sizeof(yes); n++) {
 		char *block = malloc(n ? n : 1);
 		memcpy(block, yes, n);
@@ -619,7 +621,8 @@ int main(void)
 		cmocka_unit_test(upgrade),
 		cmocka_unit_test(upgrade_spelt_otherwise),
 		cmocka_unit_test(deflate_of_the_response),
-		cmocka_unit_test(client_does_not_wait), cmocka_unit_test(answer_is_not_captured),
+		cmocka_unit_test(client_does_not_wait),
+		cmocka_unit_test(answer_is_not_captured),
 		cmocka_unit_test(nothing_of_the_server),
 		cmocka_unit_test(frame_around_the_answer),
 		cmocka_unit_test(answer_first),

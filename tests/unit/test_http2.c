@@ -68,7 +68,10 @@ static void too_much_padding(void **state)
 	struct ear *e = ear_new();
 	put_start(e);
 	put_setup(e, 1);
-	put_frame(e, DIR_C2S, HTTP2_DATA, HTTP2_PADDED, 1, slice_of("\x05" "abcd", 5));
+	put_frame(e, DIR_C2S, HTTP2_DATA, HTTP2_PADDED, 1,
+		  slice_of("\x05"
+			   "abcd",
+			   5));
 	put_envelope(e, DIR_C2S, 1, 1, 10, 16384);
 	play_every_way(e);
 	assert_int_equal(e->counts.bad_frames, 1);
@@ -83,8 +86,9 @@ static void continuation(void **state)
 		struct ear *e = ear_new();
 		struct buf block = { 0 }, head = { 0 };
 		put_start(e);
-		block_add(e, DIR_C2S, &block, (const char *const[]){ ":method", "POST", ":path", "/openiap.FlowService/SetupStream",
-								      "x-long", "a header that is here to be long", NULL });
+		block_add(e, DIR_C2S, &block,
+			  (const char *const[]){ ":method", "POST", ":path", "/openiap.FlowService/SetupStream", "x-long",
+						 "a header that is here to be long", NULL });
 		buf_add(&head, slice_of("\x03\0\0\0\0\x10", 6));
 		buf_add(&head, slice_head(buf_slice(&block), size));
 		buf_add(&head, slice_of("\0\0\0", 3));
@@ -173,8 +177,7 @@ static void one_table(void **state)
 	put_trailers(e, 1, "0");
 	put_request(e, 3, "/openiap.FlowService/Count");
 	put_message(e, DIR_C2S, 3, slice_str("\x0a\x01q"), 16384, HTTP2_END_STREAM);
-	PUT_HEADERS(e, DIR_S2C, 3, HTTP2_END_STREAM, ":status", "200", "grpc-status", "5", "grpc-message",
-		    "only here to be in the table");
+	PUT_HEADERS(e, DIR_S2C, 3, HTTP2_END_STREAM, ":status", "200", "grpc-status", "5", "grpc-message", "only here to be in the table");
 	play_every_way(e);
 	assert_string_equal(buf_cstr(&e->log), "c2s 3 Count 3\ns2c 3 Count reply failed 0\n");
 	assert_string_equal(buf_cstr(&e->news), "c2s not ours 0 HTTP/2 that is no call of openiap.FlowService\n"
@@ -488,7 +491,7 @@ static void block_beyond_the_limit(void **state)
 	for (int i = 0; i < 4; i++)
 		put_frame(e, DIR_C2S, i ? HTTP2_CONTINUATION : HTTP2_HEADERS, i == 3 ? HTTP2_END_HEADERS : 0, 3, slice_str(text));
 	put_envelope(e, DIR_C2S, 1, 0, 20, 16384);
-	put_request(e, 5, "/openiap.FlowService/Query"); /* refers to what came before: can't be read */
+	put_request(e, 5, "/openiap.FlowService/Query");                             /* refers to what came before: can't be read */
 	put_message(e, DIR_C2S, 5, slice_str("\x0a\x01q"), 16384, HTTP2_END_STREAM); /* nor told from an Envelope */
 	e->sent_count--;
 	buf_release(&e->sent[e->sent_count].bytes);
@@ -756,8 +759,9 @@ static void upgraded(void **state)
 {
 	(void)state;
 	struct ear *e = ear_new();
-	put_bytes(e, DIR_C2S, slice_str("GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n"
-					"HTTP2-Settings: AAMAAABkAAQAoAAA\r\n\r\n"));
+	put_bytes(e, DIR_C2S,
+		  slice_str("GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n"
+			    "HTTP2-Settings: AAMAAABkAAQAoAAA\r\n\r\n"));
 	put_bytes(e, DIR_S2C, slice_str("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n"));
 	put_frame(e, DIR_S2C, HTTP2_SETTINGS, 0, 0, slice_of("\0\5\0\0\x40\0", 6));
 	put_bytes(e, DIR_C2S, slice_str(http2_preface()));

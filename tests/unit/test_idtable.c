@@ -16,8 +16,8 @@ enum { REMEMBERED = 16384, OPEN_MOST = 524288 }; /* as docs/limits.md says */
 struct model {
 	struct idtable *t;
 	uint64_t *key;
-	bool *open;    /* by n */
-	uint32_t n;    /* ids added */
+	bool *open; /* by n */
+	uint32_t n; /* ids added */
 };
 
 static bool still_open(void *user, const struct id_entry *e)
@@ -203,8 +203,8 @@ static void test_keys(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_closed),  cmocka_unit_test(test_all_open), cmocka_unit_test(test_too_many_open),
-		cmocka_unit_test(test_mixed),   cmocka_unit_test(test_changed),  cmocka_unit_test(test_keys),
+		cmocka_unit_test(test_closed), cmocka_unit_test(test_all_open), cmocka_unit_test(test_too_many_open),
+		cmocka_unit_test(test_mixed),  cmocka_unit_test(test_changed),  cmocka_unit_test(test_keys),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -174,9 +174,12 @@ static void bomb(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(rfc_examples),         cmocka_unit_test(final_block_at_the_very_end),
-		cmocka_unit_test(windows_and_takeover), cmocka_unit_test(lost_context),
-		cmocka_unit_test(faults),               cmocka_unit_test(too_many_final_blocks),
+		cmocka_unit_test(rfc_examples),
+		cmocka_unit_test(final_block_at_the_very_end),
+		cmocka_unit_test(windows_and_takeover),
+		cmocka_unit_test(lost_context),
+		cmocka_unit_test(faults),
+		cmocka_unit_test(too_many_final_blocks),
 		cmocka_unit_test(bomb),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

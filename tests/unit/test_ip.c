@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-static const uint8_t ADDRESSES[32] = { 0xfd, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15,
+static const uint8_t ADDRESSES[32] = { 0xfd, 1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15,
 				       0xfe, 31, 30, 29, 28, 27, 26, 25, 24, 23, 22, 21, 20, 19, 18, 17 };
 
 static void add_u16(struct buf *b, unsigned v)
@@ -132,7 +132,9 @@ static void test_v4_without_length(void **state)
 static void test_v4_that_cannot_be(void **state)
 {
 	(void)state;
-	static const struct { unsigned words, total; } headers[] = { { 4, 40 }, { 0, 40 }, { 5, 19 }, { 6, 23 }, { 5, 1 } };
+	static const struct {
+		unsigned words, total;
+	} headers[] = { { 4, 40 }, { 0, 40 }, { 5, 19 }, { 6, 23 }, { 5, 1 } };
 	for (size_t i = 0; i < sizeof(headers) / sizeof(headers[0]); i++) {
 		struct buf b = { 0 };
 		add_v4(&b, headers[i].words, headers[i].total, 0, 6);
@@ -147,8 +149,12 @@ static void test_v4_that_cannot_be(void **state)
 static void test_v4_fragments(void **state)
 {
 	(void)state;
-	static const struct { unsigned field; bool fragment, more; uint32_t offset; } fields[] = {
-		{ 0x0000, false, false, 0 }, { 0x4000, false, false, 0 },     { 0x2000, true, true, 0 },
+	static const struct {
+		unsigned field;
+		bool fragment, more;
+		uint32_t offset;
+	} fields[] = {
+		{ 0x0000, false, false, 0 }, { 0x4000, false, false, 0 },    { 0x2000, true, true, 0 },
 		{ 0x2003, true, true, 24 },  { 0x1fff, true, false, 65528 },
 	};
 	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
@@ -200,10 +206,10 @@ static void test_v6_extensions(void **state)
 	(void)state;
 	struct buf b = { 0 };
 	add_v6(&b, 8 + 16 + 8 + 24 + 5, 0);
-	add_extension(&b, 43, 0, 8);   /* hop-by-hop */
-	add_extension(&b, 60, 1, 16);  /* routing */
-	add_extension(&b, 51, 0, 8);   /* destination */
-	add_extension(&b, 6, 4, 24);   /* authentication: units of 4, less 2 */
+	add_extension(&b, 43, 0, 8);  /* hop-by-hop */
+	add_extension(&b, 60, 1, 16); /* routing */
+	add_extension(&b, 51, 0, 8);  /* destination */
+	add_extension(&b, 6, 4, 24);  /* authentication: units of 4, less 2 */
 	buf_add_str(&b, "hello");
 	expect_payload(buf_slice(&b), 6, "hello", 5);
 	for (size_t n = 0; n < 96; n++)

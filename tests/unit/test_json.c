@@ -194,9 +194,11 @@ static void check_double(double v, bool single)
 
 static void test_doubles(void **state)
 {
-	static const double some[] = { 0.0,  -0.0,    1,       -1,       0.1,      1.0 / 3, 1e15,     1e16,     1e17,
-				       1e21, 1e22,    1e300,   -1e-300,  DBL_MAX,  DBL_MIN, FLT_MAX,  FLT_MIN,  5e-324,
-				       1e-45, 123456789012345680.0, 0.1f,  NAN,      INFINITY, -INFINITY, 4503599627370497.5 };
+	static const double some[] = { 0.0,     -0.0,    1,        -1,        0.1,
+				       1.0 / 3, 1e15,    1e16,     1e17,      1e21,
+				       1e22,    1e300,   -1e-300,  DBL_MAX,   DBL_MIN,
+				       FLT_MAX, FLT_MIN, 5e-324,   1e-45,     123456789012345680.0,
+				       0.1f,    NAN,     INFINITY, -INFINITY, 4503599627370497.5 };
 	uint64_t seed = 12;
 	(void)state;
 	for (size_t i = 0; i < sizeof some / sizeof *some; i++) {
@@ -262,7 +264,9 @@ static void test_base64(void **state)
 	check_base64("fooba", "Zm9vYmE=");
 	check_base64("foobar", "Zm9vYmFy");
 	check_base64("\x01\x10\x83\x10Q\x87 \x92\x8b\x30\xd3\x8f"
-		     "A\x14\x93QU\x97" "a\x96\x9b" "q\xd7\x9f\x82\x18\xa3\x92Y\xa7\xa2\x9a\xab\xb2\xdb\xaf\xc3\x1c\xb3\xd3]"
+		     "A\x14\x93QU\x97"
+		     "a\x96\x9b"
+		     "q\xd7\x9f\x82\x18\xa3\x92Y\xa7\xa2\x9a\xab\xb2\xdb\xaf\xc3\x1c\xb3\xd3]"
 		     "\xb7\xe3\x9e\xbb\xf3\xdf\xbf",
 		     "ARCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/");
 }
@@ -291,7 +295,9 @@ static void test_byte_everywhere(void **state)
 /* What a terminal would obey is escaped, and reads back as what it was: C1 controls, marks that turn text around. */
 static void test_acting(void **state)
 {
-	static const char text[] = "a\xc2\x9b" "31m\xe2\x80\xae\x7f\xc3\xa9", escaped[] = "\"a\\u009b31m\\u202e\\u007f\xc3\xa9\"";
+	static const char text[] = "a\xc2\x9b"
+				   "31m\xe2\x80\xae\x7f\xc3\xa9",
+			  escaped[] = "\"a\\u009b31m\\u202e\\u007f\xc3\xa9\"";
 	struct buf b = { 0 };
 	struct json j = json_to(&b);
 	(void)state;
@@ -307,10 +313,10 @@ static void test_acting(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_byte_everywhere), cmocka_unit_test(test_acting),
-		cmocka_unit_test(test_shape),  cmocka_unit_test(test_every_byte), cmocka_unit_test(test_escapes),
-		cmocka_unit_test(test_noise),  cmocka_unit_test(test_values),     cmocka_unit_test(test_doubles),
-		cmocka_unit_test(test_short),  cmocka_unit_test(test_base64),
+		cmocka_unit_test(test_byte_everywhere), cmocka_unit_test(test_acting),  cmocka_unit_test(test_shape),
+		cmocka_unit_test(test_every_byte),      cmocka_unit_test(test_escapes), cmocka_unit_test(test_noise),
+		cmocka_unit_test(test_values),          cmocka_unit_test(test_doubles), cmocka_unit_test(test_short),
+		cmocka_unit_test(test_base64),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

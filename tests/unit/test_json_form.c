@@ -44,22 +44,38 @@ static void kinds(void **state)
 		enum json_read_kind kind;
 		bool cut;
 	} cases[] = {
-		{ "{}", JSON_READ_OBJECT, false },       { " [ ] ", JSON_READ_ARRAY, false },
-		{ "\"a\\u00e6\\\"\"", JSON_READ_STRING, false }, { "true", JSON_READ_TRUE, false },
-		{ "false", JSON_READ_FALSE, false },     { "null\n", JSON_READ_NULL, false },
-		{ "0", JSON_READ_NUMBER, false },        { "-12.5e+3", JSON_READ_NUMBER, false },
-		{ "1E9", JSON_READ_NUMBER, false },      { "-", JSON_READ_NUMBER, true },
-		{ "1.", JSON_READ_NUMBER, true },        { "1e", JSON_READ_NUMBER, true },
-		{ "01", JSON_READ_NUMBER, true },        { "01 ", JSON_READ_NONE, false },
-		{ "tru", JSON_READ_TRUE, true },         { "trux", JSON_READ_NONE, false },
-		{ "\"ab", JSON_READ_STRING, true },      { "\"\\u12", JSON_READ_STRING, true },
-		{ "\"\\x\"", JSON_READ_NONE, false },    { "\"a\nb\"", JSON_READ_NONE, false },
-		{ "{\"a\":[1,2", JSON_READ_OBJECT, true }, { "{\"a\":[1,2}", JSON_READ_NONE, false },
-		{ "{\"a\" 1}", JSON_READ_NONE, false },  { "{a:1}", JSON_READ_NONE, false },
-		{ "[1,]", JSON_READ_NONE, false },       { "{\"a\":1,}", JSON_READ_NONE, false },
-		{ "[1 2]", JSON_READ_NONE, false },      { "{} x", JSON_READ_NONE, false },
-		{ "", JSON_READ_NONE, false },           { "]", JSON_READ_NONE, false },
-		{ "[[[[{\"x\":{}}]]]]", JSON_READ_ARRAY, false }, { "\"\\ud83d\"", JSON_READ_STRING, false },
+		{ "{}", JSON_READ_OBJECT, false },
+		{ " [ ] ", JSON_READ_ARRAY, false },
+		{ "\"a\\u00e6\\\"\"", JSON_READ_STRING, false },
+		{ "true", JSON_READ_TRUE, false },
+		{ "false", JSON_READ_FALSE, false },
+		{ "null\n", JSON_READ_NULL, false },
+		{ "0", JSON_READ_NUMBER, false },
+		{ "-12.5e+3", JSON_READ_NUMBER, false },
+		{ "1E9", JSON_READ_NUMBER, false },
+		{ "-", JSON_READ_NUMBER, true },
+		{ "1.", JSON_READ_NUMBER, true },
+		{ "1e", JSON_READ_NUMBER, true },
+		{ "01", JSON_READ_NUMBER, true },
+		{ "01 ", JSON_READ_NONE, false },
+		{ "tru", JSON_READ_TRUE, true },
+		{ "trux", JSON_READ_NONE, false },
+		{ "\"ab", JSON_READ_STRING, true },
+		{ "\"\\u12", JSON_READ_STRING, true },
+		{ "\"\\x\"", JSON_READ_NONE, false },
+		{ "\"a\nb\"", JSON_READ_NONE, false },
+		{ "{\"a\":[1,2", JSON_READ_OBJECT, true },
+		{ "{\"a\":[1,2}", JSON_READ_NONE, false },
+		{ "{\"a\" 1}", JSON_READ_NONE, false },
+		{ "{a:1}", JSON_READ_NONE, false },
+		{ "[1,]", JSON_READ_NONE, false },
+		{ "{\"a\":1,}", JSON_READ_NONE, false },
+		{ "[1 2]", JSON_READ_NONE, false },
+		{ "{} x", JSON_READ_NONE, false },
+		{ "", JSON_READ_NONE, false },
+		{ "]", JSON_READ_NONE, false },
+		{ "[[[[{\"x\":{}}]]]]", JSON_READ_ARRAY, false },
+		{ "\"\\ud83d\"", JSON_READ_STRING, false },
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct slice text = block_of(slice_str(cases[i].text));
@@ -219,7 +235,9 @@ static void agrees_with_jansson(void **state)
 #define TYPED "{\"type_url\":\"type.googleapis.com/openiap.SigninRequest\"," SIGNIN "}"
 static const char signin[] = "{\"id\":\"y\\u00f8r\",\"command\":\"signin\",\"priority\":2,\"seq\":7,\"rid\":\"\",\"data\":" TYPED
 			     ",\"jwt\":\"\",\"traceid\":null,\"spanid\":\"s1\",\"else\":[1,{\"x\":true}]}";
-static const char payload[] = "\x0a\x03" "abc" "\x12\x02xy";
+static const char payload[] = "\x0a\x03"
+			      "abc"
+			      "\x12\x02xy";
 
 struct fixture {
 	struct schema *schema;
@@ -304,8 +322,18 @@ static void values(void **state)
 static void faults(void **state)
 {
 	static const char *const bad[] = {
-		"", "[]", "\"command\"", "{\"command\":\"noop\"", "{\"command\":\"noop\"} x", "{\"command\":[]}", "{\"seq\":1.5}", "{\"seq\":3000000000}",
-		"{\"seq\":\"1\"}", "{\"data\":7}", "{\"id\":true}", "{\"command\" \"noop\"}",
+		"",
+		"[]",
+		"\"command\"",
+		"{\"command\":\"noop\"",
+		"{\"command\":\"noop\"} x",
+		"{\"command\":[]}",
+		"{\"seq\":1.5}",
+		"{\"seq\":3000000000}",
+		"{\"seq\":\"1\"}",
+		"{\"data\":7}",
+		"{\"id\":true}",
+		"{\"command\" \"noop\"}",
 	};
 	struct fixture *f = *state;
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)

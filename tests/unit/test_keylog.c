@@ -17,7 +17,7 @@
 #include <cmocka.h>
 
 static const char *const labels[KEYLOG_LABELS] = {
-	"CLIENT_RANDOM", "CLIENT_EARLY_TRAFFIC_SECRET", "CLIENT_HANDSHAKE_TRAFFIC_SECRET", "SERVER_HANDSHAKE_TRAFFIC_SECRET",
+	"CLIENT_RANDOM",           "CLIENT_EARLY_TRAFFIC_SECRET", "CLIENT_HANDSHAKE_TRAFFIC_SECRET", "SERVER_HANDSHAKE_TRAFFIC_SECRET",
 	"CLIENT_TRAFFIC_SECRET_0", "SERVER_TRAFFIC_SECRET_0",
 };
 
@@ -412,9 +412,10 @@ static void test_looks_once(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_labels), cmocka_unit_test(test_other_lines), cmocka_unit_test(test_bad_lines),
-		cmocka_unit_test(test_limit), cmocka_unit_test(test_file), cmocka_unit_test(test_slow_pipe), cmocka_unit_test(test_growing), cmocka_unit_test(test_end), cmocka_unit_test(test_expects),
-		cmocka_unit_test(test_replaced), cmocka_unit_test(test_pipe), cmocka_unit_test(test_waiting),
+		cmocka_unit_test(test_labels),     cmocka_unit_test(test_other_lines), cmocka_unit_test(test_bad_lines),
+		cmocka_unit_test(test_limit),      cmocka_unit_test(test_file),        cmocka_unit_test(test_slow_pipe),
+		cmocka_unit_test(test_growing),    cmocka_unit_test(test_end),         cmocka_unit_test(test_expects),
+		cmocka_unit_test(test_replaced),   cmocka_unit_test(test_pipe),        cmocka_unit_test(test_waiting),
 		cmocka_unit_test(test_looks_once),
 	};
 	return cmocka_run_group_tests_name("keylog", tests, NULL, NULL);

@@ -206,7 +206,8 @@ static void finish(struct joiner *j)
 	legacy_parts_free(j->parts);
 }
 
-#define PART(id, count, index, data) "{\"priority\":2,\"id\":\"" id "\",\"command\":\"query\",\"count\":" count ",\"index\":" index ",\"data\":\"" data "\"}"
+#define PART(id, count, index, data) \
+	"{\"priority\":2,\"id\":\"" id "\",\"command\":\"query\",\"count\":" count ",\"index\":" index ",\"data\":\"" data "\"}"
 #define BACK(id, count, index, data) "{\"id\":\"" id "\",\"data\":\"" data "\",\"count\":" count ",\"index\":" index "}"
 
 /* An emoji is cut in two between the parts, and two messages interleave. */
@@ -339,8 +340,9 @@ static void parts_bounded_in_bytes(void **state)
 
 /* The view and the tree. */
 
-static const char signin[] = "{\"id\":\"b1\",\"replyto\":\"u\\/x\",\"command\":\"SignIn\",\"data\":\"{\\\"user\\\":{\\\"name\\\":\\\"H\\\\u00e6\\\"},"
-			     "\\\"password\\\":\\\"secret\\\",\\\"id\\\":\\\"w1\\\"}\",\"count\":1,\"index\":0,\"priority\":1}";
+static const char signin[] =
+	"{\"id\":\"b1\",\"replyto\":\"u\\/x\",\"command\":\"SignIn\",\"data\":\"{\\\"user\\\":{\\\"name\\\":\\\"H\\\\u00e6\\\"},"
+	"\\\"password\\\":\\\"secret\\\",\\\"id\\\":\\\"w1\\\"}\",\"count\":1,\"index\":0,\"priority\":1}";
 
 static void view(void **state)
 {
@@ -405,8 +407,17 @@ static void on_rule(void *user, uint32_t n, enum rule rule, enum rule was, int64
 static void send(const struct sink *sink, struct conn_info *conn, enum dir dir, enum encoding encoding, uint32_t exchange, const char *text)
 {
 	const struct piece p = {
-		.conn = conn, .dir = dir, .encoding = encoding, .first = true, .last = true, .exchange = exchange, .reply = dir == DIR_S2C,
-		.size = strlen(text), .bytes = slice_str(text), .at = -1, .time = 1000,
+		.conn = conn,
+		.dir = dir,
+		.encoding = encoding,
+		.first = true,
+		.last = true,
+		.exchange = exchange,
+		.reply = dir == DIR_S2C,
+		.size = strlen(text),
+		.bytes = slice_str(text),
+		.at = -1,
+		.time = 1000,
 	};
 	sink->message(sink->user, &p);
 }
@@ -436,9 +447,11 @@ static void threads(void **state)
 		{ DIR_C2S, "{\"id\":\"a\",\"command\":\"Watch\",\"data\":\"{}\"}", 1, ROLE_REQUEST },
 		{ DIR_S2C, "{\"id\":\"b\",\"command\":\"watch\",\"replyto\":\"a\",\"data\":\"{\\\"id\\\":\\\"w\\\"}\"}", 1, ROLE_REPLY },
 		{ DIR_S2C, "{\"id\":\"c\",\"command\":\"watchevent\",\"data\":\"{\\\"id\\\":\\\"w\\\"}\"}", 1, ROLE_EVENT },
-		{ DIR_C2S, "{\"id\":\"d\",\"command\":\"watchevent\",\"replyto\":\"c\",\"data\":\"{\\\"id\\\":\\\"w\\\"}\"}", 1, ROLE_REPLY },
+		{ DIR_C2S, "{\"id\":\"d\",\"command\":\"watchevent\",\"replyto\":\"c\",\"data\":\"{\\\"id\\\":\\\"w\\\"}\"}", 1,
+		  ROLE_REPLY },
 		{ DIR_C2S, "{\"id\":\"e\",\"command\":\"registerqueue\",\"data\":\"{}\"}", 5, ROLE_REQUEST },
-		{ DIR_S2C, "{\"id\":\"f\",\"command\":\"registerqueue\",\"replyto\":\"e\",\"data\":\"{\\\"queuename\\\":\\\"q\\\"}\"}", 5, ROLE_REPLY },
+		{ DIR_S2C, "{\"id\":\"f\",\"command\":\"registerqueue\",\"replyto\":\"e\",\"data\":\"{\\\"queuename\\\":\\\"q\\\"}\"}", 5,
+		  ROLE_REPLY },
 		{ DIR_S2C, "{\"id\":\"g\",\"command\":\"queuemessage\",\"data\":\"{\\\"queuename\\\":\\\"q\\\"}\"}", 5, ROLE_EVENT },
 		{ DIR_C2S, "{\"id\":\"h\",\"command\":\"error\",\"replyto\":\"g\",\"data\":\"not today\"}", 5, ROLE_REPLY },
 		{ DIR_S2C, "{\"id\":\"i\",\"command\":\"queueclosed\",\"data\":\"{\\\"queuename\\\":\\\"q\\\"}\"}", 5, ROLE_EVENT },
@@ -573,11 +586,13 @@ int main(void)
 		cmocka_unit_test(parts_join),
 		cmocka_unit_test(parts_missing),
 		cmocka_unit_test(parts_cut),
-		cmocka_unit_test(parts_bounded), cmocka_unit_test(parts_bounded_in_bytes),
+		cmocka_unit_test(parts_bounded),
+		cmocka_unit_test(parts_bounded_in_bytes),
 		cmocka_unit_test(view),
 		cmocka_unit_test(tree),
 		cmocka_unit_test(threads),
-		cmocka_unit_test(incomplete), cmocka_unit_test(behind_gap),
+		cmocka_unit_test(incomplete),
+		cmocka_unit_test(behind_gap),
 		cmocka_unit_test(rest_threads),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

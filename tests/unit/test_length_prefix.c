@@ -313,7 +313,8 @@ static void over_long(void **state)
 		struct talk t;
 		talk_init(&t);
 		say(&t, DIR_C2S, 1, 20);
-		const uint8_t prefix[] = { (uint8_t)lengths[i], (uint8_t)(lengths[i] >> 8), (uint8_t)(lengths[i] >> 16), (uint8_t)(lengths[i] >> 24) };
+		const uint8_t prefix[] = { (uint8_t)lengths[i], (uint8_t)(lengths[i] >> 8), (uint8_t)(lengths[i] >> 16),
+					   (uint8_t)(lengths[i] >> 24) };
 		recorder_sent(&t.r, DIR_C2S, slice_of(prefix, sizeof prefix));
 		put(&t, DIR_C2S, lengths[i], slice_str("what was thought to be so long"), false);
 		say(&t, DIR_C2S, 2, 20);

@@ -15,8 +15,12 @@
 #define SLL2_TAIL "\x00\x00\x00\x00\x00\x01\x03\x04\x00\x06\x00\x00\x00\x00\x00\x00\x00\x00"
 #define LABELS "\x00\x06\x40\xff\x00\x06\x40\xff\x00\x06\x40\xff\x00\x06\x40\xff"
 #define NFLOG_HEAD "\x02\x00\x00\x1e"
-#define NFLOG_PREFIX "\x06\x00\x0a\x00" "a\x00\x00\x00"
-#define PKTAP(link) "\x10\x00\x00\x00\x01\x00\x00\x00" link "\x00\x00\x00" "lo0\x00"
+#define NFLOG_PREFIX       \
+	"\x06\x00\x0a\x00" \
+	"a\x00\x00\x00"
+#define PKTAP(link)                                            \
+	"\x10\x00\x00\x00\x01\x00\x00\x00" link "\x00\x00\x00" \
+	"lo0\x00"
 #define V4 "\x08\x00"
 #define V6 "\x86\xdd"
 
@@ -29,7 +33,10 @@ struct frame_case {
 	enum link_status status;
 };
 
-#define FRAME(name, link, head, first, status) { name, link, head, sizeof(head) - 1, first, status }
+#define FRAME(name, link, head, first, status)                    \
+	{                                                         \
+		name, link, head, sizeof(head) - 1, first, status \
+	}
 
 static const struct frame_case cases[] = {
 	FRAME("ethernet", LINK_ETHERNET, ETH V4, 0x45, LINK_IP),
@@ -42,7 +49,11 @@ static const struct frame_case cases[] = {
 	FRAME("PPPoE, IPv6 in a tag", LINK_ETHERNET, ETH TAG "\x88\x64\x11\x00\x00\x05\x00\x20\x00\x57", 0x60, LINK_IP),
 	FRAME("PPPoE, its own talk", LINK_ETHERNET, ETH "\x88\x64\x11\x00\x00\x05\x00\x20\xc0\x21", 0x45, LINK_OTHER),
 	FRAME("a label", LINK_ETHERNET, ETH "\x88\x47\x00\x06\x41\xff", 0x45, LINK_IP),
-	FRAME("labels", LINK_SLL, SLL_HEAD "\x88\x48" "\x00\x06\x40\xff" "\x00\x06\x41\xff", 0x60, LINK_IP),
+	FRAME("labels", LINK_SLL,
+	      SLL_HEAD "\x88\x48"
+		       "\x00\x06\x40\xff"
+		       "\x00\x06\x41\xff",
+	      0x60, LINK_IP),
 	FRAME("a label, no IP", LINK_ETHERNET, ETH "\x88\x47\x00\x06\x41\xff", 0x00, LINK_OTHER),
 	FRAME("labels without end", LINK_ETHERNET, ETH "\x88\x47" LABELS LABELS LABELS LABELS, 0x45, LINK_OTHER),
 	FRAME("ARP", LINK_ETHERNET, ETH "\x08\x06", 0, LINK_OTHER),
@@ -81,7 +92,10 @@ static const struct frame_case cases[] = {
 	FRAME("macOS, loopback", LINK_PKTAP, PKTAP("\x00") "\x1e\x00\x00\x00", 0x60, LINK_IP),
 	FRAME("macOS, raw", LINK_PKTAP, PKTAP("\x0c"), 0x45, LINK_IP),
 	FRAME("macOS, 802.11", LINK_PKTAP, PKTAP("\x69"), 0x45, LINK_UNKNOWN),
-	FRAME("macOS, itself", LINK_PKTAP, "\x10\x00\x00\x00\x01\x00\x00\x00\x02\x01\x00\x00" "lo0\x00", 0x45, LINK_UNKNOWN),
+	FRAME("macOS, itself", LINK_PKTAP,
+	      "\x10\x00\x00\x00\x01\x00\x00\x00\x02\x01\x00\x00"
+	      "lo0\x00",
+	      0x45, LINK_UNKNOWN),
 	FRAME("macOS, a header beyond the end", LINK_PKTAP, "\xff\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00", 0x45, LINK_SHORT),
 	FRAME("802.11", 105, "\x08\x02\x00\x00", 0x45, LINK_UNKNOWN),
 };

@@ -72,7 +72,9 @@ static void put(struct packet_file *f, uint32_t interface, int from, int to)
 	for (int i = from; i < to; i++) {
 		uint8_t bytes[100];
 		memset(bytes, i, sizeof bytes);
-		packet_file_write(f, &(struct pcapng_packet){ .interface = interface, .time = START + i * SECOND, .bytes = slice_of(bytes, sizeof bytes),
+		packet_file_write(f, &(struct pcapng_packet){ .interface = interface,
+							      .time = START + i * SECOND,
+							      .bytes = slice_of(bytes, sizeof bytes),
 							      .wire_len = 1500 });
 	}
 }
@@ -138,7 +140,8 @@ static void test_plain(void **state)
 /* A ring by size and by time: the newest files are left, each with the secrets, and together they are the end of it all. */
 static void ring(const struct place *p, uint64_t bytes, int64_t time, unsigned most)
 {
-	struct packet_file *f = create((struct packet_file_options){ .path = p->path, .ring_bytes = bytes, .ring_time = time, .ring_files = most });
+	struct packet_file *f = create(
+		(struct packet_file_options){ .path = p->path, .ring_bytes = bytes, .ring_time = time, .ring_files = most });
 	uint32_t at = packet_file_interface(f, &(struct packet_interface){ .link = 1, .digits = 9 });
 	packet_file_secrets(f, slice_str("CLIENT_RANDOM 00 11\n"));
 	put(f, at, 0, 200);

@@ -107,7 +107,10 @@ static struct buf zip(struct slice bytes)
 	struct buf out = { 0 };
 	z_stream z = { 0 };
 	assert_int_equal(deflateInit2(&z, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY), Z_OK);
-	union { const uint8_t *from; uint8_t *to; } in = { .from = bytes.at };
+	union {
+		const uint8_t *from;
+		uint8_t *to;
+	} in = { .from = bytes.at };
 	z.next_in = in.to;
 	z.avail_in = (uInt)bytes.len;
 	z.avail_out = (uInt)deflateBound(&z, (uLong)bytes.len);
@@ -251,7 +254,9 @@ static void test_no_capture(void **state)
 	expect(slice_str("\n"), false, "x is no capture: it is neither pcap nor pcapng\n");
 	expect(slice_str("GET / HTTP/1.1\r\n"), false, "x is no capture: it is neither pcap nor pcapng\n");
 	expect(slice_str("\x28\xb5\x2f\xfd\x04"), false, "x is compressed by zstd: zstdcat FILE | envscope -r -\n");
-	expect(slice_str("\xfd" "7zXZ"), false, "x is compressed by xz: xzcat FILE | envscope -r -\n");
+	expect(slice_str("\xfd"
+			 "7zXZ"),
+	       false, "x is compressed by xz: xzcat FILE | envscope -r -\n");
 	expect(slice_str("BZh91AY"), false, "x is compressed by bzip2: bzcat FILE | envscope -r -\n");
 	expect(slice_str("\x04\x22\x4d\x18@"), false, "x is compressed by lz4: lz4cat FILE | envscope -r -\n");
 	expect(slice_str("PK\x03\x04\x14"), false, "x is a zip archive: unzip -p FILE | envscope -r -\n");
@@ -373,10 +378,9 @@ static void test_pcapng_sections(void **state)
 	buf_add(&little.out, buf_slice(&big.out));
 	write_section(&little);
 	write_packet(&little, 0, 3000, "no interface", 6);
-	expect_everywhere(buf_slice(&little.out),
-			  "2000000000 link 1 wire 6 [little]\n"
-			  "1000000000 link 113 wire 3 [big]\n"
-			  "x is damaged at offset 232: a packet names an interface that is not described\n");
+	expect_everywhere(buf_slice(&little.out), "2000000000 link 1 wire 6 [little]\n"
+						  "1000000000 link 113 wire 3 [big]\n"
+						  "x is damaged at offset 232: a packet names an interface that is not described\n");
 	buf_release(&little.out);
 	buf_release(&big.out);
 }
@@ -384,7 +388,12 @@ static void test_pcapng_sections(void **state)
 static void test_pcapng_times(void **state)
 {
 	(void)state;
-	static const struct { int resolution; int64_t offset; uint64_t time; const char *text; } cases[] = {
+	static const struct {
+		int resolution;
+		int64_t offset;
+		uint64_t time;
+		const char *text;
+	} cases[] = {
 		{ 0, 0, 1700000000, "1700000000000000000" },
 		{ 3, 0, 1700000000123, "1700000000123000000" },
 		{ 6, 1700000000, 5, "1700000000000005000" },
@@ -506,8 +515,7 @@ static void test_pcapng_bad_lengths(void **state)
 	buf_release(&w.out);
 	write_section(&w);
 	write_simple_packet(&w, "x", 1);
-	expect(buf_slice(&w.out), false,
-	       "x is damaged at offset 28: a packet comes before the description of its interface\n");
+	expect(buf_slice(&w.out), false, "x is damaged at offset 28: a packet comes before the description of its interface\n");
 	buf_release(&w.out);
 }
 
@@ -776,7 +784,8 @@ int main(void)
 		cmocka_unit_test(test_pcapng),
 		cmocka_unit_test(test_pcapng_cut),
 		cmocka_unit_test(test_pcapng_sections),
-		cmocka_unit_test(test_pcapng_times), cmocka_unit_test(test_pcapng_times_apart),
+		cmocka_unit_test(test_pcapng_times),
+		cmocka_unit_test(test_pcapng_times_apart),
 		cmocka_unit_test(test_pcapng_snaplen_of_simple_packets),
 		cmocka_unit_test(test_pcapng_without_packets),
 		cmocka_unit_test(test_pcapng_bad_blocks),
@@ -784,7 +793,8 @@ int main(void)
 		cmocka_unit_test(test_pcapng_bad_options),
 		cmocka_unit_test(test_secrets_too_long),
 		cmocka_unit_test(test_statistics),
-		cmocka_unit_test(test_joined), cmocka_unit_test(test_joined_headers),
+		cmocka_unit_test(test_joined),
+		cmocka_unit_test(test_joined_headers),
 		cmocka_unit_test(test_gzip_members),
 		cmocka_unit_test(test_gzip_cut),
 		cmocka_unit_test(test_gzip_damaged),

@@ -32,8 +32,7 @@ static void compare_packet(const char *path, pcap_t *judge, const struct packet 
 	if (pcap_next_ex(judge, &h, &bytes) != 1)
 		fail_msg("%s: libpcap has no packet %u", path, number);
 	bool same = h->caplen == p->bytes.len && h->len == p->wire_len && link_of(pcap_datalink(judge)) == p->link &&
-		    (int64_t)h->ts.tv_sec * 1000000000 + h->ts.tv_usec == p->time &&
-		    memcmp(bytes, p->bytes.at, h->caplen) == 0;
+		    (int64_t)h->ts.tv_sec * 1000000000 + h->ts.tv_usec == p->time && memcmp(bytes, p->bytes.at, h->caplen) == 0;
 	if (!same)
 		fail_msg("%s: packet %u is another one for libpcap", path, number);
 }
@@ -41,8 +40,7 @@ static void compare_packet(const char *path, pcap_t *judge, const struct packet 
 static void compare_place(const char *path, int fd, const struct packet *p, unsigned number)
 {
 	uint8_t *again = malloc(p->bytes.len + 1);
-	if (pread(fd, again, p->bytes.len, p->at) != (ssize_t)p->bytes.len ||
-	    memcmp(again, p->bytes.at, p->bytes.len) != 0)
+	if (pread(fd, again, p->bytes.len, p->at) != (ssize_t)p->bytes.len || memcmp(again, p->bytes.at, p->bytes.len) != 0)
 		fail_msg("%s: packet %u does not stand at %" PRId64, path, number, p->at);
 	free(again);
 }
@@ -105,8 +103,15 @@ static void test_impaired(void **state)
 	(void)state;
 	static const char *const links[] = { "", "--vlan", "--sll", "--sll2", "--raw", "--null" };
 	static const char *const forms[] = {
-		"", "--be", "--ns", "--ns --be", "--pcapng", "--pcapng --ns", "--pcapng --be --ns",
-		"--ipv6 --frag 600 --pcapng", "--frag 600 --be",
+		"",
+		"--be",
+		"--ns",
+		"--ns --be",
+		"--pcapng",
+		"--pcapng --ns",
+		"--pcapng --be --ns",
+		"--ipv6 --frag 600 --pcapng",
+		"--frag 600 --be",
 	};
 	char shared[PATH_ROOM / 2], dir[] = "/tmp/envscope-judge-XXXXXX", file[64], command[3 * PATH_ROOM];
 	if (!find_shared(shared, sizeof(shared))) {
@@ -117,8 +122,7 @@ static void test_impaired(void **state)
 	snprintf(file, sizeof(file), "%s/x.pcap", dir);
 	for (size_t l = 0; l < sizeof(links) / sizeof(links[0]); l++) {
 		for (size_t f = 0; f < sizeof(forms) / sizeof(forms[0]); f++) {
-			snprintf(command, sizeof(command),
-				 "python3 '%s/tools/impair.py' '%s/captures/tcp.pcap' '%s' %s %s >/dev/null",
+			snprintf(command, sizeof(command), "python3 '%s/tools/impair.py' '%s/captures/tcp.pcap' '%s' %s %s >/dev/null",
 				 shared, shared, file, links[l], forms[f]);
 			assert_int_equal(system(command), 0);
 			assert_true(compare(file) >= 140);

@@ -124,7 +124,9 @@ static void test_comments(void **state)
 	struct buf out = { 0 };
 	struct packet_interface i = interface_of(1, 9, "eth0");
 	struct slice comments[] = { slice_str("a note"), slice_str(""), slice_of("with\0 a NUL", 11) };
-	struct pcapng_packet p = { .digits = 9, .time = TIME, .bytes = slice_str("abcde"), .wire_len = 5, .comments = comments, .comment_count = 3 };
+	struct pcapng_packet p = {
+		.digits = 9, .time = TIME, .bytes = slice_str("abcde"), .wire_len = 5, .comments = comments, .comment_count = 3
+	};
 	struct packet got;
 	pcapng_add_section(&out, NULL);
 	pcapng_add_interface(&out, &i);
@@ -153,8 +155,14 @@ static void test_options(void **state)
 	(void)state;
 	struct buf out = { 0 };
 	struct slice comments[] = { slice_str("seq-gap"), slice_str(""), slice_str("id") };
-	struct pcapng_packet p = { .interface = 7, .digits = 9, .time = TIME, .bytes = slice_str("abcde"), .wire_len = 5, .flags = PCAPNG_OUTBOUND,
-				   .comments = comments, .comment_count = 3 };
+	struct pcapng_packet p = { .interface = 7,
+				   .digits = 9,
+				   .time = TIME,
+				   .bytes = slice_str("abcde"),
+				   .wire_len = 5,
+				   .flags = PCAPNG_OUTBOUND,
+				   .comments = comments,
+				   .comment_count = 3 };
 	struct writer all = { { 0 }, false }, body = { { 0 }, false };
 	pcapng_add_packet(&out, &p);
 	w32(&body, 7);
@@ -179,7 +187,9 @@ static void test_statistics(void **state)
 {
 	(void)state;
 	struct buf out = { 0 };
-	struct pcapng_statistics s = { .interface = 1, .time = TIME, .digits = 9, .received = 258, .dropped_interface = 3, .dropped_kernel = 4 };
+	struct pcapng_statistics s = {
+		.interface = 1, .time = TIME, .digits = 9, .received = 258, .dropped_interface = 3, .dropped_kernel = 4
+	};
 	struct writer all = { { 0 }, false }, body = { { 0 }, false };
 	pcapng_add_statistics(&out, &s);
 	w32(&body, 1);
@@ -206,7 +216,9 @@ static void test_long_comment(void **state)
 	memset(buf_reserve(&text, 70000), 'x', 70000);
 	text.len = 70000;
 	struct slice comment = buf_slice(&text);
-	struct pcapng_packet p = { .digits = 6, .time = 0, .bytes = slice_str("abc"), .wire_len = 3, .comments = &comment, .comment_count = 1 };
+	struct pcapng_packet p = {
+		.digits = 6, .time = 0, .bytes = slice_str("abc"), .wire_len = 3, .comments = &comment, .comment_count = 1
+	};
 	pcapng_add_section(&out, NULL);
 	pcapng_add_interface(&out, &i);
 	pcapng_add_packet(&out, &p);
@@ -240,8 +252,9 @@ static void test_plain(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_read_back), cmocka_unit_test(test_cut), cmocka_unit_test(test_options), cmocka_unit_test(test_statistics),
-		cmocka_unit_test(test_long_comment), cmocka_unit_test(test_comments), cmocka_unit_test(test_plain),
+		cmocka_unit_test(test_read_back),  cmocka_unit_test(test_cut),          cmocka_unit_test(test_options),
+		cmocka_unit_test(test_statistics), cmocka_unit_test(test_long_comment), cmocka_unit_test(test_comments),
+		cmocka_unit_test(test_plain),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

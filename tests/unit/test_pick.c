@@ -38,7 +38,9 @@ static void test_no_clash(void **state)
 
 static void test_names(void **state)
 {
-	static const char *const good[] = { "seq", "openiap.seq", "data.query._type", "openiap.query.query._type", "workitem.files[0].filename", "data" };
+	static const char *const good[] = {
+		"seq", "openiap.seq", "data.query._type", "openiap.query.query._type", "workitem.files[0].filename", "data"
+	};
 	static const char *const bad[] = { "", "openiap.", "sqe", "query.nothing", "workitem", "nothing.name", "data.", "query.top.x" };
 	struct buf error = { 0 };
 	struct picks *p = picks_new(false);
@@ -59,9 +61,12 @@ static void test_names(void **state)
 /* Names of Wireshark's: those we have, and an error that helps where we have none. */
 static void test_names_of_wireshark(void **state)
 {
-	static const char *const good[] = { "frame.number", "frame.len", "frame.time_epoch", "ip.src", "tcp.stream", "tcp.srcport", "_ws.col.Info",
-					    "openiap.length", "openiap.size", "openiap.request_in", "openiap.response_in", "openiap.latency" };
-	static const struct { const char *name, *help; } bad[] = {
+	static const char *const good[] = { "frame.number", "frame.len",          "frame.time_epoch",    "ip.src",
+					    "tcp.stream",   "tcp.srcport",        "_ws.col.Info",        "openiap.length",
+					    "openiap.size", "openiap.request_in", "openiap.response_in", "openiap.latency" };
+	static const struct {
+		const char *name, *help;
+	} bad[] = {
 		{ "frame.marked", "of frame. there are frame.number, frame.time" },
 		{ "tcp.flags", "of tcp. there are tcp.port, tcp.srcport, tcp.dstport, tcp.stream" },
 		{ "_ws.col.Protocol", "of _ws. there are _ws.col.Info" },

@@ -68,6 +68,7 @@ static void test_last_number(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_as_array), cmocka_unit_test(test_for_ever), cmocka_unit_test(test_last_number) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_as_array), cmocka_unit_test(test_for_ever),
+					    cmocka_unit_test(test_last_number) };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

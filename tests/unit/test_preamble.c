@@ -14,16 +14,20 @@ struct preamble_case {
 	const char *told; /* NULL: it is none, and skipped in search of a message */
 };
 
-#define CASE(name, client, server, told) { name, client, server, sizeof(client) - 1, told }
+#define CASE(name, client, server, told)                       \
+	{                                                      \
+		name, client, server, sizeof(client) - 1, told \
+	}
 
 static const struct preamble_case cases[] = {
-	CASE("version 1", "PROXY TCP4 192.0.2.7 198.51.100.2 41234 8080\r\n", "", "(PROXY protocol): TCP4 192.0.2.7 198.51.100.2 41234 8080\n"),
+	CASE("version 1", "PROXY TCP4 192.0.2.7 198.51.100.2 41234 8080\r\n", "",
+	     "(PROXY protocol): TCP4 192.0.2.7 198.51.100.2 41234 8080\n"),
 	CASE("version 1, unknown", "PROXY UNKNOWN\r\n", "", "(PROXY protocol): UNKNOWN\n"),
 	CASE("version 2", V2("\x11", "\x0c") "\xc0\0\2\7\xc6\x33\x64\2\xa1\x12\x1f\x90", "", ": TCP4 192.0.2.7 198.51.100.2 41234 8080\n"),
 	CASE("version 2 and more", V2("\x11", "\x10") "\xc0\0\2\7\xc6\x33\x64\2\xa1\x12\x1f\x90\3\0\1x", "",
 	     ": TCP4 192.0.2.7 198.51.100.2 41234 8080\n"),
-	CASE("version 2, IPv6", V2("\x21", "\x24") "\xfd\0\0\0\0\0\0\0\0\0\0\0\0\0\0\7\xfd\0\0\0\0\0\0\0\0\0\0\0\0\0\0\2\xa1\x12\x1f\x90", "",
-	     ": TCP6 fd00::7 fd00::2 41234 8080\n"),
+	CASE("version 2, IPv6", V2("\x21", "\x24") "\xfd\0\0\0\0\0\0\0\0\0\0\0\0\0\0\7\xfd\0\0\0\0\0\0\0\0\0\0\0\0\0\0\2\xa1\x12\x1f\x90",
+	     "", ": TCP6 fd00::7 fd00::2 41234 8080\n"),
 	CASE("version 2, too short for its family", V2("\x21", "\x04") "\xc0\0\2\7", "", "(PROXY protocol): UNKNOWN\n"),
 	CASE("a proxy of HTTP", CONNECT, CONNECTED, "(CONNECT): flow.example:443\n"),
 	CASE("both", "PROXY UNKNOWN\r\n" CONNECT, CONNECTED, "(CONNECT): flow.example:443\n"),

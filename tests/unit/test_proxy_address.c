@@ -29,7 +29,8 @@ static void pairs(void **state)
 {
 	(void)state;
 	setenv("TMPDIR", "/some/tmp", 1);
-	assert_pair("ws://127.0.0.1:9000=wss://app.openiap.io/ws/v2", "ws://127.0.0.1:9000", "wss://app.openiap.io:443/ws/v2", "app.openiap.io");
+	assert_pair("ws://127.0.0.1:9000=wss://app.openiap.io/ws/v2", "ws://127.0.0.1:9000", "wss://app.openiap.io:443/ws/v2",
+		    "app.openiap.io");
 	assert_pair("ws://:9000/=ws://h:81/a?b=c", "ws://127.0.0.1:9000/", "ws://h:81/a?…", "h:81");
 	assert_pair("https://[::1]:0=http://[fe80::1]:80", "https://[::1]:0", "http://[fe80::1]:80", "[fe80::1]");
 	assert_pair("grpc://localhost=grpcs://host", "grpc://localhost:50051", "grpcs://host:443", "host");
@@ -43,9 +44,29 @@ static void pairs(void **state)
 static void refused(void **state)
 {
 	static const char *const texts[] = {
-		"", "=", "ws://a", "ws://a:1=", "ws://a:1=b", "x://a=ws://b", "ws://a:1=x://b", "ws://a:70000=ws://b", "ws://a:=ws://b", "ws://a:1x=ws://b",
-		"ws://a:1=ws://", "ws://a:1=ws://b:0", "ws://a:1=socket://b", "grpc://a=https://b", "pipe://a=ws://b", "pipe://a=pipe://a", "pipe://=pipe://a",
-		"pipe://a/b=pipe://c", "ws://[::1=ws://b", "ws://[[]:1=ws://b", "ws://:1=ws://[b]", "ws://:1=ws://b]", "ws://a:1=ws://user:secret@b",
+		"",
+		"=",
+		"ws://a",
+		"ws://a:1=",
+		"ws://a:1=b",
+		"x://a=ws://b",
+		"ws://a:1=x://b",
+		"ws://a:70000=ws://b",
+		"ws://a:=ws://b",
+		"ws://a:1x=ws://b",
+		"ws://a:1=ws://",
+		"ws://a:1=ws://b:0",
+		"ws://a:1=socket://b",
+		"grpc://a=https://b",
+		"pipe://a=ws://b",
+		"pipe://a=pipe://a",
+		"pipe://=pipe://a",
+		"pipe://a/b=pipe://c",
+		"ws://[::1=ws://b",
+		"ws://[[]:1=ws://b",
+		"ws://:1=ws://[b]",
+		"ws://:1=ws://b]",
+		"ws://a:1=ws://user:secret@b",
 	};
 	struct proxy_pair p;
 	char why[512];
@@ -62,9 +83,12 @@ static void refused(void **state)
 static void passwords(void **state)
 {
 	(void)state;
-	static const char *const texts[] = { "wss://anna:geheim@example.com/ws", "ws://127.0.0.1:9000=wss://anna:geheim@example.com/ws",
-					     "ws://anna:geheim@127.0.0.1:9000=wss://example.com/ws", "ws://:1=wss://anna:un@geheim@example.com/ws",
-					     "ws://:1=wss://anna:un/geheim@example.com/ws", "wss://anna:un@geheim@example.com=ws://:1" };
+	static const char *const texts[] = { "wss://anna:geheim@example.com/ws",
+					     "ws://127.0.0.1:9000=wss://anna:geheim@example.com/ws",
+					     "ws://anna:geheim@127.0.0.1:9000=wss://example.com/ws",
+					     "ws://:1=wss://anna:un@geheim@example.com/ws",
+					     "ws://:1=wss://anna:un/geheim@example.com/ws",
+					     "wss://anna:un@geheim@example.com=ws://:1" };
 	char why[512];
 	struct proxy_pair p;
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
@@ -124,7 +148,8 @@ static void networks(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(pairs), cmocka_unit_test(refused), cmocka_unit_test(passwords), cmocka_unit_test(too_long), cmocka_unit_test(networks),
+		cmocka_unit_test(pairs),    cmocka_unit_test(refused),  cmocka_unit_test(passwords),
+		cmocka_unit_test(too_long), cmocka_unit_test(networks),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

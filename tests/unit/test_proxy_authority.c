@@ -31,7 +31,8 @@ static void describe(struct slice in, struct buf *out)
 		struct slice priority;
 		struct buf block = { 0 };
 		assert_int_equal(unit_read(in, 1 << 20, &u), UNIT_WHOLE);
-		buf_addf(&r.text, "frame %u, stream %u, flags %u\n", u.first.type, u.first.stream, u.first.flags & ~(HTTP2_END_HEADERS | HTTP2_PADDED));
+		buf_addf(&r.text, "frame %u, stream %u, flags %u\n", u.first.type, u.first.stream,
+			 u.first.flags & ~(HTTP2_END_HEADERS | HTTP2_PADDED));
 		if (u.first.type == HTTP2_HEADERS) {
 			assert_true(unit_block(&u, &priority, &block));
 			buf_add(&r.text, priority);
@@ -62,7 +63,9 @@ static void rewrite(struct slice in, size_t step, struct buf *out)
 
 static void add_block(struct buf *out, nghttp2_hd_deflater *d, uint8_t flags, uint32_t stream, const char *authority, const char *more)
 {
-	const char *fields[] = { ":method", "POST", ":scheme", "http", ":path", "/a", ":authority", authority, "authorization", more, NULL };
+	const char *fields[] = {
+		":method", "POST", ":scheme", "http", ":path", "/a", ":authority", authority, "authorization", more, NULL
+	};
 	struct ear e = { .deflater = { d } };
 	struct buf block = { 0 };
 	if (flags & HTTP2_WITH_PRIORITY)
@@ -81,7 +84,9 @@ static void conversation(struct buf *out, const char *first)
 	assert_int_equal(nghttp2_hd_deflate_new(&d, 4096), 0);
 	buf_add_str(out, http2_preface());
 	frame_add(out, HTTP2_SETTINGS, 0, 0, slice_of(NULL, 0));
-	add_block(out, d, HTTP2_WITH_PRIORITY, 1, first, "0123456789 abcdefghijklmnopqrstuvwxyz ABCDEFGHIJKLMNOPQRSTUVWXYZ ~!@#$%^&*()_+{}|:<>?0123456789 abcdefghijklmnopqrstuvwxyz");
+	add_block(
+		out, d, HTTP2_WITH_PRIORITY, 1, first,
+		"0123456789 abcdefghijklmnopqrstuvwxyz ABCDEFGHIJKLMNOPQRSTUVWXYZ ~!@#$%^&*()_+{}|:<>?0123456789 abcdefghijklmnopqrstuvwxyz");
 	frame_add(out, HTTP2_DATA, 0, 1, slice_str("some data"));
 	add_block(out, d, 0, 3, first, "x");
 	add_block(out, d, 0, 5, "b:1", "x");

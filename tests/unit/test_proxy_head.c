@@ -69,19 +69,21 @@ static void upgrade(void **state)
 static void path(void **state)
 {
 	(void)state;
-	assert_rewritten("GET / HTTP/1.1\r\nHost: a\r\n\r\nGET // HTTP/1.1\r\n\r\nGET /a HTTP/1.1\r\nHosts: a\r\nhos: t\r\n\r\nOPTIONS * HTTP/1.1\r\n\r\nGET / HTTP/1.0\r\n\r\n",
-			 "GET /ws/v2 HTTP/1.1\r\nHost: app.openiap.io\r\n\r\nGET // HTTP/1.1\r\n\r\nGET /a HTTP/1.1\r\nHosts: a\r\nhos: t\r\n\r\n"
-			 "OPTIONS * HTTP/1.1\r\n\r\nGET /ws/v2 HTTP/1.0\r\n\r\n");
+	assert_rewritten(
+		"GET / HTTP/1.1\r\nHost: a\r\n\r\nGET // HTTP/1.1\r\n\r\nGET /a HTTP/1.1\r\nHosts: a\r\nhos: t\r\n\r\nOPTIONS * HTTP/1.1\r\n\r\nGET / HTTP/1.0\r\n\r\n",
+		"GET /ws/v2 HTTP/1.1\r\nHost: app.openiap.io\r\n\r\nGET // HTTP/1.1\r\n\r\nGET /a HTTP/1.1\r\nHosts: a\r\nhos: t\r\n\r\n"
+		"OPTIONS * HTTP/1.1\r\n\r\nGET /ws/v2 HTTP/1.0\r\n\r\n");
 }
 
 /* Bodies are passed over, and the head behind them is found. */
 static void bodies(void **state)
 {
 	(void)state;
-	assert_rewritten("POST /api/v2 HTTP/1.1\r\nContent-Length: 9\r\nHost:a\r\n\r\nHost: b\r\nPOST /x HTTP/1.1\r\nHost: c\r\nTransfer-Encoding: chunked\r\n\r\n"
-			 "8\r\nHost: d\n\r\n0\r\n\r\nGET /y HTTP/1.1\r\nHost: e\r\n\r\n",
-			 "POST /api/v2 HTTP/1.1\r\nContent-Length: 9\r\nHost:app.openiap.io\r\n\r\nHost: b\r\nPOST /x HTTP/1.1\r\nHost: app.openiap.io\r\n"
-			 "Transfer-Encoding: chunked\r\n\r\n8\r\nHost: d\n\r\n0\r\n\r\nGET /y HTTP/1.1\r\nHost: app.openiap.io\r\n\r\n");
+	assert_rewritten(
+		"POST /api/v2 HTTP/1.1\r\nContent-Length: 9\r\nHost:a\r\n\r\nHost: b\r\nPOST /x HTTP/1.1\r\nHost: c\r\nTransfer-Encoding: chunked\r\n\r\n"
+		"8\r\nHost: d\n\r\n0\r\n\r\nGET /y HTTP/1.1\r\nHost: e\r\n\r\n",
+		"POST /api/v2 HTTP/1.1\r\nContent-Length: 9\r\nHost:app.openiap.io\r\n\r\nHost: b\r\nPOST /x HTTP/1.1\r\nHost: app.openiap.io\r\n"
+		"Transfer-Encoding: chunked\r\n\r\n8\r\nHost: d\n\r\n0\r\n\r\nGET /y HTTP/1.1\r\nHost: app.openiap.io\r\n\r\n");
 }
 
 /* An empty value, and one that is folded. */
@@ -97,16 +99,28 @@ static void odd_values(void **state)
 static void refused(void **state)
 {
 	(void)state;
-	assert_rewritten("GET /a HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\nGET /b HTTP/1.1\r\nHost: a\r\n\r\n",
-			 "GET /a HTTP/1.1\r\nHost: app.openiap.io\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\nGET /b HTTP/1.1\r\nHost: app.openiap.io\r\n\r\n");
+	assert_rewritten(
+		"GET /a HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\nGET /b HTTP/1.1\r\nHost: a\r\n\r\n",
+		"GET /a HTTP/1.1\r\nHost: app.openiap.io\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\r\nGET /b HTTP/1.1\r\nHost: app.openiap.io\r\n\r\n");
 }
 
 /* What is no HTTP passes as it is. */
 static void malformed(void **state)
 {
 	static const char *const texts[] = {
-		"", "/", "G", "GET", "GET ", "GET /", "\r\n\r\n", "Host: a\r\n\r\n", "GET /a FTP/1.1\r\nHost: a\r\n\r\n", "\x16\x03\x01\x02",
-		"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\nHost: a", "GET /\x01 HTTP/1.1\r\nHost: a\r\n\r\n", "GET /a HTTP/1.1\r\nHo\x01st: a\r\n\r\n",
+		"",
+		"/",
+		"G",
+		"GET",
+		"GET ",
+		"GET /",
+		"\r\n\r\n",
+		"Host: a\r\n\r\n",
+		"GET /a FTP/1.1\r\nHost: a\r\n\r\n",
+		"\x16\x03\x01\x02",
+		"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\nHost: a",
+		"GET /\x01 HTTP/1.1\r\nHost: a\r\n\r\n",
+		"GET /a HTTP/1.1\r\nHo\x01st: a\r\n\r\n",
 		"POST /a HTTP/1.1\r\nContent-Length: x\r\nHost: a\r\n\r\n",
 	};
 	(void)state;
@@ -159,7 +173,8 @@ static void longest(void **state)
 static void withheld(void **state)
 {
 	static const char *const texts[][2] = {
-		{ "GET /a HTTP/1.1\r\nSec-WebSocket-Extensions: permessage-deflate\r\nHost: a\r\n\r\n", "GET /a HTTP/1.1\r\nHost: app.openiap.io\r\n\r\n" },
+		{ "GET /a HTTP/1.1\r\nSec-WebSocket-Extensions: permessage-deflate\r\nHost: a\r\n\r\n",
+		  "GET /a HTTP/1.1\r\nHost: app.openiap.io\r\n\r\n" },
 		{ "GET /a HTTP/1.1\r\nX: y\r\nsec-websocket-extensions: a; b,\r\n c\r\n\r\n", "GET /a HTTP/1.1\r\nX: y\r\n\r\n" },
 		{ "GET /a HTTP/1.1\nSec-WebSocket-Extensions:\nX: y\n\n", "GET /a HTTP/1.1\nX: y\n\n" },
 		{ "GET /a HTTP/1.1\r\nSec-WebSocket-Extension: a\r\nSec-WebSocket-Version: 13\r\n\r\n",
@@ -176,8 +191,8 @@ static void withheld(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(upgrade), cmocka_unit_test(path), cmocka_unit_test(bodies),
-		cmocka_unit_test(refused), cmocka_unit_test(malformed), cmocka_unit_test(endless),
+		cmocka_unit_test(upgrade), cmocka_unit_test(path),       cmocka_unit_test(bodies),
+		cmocka_unit_test(refused), cmocka_unit_test(malformed),  cmocka_unit_test(endless),
 		cmocka_unit_test(longest), cmocka_unit_test(odd_values), cmocka_unit_test(withheld),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -158,7 +158,11 @@ static void owed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(order), cmocka_unit_test(full), cmocka_unit_test(waking), cmocka_unit_test(owed), cmocka_unit_test(between_processes),
+		cmocka_unit_test(order),
+		cmocka_unit_test(full),
+		cmocka_unit_test(waking),
+		cmocka_unit_test(owed),
+		cmocka_unit_test(between_processes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -242,8 +242,14 @@ static void no_messages(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(changes),   cmocka_unit_test(delay), cmocka_unit_test(delay_reordered), cmocka_unit_test(swapped_by_none),
-		cmocka_unit_test(cut_in_two), cmocka_unit_test(cut_short), cmocka_unit_test(full), cmocka_unit_test(no_messages),
+		cmocka_unit_test(changes),
+		cmocka_unit_test(delay),
+		cmocka_unit_test(delay_reordered),
+		cmocka_unit_test(swapped_by_none),
+		cmocka_unit_test(cut_in_two),
+		cmocka_unit_test(cut_short),
+		cmocka_unit_test(full),
+		cmocka_unit_test(no_messages),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

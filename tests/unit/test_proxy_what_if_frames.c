@@ -139,10 +139,13 @@ static void ws_changes(void **state)
 		add_message(&reordered, "aaaa", '1', masked);
 		add_message(&reordered, "drop", '4', masked);
 		add_message(&reordered, "aaaa", '3', masked);
-		assert_ws(&(struct what_if_options){ .on = on, .chooser = { .user = "drop", .judge = judge } }, buf_slice(&in), buf_slice(&dropped));
-		assert_ws(&(struct what_if_options){ .on = on, .duplicate = true, .chooser = { .user = "aaaa", .judge = judge } }, buf_slice(&in), buf_slice(&doubled));
+		assert_ws(&(struct what_if_options){ .on = on, .chooser = { .user = "drop", .judge = judge } }, buf_slice(&in),
+			  buf_slice(&dropped));
+		assert_ws(&(struct what_if_options){ .on = on, .duplicate = true, .chooser = { .user = "aaaa", .judge = judge } },
+			  buf_slice(&in), buf_slice(&doubled));
 		assert_ws(&(struct what_if_options){ .on = on, .reorder = true }, buf_slice(&in), buf_slice(&reordered));
-		assert_ws(&(struct what_if_options){ .on = on, .reorder = true, .chooser = { .user = "none", .judge = judge } }, buf_slice(&in), buf_slice(&in));
+		assert_ws(&(struct what_if_options){ .on = on, .reorder = true, .chooser = { .user = "none", .judge = judge } },
+			  buf_slice(&in), buf_slice(&in));
 		buf_release(&in);
 		buf_release(&dropped);
 		buf_release(&doubled);
@@ -170,7 +173,8 @@ static void ws_in_parts(void **state)
 	add_frame(&expected, 0x82, slice_of(NULL, 0), true);
 	add_frame(&expected, 0x81, slice_str("{\"command\":\"a\"}"), true);
 	add_frame(&expected, 0x88, slice_str("\x03\xe8"), true);
-	assert_ws(&(struct what_if_options){ .on = DIR_C2S, .chooser = { .user = "drop", .judge = judge } }, buf_slice(&in), buf_slice(&expected));
+	assert_ws(&(struct what_if_options){ .on = DIR_C2S, .chooser = { .user = "drop", .judge = judge } }, buf_slice(&in),
+		  buf_slice(&expected));
 	buf_release(&in);
 	buf_release(&expected);
 	buf_release(&e);
@@ -187,7 +191,8 @@ static void ws_taken_apart(void **state)
 	}
 	add_frame(&in, 0x82, buf_slice(&both), false);
 	add_message(&expected, "aaaa", '1', false);
-	assert_ws(&(struct what_if_options){ .on = DIR_S2C, .chooser = { .user = "drop", .judge = judge } }, buf_slice(&in), buf_slice(&expected));
+	assert_ws(&(struct what_if_options){ .on = DIR_S2C, .chooser = { .user = "drop", .judge = judge } }, buf_slice(&in),
+		  buf_slice(&expected));
 	buf_release(&in);
 	buf_release(&both);
 	buf_release(&expected);
@@ -389,7 +394,8 @@ static void h2_changes(void **state)
 			bool ended = false;
 			begin_h2(&r, &o);
 			for (size_t at = 0; at < messages.len; at += step)
-				unit_add(&in, HTTP2_DATA, at + step >= messages.len ? HTTP2_END_STREAM : 0, 1, slice_head(slice_skip(buf_slice(&messages), at), step));
+				unit_add(&in, HTTP2_DATA, at + step >= messages.len ? HTTP2_END_STREAM : 0, 1,
+					 slice_head(slice_skip(buf_slice(&messages), at), step));
 			feed(&r, o.on, slice_head(buf_slice(&in), step));
 			feed(&r, o.on, slice_skip(buf_slice(&in), step));
 			read_data(buf_slice(&r.out[o.on]), 1, &data, &ended);
@@ -580,7 +586,9 @@ static void other_is_heard(void **state)
 	(void)state;
 	for (int way = 0; way < 4; way++) {
 		struct listener l = { .list = "none", .dir = way & 1 ? DIR_S2C : DIR_C2S };
-		struct what_if_options o = { .on = !l.dir, .duplicate = true, .chooser = { .user = &l, .judge = judge, .heard = note_heard, .probe = envelope_probe } };
+		struct what_if_options o = { .on = !l.dir,
+					     .duplicate = true,
+					     .chooser = { .user = &l, .judge = judge, .heard = note_heard, .probe = envelope_probe } };
 		struct buf in[2] = { { 0 }, { 0 } }, one = { 0 };
 		struct run r;
 		for (int d = 0; d < 2; d++) {
@@ -615,10 +623,11 @@ static void other_is_heard(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(ws_changes), cmocka_unit_test(ws_in_parts), cmocka_unit_test(ws_taken_apart), cmocka_unit_test(ws_unchanged),
-		cmocka_unit_test(ws_endless), cmocka_unit_test(ws_unanswered), cmocka_unit_test(ws_crumbs), cmocka_unit_test(h2_changes),  cmocka_unit_test(h2_flow),	       cmocka_unit_test(h2_no_room),
-		cmocka_unit_test(h2_order),   cmocka_unit_test(h2_others),  cmocka_unit_test(h2_late_trailers),
-		cmocka_unit_test(other_is_heard),
+		cmocka_unit_test(ws_changes),       cmocka_unit_test(ws_in_parts),    cmocka_unit_test(ws_taken_apart),
+		cmocka_unit_test(ws_unchanged),     cmocka_unit_test(ws_endless),     cmocka_unit_test(ws_unanswered),
+		cmocka_unit_test(ws_crumbs),        cmocka_unit_test(h2_changes),     cmocka_unit_test(h2_flow),
+		cmocka_unit_test(h2_no_room),       cmocka_unit_test(h2_order),       cmocka_unit_test(h2_others),
+		cmocka_unit_test(h2_late_trailers), cmocka_unit_test(other_is_heard),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

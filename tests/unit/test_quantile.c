@@ -158,9 +158,8 @@ static void test_asked_between(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_exact), cmocka_unit_test(test_sketch), cmocka_unit_test(test_edges),
-		cmocka_unit_test(test_small_and_none), cmocka_unit_test(test_orders),
-		cmocka_unit_test(test_asked_between),
+		cmocka_unit_test(test_exact),          cmocka_unit_test(test_sketch), cmocka_unit_test(test_edges),
+		cmocka_unit_test(test_small_and_none), cmocka_unit_test(test_orders), cmocka_unit_test(test_asked_between),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -22,10 +22,10 @@ struct model {
 	struct reassembly r, other;
 	struct reassembly_out out;
 	struct reassembly_counts n;
-	uint64_t zero;            /* offset of the stream's first byte */
+	uint64_t zero; /* offset of the stream's first byte */
 	uint32_t first_seq;
-	uint8_t copy[STREAM];     /* the copy that came first, 0 for none */
-	uint64_t need[STREAM];    /* of the other direction, before this byte */
+	uint8_t copy[STREAM];  /* the copy that came first, 0 for none */
+	uint64_t need[STREAM]; /* of the other direction, before this byte */
 	uint32_t acked_tick[STREAM + 1];
 	size_t acked, next, high; /* acknowledged; handed on or lost; end of the last byte that came */
 	size_t end;               /* of the stream */
@@ -195,9 +195,7 @@ static void random_step(struct model *m, uint64_t *seed, bool needing)
 {
 	size_t before = m->next;
 	switch (chance(seed, 10)) {
-	case 0:
-		ack(m, m->next + chance(seed, 80));
-		break;
+	case 0: ack(m, m->next + chance(seed, 80)); break;
 	case 1:
 		m->other.next += chance(seed, 20);
 		bool any = reassembly_resume(&m->r, &m->out, 0);
@@ -208,8 +206,7 @@ static void random_step(struct model *m, uint64_t *seed, bool needing)
 		for (uint32_t i = chance(seed, 30); i; i--)
 			random_tick(m);
 		break;
-	default:
-		random_add(m, seed, needing);
+	default: random_add(m, seed, needing);
 	}
 	m->time += chance(seed, 1000);
 	check(m);
@@ -712,7 +709,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(in_place),
 		cmocka_unit_test(counts_those_that_wait),
-		cmocka_unit_test(times), cmocka_unit_test(times_behind_gap),
+		cmocka_unit_test(times),
+		cmocka_unit_test(times_behind_gap),
 		cmocka_unit_test(every_order),
 		cmocka_unit_test(patience_in_packets),
 		cmocka_unit_test(patience_in_time),

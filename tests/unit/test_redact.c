@@ -15,14 +15,12 @@ static const struct {
 	{ "no secret", "no secret" },
 	{ "the password is x", "the password is x" },
 	{ "{\"password\":\"abc\"}", "{\"password\":\"‹hidden, 3 bytes›\"}" },
-	{ "{\"a\":1,\"jwt\" :\n \"abc\",\"b\":\"c\"}",
-	  "{\"a\":1,\"jwt\" :\n \"‹hidden, 3 bytes›\",\"b\":\"c\"}" },
+	{ "{\"a\":1,\"jwt\" :\n \"abc\",\"b\":\"c\"}", "{\"a\":1,\"jwt\" :\n \"‹hidden, 3 bytes›\",\"b\":\"c\"}" },
 	{ "{\"password\":\"\"}", "{\"password\":\"‹hidden, 0 bytes›\"}" },
 	{ "{\"password\":\"a\\\"b\",\"x\":1}", "{\"password\":\"‹hidden, 4 bytes›\",\"x\":1}" },
 	{ "{\"password\":\"a\\\\\",\"x\":1}", "{\"password\":\"‹hidden, 3 bytes›\",\"x\":1}" },
 	{ "{\"password\":1234,\"x\":1}", "{\"password\":‹hidden, 4 bytes›,\"x\":1}" },
-	{ "{\"password\":{\"jwt\":\"x\",\"y\":\"z\"}}",
-	  "{\"password\":{\"jwt\":\"‹hidden, 1 byte›\",\"y\":\"z\"}}" },
+	{ "{\"password\":{\"jwt\":\"x\",\"y\":\"z\"}}", "{\"password\":{\"jwt\":\"‹hidden, 1 byte›\",\"y\":\"z\"}}" },
 	{ "{\"password\":\"abc", "{\"password\":\"‹hidden, 3 bytes›" },
 	{ "{\"password\":", "{\"password\":" },
 	{ "{\"password\"", "{\"password\"" },
@@ -31,8 +29,7 @@ static const struct {
 	{ "[\"password\",\"x\"]", "[\"password\",\"x\"]" },
 	{ "{\"p\":\"{\\\"jwt\\\":\\\"abc\\\",\\\"b\\\":1}\",\"c\":2}",
 	  "{\"p\":\"{\\\"jwt\\\":\\\"‹hidden, 3 bytes›\\\",\\\"b\\\":1}\",\"c\":2}" },
-	{ "\\\\\\\"jwt\\\\\\\":\\\\\\\"a\\\\\\\\\\\\\\\"b\\\\\\\"}",
-	  "\\\\\\\"jwt\\\\\\\":\\\\\\\"‹hidden, 10 bytes›\\\\\\\"}" },
+	{ "\\\\\\\"jwt\\\\\\\":\\\\\\\"a\\\\\\\\\\\\\\\"b\\\\\\\"}", "\\\\\\\"jwt\\\\\\\":\\\\\\\"‹hidden, 10 bytes›\\\\\\\"}" },
 	{ "{\"jwt\":\"a\",\"jwt\":\"b\"}", "{\"jwt\":\"‹hidden, 1 byte›\",\"jwt\":\"‹hidden, 1 byte›\"}" },
 };
 
@@ -57,8 +54,7 @@ static void test_cases(void **state)
 /* Cut anywhere, no byte of the secret comes out. */
 static void test_cut(void **state)
 {
-	static const char text[] =
-		"{\"a\":\"{\\\"password\\\": \\\"zzzz\\\"}\", \"jwt\" : \"zzz\\\"zz\", \"password\":zzzz}";
+	static const char text[] = "{\"a\":\"{\\\"password\\\": \\\"zzzz\\\"}\", \"jwt\" : \"zzz\\\"zz\", \"password\":zzzz}";
 	struct buf out = { 0 };
 	(void)state;
 	for (size_t n = 0; n <= strlen(text); n++) {
@@ -75,8 +71,7 @@ static void test_cut(void **state)
 /* Texts made to be slow are not: backslashes and quotes without end, and many keys. */
 static void test_time(void **state)
 {
-	static const char *const patterns[] = { "\\",         "\"",           "\\\"", "\"jwt\":",
-						"\"jwt\":\\", "\"jwt\":\\\"", " ",    "\"jwt\" " };
+	static const char *const patterns[] = { "\\", "\"", "\\\"", "\"jwt\":", "\"jwt\":\\", "\"jwt\":\\\"", " ", "\"jwt\" " };
 	struct buf text = { 0 }, out = { 0 };
 	struct timespec from, to;
 	(void)state;

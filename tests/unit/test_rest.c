@@ -143,7 +143,10 @@ static void keep_alive(void **state)
 	put_body(&t, DIR_C2S, POST, slice_str(NOOP));
 	put_body(&t, DIR_S2C, "HTTP/1.1 500 Oh\r\n", slice_str(""));
 	const struct expected e[] = {
-		{ DIR_C2S, 1, NOOP }, { DIR_S2C, 1, REPLY }, { DIR_C2S, 2, " {\"command\":\"ping\",\"seq\":24,\"id\":\"45\"}" }, { DIR_C2S, 3, NOOP },
+		{ DIR_C2S, 1, NOOP },
+		{ DIR_S2C, 1, REPLY },
+		{ DIR_C2S, 2, " {\"command\":\"ping\",\"seq\":24,\"id\":\"45\"}" },
+		{ DIR_C2S, 3, NOOP },
 	};
 	play_every_way(&t, e, 4,
 		       "s2c note 0 a REST body that is no JSON object: no message\ns2c note 0 a REST body of no bytes: no message\n");
@@ -214,7 +217,9 @@ static void coded(void **state)
 	static const struct {
 		const char *coding;
 		int bits;
-	} codings[] = { { "Content-Encoding: gzip\r\n", 31 }, { "content-encoding: Deflate\r\n", 15 }, { "Content-Encoding: deflate\r\n", -15 } };
+	} codings[] = { { "Content-Encoding: gzip\r\n", 31 },
+			{ "content-encoding: Deflate\r\n", 15 },
+			{ "Content-Encoding: deflate\r\n", -15 } };
 	for (size_t i = 0; i < 3; i++) {
 		struct talk t;
 		struct buf packed = { 0 }, head = { 0 };

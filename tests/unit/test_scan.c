@@ -10,8 +10,8 @@ struct fixture {
 	struct schema *schema;
 	struct scan scan;
 	uint64_t good, bad_payload, unreadable, unsure; /* messages */
-	size_t every_cut; /* messages up to that size are cut at every position */
-	bool sure;        /* no message may leave it unsure */
+	size_t every_cut;                               /* messages up to that size are cut at every position */
+	bool sure;                                      /* no message may leave it unsure */
 };
 
 static int set_up(void **state)
@@ -118,9 +118,13 @@ static void ordered_envelope(struct fixture *f, struct buf *out, type_id type, u
 	put_message(&payload, d, seed, 0);
 	snprintf(url, sizeof url, "type.googleapis.com/%s", d->name);
 	struct envelope e = { .command = slice_str(schema_command_info(f->schema, command)->name),
-			      .id = slice_str("id"), .rid = slice_str(chance(seed, 2) ? "rid" : ""), .seq = 3,
-			      .jwt = slice_str(chance(seed, 2) ? MUTATE_JWT : ""), .has_data = true,
-			      .type_url = slice_str(chance(seed, 3) ? url : ""), .value = buf_slice(&payload) };
+			      .id = slice_str("id"),
+			      .rid = slice_str(chance(seed, 2) ? "rid" : ""),
+			      .seq = 3,
+			      .jwt = slice_str(chance(seed, 2) ? MUTATE_JWT : ""),
+			      .has_data = true,
+			      .type_url = slice_str(chance(seed, 3) ? url : ""),
+			      .value = buf_slice(&payload) };
 	put_as_encoder(out, &e);
 	buf_release(&payload);
 }
@@ -150,8 +154,8 @@ static void test_any_order(void **state)
 		check(f, buf_slice(&m));
 		buf_release(&m);
 	}
-	print_message("good %llu, bad payload %llu, unsure %llu\n", (unsigned long long)f->good,
-		      (unsigned long long)f->bad_payload, (unsigned long long)f->unsure);
+	print_message("good %llu, bad payload %llu, unsure %llu\n", (unsigned long long)f->good, (unsigned long long)f->bad_payload,
+		      (unsigned long long)f->unsure);
 	assert_true(f->good > f->unsure && f->unsure);
 }
 
@@ -188,8 +192,11 @@ static void test_limits(void **state)
 	for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
 		struct buf m = { 0 }, payload = { 0 };
 		put_bytes(&payload, 1, slice_of(filler, sizes[i]));
-		struct envelope e = { .command = slice_str("stream"), .id = slice_of(filler, sizes[i]), .has_data = true,
-				      .jwt = slice_of(filler, sizes[i]), .value = buf_slice(&payload) };
+		struct envelope e = { .command = slice_str("stream"),
+				      .id = slice_of(filler, sizes[i]),
+				      .has_data = true,
+				      .jwt = slice_of(filler, sizes[i]),
+				      .value = buf_slice(&payload) };
 		put_as_encoder(&m, &e);
 		check(f, buf_slice(&m));
 		buf_release(&m);
@@ -264,8 +271,8 @@ static void test_tap(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_samples), TEST(test_ordered), TEST(test_any_order), TEST(test_damaged), TEST(test_limits),
-		TEST(test_front),   TEST(test_tap),
+		TEST(test_samples), TEST(test_ordered), TEST(test_any_order), TEST(test_damaged),
+		TEST(test_limits),  TEST(test_front),   TEST(test_tap),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

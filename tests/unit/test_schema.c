@@ -20,11 +20,16 @@ static const struct {
 	const char *command, *message;
 	enum command_kind kind;
 } special[] = {
-	{ "error", "ErrorResponse", COMMAND_REPLY },     { "ping", "PingRequest", COMMAND_REQUEST },
-	{ "pong", "PingResponse", COMMAND_REPLY },       { "noop", "Noop", COMMAND_SINGLE },
-	{ "refreshtoken", "RefreshToken", COMMAND_SINGLE }, { "watchevent", "WatchEvent", COMMAND_EVENT },
-	{ "queueevent", "QueueEvent", COMMAND_EVENT },   { "beginstream", "BeginStream", COMMAND_STREAM },
-	{ "stream", "Stream", COMMAND_STREAM },          { "endstream", "EndStream", COMMAND_STREAM },
+	{ "error", "ErrorResponse", COMMAND_REPLY },
+	{ "ping", "PingRequest", COMMAND_REQUEST },
+	{ "pong", "PingResponse", COMMAND_REPLY },
+	{ "noop", "Noop", COMMAND_SINGLE },
+	{ "refreshtoken", "RefreshToken", COMMAND_SINGLE },
+	{ "watchevent", "WatchEvent", COMMAND_EVENT },
+	{ "queueevent", "QueueEvent", COMMAND_EVENT },
+	{ "beginstream", "BeginStream", COMMAND_STREAM },
+	{ "stream", "Stream", COMMAND_STREAM },
+	{ "endstream", "EndStream", COMMAND_STREAM },
 };
 enum { SPECIALS = sizeof special / sizeof *special };
 
@@ -117,8 +122,15 @@ static void test_urls(void **state)
 
 static void test_no_types(void **state)
 {
-	static const char *const urls[] = { "",        "/",        "type.googleapis.com/", "openiap.", "openiap", "QueryRequest",
-					    "openiap.queryrequest", "openiap.Query",        "type.googleapis.com/openiap.CustomCommand" };
+	static const char *const urls[] = { "",
+					    "/",
+					    "type.googleapis.com/",
+					    "openiap.",
+					    "openiap",
+					    "QueryRequest",
+					    "openiap.queryrequest",
+					    "openiap.Query",
+					    "type.googleapis.com/openiap.CustomCommand" };
 	const struct schema *s = *state;
 	for (size_t i = 0; i < sizeof urls / sizeof *urls; i++)
 		assert_int_equal(schema_type_of_url(s, slice_str(urls[i])), 0);
@@ -365,10 +377,10 @@ static void test_no_methods(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_types),    cmocka_unit_test(test_urls),        cmocka_unit_test(test_no_types),
-		cmocka_unit_test(test_rule),     cmocka_unit_test(test_special),     cmocka_unit_test(test_commands),
-		cmocka_unit_test(test_no_commands), cmocka_unit_test(test_fields),   cmocka_unit_test(test_secrets),
-		cmocka_unit_test(test_tables),  cmocka_unit_test(test_no_methods),
+		cmocka_unit_test(test_types),       cmocka_unit_test(test_urls),       cmocka_unit_test(test_no_types),
+		cmocka_unit_test(test_rule),        cmocka_unit_test(test_special),    cmocka_unit_test(test_commands),
+		cmocka_unit_test(test_no_commands), cmocka_unit_test(test_fields),     cmocka_unit_test(test_secrets),
+		cmocka_unit_test(test_tables),      cmocka_unit_test(test_no_methods),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

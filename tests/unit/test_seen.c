@@ -59,10 +59,15 @@ static void test_seq(void **state)
 /* A receiver that was to disconnect did, did not, or has not so far. */
 static void test_ends(void **state)
 {
-	static const struct { enum conn_end end; bool more; const char *want; } cases[] = {
+	static const struct {
+		enum conn_end end;
+		bool more;
+		const char *want;
+	} cases[] = {
 		{ CONN_CLOSED_BY_SERVER, false, "seq 0 came again, after message 1 (noop); the server closed the connection 1.0ms later" },
 		{ CONN_RESET_BY_SERVER, false, "seq 0 came again, after message 1 (noop); the server reset the connection 1.0ms later" },
-		{ CONN_CLOSED_BY_CLIENT, true, "seq 0 came again, after message 1 (noop); messages went on for 1.0ms; the client closed the connection 2.0ms later" },
+		{ CONN_CLOSED_BY_CLIENT, true,
+		  "seq 0 came again, after message 1 (noop); messages went on for 1.0ms; the client closed the connection 2.0ms later" },
 		{ CONN_OPEN, false, "seq 0 came again, after message 1 (noop); the connection has not ended" },
 		{ CONN_FORGOTTEN, false, "seq 0 came again, after message 1 (noop)" },
 	};
@@ -133,7 +138,8 @@ static void test_text(void **state)
 	static const char token[] = "e30.eyJleHAiOjE3MDAwMDAwMDB9.c2VjcmV0"; /* exp 1700000000 */
 	struct feed *f = *state;
 	uint32_t odd = FEED(f, 0, UP, .command = "query", .id = "\033[2J", .type = "Query\033Request");
-	assert_seen(f, odd, RULE_TYPE_MISMATCH, "command query, type_url type.googleapis.com/openiap.Query␛Request; QueryRequest was expected");
+	assert_seen(f, odd, RULE_TYPE_MISMATCH,
+		    "command query, type_url type.googleapis.com/openiap.Query␛Request; QueryRequest was expected");
 	uint32_t same = FEED(f, 0, UP, .command = "noop", .id = "\033[2J");
 	assert_seen(f, same, RULE_ID_DUPLICATE, "id ␛[2J is that of message 1 (query)");
 	uint32_t old = FEED(f, 0, UP, .command = "noop", .id = "c", .jwt = token);
@@ -144,7 +150,9 @@ static void test_text(void **state)
 static void test_length(void **state)
 {
 	struct feed *f = *state;
-	struct piece p = { .conn = &f->conn[0], .dir = UP, .first = true, .last = true, .length_alone = true, .size = 4, .at = -1, .time = f->time };
+	struct piece p = {
+		.conn = &f->conn[0], .dir = UP, .first = true, .last = true, .length_alone = true, .size = 4, .at = -1, .time = f->time
+	};
 	feed_piece(f, &p, slice_of("\0\0\0\x71", 4));
 	assert_seen(f, 1, RULE_DECODE, "the length of a message, of 4 bytes little-endian, is 1,895,825,408; big-endian it would be 113");
 	p.length_alone = false;
@@ -171,7 +179,7 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-		TEST(test_seq),  TEST(test_ends), TEST(test_id),       TEST(test_replies),
+		TEST(test_seq),        TEST(test_ends), TEST(test_id),     TEST(test_replies),
 		TEST(test_late_reply), TEST(test_text), TEST(test_length), TEST(test_no_bytes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -469,14 +469,11 @@ static void test_too_many_holes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_in_order),        cmocka_unit_test(test_start),
-		cmocka_unit_test(test_duplicate),       cmocka_unit_test(test_reordered),
-		cmocka_unit_test(test_filled_in_parts), cmocka_unit_test(test_gap_for_ever),
-		cmocka_unit_test(test_overflow),        cmocka_unit_test(test_many_holes),
-		cmocka_unit_test(test_excused),         cmocka_unit_test(test_excuse_lasts),
-		cmocka_unit_test(test_open_then_gap),   cmocka_unit_test(test_joined),
-		cmocka_unit_test(test_extremes),        cmocka_unit_test(test_model),
-		cmocka_unit_test(test_too_many_holes),
+		cmocka_unit_test(test_in_order),     cmocka_unit_test(test_start),           cmocka_unit_test(test_duplicate),
+		cmocka_unit_test(test_reordered),    cmocka_unit_test(test_filled_in_parts), cmocka_unit_test(test_gap_for_ever),
+		cmocka_unit_test(test_overflow),     cmocka_unit_test(test_many_holes),      cmocka_unit_test(test_excused),
+		cmocka_unit_test(test_excuse_lasts), cmocka_unit_test(test_open_then_gap),   cmocka_unit_test(test_joined),
+		cmocka_unit_test(test_extremes),     cmocka_unit_test(test_model),           cmocka_unit_test(test_too_many_holes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -37,8 +37,7 @@ static void hear_rule(void *user, uint32_t n, enum rule rule, enum rule was, int
 {
 	struct heard *h = user;
 	(void)time;
-	buf_addf(&h->text, "%u %s%s%s\n", n, rule_info(rule)->name, was == RULES ? "" : " was ",
-		 was == RULES ? "" : rule_info(was)->name);
+	buf_addf(&h->text, "%u %s%s%s\n", n, rule_info(rule)->name, was == RULES ? "" : " was ", was == RULES ? "" : rule_info(was)->name);
 }
 
 static void hear_news(void *user, const struct session_news *news)
@@ -63,7 +62,9 @@ struct fixture {
 
 static struct session_listener listener(struct fixture *x)
 {
-	return (struct session_listener){ .user = &x->heard, .message = hear_message, .rule = hear_rule, .news = hear_news, .stream = hear_stream };
+	return (struct session_listener){
+		.user = &x->heard, .message = hear_message, .rule = hear_rule, .news = hear_news, .stream = hear_stream
+	};
 }
 
 static int set_up(void **state)
@@ -203,8 +204,7 @@ static void test_colliding_ids(void **state)
 		char own[12];
 		snprintf(own, sizeof own, "%d", 40 - i);
 		uint32_t a = FEED(&x->f, 0, DOWN, .command = "queryreply", .id = own, .rid = id[i], .type = "QueryResponse");
-		uint32_t b = FEED(&x->f, 0, UP, .command = "invokeopenrpareply", .id = own, .rid = id[i],
-				  .type = "InvokeOpenRPAResponse");
+		uint32_t b = FEED(&x->f, 0, UP, .command = "invokeopenrpareply", .id = own, .rid = id[i], .type = "InvokeOpenRPAResponse");
 		assert_int_equal(thread_of(x, up[i]).reply, a);
 		assert_int_equal(thread_of(x, down[i]).reply, b);
 		assert_int_equal(rules_of(x, a) | rules_of(x, b), 0);
@@ -329,8 +329,7 @@ static void test_streams_given_up(void **state)
 			feed_open(&x->f, 0, true);
 		if (i % 3)
 			FEED(&x->f, 0, UP, .command = "download", .id = "a", .type = "DownloadRequest");
-		FEED(&x->f, 0, DOWN, .command = "beginstream", .id = "b", .rid = "a", .type = "BeginStream",
-		     .payload = buf_slice(&b));
+		FEED(&x->f, 0, DOWN, .command = "beginstream", .id = "b", .rid = "a", .type = "BeginStream", .payload = buf_slice(&b));
 		if (i % 3 == 1)
 			FEED(&x->f, 0, DOWN, .command = "downloadreply", .id = "c", .rid = "a", .type = "DownloadResponse");
 		feed_close(&x->f, 0, CONN_CLOSED_BY_SERVER);
@@ -607,7 +606,10 @@ static void test_no_stream(void **state)
 
 static void test_types(void **state)
 {
-	static const struct { const char *command, *rid, *type; uint32_t rules; } cases[] = {
+	static const struct {
+		const char *command, *rid, *type;
+		uint32_t rules;
+	} cases[] = {
 		{ "query", NULL, "QueryRequest", 0 },
 		{ "QUERY", NULL, "QueryRequest", 0 },
 		{ "query", NULL, NULL, 0 },
@@ -709,7 +711,10 @@ static void test_seq(void **state)
 /* How a connection ends decides what is said of its open threads. */
 static void test_no_reply(void **state)
 {
-	static const struct { enum conn_end end; bool gap, told; } cases[] = {
+	static const struct {
+		enum conn_end end;
+		bool gap, told;
+	} cases[] = {
 		{ CONN_CLOSED_BY_CLIENT, false, true }, { CONN_RESET_BY_SERVER, false, true }, { CONN_CLOSED_BY_SERVER, true, false },
 		{ CONN_FORGOTTEN, false, false },       { CONN_OPEN, false, false },
 	};
@@ -723,7 +728,9 @@ static void test_no_reply(void **state)
 		feed_close(&x->f, 0, cases[i].end);
 		assert_int_equal(rules_of(x, ask), cases[i].told ? BIT(RULE_NO_REPLY) : 0);
 		assert_int_equal(rules_of(x, ping), cases[i].told ? BIT(RULE_NO_REPLY_PING) : 0);
-		assert_int_equal(thread_of(x, ask).state, cases[i].end == CONN_OPEN ? THREAD_OPEN : cases[i].told ? THREAD_UNANSWERED : THREAD_UNSURE);
+		assert_int_equal(thread_of(x, ask).state, cases[i].end == CONN_OPEN ? THREAD_OPEN
+							  : cases[i].told           ? THREAD_UNANSWERED
+										    : THREAD_UNSURE);
 		must_hold(x);
 	}
 }
@@ -752,8 +759,14 @@ static void test_nameless(void **state)
 static void test_bad_exchange(void **state)
 {
 	struct fixture *x = *state;
-	struct piece p = { .conn = &x->f.conn[0], .encoding = ENCODING_PAYLOAD, .first = true, .last = true, .method = slice_str("Query"),
-			   .exchange = 1, .at = -1, .time = x->f.time };
+	struct piece p = { .conn = &x->f.conn[0],
+			   .encoding = ENCODING_PAYLOAD,
+			   .first = true,
+			   .last = true,
+			   .method = slice_str("Query"),
+			   .exchange = 1,
+			   .at = -1,
+			   .time = x->f.time };
 	feed_piece(&x->f, &p, slice_str(""));
 	p.dir = DOWN;
 	p.reply = true;
@@ -904,7 +917,8 @@ static void test_stream_behind_gap(void **state)
 	FEED(&x->f, 0, UP, .command = "download", .id = "a", .type = "DownloadRequest");
 	feed_news(&x->f, 0, DOWN, NEWS_GAP, 395);
 	FEED(&x->f, 0, DOWN, .command = "beginstream", .id = "b", .rid = "a", .type = "BeginStream", .payload = buf_slice(&b));
-	uint32_t reply = FEED(&x->f, 0, DOWN, .command = "downloadreply", .id = "c", .rid = "a", .type = "DownloadResponse", .has_seq = true, .seq = 4, .after_gap = true);
+	uint32_t reply = FEED(&x->f, 0, DOWN, .command = "downloadreply", .id = "c", .rid = "a", .type = "DownloadResponse",
+			      .has_seq = true, .seq = 4, .after_gap = true);
 	assert_int_equal(rules_of(x, reply), BIT(RULE_CAPTURE_GAP));
 	must_hold(x);
 	buf_release(&b);
@@ -949,9 +963,26 @@ static void test_cut(void **state)
 /* A conversation of all sorts, by chance; the same for the same seed. */
 static void talk(struct feed *f, uint64_t seed, unsigned messages)
 {
-	static const char *const commands[] = { "query", "queryreply", "error", "download", "upload", "beginstream", "stream", "endstream",
-						"downloadreply", "uploadreply", "watch", "watchreply", "watchevent", "ping", "pong",
-						"mycommand", "mycommandreply", "registerqueue", "registerqueuereply", "queueevent" };
+	static const char *const commands[] = { "query",
+						"queryreply",
+						"error",
+						"download",
+						"upload",
+						"beginstream",
+						"stream",
+						"endstream",
+						"downloadreply",
+						"uploadreply",
+						"watch",
+						"watchreply",
+						"watchevent",
+						"ping",
+						"pong",
+						"mycommand",
+						"mycommandreply",
+						"registerqueue",
+						"registerqueuereply",
+						"queueevent" };
 	struct buf payload = { 0 }, text = { 0 };
 	char id[16], rid[16];
 	for (unsigned i = 0; i < messages; i++) {
@@ -1266,29 +1297,54 @@ static void test_last_number(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_request_and_reply), TEST(test_error_reply),
-		TEST(test_singles),           TEST(test_colliding_ids),
-		TEST(test_download),          TEST(test_upload_and_download_with_the_same_id),
-		TEST(test_streaming_state),   TEST(test_streams_given_up),
-		TEST(test_unsure_stream),   TEST(test_streams_given_up),
-		TEST(test_watch),             TEST(test_queue),
-		TEST(test_reply_first),       TEST(test_stream_first),
-		TEST(test_rid_unknown),       TEST(test_given_up),         TEST(test_waiting),
-		TEST(test_rid_names_no_request), TEST(test_ids),
-		TEST(test_types),             TEST(test_priority_and_mask),
-		TEST(test_clock),             TEST(test_held),
-		TEST(test_after_gap),         TEST(test_stream_behind_gap),
-		TEST(test_decode),            TEST(test_seq),
-		TEST(test_no_reply),          TEST(test_overdue),         TEST(test_revisions),
-		TEST(test_nameless),          TEST(test_bad_exchange),
-		TEST(test_news),              TEST(test_cut),
-		TEST(test_by_chance),         TEST(test_pieces),
-		TEST(test_stream_pieces),     TEST(test_odd_order),
-		TEST(test_signin),            TEST(test_namesakes),
-		TEST(test_pongs),             TEST(test_behind_error),
+		TEST(test_request_and_reply),
+		TEST(test_error_reply),
+		TEST(test_singles),
+		TEST(test_colliding_ids),
+		TEST(test_download),
+		TEST(test_upload_and_download_with_the_same_id),
+		TEST(test_streaming_state),
+		TEST(test_streams_given_up),
+		TEST(test_unsure_stream),
+		TEST(test_streams_given_up),
+		TEST(test_watch),
+		TEST(test_queue),
+		TEST(test_reply_first),
+		TEST(test_stream_first),
+		TEST(test_rid_unknown),
+		TEST(test_given_up),
+		TEST(test_waiting),
+		TEST(test_rid_names_no_request),
+		TEST(test_ids),
+		TEST(test_types),
+		TEST(test_priority_and_mask),
+		TEST(test_clock),
+		TEST(test_held),
+		TEST(test_after_gap),
+		TEST(test_stream_behind_gap),
+		TEST(test_decode),
+		TEST(test_seq),
+		TEST(test_no_reply),
+		TEST(test_overdue),
+		TEST(test_revisions),
+		TEST(test_nameless),
+		TEST(test_bad_exchange),
+		TEST(test_news),
+		TEST(test_cut),
+		TEST(test_by_chance),
+		TEST(test_pieces),
+		TEST(test_stream_pieces),
+		TEST(test_odd_order),
+		TEST(test_signin),
+		TEST(test_namesakes),
+		TEST(test_pongs),
+		TEST(test_behind_error),
 		TEST(test_no_stream),
-		TEST(test_token),             TEST(test_printing),
-		TEST(test_budget),            TEST(test_forgotten_threads),  TEST(test_last_number),
+		TEST(test_token),
+		TEST(test_printing),
+		TEST(test_budget),
+		TEST(test_forgotten_threads),
+		TEST(test_last_number),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

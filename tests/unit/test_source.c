@@ -342,8 +342,7 @@ static void test_pipe_that_is_no_capture(void **state)
 {
 	(void)state;
 	static const char *const texts[] = { "", "permission denied\n" };
-	static const char *const sentences[] = { "standard input is empty",
-						 "standard input is no capture: it is neither pcap nor pcapng" };
+	static const char *const sentences[] = { "standard input is empty", "standard input is no capture: it is neither pcap nor pcapng" };
 	for (int i = 0; i < 2; i++) {
 		struct packet packet;
 		int ends[2];

@@ -176,8 +176,9 @@ static void test_histogram(void **state)
 	static const struct {
 		int64_t ns;
 		unsigned bucket;
-	} known[] = { { 0, 0 }, { 999, 0 }, { 1000, 1 }, { 1999, 1 }, { 2000, 2 }, { 5000, 3 }, { 9999, 3 }, { 10000, 4 },
-		      { 1000000, 10 }, { INT64_C(100000000000), 25 }, { INT64_MAX, 25 } };
+	} known[] = { { 0, 0 },         { 999, 0 },  { 1000, 1 },  { 1999, 1 },     { 2000, 2 },
+		      { 5000, 3 },      { 9999, 3 }, { 10000, 4 }, { 1000000, 10 }, { INT64_C(100000000000), 25 },
+		      { INT64_MAX, 25 } };
 	struct histogram h = { 0 };
 	unsigned first, last;
 	(void)state;
@@ -196,11 +197,8 @@ static void test_histogram(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_in_slices),
-		cmocka_unit_test(test_as_it_comes),
-		cmocka_unit_test(test_connections_are_forgotten), cmocka_unit_test(test_unsure),
-		cmocka_unit_test(test_timeline),
-		cmocka_unit_test(test_histogram),
+		cmocka_unit_test(test_in_slices), cmocka_unit_test(test_as_it_comes), cmocka_unit_test(test_connections_are_forgotten),
+		cmocka_unit_test(test_unsure),    cmocka_unit_test(test_timeline),    cmocka_unit_test(test_histogram),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -328,10 +328,10 @@ static void test_full_disk(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_file),        cmocka_unit_test(test_spool),    cmocka_unit_test(test_runs),
-		cmocka_unit_test(test_adjacent),    cmocka_unit_test(test_interleaved), cmocka_unit_test(test_dropped),
-		cmocka_unit_test(test_given_back),  cmocka_unit_test(test_limit),
-		cmocka_unit_test(test_reset),       cmocka_unit_test(test_no_spool), cmocka_unit_test(test_full_disk),
+		cmocka_unit_test(test_file),       cmocka_unit_test(test_spool),       cmocka_unit_test(test_runs),
+		cmocka_unit_test(test_adjacent),   cmocka_unit_test(test_interleaved), cmocka_unit_test(test_dropped),
+		cmocka_unit_test(test_given_back), cmocka_unit_test(test_limit),       cmocka_unit_test(test_reset),
+		cmocka_unit_test(test_no_spool),   cmocka_unit_test(test_full_disk),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

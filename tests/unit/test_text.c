@@ -54,12 +54,10 @@ static void check_bytes(struct slice s)
 	uint32_t p;
 	bool valid;
 	size_t want = by_grammar(s), got = text_next(s, &p, &valid);
-	bool right = want ? valid && got == want && p == bits_of(s, want)
-			  : !valid && got == 1 && p == TEXT_REPLACEMENT;
+	bool right = want ? valid && got == want && p == bits_of(s, want) : !valid && got == 1 && p == TEXT_REPLACEMENT;
 	if (!right)
-		fail_msg("%02x %02x %02x %02x of %zu bytes: took %zu, U+%04X", s.at[0],
-			 s.len > 1 ? s.at[1] : 0, s.len > 2 ? s.at[2] : 0, s.len > 3 ? s.at[3] : 0, s.len,
-			 got, p);
+		fail_msg("%02x %02x %02x %02x of %zu bytes: took %zu, U+%04X", s.at[0], s.len > 1 ? s.at[1] : 0, s.len > 2 ? s.at[2] : 0,
+			 s.len > 3 ? s.at[3] : 0, s.len, got, p);
 }
 
 /* Every sequence of one, two and three bytes, each as all there is. */
@@ -129,8 +127,9 @@ static void test_points(void **state)
 static void test_is_utf8(void **state)
 {
 	static const char *const good[] = { "", "abc", "gr\xc3\xbc\xc3\x9f", "\xe2\x82\xac", "\xf0\x9f\x98\x80x" };
-	static const char *const bad[] = { "\x80",         "a\xc3",         "\xc0\x80",        "\xed\xa0\x80",
-					   "\xf4\x90\x80\x80", "\xe2\x82",  "\xfe\xff",        "ok\xff" };
+	static const char *const bad[] = {
+		"\x80", "a\xc3", "\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe2\x82", "\xfe\xff", "ok\xff"
+	};
 	(void)state;
 	for (size_t i = 0; i < sizeof good / sizeof *good; i++)
 		assert_true(text_is_utf8(slice_str(good[i])));
@@ -172,8 +171,11 @@ static void test_safe(void **state)
 	check_safe("\x7f", "␡");
 	check_safe("x\xc2\x9by", "x\xef\xbf\xbdy");         /* CSI in one character */
 	check_safe("\xff\xc3", "\xef\xbf\xbd\xef\xbf\xbd"); /* a byte, a replacement each */
-	check_safe("\xe2\x80\xae" "abc\xe2\x80\xac", "\xef\xbf\xbd" "abc\xef\xbf\xbd"); /* right-to-left override */
-	check_safe("\xe2\x80\xa8", "\xef\xbf\xbd");                                   /* line separator */
+	check_safe("\xe2\x80\xae"
+		   "abc\xe2\x80\xac",
+		   "\xef\xbf\xbd"
+		   "abc\xef\xbf\xbd");              /* right-to-left override */
+	check_safe("\xe2\x80\xa8", "\xef\xbf\xbd"); /* line separator */
 	struct buf b = { 0 };
 	text_add_safe(&b, slice_of("a\0b", 3));
 	assert_string_equal(buf_cstr(&b), "a␀b");
@@ -182,8 +184,8 @@ static void test_safe(void **state)
 
 static bool harms(uint32_t p)
 {
-	static const uint32_t turning[] = { 0x061c, 0x200e, 0x200f, 0x202a, 0x202b, 0x202c, 0x202d, 0x202e,
-					    0x2066, 0x2067, 0x2068, 0x2069, 0x2028, 0x2029 };
+	static const uint32_t turning[] = { 0x061c, 0x200e, 0x200f, 0x202a, 0x202b, 0x202c, 0x202d,
+					    0x202e, 0x2066, 0x2067, 0x2068, 0x2069, 0x2028, 0x2029 };
 	for (size_t i = 0; i < sizeof turning / sizeof *turning; i++)
 		if (p == turning[i])
 			return true;
@@ -266,8 +268,18 @@ static void test_fit(void **state)
 	check_fit("漢字", 3, "漢…", 3);
 	check_fit("漢字", 2, "…", 1);
 	check_fit("ab漢字", 4, "ab…", 3);
-	check_fit("e\xcc\x81" "e\xcc\x81" "e\xcc\x81", 3, "e\xcc\x81" "e\xcc\x81" "e\xcc\x81", 3);
-	check_fit("e\xcc\x81" "e\xcc\x81" "e\xcc\x81", 2, "e\xcc\x81…", 2);
+	check_fit("e\xcc\x81"
+		  "e\xcc\x81"
+		  "e\xcc\x81",
+		  3,
+		  "e\xcc\x81"
+		  "e\xcc\x81"
+		  "e\xcc\x81",
+		  3);
+	check_fit("e\xcc\x81"
+		  "e\xcc\x81"
+		  "e\xcc\x81",
+		  2, "e\xcc\x81…", 2);
 	check_fit("a\x1b[0mb", 4, "a␛[…", 4);
 	check_fit("\xff\xff\xff", 2, "\xef\xbf\xbd…", 2);
 }
@@ -276,8 +288,8 @@ static void test_fit(void **state)
  * beginning that leaves a column for the ellipsis. */
 static void test_fit_by_chance(void **state)
 {
-	static const char *const pieces[] = { "a",    "z",    "漢",    "😀", "\xcc\x81", "\xcc\xa3", "\x1b",
-					      "\xff", "\xc3", "\xe2\x82", "é", "\n",    "字",       " " };
+	static const char *const pieces[] = { "a",    "z",    "漢",       "😀", "\xcc\x81", "\xcc\xa3", "\x1b",
+					      "\xff", "\xc3", "\xe2\x82", "é", "\n",       "字",       " " };
 	uint64_t seed = 3;
 	(void)state;
 	for (int round = 0; round < 50000; round++) {
@@ -328,12 +340,10 @@ static void test_width(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_three_bytes),   cmocka_unit_test(test_four_bytes),
-		cmocka_unit_test(test_points),        cmocka_unit_test(test_is_utf8),
-		cmocka_unit_test(test_is_printable),  cmocka_unit_test(test_safe),
-		cmocka_unit_test(test_safe_points),   cmocka_unit_test(test_safe_noise),
-		cmocka_unit_test(test_fit),           cmocka_unit_test(test_fit_by_chance),
-		cmocka_unit_test(test_width),
+		cmocka_unit_test(test_three_bytes),   cmocka_unit_test(test_four_bytes),   cmocka_unit_test(test_points),
+		cmocka_unit_test(test_is_utf8),       cmocka_unit_test(test_is_printable), cmocka_unit_test(test_safe),
+		cmocka_unit_test(test_safe_points),   cmocka_unit_test(test_safe_noise),   cmocka_unit_test(test_fit),
+		cmocka_unit_test(test_fit_by_chance), cmocka_unit_test(test_width),
 	};
 	setlocale(LC_CTYPE, "C.UTF-8");
 	return cmocka_run_group_tests(tests, NULL, NULL);

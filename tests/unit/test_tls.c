@@ -707,8 +707,7 @@ static void test_refused(void **state)
 		      "TLS with a cipher suite that cannot be decrypted: TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA, SNI openiap.example");
 	check_refused(&(struct tls_kind){ .version = TLS1_2_VERSION, .suite = "ECDHE-ECDSA-AES256-CCM8" },
 		      "TLS with a cipher suite that cannot be decrypted: cipher suite 0xc0af");
-	check_refused(&(struct tls_kind){ .version = TLS1_1_VERSION, .suite = "ECDHE-ECDSA-AES128-SHA:@SECLEVEL=0" },
-		      "TLS before 1.2");
+	check_refused(&(struct tls_kind){ .version = TLS1_1_VERSION, .suite = "ECDHE-ECDSA-AES128-SHA:@SECLEVEL=0" }, "TLS before 1.2");
 }
 
 static void test_alert(void **state)
@@ -820,7 +819,8 @@ static void test_gap_inside_messages(void **state)
 /* HTTP, an upgrade, and a WebSocket message each way. */
 static void talk_websocket(struct tls_talk *t)
 {
-	talk_put(t, DIR_C2S, slice_str("GET /ws/v2 HTTP/1.1\r\nHost: openiap.example\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"));
+	talk_put(t, DIR_C2S,
+		 slice_str("GET /ws/v2 HTTP/1.1\r\nHost: openiap.example\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"));
 	talk_put(t, DIR_S2C, slice_str("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"));
 	for (int d = 0; d < 2; d++) {
 		struct buf whole = { 0 }, frame = { 0 };
@@ -1138,19 +1138,46 @@ int main(void)
 {
 	setlocale(LC_CTYPE, "C.UTF-8");
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_expansion), cmocka_unit_test(test_record), cmocka_unit_test(test_prf),
-		cmocka_unit_test(test_suites), cmocka_unit_test(test_records), cmocka_unit_test(test_padding),
-		cmocka_unit_test(test_retry), cmocka_unit_test(test_key_update), cmocka_unit_test(test_renegotiation),
-		cmocka_unit_test(test_resumption), cmocka_unit_test(test_early_data), cmocka_unit_test(test_late_keys),
-		cmocka_unit_test(test_keys_line_by_line), cmocka_unit_test(test_late_secret), cmocka_unit_test(test_held_limit), cmocka_unit_test(test_keys_behind_the_end), cmocka_unit_test(test_secrets_a_moment_apart),
-		cmocka_unit_test(test_unsettled), cmocka_unit_test(test_waiting_at_its_end), cmocka_unit_test(test_order), cmocka_unit_test(test_no_keys),
-		cmocka_unit_test(test_wait_limit), cmocka_unit_test(test_patience), cmocka_unit_test(test_wrong_keys),
-		cmocka_unit_test(test_damaged_record), cmocka_unit_test(test_refused), cmocka_unit_test(test_alert),
-		cmocka_unit_test(test_gaps), cmocka_unit_test(test_gap_inside_messages), cmocka_unit_test(test_gap_before_data),
-		cmocka_unit_test(test_handshake_gaps), cmocka_unit_test(test_gap_while_waiting),
-		cmocka_unit_test(test_gap_over_key_update), cmocka_unit_test(test_candidates),
-		cmocka_unit_test(test_lost_records), cmocka_unit_test(test_detect), cmocka_unit_test(test_joined),
-		cmocka_unit_test(test_half), cmocka_unit_test(test_no_data), cmocka_unit_test(test_begins_and_find),
+		cmocka_unit_test(test_expansion),
+		cmocka_unit_test(test_record),
+		cmocka_unit_test(test_prf),
+		cmocka_unit_test(test_suites),
+		cmocka_unit_test(test_records),
+		cmocka_unit_test(test_padding),
+		cmocka_unit_test(test_retry),
+		cmocka_unit_test(test_key_update),
+		cmocka_unit_test(test_renegotiation),
+		cmocka_unit_test(test_resumption),
+		cmocka_unit_test(test_early_data),
+		cmocka_unit_test(test_late_keys),
+		cmocka_unit_test(test_keys_line_by_line),
+		cmocka_unit_test(test_late_secret),
+		cmocka_unit_test(test_held_limit),
+		cmocka_unit_test(test_keys_behind_the_end),
+		cmocka_unit_test(test_secrets_a_moment_apart),
+		cmocka_unit_test(test_unsettled),
+		cmocka_unit_test(test_waiting_at_its_end),
+		cmocka_unit_test(test_order),
+		cmocka_unit_test(test_no_keys),
+		cmocka_unit_test(test_wait_limit),
+		cmocka_unit_test(test_patience),
+		cmocka_unit_test(test_wrong_keys),
+		cmocka_unit_test(test_damaged_record),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_alert),
+		cmocka_unit_test(test_gaps),
+		cmocka_unit_test(test_gap_inside_messages),
+		cmocka_unit_test(test_gap_before_data),
+		cmocka_unit_test(test_handshake_gaps),
+		cmocka_unit_test(test_gap_while_waiting),
+		cmocka_unit_test(test_gap_over_key_update),
+		cmocka_unit_test(test_candidates),
+		cmocka_unit_test(test_lost_records),
+		cmocka_unit_test(test_detect),
+		cmocka_unit_test(test_joined),
+		cmocka_unit_test(test_half),
+		cmocka_unit_test(test_no_data),
+		cmocka_unit_test(test_begins_and_find),
 		cmocka_unit_test(test_hello_cuts),
 	};
 	return cmocka_run_group_tests_name("tls", tests, NULL, NULL);

@@ -108,29 +108,28 @@ static void test_envelope(void **state)
 	put_bytes(&f->m, 6, buf_slice(&any));
 	put_text(&f->m, 7, MUTATE_JWT);
 	dissect_envelope(&f->d, buf_slice(&f->m), f->m.len);
-	assert_string_equal(tree_of(f, NULL),
-			    "Envelope\n"
-			    "    command: query\n"
-			    "    data: Any\n"
-			    "        type_url: openiap.QueryRequest\n"
-			    "        value: QueryRequest\n"
-			    "            query: {\"a\":[1,\"1\"],\"\":{},\"b\":null}\n"
-			    "                a: [2 elements]\n"
-			    "                    [0]: 1\n"
-			    "                    [1]: \"1\"\n"
-			    "                : {0 keys}\n"
-			    "                b: null\n"
-			    "            collectionname: \"\"\n"
-			    "            top: 5\n"
-			    "    jwt: ‹hidden, 138 bytes›\n"
-			    "        header: {2 keys}\n"
-			    "            alg: \"HS256\"\n"
-			    "            typ: \"JWT\"\n"
-			    "        claims: {3 keys}\n"
-			    "            data: {1 key}\n"
-			    "                username: \"allan\"\n"
-			    "            iat: 1764000000 (2025-11-24T16:00:00.000000000Z)\n"
-			    "            exp: 1764003600 (2025-11-24T17:00:00.000000000Z)\n");
+	assert_string_equal(tree_of(f, NULL), "Envelope\n"
+					      "    command: query\n"
+					      "    data: Any\n"
+					      "        type_url: openiap.QueryRequest\n"
+					      "        value: QueryRequest\n"
+					      "            query: {\"a\":[1,\"1\"],\"\":{},\"b\":null}\n"
+					      "                a: [2 elements]\n"
+					      "                    [0]: 1\n"
+					      "                    [1]: \"1\"\n"
+					      "                : {0 keys}\n"
+					      "                b: null\n"
+					      "            collectionname: \"\"\n"
+					      "            top: 5\n"
+					      "    jwt: ‹hidden, 138 bytes›\n"
+					      "        header: {2 keys}\n"
+					      "            alg: \"HS256\"\n"
+					      "            typ: \"JWT\"\n"
+					      "        claims: {3 keys}\n"
+					      "            data: {1 key}\n"
+					      "                username: \"allan\"\n"
+					      "            iat: 1764000000 (2025-11-24T16:00:00.000000000Z)\n"
+					      "            exp: 1764003600 (2025-11-24T17:00:00.000000000Z)\n");
 	f->options.show_secrets = true;
 	assert_non_null(strstr(tree_of(f, NULL), "    jwt: " MUTATE_JWT "\n"));
 	buf_release(&q);
@@ -144,19 +143,17 @@ static void test_unknown_and_bad(void **state)
 	put_bytes(&f->m, 78, slice_of("\x08\x01\x12\x01z", 5));
 	put_number(&f->m, 2, 1);
 	buf_add(&f->m, slice_of("\x0f\xff", 2));
-	assert_string_equal(tree_of(f, "QueryRequest"),
-			    "QueryRequest\n"
-			    "    77 (varint): 150\n"
-			    "    78: message\n"
-			    "        1 (varint): 1\n"
-			    "        2 (string): z\n"
-			    "    collectionname: [not the wire type of this field: 01]\n"
-			    "    [no field of a message can be read here: 0fff]\n");
+	assert_string_equal(tree_of(f, "QueryRequest"), "QueryRequest\n"
+							"    77 (varint): 150\n"
+							"    78: message\n"
+							"        1 (varint): 1\n"
+							"        2 (string): z\n"
+							"    collectionname: [not the wire type of this field: 01]\n"
+							"    [no field of a message can be read here: 0fff]\n");
 	dissect_envelope(&f->d, slice_str("\x0a\x05qu"), 20);
-	assert_string_equal(tree_of(f, NULL),
-			    "Envelope\n"
-			    "    command: qu\n"
-			    "    [the capture ends here, 16 bytes are missing]\n");
+	assert_string_equal(tree_of(f, NULL), "Envelope\n"
+					      "    command: qu\n"
+					      "    [the capture ends here, 16 bytes are missing]\n");
 }
 
 /* What can be read, though receivers in other languages refuse it, is remarked upon, and nothing else is. */
@@ -166,12 +163,11 @@ static void test_remarks(void **state)
 	put_text(&f->m, 1, "\xc3\xa9");
 	put_text(&f->m, 2, "a\xff");
 	buf_add(&f->m, slice_of("\xf8\xff\xff\xff\x0f\x01\x80\x80\x80\x80\x10\x01", 12));
-	assert_string_equal(tree_of(f, "QueryRequest"),
-			    "QueryRequest\n"
-			    "    query: \xc3\xa9\n"
-			    "    collectionname: a\xef\xbf\xbd [not UTF-8: most receivers refuse it]\n"
-			    "    536870911 (varint): 1\n"
-			    "    536870912 (varint): 1 [beyond all field numbers: most receivers refuse it]\n");
+	assert_string_equal(tree_of(f, "QueryRequest"), "QueryRequest\n"
+							"    query: \xc3\xa9\n"
+							"    collectionname: a\xef\xbf\xbd [not UTF-8: most receivers refuse it]\n"
+							"    536870911 (varint): 1\n"
+							"    536870912 (varint): 1 [beyond all field numbers: most receivers refuse it]\n");
 	dissect_envelope(&f->d, slice_str("\x22\x01z"), 3);
 	assert_string_equal(tree_of(f, NULL), "Envelope [it has no command]\n    id: z\n");
 	dissect_envelope(&f->d, slice_str("\x22\x01z"), 9);
@@ -198,11 +194,10 @@ static void test_safe(void **state)
 	struct fixture *f = *state;
 	put_text(&f->m, 1, "{\"\\u001b[2J\\n\":\"\\r\"}");
 	put_text(&f->m, 2, "a\x1b[31m\nb\xe2\x80\xaeu");
-	assert_string_equal(tree_of(f, "QueryRequest"),
-			    "QueryRequest\n"
-			    "    query: {\"\\u001b[2J\\n\":\"\\r\"}\n"
-			    "        ␛[2J␊: \"␍\"\n"
-			    "    collectionname: a␛[31m␊b\xef\xbf\xbdu\n");
+	assert_string_equal(tree_of(f, "QueryRequest"), "QueryRequest\n"
+							"    query: {\"\\u001b[2J\\n\":\"\\r\"}\n"
+							"        ␛[2J␊: \"␍\"\n"
+							"    collectionname: a␛[31m␊b\xef\xbf\xbdu\n");
 }
 
 static void value_is(struct fixture *f, const char *type, struct slice bytes, const char *value)
@@ -223,10 +218,15 @@ static void test_values(void **state)
 	value_is(f, "UploadResponse", slice_of("\x2d\x00\x00\x80\xff", 5), "-inf");
 	value_is(f, "ListCollectionsRequest", slice_of("\x08\x00", 2), "false");
 	value_is(f, "Noop", slice_of("\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", 11), "18446744073709551615");
-	value_is(f, "SigninRequest", slice_str("\x12\x03" "abc"), "‹hidden, 3 bytes›");
-	value_is(f, "SigninRequest", slice_str("\x12\x7f" "abc"), "‹hidden, 5 bytes›");
-	value_is(f, "InsertOneRequest", slice_str("\x12\x14{\"password\": \"abcd\"}"),
-		 "{\"password\": \"‹hidden, 4 bytes›\"}");
+	value_is(f, "SigninRequest",
+		 slice_str("\x12\x03"
+			   "abc"),
+		 "‹hidden, 3 bytes›");
+	value_is(f, "SigninRequest",
+		 slice_str("\x12\x7f"
+			   "abc"),
+		 "‹hidden, 5 bytes›");
+	value_is(f, "InsertOneRequest", slice_str("\x12\x14{\"password\": \"abcd\"}"), "{\"password\": \"‹hidden, 4 bytes›\"}");
 	value_is(f, "BeginStream", slice_of("\x12\x04\x22\x02\x08\x01", 6), "Stat");
 	value_is(f, "Workitem", slice_of("\x2a\x02\x08\x01", 4), "1970-01-01T00:00:01.000000000Z");
 }

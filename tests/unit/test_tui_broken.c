@@ -23,10 +23,10 @@ static void test_groups(void **state)
 	feed_open(&f, 1, true);
 	FEED(&f, 0, DIR_C2S, .command = "query", .id = "a");
 	FEED(&f, 1, DIR_C2S, .command = "query", .id = "b");
-	FEED(&f, 1, DIR_S2C, .command = "error", .id = "c", .rid = "b");                         /* 3: a note */
-	FEED(&f, 1, DIR_C2S, .command = "query", .id = "d", .seq = 0, .has_seq = true);          /* 4: an error */
-	FEED(&f, 0, DIR_C2S, .command = "query", .id = "e", .seq = 0, .has_seq = true);          /* 5 */
-	FEED(&f, 0, DIR_C2S, .command = "query", .id = "f", .seq = 0, .has_seq = true);          /* 6 */
+	FEED(&f, 1, DIR_S2C, .command = "error", .id = "c", .rid = "b");                /* 3: a note */
+	FEED(&f, 1, DIR_C2S, .command = "query", .id = "d", .seq = 0, .has_seq = true); /* 4: an error */
+	FEED(&f, 0, DIR_C2S, .command = "query", .id = "e", .seq = 0, .has_seq = true); /* 5 */
+	FEED(&f, 0, DIR_C2S, .command = "query", .id = "f", .seq = 0, .has_seq = true); /* 6 */
 	for (size_t slice = 1; slice < 9; slice++) {
 		struct broken *b = built(&f, slice);
 		assert_int_equal(broken_groups(b), 3);

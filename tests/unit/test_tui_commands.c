@@ -176,7 +176,8 @@ static void test_footer_is_whole(void **state)
 			items++;
 		}
 		for (int col = 0; col < footer.columns; col++)
-			columns += footer_at(&map, screens[s], 2000, col) != CMD_NONE && (!col || footer_at(&map, screens[s], 2000, col - 1) == CMD_NONE);
+			columns += footer_at(&map, screens[s], 2000, col) != CMD_NONE &&
+				   (!col || footer_at(&map, screens[s], 2000, col - 1) == CMD_NONE);
 		assert_int_equal(columns, items);
 		line_clear(&footer);
 		footer_add(&footer, &map, screens[s] | FOUND, 2000);

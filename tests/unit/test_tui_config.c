@@ -181,11 +181,8 @@ static void test_example(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_wrong_lines),
-		cmocka_unit_test(test_values),
-		cmocka_unit_test(test_writing),
-		cmocka_unit_test(test_not_written),
-		cmocka_unit_test(test_example),
+		cmocka_unit_test(test_wrong_lines), cmocka_unit_test(test_values),  cmocka_unit_test(test_writing),
+		cmocka_unit_test(test_not_written), cmocka_unit_test(test_example),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

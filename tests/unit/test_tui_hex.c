@@ -108,11 +108,8 @@ static void test_byte_at(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rows),
-		cmocka_unit_test(test_masked),
-		cmocka_unit_test(test_marks),
-		cmocka_unit_test(test_offsets),
-		cmocka_unit_test(test_byte_at),
+		cmocka_unit_test(test_rows),    cmocka_unit_test(test_masked),  cmocka_unit_test(test_marks),
+		cmocka_unit_test(test_offsets), cmocka_unit_test(test_byte_at),
 	};
 	setlocale(LC_ALL, "C.UTF-8");
 	return cmocka_run_group_tests(tests, NULL, NULL);

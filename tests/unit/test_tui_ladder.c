@@ -44,12 +44,12 @@ static void talk(struct feed *f)
 {
 	feed_init(f, NULL, NULL);
 	feed_open(f, 1, true);
-	FEED(f, 0, DIR_C2S, .command = "download", .id = "d");                        /* 1 */
-	FEED(f, 0, DIR_S2C, .command = "beginstream", .id = "s1", .rid = "d");        /* 2 */
-	FEED(f, 0, DIR_C2S, .command = "query", .id = "q");                           /* 3 */
-	FEED(f, 0, DIR_S2C, .command = "stream", .id = "s2", .rid = "d");             /* 4 */
-	FEED(f, 1, DIR_C2S, .command = "query", .id = "other");                       /* 5 */
-	FEED(f, 0, DIR_S2C, .command = "queryreply", .id = "r", .rid = "q");          /* 6 */
+	FEED(f, 0, DIR_C2S, .command = "download", .id = "d");                 /* 1 */
+	FEED(f, 0, DIR_S2C, .command = "beginstream", .id = "s1", .rid = "d"); /* 2 */
+	FEED(f, 0, DIR_C2S, .command = "query", .id = "q");                    /* 3 */
+	FEED(f, 0, DIR_S2C, .command = "stream", .id = "s2", .rid = "d");      /* 4 */
+	FEED(f, 1, DIR_C2S, .command = "query", .id = "other");                /* 5 */
+	FEED(f, 0, DIR_S2C, .command = "queryreply", .id = "r", .rid = "q");   /* 6 */
 	feed_news(f, 0, DIR_S2C, NEWS_NOTE, 0);
 	feed_news(f, 1, DIR_S2C, NEWS_NOTE, 0);
 	FEED(f, 0, DIR_S2C, .command = "endstream", .id = "s3", .rid = "d");          /* 7 */
@@ -171,7 +171,9 @@ static void test_lines(void **state)
 	ladder_fit(&l, 2, 60, 0);
 	assert_int_equal(ladder_scroll_max(&l), 0);
 	line_is(&l, &a, "           │───────────── query 3 ─────────────→│           ");
-	a = (struct ladder_arrow){ .from = 1, .to = 0, .stroke = STROKE_DOUBLE, .label = slice_str("stream ×24, 1.5MB"), .note = slice_str("in 3ms") };
+	a = (struct ladder_arrow){
+		.from = 1, .to = 0, .stroke = STROKE_DOUBLE, .label = slice_str("stream ×24, 1.5MB"), .note = slice_str("in 3ms")
+	};
 	line_is(&l, &a, "           │←═══ stream ×24, 1.5MB  in 3ms ═════│           ");
 	a = (struct ladder_arrow){ .from = 0, .to = 1, .stroke = STROKE_DOTS, .label = slice_str("gap") };
 	line_is(&l, &a, "           │··············· gap ················│           ");
@@ -208,7 +210,7 @@ static void test_scroll(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rows), cmocka_unit_test(test_ends),   cmocka_unit_test(test_extend),
+		cmocka_unit_test(test_rows),  cmocka_unit_test(test_ends),   cmocka_unit_test(test_extend),
 		cmocka_unit_test(test_lines), cmocka_unit_test(test_scroll),
 	};
 	setlocale(LC_CTYPE, "C.UTF-8");

@@ -21,8 +21,12 @@ static void test_harmless(void **state)
 {
 	struct line l = { 0 };
 	(void)state;
-	line_add(&l, INK_ERROR, slice_str("a\033[2Jb\r\n\x9b" "31m"), 100);
-	text_is(&l, "a␛[2Jb␍␊\xef\xbf\xbd" "31m");
+	line_add(&l, INK_ERROR,
+		 slice_str("a\033[2Jb\r\n\x9b"
+			   "31m"),
+		 100);
+	text_is(&l, "a␛[2Jb␍␊\xef\xbf\xbd"
+		    "31m");
 	for (size_t i = 0; i < l.ink.len; i++)
 		assert_int_equal(l.ink.at[i], INK_ERROR);
 	line_clear(&l);
@@ -120,7 +124,9 @@ static void test_columns_first(void **state)
 	};
 	static const struct {
 		int width, gist, id, rid;
-	} want[] = { { 16, 4, 5, 5 }, { 18, 4, 6, 6 }, { 21, 4, 8, 7 }, { 24, 4, 9, 9 }, { 27, 7, 9, 9 }, { 40, 20, 9, 9 }, { 15, 5, 9, 0 } };
+	} want[] = {
+		{ 16, 4, 5, 5 }, { 18, 4, 6, 6 }, { 21, 4, 8, 7 }, { 24, 4, 9, 9 }, { 27, 7, 9, 9 }, { 40, 20, 9, 9 }, { 15, 5, 9, 0 }
+	};
 	(void)state;
 	for (size_t i = 0; i < sizeof want / sizeof *want; i++) {
 		int widths[COLUMNS_MAX];
@@ -255,22 +261,17 @@ static void test_wrap(void **state)
 	wraps("one two", 3, 3); /* the space need not fit */
 	wraps("one two", 2, 2);
 	wraps("漢字 x", 4, 6);
-	wraps("漢字", 1, 3);     /* at least one character */
+	wraps("漢字", 1, 3); /* at least one character */
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_harmless),
-		cmocka_unit_test(test_cut_and_padded),
-		cmocka_unit_test(test_cells),
-		cmocka_unit_test(test_mark),
-		cmocka_unit_test(test_columns_fit),
-		cmocka_unit_test(test_columns_first),
-		cmocka_unit_test(test_columns_names),
-		cmocka_unit_test(test_columns_never_too_wide),
-		cmocka_unit_test(test_columns_row),
-		cmocka_unit_test(test_layout),
+		cmocka_unit_test(test_harmless),      cmocka_unit_test(test_cut_and_padded),
+		cmocka_unit_test(test_cells),         cmocka_unit_test(test_mark),
+		cmocka_unit_test(test_columns_fit),   cmocka_unit_test(test_columns_first),
+		cmocka_unit_test(test_columns_names), cmocka_unit_test(test_columns_never_too_wide),
+		cmocka_unit_test(test_columns_row),   cmocka_unit_test(test_layout),
 		cmocka_unit_test(test_wrap),
 	};
 	setlocale(LC_ALL, "C.UTF-8");

@@ -397,14 +397,9 @@ static void test_no_growth(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_all_ways),
-		cmocka_unit_test(test_no_growth),
-		cmocka_unit_test(test_slices),
-		cmocka_unit_test(test_from_nothing),
-		cmocka_unit_test(test_revisions),
-		cmocka_unit_test(test_missed_revisions),
-		cmocka_unit_test(test_revised_meanwhile),
-		cmocka_unit_test(test_keys),
+		cmocka_unit_test(test_all_ways),          cmocka_unit_test(test_no_growth), cmocka_unit_test(test_slices),
+		cmocka_unit_test(test_from_nothing),      cmocka_unit_test(test_revisions), cmocka_unit_test(test_missed_revisions),
+		cmocka_unit_test(test_revised_meanwhile), cmocka_unit_test(test_keys),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

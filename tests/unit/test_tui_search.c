@@ -192,12 +192,9 @@ static void test_prompt_cursor(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_pattern),
-		cmocka_unit_test(test_pattern_everywhere),
-		cmocka_unit_test(test_search),
-		cmocka_unit_test(test_search_goes_on_behind_the_end),
-		cmocka_unit_test(test_prompt),
-		cmocka_unit_test(test_prompt_cursor),
+		cmocka_unit_test(test_pattern), cmocka_unit_test(test_pattern_everywhere),
+		cmocka_unit_test(test_search),  cmocka_unit_test(test_search_goes_on_behind_the_end),
+		cmocka_unit_test(test_prompt),  cmocka_unit_test(test_prompt_cursor),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

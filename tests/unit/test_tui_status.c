@@ -2,9 +2,9 @@
 #include "base/text.h"
 #include "tui/status.h"
 
+#include <errno.h>
 #include <locale.h>
 #include <setjmp.h>
-#include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
 
@@ -53,7 +53,9 @@ static void test_losses(void **state)
 	s.forgotten = 0;
 	c.watcher = (struct watcher_counts){ .error = ENOSPC, .stopped = 3723000001000, .unwritten = 9 };
 	status_add_losses(&out, &s, &c, true);
-	assert_string_equal(buf_cstr(&out), " Writing stopped at 01:02:03.000001: No space left on device  Lost: 9 packets not written · 2 gaps in the capture");
+	assert_string_equal(
+		buf_cstr(&out),
+		" Writing stopped at 01:02:03.000001: No space left on device  Lost: 9 packets not written · 2 gaps in the capture");
 	buf_release(&out);
 }
 

@@ -27,7 +27,10 @@ struct tunnel_case {
 	enum tunnel_status status;
 };
 
-#define TUNNEL(name, proto, head, first, status) { name, proto, head, sizeof(head) - 1, first, status }
+#define TUNNEL(name, proto, head, first, status)                   \
+	{                                                          \
+		name, proto, head, sizeof(head) - 1, first, status \
+	}
 
 static const struct tunnel_case cases[] = {
 	TUNNEL("IPv4 in IP", 4, "", 0x45, TUNNEL_IP),
@@ -65,7 +68,9 @@ static enum tunnel_status strip(uint8_t proto, struct slice payload, size_t *off
 	struct slice inner = { NULL, 0 };
 	if (payload.len)
 		memcpy(copy, payload.at, payload.len);
-	const struct ip_packet outer = { .family = 4, .proto = proto, .payload = slice_of(copy, payload.len), .payload_len = (uint32_t)payload.len };
+	const struct ip_packet outer = {
+		.family = 4, .proto = proto, .payload = slice_of(copy, payload.len), .payload_len = (uint32_t)payload.len
+	};
 	enum tunnel_status status = tunnel_strip(&outer, &inner);
 	if (status == TUNNEL_IP) {
 		*offset = (size_t)(inner.at - copy);

@@ -52,7 +52,8 @@ static void on_news(void *user, const struct news *n)
 {
 	struct log *l = user;
 	add_conn(l, n->conn);
-	buf_addf(&l->text, "news %d %d %lld %llu %s ", n->kind, n->dir, (long long)n->time, (unsigned long long)n->bytes, n->text ? n->text : "");
+	buf_addf(&l->text, "news %d %d %lld %llu %s ", n->kind, n->dir, (long long)n->time, (unsigned long long)n->bytes,
+		 n->text ? n->text : "");
 	buf_add(&l->text, n->detail);
 	buf_add_byte(&l->text, '\n');
 }
@@ -150,7 +151,8 @@ static void write_many(char path[])
 		struct packet p;
 		struct buf b = { 0 };
 		while (source_next(s, &p) == SOURCE_PACKET) {
-			uint32_t words[4] = { (uint32_t)(p.time / 1000000000), (uint32_t)(p.time % 1000000000 / 1000), (uint32_t)p.bytes.len, p.wire_len };
+			uint32_t words[4] = { (uint32_t)(p.time / 1000000000), (uint32_t)(p.time % 1000000000 / 1000),
+					      (uint32_t)p.bytes.len, p.wire_len };
 			memcpy(record, words, sizeof words);
 			buf_add(&b, slice_of(record, sizeof record));
 			size_t at = b.len;
@@ -180,9 +182,40 @@ static void write_large(char path[])
 {
 	static uint8_t head[24] = { 0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0, [16] = 0xff, 0xff, [20] = 1 };
 	static uint8_t packet[16 + 54 + LARGE] = {
-		[4] = 1, [16 + 12] = 8, 0, 0x45, [16 + 14 + 8] = 64, 6, [16 + 26] = 10, 0, 0, 1, 10, 0, 0, 2, 0x9c, 0x40, 0x6d, 0xb0,
-		[16 + 46] = 0x50, 0x10, [16 + 54] = (LARGE - 4) & 255, (LARGE - 4) >> 8, 0, 0, 0x0a, 4, 'n', 'o', 'o', 'p',
-		0x3a, ((LARGE - 14) & 127) | 128, ((LARGE - 14) >> 7 & 127) | 128, (LARGE - 14) >> 14,
+		[4] = 1,
+		[16 + 12] = 8,
+		0,
+		0x45,
+		[16 + 14 + 8] = 64,
+		6,
+		[16 + 26] = 10,
+		0,
+		0,
+		1,
+		10,
+		0,
+		0,
+		2,
+		0x9c,
+		0x40,
+		0x6d,
+		0xb0,
+		[16 + 46] = 0x50,
+		0x10,
+		[16 + 54] = (LARGE - 4) & 255,
+		(LARGE - 4) >> 8,
+		0,
+		0,
+		0x0a,
+		4,
+		'n',
+		'o',
+		'o',
+		'p',
+		0x3a,
+		((LARGE - 14) & 127) | 128,
+		((LARGE - 14) >> 7 & 127) | 128,
+		(LARGE - 14) >> 14,
 	};
 	uint32_t caught = 54 + LARGE, seq = 1;
 	int fd = mkstemp(path);

@@ -28,12 +28,14 @@ static void rfc_headers(void **state)
 	const struct header_case cases[] = {
 		{ BYTES(0x81, 0x05, 0x48, 0x65, 0x6c, 0x6c, 0x6f), { .fin = true, .opcode = WS_TEXT, .length = 5 }, 2 },
 		{ BYTES(0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58),
-		  { .fin = true, .opcode = WS_TEXT, .masked = true, .mask = { 0x37, 0xfa, 0x21, 0x3d }, .length = 5 }, 6 },
+		  { .fin = true, .opcode = WS_TEXT, .masked = true, .mask = { 0x37, 0xfa, 0x21, 0x3d }, .length = 5 },
+		  6 },
 		{ BYTES(0x01, 0x03, 0x48, 0x65, 0x6c), { .opcode = WS_TEXT, .length = 3 }, 2 },
 		{ BYTES(0x80, 0x02, 0x6c, 0x6f), { .fin = true, .opcode = WS_CONTINUATION, .length = 2 }, 2 },
 		{ BYTES(0x89, 0x05, 0x48, 0x65, 0x6c, 0x6c, 0x6f), { .fin = true, .opcode = WS_PING, .length = 5 }, 2 },
 		{ BYTES(0x8a, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58),
-		  { .fin = true, .opcode = WS_PONG, .masked = true, .mask = { 0x37, 0xfa, 0x21, 0x3d }, .length = 5 }, 6 },
+		  { .fin = true, .opcode = WS_PONG, .masked = true, .mask = { 0x37, 0xfa, 0x21, 0x3d }, .length = 5 },
+		  6 },
 		{ BYTES(0x82, 0x7e, 0x01, 0x00), { .fin = true, .opcode = WS_BINARY, .length = 256 }, 4 },
 		{ BYTES(0x82, 0x7f, 0, 0, 0, 0, 0, 1, 0, 0), { .fin = true, .opcode = WS_BINARY, .length = 65536 }, 10 },
 		{ BYTES(0xc1, 0x07, 0xf2), { .fin = true, .rsv1 = true, .opcode = WS_TEXT, .length = 7 }, 2 },
@@ -85,10 +87,14 @@ static void bad_headers(void **state)
 		struct slice bytes;
 		const char *why;
 	} cases[] = {
-		{ BYTES(0xa2), "reserved bit" },           { BYTES(0x92), "reserved bit" },
-		{ BYTES(0x83), "reserved opcode" },        { BYTES(0x8b), "reserved opcode" },
-		{ BYTES(0x09), "fragmented" },             { BYTES(0xc9), "compressed" },
-		{ BYTES(0x89, 0x7e), "more than 125" },    { BYTES(0x88, 0xff), "more than 125" },
+		{ BYTES(0xa2), "reserved bit" },
+		{ BYTES(0x92), "reserved bit" },
+		{ BYTES(0x83), "reserved opcode" },
+		{ BYTES(0x8b), "reserved opcode" },
+		{ BYTES(0x09), "fragmented" },
+		{ BYTES(0xc9), "compressed" },
+		{ BYTES(0x89, 0x7e), "more than 125" },
+		{ BYTES(0x88, 0xff), "more than 125" },
 		{ BYTES(0x82, 0x7f, 0x80, 0, 0, 0, 0, 0, 0, 0), "2^63" },
 	};
 	struct ws_frame f;
@@ -879,7 +885,8 @@ static void text_in_front_of_a_row(void **state)
 	assert_int_equal(found_in_front_of_row(slice_str("no JSON"), 0), 0);
 	for (size_t n = 0; n < 8; n++) { /* the bytes that are looked at end in any part of a character */
 		char text[64] = "";
-		snprintf(text, sizeof text, "%.*sa\xe2\x82\xac\xf0\x9f\x98\x80 \xe2\x82\xac\xf0\x9f\x98\x80", 13 + (int)n, "twenty-one-bytes-long");
+		snprintf(text, sizeof text, "%.*sa\xe2\x82\xac\xf0\x9f\x98\x80 \xe2\x82\xac\xf0\x9f\x98\x80", 13 + (int)n,
+			 "twenty-one-bytes-long");
 		assert_int_equal(found_in_front_of_row(slice_str(text), 0), 0);
 	}
 }

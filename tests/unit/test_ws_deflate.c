@@ -27,8 +27,7 @@ static const struct {
 	{ "permessage-deflate; client_max_window_bits=99999999999999999999", { true, { false, false }, { 15, 15 } } },
 	{ "permessage-deflate; client_max_window_bits=1x", { true, { false, false }, { 15, 15 } } },
 	{ "permessage-deflate; what=\"a, b; c\"; server_max_window_bits=11", { true, { false, false }, { 15, 11 } } },
-	{ "foo; bar=\"permessage-deflate, x\", permessage-deflate; client_no_context_takeover",
-	  { true, { true, false }, { 15, 15 } } },
+	{ "foo; bar=\"permessage-deflate, x\", permessage-deflate; client_no_context_takeover", { true, { true, false }, { 15, 15 } } },
 	{ "permessage-deflate; client_max_window_bits=10, permessage-deflate; client_max_window_bits=12",
 	  { true, { false, false }, { 10, 15 } } },
 	{ ",,;=; permessage-deflate", { .on = false } },
@@ -48,8 +47,8 @@ static void table(void **state)
 		const struct ws_deflate *w = &cases[i].want;
 		if (d.on != w->on || d.no_takeover[0] != w->no_takeover[0] || d.no_takeover[1] != w->no_takeover[1] ||
 		    d.window_bits[0] != w->window_bits[0] || d.window_bits[1] != w->window_bits[1])
-			fail_msg("%s: on %d, no takeover %d %d, windows %d %d", cases[i].value, d.on, d.no_takeover[0],
-				 d.no_takeover[1], d.window_bits[0], d.window_bits[1]);
+			fail_msg("%s: on %d, no takeover %d %d, windows %d %d", cases[i].value, d.on, d.no_takeover[0], d.no_takeover[1],
+				 d.window_bits[0], d.window_bits[1]);
 	}
 }
 

@@ -22,10 +22,10 @@ struct tls_kind {
 struct tls_talk {
 	struct recorder r;
 	struct script s;
-	struct buf keys;        /* the key log */
-	SSL_CTX *ctx[2];        /* by the direction in which it sends: [DIR_C2S] is the client's */
+	struct buf keys; /* the key log */
+	SSL_CTX *ctx[2]; /* by the direction in which it sends: [DIR_C2S] is the client's */
 	SSL *end[2];
-	SSL_SESSION *session;   /* of the client, for the next connection */
+	SSL_SESSION *session; /* of the client, for the next connection */
 	unsigned said[2];
 };
 
@@ -44,7 +44,8 @@ static inline int talk_session(SSL *ssl, SSL_SESSION *session)
 	return 1;
 }
 
-static inline int talk_alpn(SSL *ssl, const unsigned char **out, unsigned char *outlen, const unsigned char *in, unsigned int inlen, void *user)
+static inline int talk_alpn(SSL *ssl, const unsigned char **out, unsigned char *outlen, const unsigned char *in, unsigned int inlen,
+			    void *user)
 {
 	(void)ssl;
 	(void)inlen;
