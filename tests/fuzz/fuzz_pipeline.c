@@ -28,20 +28,34 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsi
 size_t LLVMFuzzerCustomCrossOver(const uint8_t *data1, size_t size1, const uint8_t *data2, size_t size2, uint8_t *out, size_t max_size,
 				 unsigned seed);
 
+/* The secrets of the samples, a key log, and a byte behind. */
+#define KEYS(name) ".incbin \"samples/" name ".keys\"\n"
+__asm__(".section .rodata\nsample_keys:\n" KEYS("wss13_aes256") KEYS("wss12_aes128")
+		KEYS("grpctls") "sample_keys_end: .byte 0\n.previous\n");
+extern const uint8_t sample_keys[], sample_keys_end[];
+
+/* Where the choices stand in the head of a capture: eight bytes that no reader looks at, time zone and accuracy of a pcap, length of the section of a pcapng. */
+enum { CHOICES_PCAP = 8, CHOICES_PCAPNG = 16 };
+
+struct choices {
+	uint8_t format, how, no_reply, checks, packets, reading, keys;
+};
+
 enum { WHOLE_JSON = 8 << 20, HOLD = 1 << 20, HOLD_LITTLE = 1 << 12 };
 
-/* For -w: byte 12 takes one of these, or none. */
+/* For -w: choices.packets takes one of these, or none. */
 static const char *const wanted[8] = {
 	NULL, "rules", "command ~ \"e\"", "n > 2 && dir == s2c", "rules contains \"decode\"", "data.query.collectionname || jwt"
 };
 
-/* Capture filters: byte 13 takes one of these, or none. */
+/* Capture filters: choices.reading takes one of these, or none. */
 static const char *const captured[8] = { NULL, "tcp", "src portrange 1-32767", "ip6 or len < 200 or tcp[13] & 2 != 0", "vlan or udp" };
 
 struct reading {
 	const char *path;
 	const char *filter; /* of the capture, NULL: none */
 	bool twice;
+	bool late, known; /* secrets may come late; those of the samples are known */
 };
 
 struct pipeline {
@@ -104,6 +118,10 @@ static struct source *open_capture(const struct reading *r, struct keylog *k, ch
 {
 	struct source_options o = { .filter = r->filter, .secrets = k ? take_secrets : NULL, .secrets_user = k };
 	struct source *both[2];
+	if (k && r->late)
+		keylog_expect(k);
+	if (k && r->known)
+		keylog_feed(k, slice_of(sample_keys, (size_t)(sample_keys_end - sample_keys)));
 	for (int i = 0; i <= r->twice; i++)
 		if (!(both[i] = source_open_file(r->path, &o, error, error_size)))
 			return NULL;
@@ -272,16 +290,25 @@ static struct filter *filter_of(const char *text)
 	return f;
 }
 
-static void choose(struct pipeline *p, const uint8_t *data, size_t size, struct print_options *o, struct recorder_options *r)
+static struct choices read_choices(const uint8_t *data, size_t size)
 {
-	uint8_t how = size > 9 ? data[9] : 0;
+	uint8_t c[sizeof(struct choices)] = { 0 };
+	size_t at = size > 4 && memcmp(data, "\n\r\r\n", 4) == 0 ? CHOICES_PCAPNG : CHOICES_PCAP;
+	for (size_t i = 0; i < sizeof c && at + i < size; i++)
+		c[i] = data[at + i];
+	return (struct choices){ c[0], c[1], c[2], c[3], c[4], c[5], c[6] };
+}
+
+static void choose(struct pipeline *p, const struct choices *c, struct print_options *o, struct recorder_options *r)
+{
+	uint8_t how = c->how;
 	size_t formats = 0;
 	while (exporter_at(formats))
 		formats++;
 	*o = (struct print_options){
 		.show_secrets = how & 1, .full_bytes = how & 2, .utc = true, .time = (enum time_format)(how >> 2 & 3)
 	};
-	uint8_t packets = size > 12 ? data[12] : 0;
+	uint8_t packets = c->packets;
 	r->what = (enum record_what)((how >> 4) % 3);
 	r->at_once = packets & 8;
 	r->hold = packets & 16 ? HOLD_LITTLE : HOLD;
@@ -289,7 +316,7 @@ static void choose(struct pipeline *p, const uint8_t *data, size_t size, struct 
 	p->filter = p->wanted ? filter_of(p->wanted) : NULL;
 	r->file.format = how & 0x80 ? PACKETS_PCAP : PACKETS_PCAPNG;
 	o->fields = choose_fields(&p->fields, o->show_secrets);
-	printer_init(&p->printer, exporter_at((size > 8 ? data[8] : 0) % formats), o, p->out);
+	printer_init(&p->printer, exporter_at(c->format % formats), o, p->out);
 }
 
 static void run(struct pipeline *p)
@@ -364,6 +391,19 @@ static void check_threads_agree(const struct reading *reading)
 	free(two);
 }
 
+/* What was written without a display filter tells the same as what was read. */
+static void check_written_tells(const struct reading *reading, int written)
+{
+	struct reading again = { .late = reading->late };
+	char path[64];
+	snprintf(path, sizeof path, "/proc/self/fd/%d", written);
+	again.path = path;
+	char *first = listing(reading, 1), *second = listing(&again, 1);
+	demand_none(strcmp(first, second) == 0 ? NULL : "what was written tells something else");
+	free(first);
+	free(second);
+}
+
 static struct buf whole_file(int fd)
 {
 	struct buf out = { 0 };
@@ -397,7 +437,7 @@ static void write_again(const struct reading *reading, const struct recorder_opt
 }
 
 /* A source is there: all behind it. */
-static void follow(struct source *source, const struct reading *from, struct keylog *k, const uint8_t *data, size_t size)
+static void follow(struct source *source, const struct reading *from, struct keylog *k, const struct choices *c)
 {
 	struct pipeline p = { .out = NULL };
 	struct print_options o;
@@ -405,19 +445,20 @@ static void follow(struct source *source, const struct reading *from, struct key
 	char path[64], error[256];
 	int written = file_of(NULL, 0, path, sizeof path);
 	p.out = open_memstream(&p.text, &p.text_len);
-	choose(&p, data, size, &o, &ro);
+	choose(&p, c, &o, &ro);
 	ro.file.path = path;
 	p.recorder = recorder_new(&ro, error, sizeof error);
 	demand(p.recorder != NULL);
 	p.printing = printer_listener(&p.printer);
 	struct session_listener listener = { .user = &p, .message = on_message, .rule = on_rule, .news = on_news };
 	struct session_options so = {
-		.keep = true, .file = -1, .files = source_files(source), .hash_key = 7, .no_reply = size > 10 ? data[10] * 1000000 : 0
+		.keep = true, .file = -1, .files = source_files(source), .hash_key = 7, .no_reply = c->no_reply * 1000000
 	};
 	p.session = session_new(&so, &listener);
 	recorder_begin(p.recorder, p.session, p.filter, source_files(source));
 	struct packet_watcher watcher = recorder_watcher(p.recorder);
 	struct sink sink = session_sink(p.session);
+	keylog_on_use(k, recorder_secrets, p.recorder);
 	p.capture = capture_new(source, &sink, &(struct capture_options){ .keylog = k, .watcher = &watcher });
 	p.printer.session = p.session;
 	p.printer.capture = p.capture;
@@ -429,10 +470,13 @@ static void follow(struct source *source, const struct reading *from, struct key
 	read_again(&p);
 	release(&p);
 	read_written(written);
-	if (size > 11 && data[11] & 2 && !keylog_counts(k).secrets)
+	bool secrets = keylog_counts(k).secrets > 0;
+	if (c->checks & 2 && !secrets)
 		write_again(from, &ro, p.wanted, so.no_reply, written);
+	if (c->checks & 4 && !p.wanted && ro.what != RECORD_PDUS && (!secrets || ro.file.format == PACKETS_PCAPNG))
+		check_written_tells(from, written);
 	close(written);
-	if (size > 11 && data[11] & 1)
+	if (c->checks & 1)
 		check_threads_agree(from);
 }
 
@@ -440,12 +484,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char path[64], error[512];
 	struct keylog *k = keylog_new();
-	uint8_t how = size > 13 ? data[13] : 0;
+	struct choices c = read_choices(data, size);
 	int fd = file_of(data, size, path, sizeof path);
-	struct reading reading = { path, captured[how & 7], how & 8 };
+	struct reading reading = { path, captured[c.reading & 7], c.reading & 8, c.keys & 1, c.keys & 2 };
 	struct source *source = open_capture(&reading, k, error, sizeof error);
 	if (source)
-		follow(source, &reading, k, data, size);
+		follow(source, &reading, k, &c);
 	else
 		demand(error[0] && !strchr(error, '\n'));
 	keylog_free(k);

@@ -69,11 +69,18 @@ def in_front():
         for name, head in (("line", event(0, line)), ("block", event(0, block)), ("connect", connect), ("both", event(0, block) + connect)):
             yield f"{kind}.{name}", (head + talk)[:MOST]
 
-def front(path):
-    """the first records of a capture"""
+def front(path, keys=None):
+    """the first records of a capture; with a key log: as a pcapng, the secrets in it"""
     data = (gzip.open if path.endswith(".gz") else open)(path, "rb").read(); at = 24
-    while at + 16 <= len(data) and at < 12000: at += 16 + struct.unpack_from("<I", data, at + 8)[0]
-    return data[:at]
+    while at + 16 <= len(data) and at + 16 + (n := struct.unpack_from("<I", data, at + 8)[0]) < 14000: at += 16 + n
+    if not keys: return data[:at]
+    def block(kind, body): return struct.pack("<II", kind, 12 + len(body) + -len(body) % 4) + body + bytes(-len(body) % 4) + struct.pack("<I", 12 + len(body) + -len(body) % 4)
+    out = block(0x0a0d0d0a, struct.pack("<IHHQ", 0x1a2b3c4d, 1, 0, 4 << 24)) + block(1, struct.pack("<HHI", 1, 0, 0)) + block(10, struct.pack("<II", 0x544c534b, len(keys)) + keys)
+    end, at = at, 24
+    while at < end:
+        s, us, n, whole = struct.unpack_from("<IIII", data, at); us += s * 1000000
+        out += block(6, struct.pack("<IIIII", 0, us >> 32, us & 0xffffffff, n, whole) + data[at + 16:at + 16 + n]); at += 16 + n
+    return out
 
 def pcapng(order):
     """a section with a block of every kind, in that byte order"""
@@ -378,7 +385,12 @@ def main(folder):
         for path in sorted(sum((glob.glob(f"samples/{c}[._]*pcap*") + glob.glob(f"build/samples/{c}.pcap") for c in captures), [])):
             put(folder, target, os.path.basename(path).split(".")[0], first + conversation(path, head))
     for name, text in in_front(): put(folder, "fuzz_detect", name, b"\x08" + text)
-    for path in sorted(glob.glob("samples/*.pcap*")): put(folder, "fuzz_pipeline", os.path.basename(path).split(".")[0], front(path))
+    for path in sorted(glob.glob("samples/*.pcap*")):
+        name = os.path.basename(path).split(".")[0]; keys = f"samples/{name}.keys"; data = front(path)
+        put(folder, "fuzz_pipeline", name, data)
+        if os.path.exists(keys):
+            put(folder, "fuzz_pipeline", name + ".known", data[:11] + b"\4\0\0\2" + data[15:])  # the choices of the target
+            put(folder, "fuzz_pipeline", name + ".pcapng", front(path, open(keys, "rb").read()))
     for name, talk in tls_talks(): put(folder, "fuzz_tls", name, talk)
     for path in sorted(glob.glob("samples/*.keys")):
         put(folder, "fuzz_keylog", os.path.basename(path), b"\x41" + open(path, "rb").read() * 2)
