@@ -33,6 +33,7 @@ struct watcher_counts {
 	uint64_t unwritten;  /* not written since writing had failed */
 	uint64_t given_up;   /* no longer held when it turned out that they are wanted */
 	uint64_t other_link; /* left out of a plain pcap for their link type */
+	uint64_t remarks;    /* comments on broken rules that became known behind the last packet, so that no packet has them */
 	int error;           /* errno for which writing stopped; 0 */
 	int64_t stopped;     /* time of the first packet that was not written */
 };

@@ -320,6 +320,6 @@ void pcap_file_progress(const struct pcap_file *f, uint64_t *done, uint64_t *tot
 void pcap_file_add_drops(const struct pcap_file *f, struct source_counts *counts)
 {
 	counts->secrets_dropped = f->pcapng.secrets_dropped;
-	counts->dropped_kernel = f->pcapng.dropped_kernel;
+	counts->dropped_kernel = pcapng_dropped_kernel(&f->pcapng);
 	counts->dropped_interface = f->pcapng.dropped_interface;
 }

@@ -8,6 +8,9 @@
  * its link type and its time unit from it. Time units are 10^-n or 2^-n seconds: what turns a time into
  * nanoseconds is worked out once, when the interface is described, since nearly all of them are a plain
  * factor.
+ *
+ * What whoever captured has lost stands in two places, statistics of an interface and packets of it, and is the same: the larger counts. The
+ * statistics come last, and say whether the kernel or the interface has lost it; packets don't, so that it is the kernel's where only they tell it.
  */
 #include "capture/pcapng.h"
 
@@ -26,6 +29,7 @@ enum {
 	BLOCK_SECRETS = 10,
 	OPTION_END = 0,
 	OPTION_COMMENT = 1,
+	OPTION_DROPPED_BEFORE = 4, /* of a packet: epb_dropcount */
 	OPTION_NAME = 2,
 	OPTION_DESCRIPTION = 3,
 	OPTION_TSRESOL = 9,
@@ -33,11 +37,13 @@ enum {
 	OPTION_DROPPED_INTERFACE = 5, /* of statistics: isb_ifdrop, isb_osdrop */
 	OPTION_DROPPED_KERNEL = 7,
 	MAX_INTERFACES = BOUND(65536, 8),
-	FINEST = 28, /* decimal places of a second: 64 bits of a finer unit are less than a nanosecond */
+	DROPS_UNKNOWN = 0xffff, /* of an old packet block */
+	FINEST = 28,            /* decimal places of a second: 64 bits of a finer unit are less than a nanosecond */
 };
 
 static const uint32_t BYTE_ORDER_MAGIC = 0x1a2b3c4d;
 static const int64_t SECOND = 1000000000;
+static const uint64_t DROPS_MAX = UINT64_C(1) << 40; /* packets of an interface: what is more can't be true */
 
 struct pcapng_interface {
 	struct packet_interface pub;
@@ -46,6 +52,8 @@ struct pcapng_interface {
 	unsigned shift;
 	int64_t offset;                             /* ns to be added */
 	uint64_t dropped_kernel, dropped_interface; /* as its newest statistics say */
+	uint64_t dropped_before;                    /* as its packets say, together */
+	uint64_t dropped_more;                      /* what that is more than the statistics say */
 };
 
 struct reader {
@@ -222,18 +230,52 @@ static int64_t to_ns(const struct pcapng_interface *i, uint64_t time)
 	return ns > PACKET_TIME_MAX ? PACKET_TIME_MAX : ns < -PACKET_TIME_MAX ? -PACKET_TIME_MAX : ns;
 }
 
-/* The comments among the options of a packet (opt_comment). */
-static void take_comments(struct buf *comments, struct reader *r)
+static uint64_t plus(uint64_t a, uint64_t b)
+{
+	return a > UINT64_MAX - b ? UINT64_MAX : a + b;
+}
+
+/* The count of an option; 0 if it is none. */
+static uint64_t count_of(struct reader *value)
+{
+	return value->c.rest.len == 8 ? u64(value) : 0;
+}
+
+/* What packets say beyond the statistics is counted anew. The sum of all can't overflow but by files that no disk holds. */
+static void weigh(struct pcapng *ng, struct pcapng_interface *i)
+{
+	uint64_t told = plus(i->dropped_kernel, i->dropped_interface);
+	uint64_t more = i->dropped_before > told ? i->dropped_before - told : 0;
+	ng->dropped_more += more - i->dropped_more;
+	i->dropped_more = more;
+}
+
+static void drop_before(struct pcapng *ng, struct pcapng_interface *i, uint64_t packets)
+{
+	i->dropped_before = plus(i->dropped_before, packets);
+	if (i->dropped_before > DROPS_MAX)
+		i->dropped_before = DROPS_MAX;
+	weigh(ng, i);
+}
+
+static void take_comment(struct buf *comments, struct slice value)
+{
+	const uint8_t *end = value.len ? memchr(value.at, 0, value.len) : NULL;
+	if (end == value.at || !value.len)
+		return;
+	buf_add(comments, slice_head(value, end ? (size_t)(end - value.at) : value.len));
+	buf_add_byte(comments, 0);
+}
+
+static void take_packet_options(struct pcapng *ng, struct pcapng_interface *i, struct reader *r)
 {
 	struct reader option;
 	uint16_t code;
 	while (next_option(r, &code, &option)) {
-		struct slice value = option.c.rest;
-		const uint8_t *end = value.len ? memchr(value.at, 0, value.len) : NULL;
-		if (code != OPTION_COMMENT || end == value.at || !value.len)
-			continue;
-		buf_add(comments, slice_head(value, end ? (size_t)(end - value.at) : value.len));
-		buf_add_byte(comments, 0);
+		if (code == OPTION_COMMENT)
+			take_comment(&ng->comments, option.c.rest);
+		if (code == OPTION_DROPPED_BEFORE)
+			drop_before(ng, i, count_of(&option));
 	}
 }
 
@@ -255,9 +297,7 @@ static struct pcapng_step give(const struct pcapng_interface *i, struct reader *
 /* An enhanced packet block, or the packet block that it replaced, with a drop count beside the interface. */
 static struct pcapng_step take_packet(struct pcapng *ng, struct reader *r, bool old, struct slice block, struct packet *out)
 {
-	uint32_t number = old ? u16(r) : u32(r);
-	if (old)
-		u16(r);
+	uint32_t number = old ? u16(r) : u32(r), drops = old ? u16(r) : 0;
 	uint64_t time = (uint64_t)u32(r) << 32;
 	time |= u32(r);
 	uint32_t captured = u32(r);
@@ -266,12 +306,14 @@ static struct pcapng_step take_packet(struct pcapng *ng, struct reader *r, bool 
 		return bad("a packet block is too short");
 	if (number >= ng->count)
 		return bad("a packet names an interface that is not described");
-	const struct pcapng_interface *i = &ng->interfaces[number];
+	struct pcapng_interface *i = &ng->interfaces[number];
 	out->time = to_ns(i, time);
+	if (drops && drops != DROPS_UNKNOWN)
+		drop_before(ng, i, drops);
 	struct pcapng_step step = give(i, r, captured, block, out);
 	cursor_take(&r->c, -(size_t)captured % 4);
 	buf_clear(&ng->comments);
-	take_comments(&ng->comments, r);
+	take_packet_options(ng, i, r);
 	out->comments = buf_slice(&ng->comments);
 	return step;
 }
@@ -304,9 +346,9 @@ static struct pcapng_step take_secrets(struct pcapng *ng, struct reader *r)
 /* A counter that only grows, as one interface has it, and the sum of all. */
 static void count_up(uint64_t *one, uint64_t *all, struct reader *value)
 {
-	uint64_t now = value->c.rest.len == 8 ? u64(value) : 0;
+	uint64_t now = count_of(value);
 	if (now > *one) {
-		*all = now - *one > UINT64_MAX - *all ? UINT64_MAX : *all + (now - *one);
+		*all = plus(*all, now - *one);
 		*one = now;
 	}
 }
@@ -327,7 +369,13 @@ static struct pcapng_step take_statistics(struct pcapng *ng, struct reader *r)
 		if (code == OPTION_DROPPED_KERNEL)
 			count_up(&i->dropped_kernel, &ng->dropped_kernel, &value);
 	}
+	weigh(ng, i);
 	return other();
+}
+
+uint64_t pcapng_dropped_kernel(const struct pcapng *ng)
+{
+	return plus(ng->dropped_kernel, ng->dropped_more);
 }
 
 struct pcapng_step pcapng_block(struct pcapng *ng, struct slice block, struct packet *out)

@@ -26,6 +26,7 @@ struct pcapng {
 	struct buf comments;                        /* of the packet given last */
 	uint64_t secrets_dropped;                   /* secrets blocks over PCAPNG_MAX_SECRETS */
 	uint64_t dropped_kernel, dropped_interface; /* packets that whoever captured has lost, as statistics blocks say */
+	uint64_t dropped_more;                      /* and what packets say beyond that */
 	/* Called for each decryption secrets block; may be NULL. The bytes are borrowed during the call. */
 	void (*secrets)(void *user, uint32_t format, struct slice bytes);
 	void (*section)(void *user); /* called where a section begins; may be NULL */
@@ -51,5 +52,7 @@ uint32_t pcapng_block_length(const struct pcapng *ng, struct slice head);
 /* Takes a whole block. On PCAPNG_PACKET *out is its packet, whose bytes are a slice of the block, whose comments live until the next call, and whose `at` counts from the
  * beginning of the block; time 0 where the block has none (simple packet block). */
 struct pcapng_step pcapng_block(struct pcapng *ng, struct slice block, struct packet *out);
+/* Packets that whoever captured has lost, but for those of which it is said that the interface has lost them. */
+uint64_t pcapng_dropped_kernel(const struct pcapng *ng);
 
 #endif

@@ -40,6 +40,7 @@ struct hit {
 /* A comment that is to go with the packet under way: this and its text, which ends with NUL. */
 struct remark {
 	uint32_t conn, carrier; /* of the message, and the number of the connection that carried it */
+	bool wanted;            /* the message, or all that its connection has */
 };
 
 struct recorder {
@@ -52,7 +53,7 @@ struct recorder {
 	struct buf hits, remarks; /* since the packet before; with struct remark in front of each */
 	struct buf comments;      /* of the packet under way, with NUL behind each */
 	struct buf scratch, places;
-	uint64_t given_up, matched;
+	uint64_t given_up, matched, remarks_left;
 	int64_t first_time, last_time;
 	uint32_t interface; /* of PDUs */
 };
@@ -337,7 +338,7 @@ static void on_pause(void *user)
 	packet_file_flush(((struct recorder *)user)->file);
 }
 
-/* The counts of the interface, where all of its packets were written and there is one. */
+/* The counts of the interface, where all of its packets were written: of a live one, and of a file that tells of any. Of several it is the first that has them. */
 static void write_statistics(struct recorder *r, const struct source_counts *c)
 {
 	struct pcapng_statistics s = { .interface = 0,
@@ -345,8 +346,22 @@ static void write_statistics(struct recorder *r, const struct source_counts *c)
 				       .received = c->packets,
 				       .dropped_kernel = c->dropped_kernel,
 				       .dropped_interface = c->dropped_interface };
-	if (r->options.what != RECORD_PDUS && !selective(r) && r->last_time && r->options.at_once)
+	bool told = r->options.at_once || s.dropped_kernel || s.dropped_interface;
+	if (r->options.what != RECORD_PDUS && !selective(r) && r->last_time && told)
 		packet_file_statistics(r->file, &s);
+}
+
+/* What became known behind the last packet is no packet's comment. */
+static void leave_remarks(struct recorder *r)
+{
+	struct remark about;
+	bool comments = r->options.file.format == PACKETS_PCAPNG;
+	for (struct slice rest = buf_slice(&r->remarks); rest.len; rest = slice_skip(rest, strlen((const char *)rest.at) + 1)) {
+		memcpy(&about, rest.at, sizeof about);
+		rest = slice_skip(rest, sizeof about);
+		r->remarks_left += comments && about.wanted;
+	}
+	buf_clear(&r->remarks);
 }
 
 static void on_end(void *user, const struct capture_counts *counts)
@@ -356,6 +371,7 @@ static void on_end(void *user, const struct capture_counts *counts)
 	settle_hits(r);
 	while (r->hold && (place = packet_hold_oldest(r->hold)))
 		pass(r, place);
+	leave_remarks(r);
 	write_statistics(r, &counts->source);
 	packet_file_flush(r->file);
 }
@@ -364,7 +380,7 @@ static void on_counts(void *user, struct watcher_counts *out)
 {
 	const struct recorder *r = user;
 	struct packet_file_counts c = packet_file_counts(r->file);
-	*out = (struct watcher_counts){ c.packets, c.unwritten, r->given_up, c.other_link, c.error, c.stopped };
+	*out = (struct watcher_counts){ c.packets, c.unwritten, r->given_up, c.other_link, r->remarks_left, c.error, c.stopped };
 }
 
 struct packet_watcher recorder_watcher(struct recorder *r)
@@ -406,9 +422,11 @@ static bool matches(struct recorder *r, uint32_t n, struct slice bytes)
 	return filter_match(r->filter, r->session, n, bytes);
 }
 
-static void remark(struct recorder *r, uint32_t n, const struct record *m, enum rule rule)
+static void remark(struct recorder *r, uint32_t n, const struct record *m, enum rule rule, bool match)
 {
-	struct remark about = { m->conn, carrier_of(r, m) };
+	struct remark about = { m->conn, carrier_of(r, m), match };
+	const struct packet_flow *f = r->hold && !match ? packet_flows_find(&r->flows, about.carrier) : NULL;
+	about.wanted = match || !selective(r) || (f && f->all);
 	buf_add(&r->remarks, slice_of(&about, sizeof about));
 	packet_comments_add(&r->remarks, r->session, n, m, rule);
 }
@@ -430,7 +448,7 @@ void recorder_message(struct recorder *r, uint32_t n, struct slice bytes)
 		return;
 	for (int rule = 0; m->rules >> rule; rule++)
 		if (m->rules >> rule & 1)
-			remark(r, n, m, (enum rule)rule);
+			remark(r, n, m, (enum rule)rule, match);
 	if (r->options.what == RECORD_PDUS)
 		write_pdu(r, m, bytes);
 	else
@@ -442,8 +460,9 @@ void recorder_rule(struct recorder *r, uint32_t n, enum rule rule)
 	const struct record *m = session_record(r->session, n);
 	if (!m || r->options.what == RECORD_PDUS)
 		return;
-	remark(r, n, m, rule);
-	if (r->filter && filter_needs(r->filter) == FILTER_INDEX && matches(r, n, slice_of(NULL, 0)))
+	bool match = r->filter && filter_needs(r->filter) == FILTER_INDEX && matches(r, n, slice_of(NULL, 0));
+	remark(r, n, m, rule, match);
+	if (match)
 		note_hit(r, m, true, true);
 }
 

@@ -35,6 +35,7 @@ static const struct counter counters[] = {
 	{ "packet[s] not written", CAPTURE_LOST(watcher.unwritten) },
 	{ "packet[s] to be written that [was|were] no longer held", CAPTURE_LOST(watcher.given_up) },
 	{ "packet[s] of another link type left out of the plain pcap", CAPTURE_LOST(watcher.other_link) },
+	{ "comment[s] on broken rules left out, with no packet behind [it|them]", CAPTURE_LOST(watcher.remarks) },
 	{ "packet[ that is|s that are] no IP", CAPTURE(not_ip) },
 	{ "packet[ that is|s that are] no TCP", CAPTURE(not_tcp) },
 	{ "fragmented packet[s] given up", CAPTURE_LOST(fragments.expired) },

@@ -30,6 +30,8 @@ def interface(link, order="<", options=b""): return block(1, struct.pack(order +
 def packet(time, frame, order="<", options=b""):
     return block(6, struct.pack(order + "IIIII", 0, time >> 32, time & 0xFFFFFFFF, len(frame), len(frame)) + pad(frame) + options, order)
 
+def dropped(count, order="<"): return option(4, struct.pack(order + "Q", count), order) + bytes(4)
+
 def statistics(dropped_interface, dropped_kernel, order="<"):
     counts = (4, 1000), (5, dropped_interface), (7, dropped_kernel)
     return block(5, bytes(12) + b"".join(option(code, struct.pack(order + "Q", n), order) for code, n in counts) + bytes(4), order)
@@ -115,6 +117,13 @@ class Trials:
     def as_many(self, name, data):
         got, status, err = self.read(self.path(data))
         self.hold([m.get("id") for m in got] == [m.get("id") for m in self.whole] and (status, err) == (0, ""), f"{name}: {len(got)} messages, status {status}, {err!r}")
+    def rewritten(self, name, data, said):
+        """What is said of it is said of what -w writes of it, too."""
+        r = subprocess.run([self.envscope, "-r", self.path(data), "-q", "-w", f"{self.folder}/copy.pcapng"], capture_output=True, text=True, timeout=60)
+        err = [line for line in r.stderr.splitlines() if "passwords" not in line]
+        self.hold(err == [f"envscope: {said}"], f"{name}: {err}")
+        got, status, err = self.read(f"{self.folder}/copy.pcapng")
+        self.hold(got == self.whole and err == f"envscope: {said}", f"{name}, read again: {len(got)} messages, {err!r}")
     def told(self, name, data, messages, sentence):
         got, status, err = self.read(self.path(data))
         self.hold(len(got) == messages and status == 3 and sentence in err, f"{name}: {len(got)} messages, status {status}, {err!r}")
@@ -123,6 +132,10 @@ def trials(t, data):
     frames = list(records(data))
     half, all_of_it = len(frames) // 2, len(t.whole)
     for digits in (6, 9): t.same(f"dumpcap on Windows, {digits} digits", windows(frames, digits), "envscope: 4 packets dropped by the kernel, 3 packets dropped by the interface")
+    behind = section() + interface(ETHERNET, options=option(9, b"\x09")) + b"".join(packet(time, f, options=dropped(i % 3)) for i, (time, f) in enumerate(frames))
+    before = sum(i % 3 for i in range(len(frames)))
+    t.rewritten("drops told at packets", behind, f"{before} packets dropped by the kernel")
+    t.rewritten("drops told at packets and in statistics", behind + statistics(3, before), f"{before} packets dropped by the kernel, 3 packets dropped by the interface")
     t.same("two sections of either order", pcapng(frames[:half]) + pcapng(frames[half:], order=">"))
     for order in "<>":
         for family in (2, 24, 28, 30): t.as_many(f"loopback, family {family} {order}", pcap(loopback(frames, family, order), link=RAW_NULL, order=order))

@@ -608,6 +608,72 @@ static void test_statistics(void **state)
 	}
 }
 
+static void write_packet_behind(struct writer *w, uint32_t interface, uint64_t dropped)
+{
+	struct writer body = { .big = w->big };
+	w32(&body, interface);
+	w64(&body, 0);
+	w64(&body, 0);
+	w16(&body, 2); /* epb_flags */
+	w16(&body, 4);
+	w32(&body, 1);
+	w16(&body, 4);
+	w16(&body, 8);
+	w64(&body, dropped);
+	w32(&body, 0);
+	write_block(w, 6, buf_slice(&body.out));
+	buf_release(&body.out);
+}
+
+static void expect_dropped(struct writer *w, uint64_t kernel, uint64_t interface)
+{
+	struct source_counts counts = { 0 };
+	struct packet p;
+	struct pcap_file *f = pcap_file_new(file_of(buf_slice(&w->out)), "x", NULL);
+	enum source_status status;
+	while ((status = pcap_file_next(f, &p)) == SOURCE_PACKET)
+		;
+	assert_int_equal(status, SOURCE_END);
+	pcap_file_add_drops(f, &counts);
+	assert_int_equal(counts.dropped_kernel, kernel);
+	assert_int_equal(counts.dropped_interface, interface);
+	pcap_file_free(f);
+}
+
+/* What packets say was dropped before them is the same as what the statistics of their interface say: the larger counts. */
+static void test_dropped_before(void **state)
+{
+	(void)state;
+	for (int big = 0; big < 2; big++) {
+		struct writer w = { .big = big };
+		write_section(&w);
+		write_interface(&w, 1, 0, -1, 0);
+		write_interface(&w, 1, 0, -1, 0);
+		write_packet_behind(&w, 0, 3);
+		write_packet_behind(&w, 0, 0);
+		write_packet_behind(&w, 0, 4);
+		expect_dropped(&w, 7, 0);
+		write_old_packet(&w, 1, 0, "x", 1); /* it tells of 7 */
+		expect_dropped(&w, 14, 0);
+		write_statistics(&w, 0, 2, 1);
+		expect_dropped(&w, 12, 2);
+		write_packet_behind(&w, 0, 1);
+		expect_dropped(&w, 13, 2);
+		write_statistics(&w, 0, 2, 6);
+		expect_dropped(&w, 13, 2);
+		write_statistics(&w, 0, 2, 100);
+		expect_dropped(&w, 107, 2);
+		write_section(&w);
+		write_interface(&w, 1, 0, -1, 0);
+		write_packet_behind(&w, 0, 5);
+		expect_dropped(&w, 112, 2);
+		for (int i = 0; i < 2; i++)
+			write_packet_behind(&w, 0, UINT64_MAX);
+		expect_dropped(&w, 107 + (UINT64_C(1) << 40), 2);
+		buf_release(&w.out);
+	}
+}
+
 /* One of the kinds of captures that there are, with a packet of that second. */
 static void write_kind(struct buf *out, int kind, uint32_t second)
 {
@@ -793,6 +859,7 @@ int main(void)
 		cmocka_unit_test(test_pcapng_bad_options),
 		cmocka_unit_test(test_secrets_too_long),
 		cmocka_unit_test(test_statistics),
+		cmocka_unit_test(test_dropped_before),
 		cmocka_unit_test(test_joined),
 		cmocka_unit_test(test_joined_headers),
 		cmocka_unit_test(test_gzip_members),
