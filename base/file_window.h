@@ -5,7 +5,7 @@
 #include "base/bound.h"
 #include "base/files.h"
 
-enum { WINDOW_BYTES = BOUND(64 << 10, 256), WINDOW_STEP = BOUND(4096, 64) }; /* held; a step forward is not longer than this */
+enum { WINDOW_BYTES = BOUND(64 << 10, 256), WINDOW_STEP = WINDOW_BYTES / 2 }; /* held; a step forward is not longer than this */
 
 /* What was read last. Zeroed: nothing. */
 struct file_window {

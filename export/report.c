@@ -27,6 +27,7 @@ struct report_writer {
 	bool ndjson, measured, failed;
 	FILE *out;
 	int width[COLUMNS_MAX];
+	int owed; /* spaces behind the last cell of the line, if another one comes */
 	unsigned rows;
 	struct buf held, text, line; /* cells of rows held back: lengths and widths, text; the line being made */
 };
@@ -94,22 +95,21 @@ static int add_cell(struct buf *out, const struct report_source *from, const str
 
 static void add_spaces(struct buf *out, int n)
 {
-	while (n-- > 0)
-		buf_add_byte(out, ' ');
+	if (n <= 0)
+		return;
+	memset(buf_reserve(out, (size_t)n), ' ', (size_t)n);
+	out->len += (size_t)n;
 }
 
 /* One cell of a line, two spaces after the one before; the last of a line has none behind it. */
 static void place(struct report_writer *w, unsigned column, struct slice text, int width)
 {
 	const struct report_column *c = &w->report->column[column];
-	int room = w->width[column] - width;
-	if (w->line.len)
-		add_spaces(&w->line, 2);
-	if (to_the_right(c))
-		add_spaces(&w->line, room);
+	int room = w->width[column] > width ? w->width[column] - width : 0;
+	bool right = to_the_right(c);
+	add_spaces(&w->line, (w->line.len ? 2 + w->owed : 0) + (right ? room : 0));
+	w->owed = right ? 0 : room;
 	buf_add(&w->line, text);
-	if (!to_the_right(c))
-		add_spaces(&w->line, room);
 }
 
 static void end_line(struct report_writer *w)

@@ -84,7 +84,8 @@ void step_note(struct step *step, struct slice text)
 
 static void add_step(struct buf *out, const struct step *step)
 {
-	buf_addf(out, "%u ", step->conn);
+	buf_add_number(out, step->conn, 1);
+	buf_add_byte(out, ' ');
 	text_add_fit(out, step->command, COMMAND_COLUMNS);
 	if (step->note_len) {
 		buf_add_str(out, " (");
