@@ -4,7 +4,7 @@ import gzip, json, os, signal, struct, subprocess, sys, tempfile, threading, tim
 
 SAMPLE = "samples/tcp.pcap"
 MICRO, NANO, PATCHED = 0xA1B2C3D4, 0xA1B23C4D, 0xA1B2CD34
-ETHERNET, RAW_NULL, SLL2, PKTAP = 1, 0, 276, 258
+ETHERNET, RAW_NULL, SLL2, PKTAP, USER2 = 1, 0, 276, 258, 149
 SECOND = 10 ** 9
 
 def records(data):
@@ -65,7 +65,7 @@ def loopback(frames, family, order):
         yield t, struct.pack(order + "I", family) + ip
 
 def pktap(frames):
-    for t, f in frames: yield t, struct.pack("<III", 156, 1, ETHERNET) + bytes(144) + f
+    for t, f in frames: yield t, struct.pack("<III4s", 156, 1, ETHERNET, b"en0") + bytes(140) + f
 
 def cooked(frames):
     for t, f in frames: yield t, f[12:14] + bytes(2) + struct.pack(">IHBB", 2, 1, 0, 6) + f[6:12] + bytes(2) + f[14:]
@@ -138,11 +138,12 @@ def trials(t, data):
     t.rewritten("drops told at packets and in statistics", behind + statistics(3, before), f"{before} packets dropped by the kernel, 3 packets dropped by the interface")
     t.same("two sections of either order", pcapng(frames[:half]) + pcapng(frames[half:], order=">"))
     for order in "<>":
-        for family in (2, 24, 28, 30): t.as_many(f"loopback, family {family} {order}", pcap(loopback(frames, family, order), link=RAW_NULL, order=order))
+        for family in (2, 23, 24, 28, 30): t.as_many(f"loopback, family {family} {order}", pcap(loopback(frames, family, order), link=RAW_NULL, order=order))
         t.same(f"nanoseconds {order}", pcap(frames, NANO, order=order))
         t.same(f"patched {order}", pcap(frames, PATCHED, order=order, more=struct.pack(order + "IHBB", 2, 8, 0, 0)))
     t.same("frame check sequences", pcap([(time, f + b"fcs!") for time, f in frames], link=0x44000001))
     t.same("pktap", pcapng(pktap(frames), PKTAP))
+    t.same("pktap as anybody's link type", pcap(pktap(frames), link=USER2))
     t.same("cooked, version 2", pcap(cooked(frames), link=SLL2))
     t.same("gzip", gzip.compress(data))
     for name, first, second in (("pcap", pcap, pcap), ("pcap and pcapng", pcap, pcapng), ("pcapng and pcap", pcapng, pcap)):

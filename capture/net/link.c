@@ -22,6 +22,10 @@ enum {
 	PPP_IPV6 = 0x0057,
 	PPP_ADDRESS_CONTROL = 0xff03, /* RFC 1662 */
 	NFLOG_PAYLOAD = 9,
+	FAMILY_WINDOWS = 23,
+	PKTAP_HEAD = 108, /* bytes at least, of which so many at that place are the interface's name */
+	PKTAP_NAME = 12,
+	PKTAP_NAME_LEN = 24,
 	MPLS_BOTTOM = 0x100, /* RFC 3032: the last label */
 	MAX_TAGS = 8,
 	MAX_LABELS = 16,
@@ -120,10 +124,10 @@ static enum link_status strip_sll2(struct cursor *c, struct slice *ip)
 	return strip_ethertype(c, type, ip);
 }
 
-/* AF_INET is 2 everywhere; AF_INET6 is 10 on Linux, 24 on NetBSD and OpenBSD, 28 on FreeBSD, 30 on macOS. */
+/* AF_INET is 2 everywhere; AF_INET6 is 10 on Linux, 23 on Windows, 24 on NetBSD and OpenBSD, 28 on FreeBSD, 30 on macOS. */
 static bool family_is_ip(uint32_t family)
 {
-	return family == 2 || family == 10 || family == 24 || family == 28 || family == 30;
+	return family == 2 || family == 10 || family == FAMILY_WINDOWS || family == 24 || family == 28 || family == 30;
 }
 
 static enum link_status strip_family(struct cursor *c, bool either_order, struct slice *ip)
@@ -131,9 +135,11 @@ static enum link_status strip_family(struct cursor *c, bool either_order, struct
 	uint32_t family = cursor_be32(c);
 	if (c->short_)
 		return LINK_SHORT;
-	if (!family_is_ip(family) && !(either_order && family_is_ip(__builtin_bswap32(family))))
+	if (either_order && !family_is_ip(family))
+		family = __builtin_bswap32(family);
+	if (!family_is_ip(family))
 		return LINK_OTHER;
-	return rest_is_ip(c, ip);
+	return family == FAMILY_WINDOWS ? strip_raw(c, ip) : rest_is_ip(c, ip); /* IPX on BSD */
 }
 
 /* A packet is one of several values, each with its length and kind in the byte order of the machine that captured: little-endian ones are read. */
@@ -165,9 +171,32 @@ static bool strip_pktap(struct cursor *c, int *link)
 	return !head.short_ && !c->short_;
 }
 
+/* The name of an interface: text, and behind it nothing but zeros. */
+static bool is_name(struct slice name)
+{
+	size_t len = 0;
+	while (len < name.len && name.at[len] > ' ' && name.at[len] < 127)
+		len++;
+	for (size_t i = len; i < name.len; i++)
+		if (name.at[i])
+			return false;
+	return len && len < name.len;
+}
+
+/* Of a link type that anybody may use: is it that header, whole, with a packet behind it? */
+static bool is_pktap(struct slice frame)
+{
+	struct cursor c = cursor_of(frame);
+	uint32_t length = cursor_le32(&c), kind = cursor_le32(&c);
+	struct slice name = slice_head(slice_skip(frame, PKTAP_NAME), PKTAP_NAME_LEN);
+	return length >= PKTAP_HEAD && length < frame.len && kind == 1 && is_name(name);
+}
+
 enum link_status link_strip(int link, struct slice frame, struct slice *ip)
 {
 	struct cursor c = cursor_of(frame);
+	if (link == LINK_USER2 && is_pktap(frame))
+		link = LINK_PKTAP;
 	if (link == LINK_PKTAP && !strip_pktap(&c, &link))
 		return LINK_SHORT;
 	switch (link) {

@@ -17,6 +17,7 @@ enum {
 	LINK_SLL = 113,
 	LINK_IPV4 = 228,
 	LINK_IPV6 = 229,
+	LINK_USER2 = 149, /* anybody's: macOS's tcpdump wrote pktap so, which is told by its header */
 	LINK_NFLOG = 239, /* of Linux's firewall */
 	LINK_PKTAP = 258, /* of macOS: a frame of another of these, behind a header */
 	LINK_SLL2 = 276,

@@ -70,6 +70,9 @@ static const struct frame_case cases[] = {
 	FRAME("null, IPv6 of NetBSD", LINK_NULL, "\x18\x00\x00\x00", 0x60, LINK_IP),
 	FRAME("null, IPv6 of FreeBSD", LINK_NULL, "\x00\x00\x00\x1c", 0x60, LINK_IP),
 	FRAME("null, IPv6 of macOS", LINK_NULL, "\x1e\x00\x00\x00", 0x60, LINK_IP),
+	FRAME("null, IPv6 of Windows", LINK_NULL, "\x17\x00\x00\x00", 0x60, LINK_IP),
+	FRAME("null, IPX of BSD", LINK_NULL, "\x17\x00\x00\x00", 0xff, LINK_OTHER),
+	FRAME("loop, IPv6 of Windows", LINK_LOOP, "\x00\x00\x00\x17", 0x60, LINK_IP),
 	FRAME("null, AppleTalk", LINK_NULL, "\x10\x00\x00\x00", 0x45, LINK_OTHER),
 	FRAME("loop", LINK_LOOP, "\x00\x00\x00\x18", 0x60, LINK_IP),
 	FRAME("loop is big-endian", LINK_LOOP, "\x02\x00\x00\x00", 0x45, LINK_OTHER),
@@ -142,6 +145,39 @@ static void test_frames(void **state)
 		check_case(&cases[i]);
 }
 
+/* Of a link type that anybody may use, pktap is what has its header, whole. */
+static void test_pktap_by_header(void **state)
+{
+	(void)state;
+	static const struct {
+		size_t at;
+		uint8_t byte;
+		enum link_status status;
+	} changes[] = {
+		{ 107, 0, LINK_IP },       /* none that matters */
+		{ 0, 107, LINK_UNKNOWN },  /* too short a header */
+		{ 0, 160, LINK_UNKNOWN },  /* one beyond the end */
+		{ 4, 2, LINK_UNKNOWN },    /* no packet behind it */
+		{ 8, 105, LINK_UNKNOWN },  /* one of 802.11 */
+		{ 8, 149, LINK_UNKNOWN },  /* one of its own */
+		{ 12, 0, LINK_UNKNOWN },   /* no name */
+		{ 13, 7, LINK_UNKNOWN },   /* a name that is no text */
+		{ 16, 'x', LINK_UNKNOWN }, /* something behind the name */
+		{ 121, 6, LINK_OTHER },    /* ARP */
+	};
+	for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+		uint8_t frame[160] = { 108, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 'e', 'n', '0' };
+		struct slice whole = slice_of(frame, 154), ip;
+		size_t offset = 0;
+		memcpy(frame + 108, ETH "\x08\x00\x45", 15);
+		frame[changes[i].at] = changes[i].byte;
+		assert_int_equal(strip(LINK_USER2, whole, &offset), changes[i].status);
+		assert_true(changes[i].status != LINK_IP || offset == 122);
+		for (size_t n = 0; n <= 108; n++)
+			assert_int_equal(link_strip(LINK_USER2, slice_head(whole, n), &ip), LINK_UNKNOWN);
+	}
+}
+
 static void test_known(void **state)
 {
 	(void)state;
@@ -153,6 +189,7 @@ static void test_known(void **state)
 	assert_true(link_known(LINK_NFLOG));
 	assert_true(link_known(LINK_PKTAP));
 	assert_false(link_known(105));
+	assert_false(link_known(LINK_USER2));
 	assert_false(link_known(-1));
 }
 
@@ -160,6 +197,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_frames),
+		cmocka_unit_test(test_pktap_by_header),
 		cmocka_unit_test(test_known),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
