@@ -14,6 +14,9 @@
  *
  * Captures may be joined (cat a.pcap b.pcap): where a record or a block was to begin and the header of another capture stands, reading begins anew.
  *
+ * A record of nothing but zeros may be a packet, without bytes and of 1970, or belong to what a crash or a full disk has left of a file's end.
+ * Which, shows what comes behind: such records are counted until then, and handed out only if anything else follows.
+ *
  * The end and damage stick: once met, each further call answers the same.
  */
 #include "capture/pcap_file.h"
@@ -30,6 +33,7 @@ enum {
 	RECORD = 16,
 	RECORD_PATCHED = 24,
 	MAX_PACKET = 64 << 20,
+	ZEROS_AT_ONCE = 8192,   /* records of zeros that are passed before the caller has its turn */
 	LINK_MASK = 0x03ffffff, /* the bits above tell the length of a frame check sequence */
 };
 
@@ -43,6 +47,7 @@ struct pcap_file {
 	uint32_t record;                   /* pcap: bytes before each packet */
 	uint32_t unit;                     /* pcap: ns of the lower half of a time */
 	struct packet_interface interface; /* pcap */
+	uint64_t zeros, zeros_at;          /* pcap: records of zeros that are not handed out yet, and the place of the first */
 	struct pcapng pcapng;
 	enum source_status ended; /* END or DAMAGED, once met; else PACKET */
 	char *name;
@@ -78,11 +83,15 @@ static const char *of_what(const struct pcap_file *f)
 	return f->bytes.gzip ? " of the unpacked data" : "";
 }
 
+static enum source_status damaged_at(struct pcap_file *f, uint64_t offset, const char *why)
+{
+	snprintf(f->error, sizeof(f->error), "%s is damaged at offset %llu%s: %s", f->name, (unsigned long long)offset, of_what(f), why);
+	return f->ended = SOURCE_DAMAGED;
+}
+
 static enum source_status damaged(struct pcap_file *f, const char *why)
 {
-	snprintf(f->error, sizeof(f->error), "%s is damaged at offset %llu%s: %s", f->name,
-		 (unsigned long long)byte_source_offset(&f->bytes), of_what(f), why);
-	return f->ended = SOURCE_DAMAGED;
+	return damaged_at(f, byte_source_offset(&f->bytes), why);
 }
 
 /* What the first four bytes say of a file that is compressed by other means than gzip. */
@@ -216,12 +225,58 @@ static enum source_status too_long(struct pcap_file *f, uint32_t captured)
 	return damaged(f, why);
 }
 
-static enum source_status next_record(struct pcap_file *f, struct packet *out)
+static bool is_zeros(struct slice s)
 {
-	struct slice record;
-	enum byte_status status = byte_source_peek(&f->bytes, f->record, &record);
-	if (status != BYTES_OK)
-		return stop(f, status, "a packet");
+	for (size_t i = 0; i < s.len; i++)
+		if (s.at[i])
+			return false;
+	return true;
+}
+
+static void give(struct pcap_file *f, uint64_t at, struct packet *out)
+{
+	out->link = f->interface.link;
+	out->interface = &f->interface;
+	out->comments = (struct slice){ NULL, 0 };
+	out->at = f->places ? (int64_t)at + f->record : -1;
+}
+
+/* One of the records of zeros that came before, as the packet that it is. */
+static enum source_status give_zeros(struct pcap_file *f, struct packet *out)
+{
+	out->bytes = (struct slice){ NULL, 0 };
+	out->wire_len = 0;
+	out->time = 0;
+	give(f, f->zeros_at, out);
+	f->zeros_at += f->record;
+	f->zeros--;
+	return SOURCE_PACKET;
+}
+
+/* Nothing more can be read behind records of zeros. One alone at the end is a packet. */
+static enum source_status stop_in_zeros(struct pcap_file *f, enum byte_status status, struct packet *out)
+{
+	char why[80];
+	size_t left = byte_source_left(&f->bytes);
+	if (status == BYTES_WAIT)
+		return SOURCE_WAIT;
+	if (status != BYTES_END || !is_zeros(slice_of(f->bytes.at, left)) || (f->zeros == 1 && !left))
+		return give_zeros(f, out);
+	snprintf(why, sizeof why, "nothing but zeros from there to its end, %llu bytes",
+		 (unsigned long long)(byte_source_offset(&f->bytes) + left - f->zeros_at));
+	return damaged_at(f, f->zeros_at, why);
+}
+
+static void pass_zeros(struct pcap_file *f)
+{
+	if (!f->zeros++)
+		f->zeros_at = byte_source_offset(&f->bytes);
+	byte_source_consume(&f->bytes, f->record);
+}
+
+static enum source_status take_record(struct pcap_file *f, struct slice record, struct packet *out)
+{
+	enum byte_status status;
 	struct cursor c = cursor_of(slice_of(record.at, RECORD));
 	int64_t seconds = u32(f, &c), rest = u32(f, &c);
 	uint32_t captured = u32(f, &c), wire = u32(f, &c);
@@ -234,13 +289,25 @@ static enum source_status next_record(struct pcap_file *f, struct packet *out)
 		return stop(f, status, "a packet");
 	out->bytes = slice_of(record.at + f->record, captured);
 	out->wire_len = wire > captured ? wire : captured;
-	out->link = f->interface.link;
-	out->interface = &f->interface;
-	out->comments = (struct slice){ NULL, 0 };
 	out->time = seconds * 1000000000 + rest * f->unit;
-	out->at = f->places ? (int64_t)byte_source_offset(&f->bytes) + f->record : -1;
+	give(f, byte_source_offset(&f->bytes), out);
 	byte_source_consume(&f->bytes, record.len);
 	return SOURCE_PACKET;
+}
+
+static enum source_status next_record(struct pcap_file *f, struct packet *out)
+{
+	static const uint8_t zeros[RECORD_PATCHED];
+	struct slice record;
+	for (int i = 0; i < ZEROS_AT_ONCE; i++) {
+		enum byte_status status = byte_source_peek(&f->bytes, f->record, &record);
+		if (status != BYTES_OK)
+			return f->zeros ? stop_in_zeros(f, status, out) : stop(f, status, "a packet");
+		if (memcmp(record.at, zeros, RECORD) != 0 || memcmp(record.at, zeros, record.len) != 0)
+			return f->zeros ? give_zeros(f, out) : take_record(f, record, out);
+		pass_zeros(f);
+	}
+	return SOURCE_WAIT;
 }
 
 static enum source_status take_block(struct pcap_file *f, struct packet *out, enum pcapng_status *got)

@@ -154,6 +154,7 @@ def trials(t, data):
     for name, front in (("ERF", bytes(8) + b"\x02\x04"), ("iptrace", b"iptrace 2.0"), ("snoop", b"snoop\0\0\0\0\0\0\2"), ("Network Monitor", b"GMBU")):
         t.told(name, front + bytes(100), 0, "is no capture: it is neither pcap nor pcapng")
     t.told("still written: a packet", data[:-7], all_of_it, "ends in the middle of a packet at offset")
+    t.told("an end of zeros", data + bytes(4000), all_of_it, f"is damaged at offset {len(data)}: nothing but zeros from there to its end, 4000 bytes")
     t.told("still written: a block", pcapng(frames)[:-301], all_of_it - 1, "ends in the middle of a block at offset")
     slow_pipe(f"{t.folder}/fifo", data)
     t.hold(t.read(f"{t.folder}/fifo")[0] == t.whole, "a named pipe")

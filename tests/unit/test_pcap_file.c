@@ -221,6 +221,88 @@ static void test_pcap_empty(void **state)
 	buf_release(&w.out);
 }
 
+static void write_zeros(struct writer *w, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		buf_add_byte(&w->out, 0);
+}
+
+/* The end of a file that a crash has left: nothing but zeros. */
+static void test_pcap_zeros_at_the_end(void **state)
+{
+	(void)state;
+	for (int big = 0; big < 2; big++) {
+		struct writer w = { .big = big };
+		write_header(&w, 0xa1b2c3d4, 1);
+		write_record(&w, 1, 0, "good", 4);
+		size_t good = w.out.len;
+		for (size_t n = 17; n < 1000; n += n < 80 ? 1 : 97) {
+			char text[160];
+			w.out.len = good;
+			write_zeros(&w, n);
+			snprintf(
+				text, sizeof text,
+				"1000000000 link 1 wire 4 [good]\nx is damaged at offset 44: nothing but zeros from there to its end, %zu bytes\n",
+				n);
+			expect_everywhere(buf_slice(&w.out), text);
+		}
+		buf_release(&w.out);
+	}
+}
+
+/* What looks so elsewhere is packets without bytes, of 1970. */
+static void test_pcap_zeros_elsewhere(void **state)
+{
+	(void)state;
+	static const char TWO[] = "1000000000 link 1 wire 4 [good]\n0 link 1 wire 0 []\n0 link 1 wire 0 []\n";
+	struct writer w = { 0 };
+	struct buf text = { 0 };
+	write_header(&w, 0xa1b2c3d4, 1);
+	write_record(&w, 1, 0, "good", 4);
+	write_zeros(&w, 16);
+	expect_everywhere(buf_slice(&w.out), "1000000000 link 1 wire 4 [good]\n0 link 1 wire 0 []\nend\n");
+	write_zeros(&w, 16);
+	size_t len = w.out.len;
+	write_record(&w, 2, 0, "more", 4);
+	buf_addf(&text, "%s2000000000 link 1 wire 4 [more]\nend\n", TWO);
+	expect_everywhere(buf_slice(&w.out), buf_cstr(&text));
+	expect(buf_slice(&w.out), true,
+	       "1000000000 link 1 wire 4 at 40 [good]\n0 link 1 wire 0 at 60 []\n0 link 1 wire 0 at 76 []\n"
+	       "2000000000 link 1 wire 4 at 92 [more]\nend\n");
+	w.out.len = len;
+	buf_add_byte(&w.out, 1);
+	buf_clear(&text);
+	buf_addf(&text, "%sx ends in the middle of a packet at offset 76\n", TWO);
+	expect_everywhere(buf_slice(&w.out), buf_cstr(&text));
+	w.out.len = len;
+	write_header(&w, 0xa1b2c3d4, 1); /* another capture behind it */
+	buf_clear(&text);
+	buf_addf(&text, "%send\n", TWO);
+	expect_everywhere(buf_slice(&w.out), buf_cstr(&text));
+	buf_release(&text);
+	buf_release(&w.out);
+}
+
+/* There may be a lot of them: whoever reads has its turn in between. */
+static void test_pcap_zeros_in_masses(void **state)
+{
+	(void)state;
+	struct writer w = { 0 };
+	struct packet p;
+	enum source_status status;
+	unsigned waits = 0;
+	write_header(&w, 0xa1b2c3d4, 1);
+	write_zeros(&w, 16 << 20);
+	struct pcap_file *f = pcap_file_new(file_of(buf_slice(&w.out)), "x", NULL);
+	while ((status = pcap_file_next(f, &p)) == SOURCE_WAIT)
+		waits++;
+	assert_int_equal(status, SOURCE_DAMAGED);
+	assert_string_equal(pcap_file_error(f), "x is damaged at offset 24: nothing but zeros from there to its end, 16777216 bytes");
+	assert_int_equal(waits, (1 << 20) / 8192);
+	pcap_file_free(f);
+	buf_release(&w.out);
+}
+
 static void test_pcap_damaged(void **state)
 {
 	(void)state;
@@ -843,6 +925,9 @@ int main(void)
 		cmocka_unit_test(test_pcap_ns),
 		cmocka_unit_test(test_pcap_patched),
 		cmocka_unit_test(test_pcap_empty),
+		cmocka_unit_test(test_pcap_zeros_at_the_end),
+		cmocka_unit_test(test_pcap_zeros_elsewhere),
+		cmocka_unit_test(test_pcap_zeros_in_masses),
 		cmocka_unit_test(test_pcap_damaged),
 		cmocka_unit_test(test_pcap_version),
 		cmocka_unit_test(test_no_capture),
