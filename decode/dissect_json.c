@@ -17,6 +17,7 @@ enum { JSON_DEPTH = 64, JSON_BYTES = 8 << 20, DECIMAL = 24 };
 struct target {
 	struct dissection *d;
 	struct slice whole, value; /* place of the string around */
+	bool secret;               /* what comes is within the value of a secret key */
 	struct buf scratch;
 };
 
@@ -135,6 +136,16 @@ static enum node_kind kind_of(json_t *value)
 	}
 }
 
+/* The values in an object or array. */
+static bool add_inner(struct target *t, struct node *n, json_t *value)
+{
+	bool outer = t->secret;
+	t->secret = outer || schema_secret_name(n->name);
+	bool added = n->kind == NODE_OBJECT ? add_members(t, n, value) : add_elements(t, n, value);
+	t->secret = outer;
+	return added;
+}
+
 /* False when the budget is spent. */
 static bool add_value(struct target *t, struct node *parent, struct slice name, json_t *value)
 {
@@ -144,15 +155,15 @@ static bool add_value(struct target *t, struct node *parent, struct slice name, 
 	n->name = name;
 	n->from_text = true;
 	n->text = slice_of(NULL, 0);
+	n->secret = (n->kind == NODE_STRING || n->kind == NODE_NUMBER) && (t->secret || schema_secret_name(name));
 	switch (n->kind) {
-	case NODE_OBJECT: return add_members(t, n, value);
-	case NODE_ARRAY: return add_elements(t, n, value);
+	case NODE_OBJECT:
+	case NODE_ARRAY: return add_inner(t, n, value);
 	case NODE_NUMBER: return set_number(t, n, value);
 	case NODE_BOOL: n->integer = json_is_true(value); return true;
 	case NODE_NULL: return true;
 	default: break;
 	}
-	n->secret = schema_secret_name(name);
 	return set_text(t, n, slice_of(json_string_value(value), json_string_length(value)));
 }
 

@@ -18,6 +18,7 @@ static const char bad_json[] = "no JSON can be read here";
 struct frame {
 	struct dissection *d;
 	const struct node *within; /* the string that the text is in; NULL: the message itself */
+	bool secret;               /* within the value of a secret key */
 };
 
 static enum node_kind kind_of(const struct json_value *v)
@@ -72,7 +73,7 @@ static struct node *add_node(const struct frame *f, struct node *parent, struct 
 	n->name = plain(f->d, n, key);
 	n->text = v->kind == JSON_READ_STRING ? plain(f->d, n, json_inner(v)) : v->kind == JSON_READ_NUMBER ? v->text : slice_of(NULL, 0);
 	n->integer = v->kind == JSON_READ_TRUE;
-	n->secret = v->kind == JSON_READ_STRING && n->text.len && schema_secret_name(n->name);
+	n->secret = n->text.len && (f->secret || schema_secret_name(n->name));
 	if (v->kind == JSON_READ_NUMBER)
 		set_number(n, v->text);
 	return n;
@@ -85,8 +86,9 @@ static void add_inner(const struct frame *f, struct node *n, const struct json_v
 	struct json_walk w = json_walk(v->text);
 	struct json_value member;
 	struct slice key;
+	struct frame inner = { f->d, f->within, f->secret || schema_secret_name(n->name) };
 	for (size_t i = 0; json_next(&w, &key, &member) && !dissect_full(f->d); i++) {
-		struct node *c = add_value(f, n, key, &member);
+		struct node *c = add_value(&inner, n, key, &member);
 		if (!c || w.object)
 			continue;
 		char index[INDEX_MAX];
@@ -107,13 +109,13 @@ static struct node *add_value(const struct frame *f, struct node *parent, struct
 
 struct node *dissect_member(struct dissection *d, struct node *parent, struct slice key, const struct json_value *v)
 {
-	struct frame f = { d, NULL };
+	struct frame f = { d, NULL, false };
 	return add_value(&f, parent, key, v);
 }
 
 void dissect_text_within(struct dissection *d, struct node *n)
 {
-	struct frame f = { d, n };
+	struct frame f = { d, n, false };
 	struct json_value v = json_read(n->text);
 	bool container = v.kind == JSON_READ_OBJECT || v.kind == JSON_READ_ARRAY;
 	if (container && !v.cut)

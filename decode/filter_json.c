@@ -83,9 +83,9 @@ static bool tell(const struct path_walk *w, const struct json_value *v, struct s
 	struct json_value member;
 	struct node inner = { .kind = NODE_NULL };
 	struct node n = { .name = name, .kind = (uint8_t)kind_of(v), .from_text = true, .integer = v->kind == JSON_READ_TRUE };
+	n.secret = (v->kind == JSON_READ_STRING || v->kind == JSON_READ_NUMBER) && schema_secret_name(name);
 	if (v->kind == JSON_READ_STRING) {
 		n.text = json_inner(v);
-		n.secret = schema_secret_name(name);
 	} else if (v->kind == JSON_READ_NUMBER) {
 		n.real = number_of(v);
 	} else if (v->kind == JSON_READ_OBJECT && json_next(&members, NULL, &member)) {
@@ -122,6 +122,9 @@ static enum path_answer visit_elements(const struct path_walk *w, struct slice a
 /* As visit() of filter_path.c. */
 static enum path_answer visit(const struct path_walk *w, const struct json_value *v, struct slice name, const struct step *s)
 {
+	bool container = v->kind == JSON_READ_ARRAY || v->kind == JSON_READ_OBJECT;
+	if (container && schema_secret_name(name))
+		return PATH_TREE; /* which knows that all of it is secret */
 	if (v->kind == JSON_READ_ARRAY)
 		return visit_elements(w, v->text, s);
 	if (!s)

@@ -95,7 +95,28 @@ static size_t string_end(struct slice text, size_t start, size_t level)
 	return text.len;
 }
 
-/* The value behind the key that ends in that quote; false if there is none, or one that has keys of its own. */
+/* Where the object or array that begins at `start` ends; with the string that it is in, if it does not end before. */
+static size_t container_end(struct slice text, size_t start, size_t level)
+{
+	size_t depth = 0, i = start;
+	while (i < text.len) {
+		uint8_t c = text.at[i];
+		if (c == '"') {
+			size_t slashes = backslashes(text, start, i);
+			if (slashes < level)
+				return i - slashes;
+			i = string_end(text, i + 1, level) + level;
+		} else if (c == '{' || c == '[') {
+			depth++;
+		} else if ((c == '}' || c == ']') && --depth == 0) {
+			return i + 1;
+		}
+		i++;
+	}
+	return text.len;
+}
+
+/* The value behind the key that ends in that quote; false if there is none. */
 static bool find_value(struct slice text, size_t quote, size_t level, size_t *start, size_t *end)
 {
 	size_t i = skip_space(text, quote + 1);
@@ -109,6 +130,10 @@ static bool find_value(struct slice text, size_t quote, size_t level, size_t *st
 		return true;
 	}
 	*start = *end = i;
+	if (i < text.len && (text.at[i] == '{' || text.at[i] == '[')) {
+		*end = container_end(text, i, level);
+		return true;
+	}
 	while (*end < text.len && !memchr(",]}[{\\\" \t\r\n", text.at[*end], 11))
 		(*end)++;
 	return *end > *start;

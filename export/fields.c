@@ -28,7 +28,7 @@ static void add_node(struct buf *out, const struct node *n, bool show_secrets)
 	case NODE_OBJECT:
 	case NODE_ARRAY: add_object(out, n, show_secrets); break;
 	case NODE_BOOL: buf_add_byte(out, n->integer ? '1' : '0'); break;
-	case NODE_NUMBER: buf_add(out, n->text); break;
+	case NODE_NUMBER:
 	case NODE_STRING: node_add_plain(out, n, show_secrets); break;
 	default: node_add_value(out, n, show_secrets);
 	}

@@ -43,8 +43,17 @@ static inline void json_paths_ask(struct dissection *d, const char *const *names
 static inline bool json_paths_agree(struct dissection *d, struct slice text)
 {
 	static const char *const paths[][4] = {
-		{ "a" },           { "a", "b" },      { "0" },        { "1", "a" },        { "a", "0" },
-		{ "a", "a", "b" }, { "b", "0", "a" }, { "password" }, { "jwt", "claims" },
+		{ "a" },
+		{ "a", "b" },
+		{ "0" },
+		{ "1", "a" },
+		{ "a", "0" },
+		{ "a", "a", "b" },
+		{ "b", "0", "a" },
+		{ "password" },
+		{ "jwt", "claims" },
+		{ "password", "0" },
+		{ "password", "a" },
 	};
 	bool same = true;
 	for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {

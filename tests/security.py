@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """security.py [ENVSCOPE]: what docs/security.md promises, seen from outside: how the program is built (readelf), what the process has given up (/proc), and
 that no secret of a sample is in what is printed of it, in any format, nor of copies whose messages are damaged around it."""
-import glob, json, os, pwd, random, re, select, subprocess, sys, tempfile, time
+import glob, json, os, pwd, random, re, select, shutil, subprocess, sys, tempfile, time
 
-import faults
+import attacks, faults
 
 WAYS = ("-T text", "-T tree --full-bytes", "-T ndjson --full-bytes", "-T json", "-T csv", "-T fields -e data -e openiap.jwt", "-T pdml", "-T html", "-T svg", "-T mermaid",
         "-T plantuml", "-T otlp", "-z summary,commands,connections,threads,rules,streams,traces,correlations,workitems", "--check --fail-on note",
@@ -192,6 +192,26 @@ def samples(c, envscope):
             c.hold(not any(shows(out, s) for s in secrets), f"{path}, {way}: a secret is shown")
     c.hold(seen > 10, f"only {seen} secrets are in the samples")
 
+SECRET = b"8765432109"
+SECRETS_IN_JSON = (b'{"password":"x\\"%s"}', b'{"password" : %s}', b'{"jwt":["%s"]}', b'{"password":{"$in":[%s]}}', b'{"a":"{\\"password\\":[\\"%s\\"]}"}',
+                   b'{"password":"' + b"x" * 200 + b'%s"}', b'{"jwt":["%s')
+
+def in_json(c, envscope, folder):
+    """Secrets in the JSON of a field, of every kind and also cut, and asked for by name."""
+    capture = attacks.Capture()
+    attacks.messages(capture, len(SECRETS_IN_JSON), lambda i: attacks.envelope(b"query", i, b"i%d" % i, type=b"QueryRequest", payload=attacks.field(1, SECRETS_IN_JSON[i] % SECRET)))
+    with open(f"{folder}/json.pcap", "wb") as out: out.write(capture.bytes())
+    for way in WAYS + ("-T fields -e data.query.password -e data.query.jwt -e data.query.a.password -e data.query.password.$in",):
+        shown = run(envscope, f"{folder}/json.pcap", [], way)
+        c.hold(not shows(shown, SECRET.decode()), f"JSON, {way}: a secret is shown")
+    c.hold(shows(run(envscope, f"{folder}/json.pcap", [], "-T tree --show-secrets"), SECRET.decode()), "--show-secrets does not show what is in JSON")
+    if not shutil.which("tshark"): return print("security: no tshark, secrets in what the dissector shows are not tested")
+    with open(f"{folder}/openiap.lua", "w") as out: subprocess.run([envscope, "--wireshark-plugin"], stdout=out)
+    theirs = lambda *o: subprocess.run(["tshark", "-n", "-X", f"lua_script:{folder}/openiap.lua", "-r", f"{folder}/json.pcap", "-Y", "openiap", *o], capture_output=True, text=True).stdout
+    c.hold(not shows((theirs() + theirs("-V")).encode(), SECRET.decode()), "JSON, the dissector: a secret is shown")
+    ours = run(envscope, f"{folder}/json.pcap", [], "-T fields -e openiap.query.query").decode()
+    c.hold(theirs("-T", "fields", "-e", "openiap.query.query") == ours.replace("\\\\", "\\"), "JSON: the dissector hides something else than envscope")
+
 def damaged(c, envscope, folder):
     """A byte beside a token, of a field's number or a length, is another: whatever it is taken for then, its signature is hidden."""
     path = "build/samples/error_reply.pcap"
@@ -217,6 +237,7 @@ def main(envscope="./envscope"):
         keys_of_relay(c, os.path.abspath(envscope), folder)
         screens(c, envscope)
         samples(c, envscope)
+        in_json(c, envscope, folder)
         damaged(c, envscope, folder)
     print(f"security: {c.passed} passed, {c.failed} failed")
     return c.failed > 0

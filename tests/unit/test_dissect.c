@@ -193,7 +193,7 @@ static void test_secrets(void **state)
 	put_text(&f->m, 1, "allan");
 	put_text(&f->m, 2, "{\"tricky\":1}");
 	put_text(&f->m, 3, MUTATE_JWT);
-	put_text(&f->m, 6, "{\"password\":\"x\",\"jwt\":\"y\",\"user\":\"z\"}");
+	put_text(&f->m, 6, "{\"password\":\"x\",\"jwt\":{\"$in\":[\"y\",7]},\"user\":\"z\"}");
 	struct node *root = payload_of(f, "SigninRequest", &f->m);
 	assert_false(child(root, "username")->secret);
 	assert_true(child(root, "password")->secret);
@@ -208,7 +208,8 @@ static void test_secrets(void **state)
 	assert_true(child(claims, "exp")->integer == 1764003600 * INT64_C(1000000000));
 	struct node *agent = child(root, "agent")->child;
 	assert_true(child(agent, "password")->secret);
-	assert_true(child(agent, "jwt")->secret);
+	struct node *in = child(child(agent, "jwt"), "$in");
+	assert_true(child(in, "0")->secret && child(in, "1")->secret);
 	assert_false(child(agent, "user")->secret);
 }
 

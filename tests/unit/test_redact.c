@@ -20,7 +20,11 @@ static const struct {
 	{ "{\"password\":\"a\\\"b\",\"x\":1}", "{\"password\":\"‹hidden, 4 bytes›\",\"x\":1}" },
 	{ "{\"password\":\"a\\\\\",\"x\":1}", "{\"password\":\"‹hidden, 3 bytes›\",\"x\":1}" },
 	{ "{\"password\":1234,\"x\":1}", "{\"password\":‹hidden, 4 bytes›,\"x\":1}" },
-	{ "{\"password\":{\"jwt\":\"x\",\"y\":\"z\"}}", "{\"password\":{\"jwt\":\"‹hidden, 1 byte›\",\"y\":\"z\"}}" },
+	{ "{\"password\":{\"jwt\":\"x\",\"y\":\"z\"},\"a\":1}", "{\"password\":‹hidden, 19 bytes›,\"a\":1}" },
+	{ "{\"jwt\":{\"$in\":[\"a]}\\\"\",[1,{}]]} ,\"a\":1}", "{\"jwt\":‹hidden, 24 bytes› ,\"a\":1}" },
+	{ "{\"password\":[\"abc\", 1", "{\"password\":‹hidden, 9 bytes›" },
+	{ "{\"p\":\"{\\\"jwt\\\":[\\\"a]\\\"],\\\"b\\\":1}\",\"c\":2}", "{\"p\":\"{\\\"jwt\\\":‹hidden, 8 bytes›,\\\"b\\\":1}\",\"c\":2}" },
+	{ "{\"p\":\"{\\\"jwt\\\":[1,2\",\"c\":[2]}", "{\"p\":\"{\\\"jwt\\\":‹hidden, 4 bytes›\",\"c\":[2]}" },
 	{ "{\"password\":\"abc", "{\"password\":\"‹hidden, 3 bytes›" },
 	{ "{\"password\":", "{\"password\":" },
 	{ "{\"password\"", "{\"password\"" },
@@ -54,7 +58,8 @@ static void test_cases(void **state)
 /* Cut anywhere, no byte of the secret comes out. */
 static void test_cut(void **state)
 {
-	static const char text[] = "{\"a\":\"{\\\"password\\\": \\\"zzzz\\\"}\", \"jwt\" : \"zzz\\\"zz\", \"password\":zzzz}";
+	static const char text[] =
+		"{\"a\":\"{\\\"password\\\": \\\"zzzz\\\"}\", \"jwt\" : \"zzz\\\"zz\", \"password\":zzzz, \"jwt\":[\"zz]z\", {\"a\":\"z\"}]}";
 	struct buf out = { 0 };
 	(void)state;
 	for (size_t n = 0; n <= strlen(text); n++) {
@@ -71,7 +76,8 @@ static void test_cut(void **state)
 /* Texts made to be slow are not: backslashes and quotes without end, and many keys. */
 static void test_time(void **state)
 {
-	static const char *const patterns[] = { "\\", "\"", "\\\"", "\"jwt\":", "\"jwt\":\\", "\"jwt\":\\\"", " ", "\"jwt\" " };
+	static const char *const patterns[] = { "\\",           "\"",        "\\\"",        "\"jwt\":", "\"jwt\":\\",
+						"\"jwt\":\\\"", "\"jwt\":[", "\"jwt\":{\\", " ",        "\"jwt\" " };
 	struct buf text = { 0 }, out = { 0 };
 	struct timespec from, to;
 	(void)state;
