@@ -270,6 +270,23 @@ static enum capture_status step_packets(struct capture *c, unsigned packets)
 	return CAPTURE_MORE;
 }
 
+enum capture_status capture_leave(struct capture *c, unsigned packets, int64_t until)
+{
+	struct packet p;
+	for (unsigned i = 0; i < packets; i++) {
+		switch (source_next(c->source, &p)) {
+		case SOURCE_PACKET: break;
+		case SOURCE_WAIT: return CAPTURE_WAIT;
+		case SOURCE_END: return CAPTURE_END;
+		case SOURCE_DAMAGED: return CAPTURE_DAMAGED;
+		}
+		if (p.time >= until)
+			return CAPTURE_END;
+		c->counts.unread++;
+	}
+	return CAPTURE_MORE;
+}
+
 /* Nothing was read: the pipeline tells the sink directly. */
 static void give_up_ahead(struct capture *c)
 {

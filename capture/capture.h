@@ -66,6 +66,7 @@ struct capture_options {
 struct capture_counts {
 	struct source_counts source;
 	uint64_t not_ip, not_tcp, bad; /* packets passed over: no IP, no TCP, headers that can't be read */
+	uint64_t unread;               /* packets that were left at the end (capture_leave), at least */
 	uint64_t unknown_link;         /* packets of a link type that is not known here */
 	uint64_t backwards;            /* packets more than a second earlier than the one before */
 	uint64_t cut_packets;          /* packets shorter in the capture than on the wire */
@@ -99,6 +100,9 @@ struct capture *capture_new(struct source *source, const struct sink *sink, cons
 void capture_free(struct capture *c);
 /* Reads and handles at most `packets` packets, or what a second thread has read in the meantime, some thousand messages at most. */
 enum capture_status capture_step(struct capture *c, unsigned packets);
+/* Reads so many packets at most and counts those captured before `until` as unread, without handling them. END: one was captured later. Only for sources
+ * that are live, and no proxy. */
+enum capture_status capture_leave(struct capture *c, unsigned packets, int64_t until);
 /* The end: whatever still waits in buffers is handed on, and all connections are told to the sink as ended (CONN_OPEN where they
  * were still open). Call once. */
 void capture_finish(struct capture *c);

@@ -14,6 +14,7 @@
 #include "cli/posting.h"
 #include "cli/privileges.h"
 #include "cli/recording.h"
+#include "cli/rest.h"
 #include "cli/results.h"
 #include "cli/signals.h"
 
@@ -26,7 +27,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PACKETS_A_STEP = 4096, POLL_MS = 250, DELAY_MS = 100, REST_MS = 1000 };
+enum { PACKETS_A_STEP = 4096, POLL_MS = 250 };
 
 struct app {
 	struct options options;
@@ -214,28 +215,6 @@ static bool stop_wanted(struct app *a)
 	return limit_reached(a);
 }
 
-/* A signal came: what was captured by then is still read. The kernel hands it over a moment later, and so does whoever writes into a pipe and got the
- * same signal; where there is too much of it, a second is enough, and so is another signal. */
-static enum capture_status read_rest(struct app *a, enum capture_status status)
-{
-	const volatile sig_atomic_t *again = signals_next();
-	const int64_t ms = NS_PER_S / 1000, begun = now(), until = when_now();
-	struct pollfd p = { .fd = source_fd(a->input.source), .events = POLLIN };
-	struct capture_counts c = capture_counts(a->capture);
-	int64_t heard = begun;
-	while (!*again && now() - begun < REST_MS * ms && now() - heard < DELAY_MS * ms && c.last_time < until) {
-		uint64_t packets = c.source.packets;
-		if (status == CAPTURE_WAIT)
-			poll(&p, 1, DELAY_MS);
-		status = capture_step(a->capture, PACKETS_A_STEP);
-		if (status != CAPTURE_MORE && status != CAPTURE_WAIT)
-			break;
-		c = capture_counts(a->capture);
-		heard = c.source.packets != packets ? now() : heard;
-	}
-	return status;
-}
-
 static enum capture_status read_all(struct app *a)
 {
 	enum capture_status status = CAPTURE_MORE;
@@ -247,7 +226,7 @@ static enum capture_status read_all(struct app *a)
 			wait_for_packets(a);
 	}
 	bool live = source_is_live(a->input.source) && !a->options.proxy.count, reads = status == CAPTURE_MORE || status == CAPTURE_WAIT;
-	return live && reads && *signals_stop() && !limit_reached(a) ? read_rest(a, status) : status;
+	return live && reads && *signals_stop() && !limit_reached(a) ? rest_read(a->capture, &REST_AT_SIGNAL) : status;
 }
 
 static struct results results_of(const struct app *a, enum capture_status status)
@@ -338,6 +317,16 @@ static const char *step_beside(void *user)
 	return NULL;
 }
 
+/* The screens were left before the source had come to its end. What is beside them gets what was captured by then. */
+static enum capture_status read_rest(void *user)
+{
+	struct app *a = user;
+	bool beside = a->recording.recorder || a->posting.post;
+	if (!beside || !source_is_live(a->input.source) || a->options.proxy.count)
+		return CAPTURE_END;
+	return rest_read(a->capture, *signals_stop() ? &REST_AT_SIGNAL : &REST_AT_LEAVING);
+}
+
 static bool open_again(void *user, struct second_reading *out, char *error, size_t room)
 {
 	struct app *a = user;
@@ -367,6 +356,7 @@ static int run_screens(struct app *a)
 				 .enough = limited ? read_enough : NULL,
 				 .clock = tell_time,
 				 .step = step_beside,
+				 .rest = read_rest,
 				 .again = input_is_files(&a->input, o) ? open_again : NULL,
 				 .user = a,
 				 .stop = signals_stop() };

@@ -25,6 +25,7 @@ struct counter {
 static const struct counter counters[] = {
 	{ "packet[s] dropped by the kernel", CAPTURE_LOST(source.dropped_kernel) },
 	{ "packet[s] dropped by the interface", CAPTURE_LOST(source.dropped_interface) },
+	{ "packet[s] or more left unread at the end", CAPTURE_LOST(unread) },
 	{ "source[s] that ended before [its|their] time", CAPTURE_LOST(source.broken) },
 	{ "packet[s] not matched by the capture filter", CAPTURE(source.filtered) },
 	{ "packet[s] cut short by the capture", CAPTURE_LOST(cut_packets) },

@@ -74,19 +74,28 @@ def trial(envscope, folder, number, closed, line_break, version):
     if not closed: end()
     return told(out), in_file(envscope, folder)
 
-def screens(envscope, folder):
-    """Screens that are ended the moment in which the keys come: how many messages are in the file."""
+def screens(envscope, folder, leave):
+    """Screens that are ended the moment in which the keys come, or the last message: how many messages are in the file."""
     listening = prepare(folder)
+    if leave: os.rename(f"{folder}/keys", f"{folder}/late") # one file, which grows
+    keys = f"{folder}/late" if leave else f"{folder}/keys"
     pid, terminal = pty.fork()
     if not pid:
         os.environ["TERM"] = "xterm"
-        os.execv(envscope, [envscope, "-i", "lo", "--keylog", f"{folder}/keys", "-w", f"{folder}/out.pcapng", f"tcp port {listening.getsockname()[1]}"])
+        os.execv(envscope, [envscope, "-i", "lo", "--keylog", keys, "-w", f"{folder}/out.pcapng", f"tcp port {listening.getsockname()[1]}"])
+    shown = bytearray()
     def watch():
         try:
-            while os.read(terminal, 65536): pass
+            while got := os.read(terminal, 65536): shown.extend(got)
         except OSError: pass # it is gone
     threading.Thread(target=watch, daemon=True).start()
     wait_until(lambda: begun(folder))
+    if leave:
+        wait_until(lambda: b"Waiting" in shown)
+        talk(listening, folder, ssl.TLSVersion.TLSv1_3)
+        os.write(terminal, b"qy") # at once: the last packets are in the kernel yet
+        os.waitpid(pid, 0)
+        return in_file(envscope, folder)
     talk(listening, folder, ssl.TLSVersion.TLSv1_3)()
     wait_until(lambda: in_file(envscope, folder, "--keylog", f"{folder}/late") == 2 * COUNT) # the packets are
     os.rename(f"{folder}/late", f"{folder}/keys")
@@ -107,9 +116,10 @@ def main():
                     got = trial(envscope, folder, number, closed, number != signal.SIGTERM, version)
                     if got == (2 * COUNT, 2 * COUNT): passed += 1
                     else: failed += 1; print(f"late keys: {number.name}, {'closed' if closed else 'open'}, {version.name}: {got} of {2 * COUNT} messages in listing and file")
-        got = screens(envscope, folder)
-        if got == 2 * COUNT: passed += 1
-        else: failed += 1; print(f"late keys: screens: {got} of {2 * COUNT} messages in the file")
+        for leave in (False, True):
+            got = screens(envscope, folder, leave)
+            if got == 2 * COUNT: passed += 1
+            else: failed += 1; print(f"late keys: screens{', left' if leave else ''}: {got} of {2 * COUNT} messages in the file")
     print(f"late keys: {passed} passed, {failed} failed")
     return failed > 0
 

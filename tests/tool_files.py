@@ -97,6 +97,27 @@ def interrupted(envscope):
     writer.wait(); reader.wait()
     return count
 
+ENDLESS = """
+import os, signal, sys
+data = open(sys.argv[1], "rb").read()
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+os.write(1, data[:24])
+while True: os.write(1, data[24:])
+"""
+
+def flooded(envscope):
+    """A pipe whose writer never ends, and a Ctrl-C: the seconds that it takes, and what is said."""
+    writer = subprocess.Popen([sys.executable, "-c", ENDLESS, SAMPLE], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    reader = subprocess.Popen([envscope, "-r", "-", "-T", "ndjson"], stdin=writer.stdout, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    writer.stdout.close()
+    reader.stdout.readline()
+    threading.Thread(target=lambda: [None for _ in reader.stdout], daemon=True).start()
+    begun = time.monotonic()
+    reader.send_signal(signal.SIGINT)
+    said = reader.stderr.read()
+    reader.wait(); writer.kill(); writer.wait()
+    return time.monotonic() - begun, said
+
 class Trials:
     passed = failed = 0
     def __init__(self, envscope, folder):
@@ -160,6 +181,8 @@ def trials(t, data):
     t.hold(t.read(f"{t.folder}/fifo")[0] == t.whole, "a named pipe")
     count = interrupted(t.envscope)
     t.hold(count == len(t.whole), f"a pipe whose writer is ended by the same signal: {count} messages")
+    seconds, said = flooded(t.envscope)
+    t.hold(seconds < 20 and " or more left unread at the end" in said, f"a pipe that never ends: {seconds:.1f} s, {said}")
 
 def main(envscope="./envscope"):
     with tempfile.TemporaryDirectory() as folder, open(SAMPLE, "rb") as sample:

@@ -34,10 +34,10 @@ void intake_step(struct intake *i)
 	}
 }
 
-void intake_end(struct intake *i)
+void intake_end(struct intake *i, enum capture_status last)
 {
 	if (!intake_over(i))
-		finish(i, INTAKE_ENDED);
+		finish(i, last == CAPTURE_DAMAGED ? INTAKE_DAMAGED : INTAKE_ENDED);
 }
 
 int intake_fd(const struct intake *i)

@@ -17,8 +17,8 @@ struct intake {
 
 /* Reads for a few milliseconds; when all has been read, finishes the capture. */
 void intake_step(struct intake *i);
-/* Whoever looked has left: what was read so far is all there is. */
-void intake_end(struct intake *i);
+/* Whoever looked has left: what was read so far is all there is. last: what the capture said last. */
+void intake_end(struct intake *i, enum capture_status last);
 /* The descriptor to poll while WAITING; -1 if there is none. */
 int intake_fd(const struct intake *i);
 /* The descriptor has something, or it is time to look again. */

@@ -159,6 +159,14 @@ static void run(struct loop *l)
 	}
 }
 
+/* The screens are gone. Returns the exit status. */
+static int end(struct intake *i, const struct tui_options *o)
+{
+	enum capture_status last = o->rest && !intake_over(i) ? o->rest(o->user) : CAPTURE_END;
+	intake_end(i, last);
+	return i->state == INTAKE_DAMAGED || source_lost_part(capture_source(o->capture)) ? STATUS_DAMAGED : 0;
+}
+
 int tui_run(const struct tui_options *o)
 {
 	struct loop l = { .pending = REDRAW, .drawn = -FRAME_MS };
@@ -177,10 +185,10 @@ int tui_run(const struct tui_options *o)
 		app_init(&l.app, o, screen, &settings, &complaints);
 		notice_complaints(&l.app, &complaints);
 		run(&l);
-		intake_end(&l.app.intake);
-		status = l.app.intake.state == INTAKE_DAMAGED || source_lost_part(capture_source(o->capture)) ? STATUS_DAMAGED : 0;
+		struct intake intake = l.app.intake;
 		app_release(&l.app);
 		screen_free(screen);
+		status = end(&intake, o);
 	} else {
 		fprintf(stderr, "envscope: %s\n", error);
 	}

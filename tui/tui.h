@@ -26,11 +26,14 @@ struct tui_options {
 	/* Called at least four times a second, for work beside the screens, of some ms at most. Returns why nothing should be read for now, two or three
 	 * words for the title ("waiting for the collector"); NULL: reading goes on. Or NULL. */
 	const char *(*step)(void *user);
+	/* Called when the screens are gone, and reading had not come to its end: reads what there still is, and says what the capture said last. NULL: nothing
+	 * more is read. */
+	enum capture_status (*rest)(void *user);
 	/* Asked between packets: is no more to be read? Then what was read is shown as a capture at its end. NULL: all is read. */
 	bool (*enough)(void *user);
 	/* Opens the capture's files once more, to save packets; false with a sentence if they can't be. NULL: there are none that could be. */
 	bool (*again)(void *user, struct second_reading *out, char *error, size_t room);
-	void *user;                        /* of all four */
+	void *user;                        /* of all these */
 	const volatile sig_atomic_t *stop; /* nonzero: a signal asks to end (looked at at least four times a second); or NULL */
 };
 
