@@ -36,7 +36,7 @@ static bool print_reports(const struct results *r)
 {
 	const struct options *o = r->options;
 	struct capture_counts c = capture_counts(r->capture);
-	struct report_source from = { r->session, &c, c.first_time, o->print.time, o->print.utc };
+	struct report_source from = { r->session, &c, c.first_time, o->print.time, o->print.utc, o->print.show_secrets };
 	bool ndjson = o->exporter && o->exporter == exporter_named("ndjson");
 	for (size_t i = 0; i < o->reports; i++) {
 		if (i && !ndjson)

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "decode/forms.h"
+#include "decode/redact.h"
 #include "decode/wire.h"
 
 enum { NAME_READ = 4096 };
@@ -41,7 +42,7 @@ void filename_of_message(struct buf *out, const struct schema *schema, const str
 			name = f.bytes;
 	if (name.len) {
 		buf_clear(out);
-		buf_add(out, slice_head(name, NAME_READ));
+		redact_add(out, slice_head(name, NAME_READ));
 	}
 	form_release(&form);
 }

@@ -6,7 +6,7 @@
 
 enum { FILENAME_LONGEST = 180 }; /* bytes; leaves room for endings within the 255 that file systems take */
 
-/* Sets *out to the file name that a message gives, as sent, cut to a few kilobytes: that of an UploadRequest, a DownloadRequest or a
+/* Sets *out to the file name that a message gives, as sent but for secrets, cut to a few kilobytes: that of an UploadRequest, a DownloadRequest or a
  * DownloadResponse. Leaves it as it is where the message has none. bytes: its Envelope. */
 void filename_of_message(struct buf *out, const struct schema *schema, const struct record *r, struct slice bytes);
 /* The same for a thread whose messages' bytes are kept: that of the reply, else of the request, else nothing. */

@@ -5,6 +5,7 @@
 #include "export/identity.h"
 
 #include "decode/forms.h"
+#include "decode/redact.h"
 
 enum { BUDGET = 256 * 1024, LONGEST = 256 };
 
@@ -19,7 +20,7 @@ static void add_text(struct buf *out, const struct node *message, const char *fi
 {
 	const struct node *n = message && !out->len ? node_child(message, field) : NULL;
 	if (n && n->kind == NODE_STRING)
-		buf_add(out, slice_head(n->text, LONGEST));
+		redact_add(out, slice_head(n->text, LONGEST));
 }
 
 static void read_request(struct identity *i, const struct node *payload)

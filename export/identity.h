@@ -4,7 +4,7 @@
 
 #include "decode/session.h"
 
-/* Each as sent (not harmless yet), at most 256 bytes; empty where it is not known. */
+/* Each as sent (not harmless yet) but for secrets, of at most 256 bytes; empty where it is not known. */
 struct identity {
 	struct buf agent, version; /* of the signin */
 	struct buf user;           /* of its reply: the user's name, else the username */

@@ -12,6 +12,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "base/when.h"
+#include "decode/redact.h"
 #include "export/report_part.h"
 
 enum { ROWS_MEASURED = 1000, COLUMNS_MAX = 32 };
@@ -30,6 +31,7 @@ struct report_writer {
 	int owed; /* spaces behind the last cell of the line, if another one comes */
 	unsigned rows;
 	struct buf held, text, line; /* cells of rows held back: lengths and widths, text; the line being made */
+	struct buf redacted;         /* the text of a cell without its secrets */
 };
 
 static const struct report *const reports[] = {
@@ -70,9 +72,21 @@ static void add_bytes(struct buf *out, uint64_t n, const char *unit)
 	buf_add_str(out, unit);
 }
 
-/* Appends the cell as text; returns the columns it takes. */
-static int add_cell(struct buf *out, const struct report_source *from, const struct report_column *c, const struct report_cell *cell)
+/* The text of a cell, without the secrets of JSON in it. Borrowed until the next. */
+static struct slice text_of(struct report_writer *w, const struct report_cell *cell)
 {
+	if (w->from->show_secrets || !redact_needed(cell->text))
+		return cell->text;
+	buf_clear(&w->redacted);
+	redact_add(&w->redacted, cell->text);
+	return buf_slice(&w->redacted);
+}
+
+/* Appends the cell to w->text; returns the columns it takes. */
+static int add_cell(struct report_writer *w, const struct report_column *c, const struct report_cell *cell)
+{
+	const struct report_source *from = w->from;
+	struct buf *out = &w->text;
 	size_t begin = out->len;
 	if (!cell->known) {
 		buf_add_byte(out, '-');
@@ -81,7 +95,7 @@ static int add_cell(struct buf *out, const struct report_source *from, const str
 	if (cell->about)
 		buf_add_byte(out, '~');
 	switch (c->kind) {
-	case CELL_TEXT: return text_add_fit(out, cell->text, c->most ? c->most : INT16_MAX);
+	case CELL_TEXT: return text_add_fit(out, text_of(w, cell), c->most ? c->most : INT16_MAX);
 	case CELL_COUNT: amount_add_grouped(out, (uint64_t)cell->number); break;
 	case CELL_BYTES: add_bytes(out, (uint64_t)cell->number, "B"); break;
 	case CELL_RATE: add_bytes(out, (uint64_t)cell->number, "B/s"); break;
@@ -158,7 +172,7 @@ static void text_row(struct report_writer *w, const struct report_cell *cells)
 		if (!w->report->column[i].heading)
 			continue;
 		size_t begin = w->text.len;
-		int width = add_cell(&w->text, w->from, &w->report->column[i], &cells[i]);
+		int width = add_cell(w, &w->report->column[i], &cells[i]);
 		if (w->measured) {
 			place(w, i, slice_of(w->text.at + begin, w->text.len - begin), width);
 			continue;
@@ -187,14 +201,14 @@ static void json_numbers(struct json *j, struct slice numbers)
 	json_close(j, ']');
 }
 
-static void json_cell(struct json *j, enum cell_kind kind, const struct report_cell *cell)
+static void json_cell(struct report_writer *w, struct json *j, enum cell_kind kind, const struct report_cell *cell)
 {
 	if (!cell->known) {
 		json_none(j);
 		return;
 	}
 	switch (kind) {
-	case CELL_TEXT: json_slice(j, cell->text); return;
+	case CELL_TEXT: json_slice(j, text_of(w, cell)); return;
 	case CELL_BOOL: json_bool(j, cell->number != 0); return;
 	case CELL_NUMBERS: json_numbers(j, cell->text); return;
 	case CELL_COUNT:
@@ -216,7 +230,7 @@ static void json_row(struct report_writer *w, const struct report_cell *cells)
 		if (!c->key)
 			continue;
 		json_key(&j, c->key);
-		json_cell(&j, c->kind, &cells[i]);
+		json_cell(w, &j, c->kind, &cells[i]);
 	}
 	json_close(&j, '}');
 	buf_add_byte(&w->line, '\n');
@@ -263,5 +277,6 @@ bool report_write(const struct report *r, const struct report_source *from, bool
 	buf_release(&w.held);
 	buf_release(&w.text);
 	buf_release(&w.line);
+	buf_release(&w.redacted);
 	return !w.failed;
 }

@@ -13,7 +13,7 @@ struct report_source {
 	const struct capture_counts *counts;
 	int64_t first_time;    /* of the first packet: where relative times begin */
 	enum time_format time; /* of times in text */
-	bool utc;
+	bool utc, show_secrets;
 };
 
 enum cell_kind {

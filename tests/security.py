@@ -212,6 +212,32 @@ def in_json(c, envscope, folder):
     ours = run(envscope, f"{folder}/json.pcap", [], "-T fields -e openiap.query.query").decode()
     c.hold(theirs("-T", "fields", "-e", "openiap.query.query") == ours.replace("\\\\", "\\"), "JSON: the dissector hides something else than envscope")
 
+def in_names(c, envscope, folder):
+    """Secrets in the JSON of what messages are called by: users, programs, queues, work items, files."""
+    capture, seq = attacks.Capture(), {True: 0, False: 0}
+    talk = attacks.Talk(capture, size=1400)
+    text = b'{"jwt":"%s"}' % SECRET
+    def send(client, command, id, rid=b"", type=b"", *parts):
+        payload = b"".join(attacks.field(n, value) for n, value in parts)
+        talk.send(attacks.framed(attacks.envelope(command, seq[client], id, rid, type, payload)), client)
+        seq[client] += 1
+    names = lambda *numbers: [(n, text) for n in numbers]
+    send(True, b"signin", b"a", b"", b"SigninRequest", *names(1, 6, 7))
+    send(False, b"signinreply", b"b", b"a", b"SigninResponse", (2, attacks.field(2, text) + attacks.field(3, text)))
+    send(True, b"queuemessage", b"c", b"", b"QueueMessageRequest", *names(1, 2, 3, 5))
+    send(True, b"pushworkitem", b"d", b"", b"PushWorkitemRequest", *names(1, 3))
+    send(False, b"pushworkitemreply", b"e", b"d", b"PushWorkitemResponse", (1, b"".join(attacks.field(n, text) for n in (1, 2, 8, 9))))
+    send(True, b"download", b"f", b"", b"DownloadRequest", *names(1))
+    for command, type, parts in ((b"beginstream", b"BeginStream", names(1)), (b"stream", b"Stream", [(1, b"data")]), (b"endstream", b"EndStream", []),
+                                 (b"downloadreply", b"DownloadResponse", names(2))):
+        send(False, command, command, b"f", type, *parts)
+    with open(f"{folder}/names.pcap", "wb") as out: out.write(capture.bytes())
+    for way in WAYS + (WAYS[12] + " -T ndjson", f"--extract {folder}/names"):
+        c.hold(not shows(run(envscope, f"{folder}/names.pcap", [], way), SECRET.decode()), f"names, {way}: a secret is shown")
+    files = os.listdir(f"{folder}/names")
+    c.hold(len(files) == 1 and SECRET.decode() not in files[0], f"files are called {files}")
+    c.hold(shows(run(envscope, f"{folder}/names.pcap", [], "-z workitems --show-secrets"), SECRET.decode()), "--show-secrets does not show what is in a report")
+
 def damaged(c, envscope, folder):
     """A byte beside a token, of a field's number or a length, is another: whatever it is taken for then, its signature is hidden."""
     path = "build/samples/error_reply.pcap"
@@ -238,6 +264,7 @@ def main(envscope="./envscope"):
         screens(c, envscope)
         samples(c, envscope)
         in_json(c, envscope, folder)
+        in_names(c, envscope, folder)
         damaged(c, envscope, folder)
     print(f"security: {c.passed} passed, {c.failed} failed")
     return c.failed > 0

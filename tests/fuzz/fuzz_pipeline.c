@@ -183,7 +183,7 @@ static void check_output(struct pipeline *p, bool lines, bool whole)
 static void print_reports(struct pipeline *p)
 {
 	struct capture_counts c = capture_counts(p->capture);
-	struct report_source from = { p->session, &c, c.first_time, TIME_RELATIVE, true };
+	struct report_source from = { p->session, &c, c.first_time, TIME_RELATIVE, true, false };
 	for (size_t i = 0; report_at(i); i++) {
 		report_write(report_at(i), &from, false, true, p->out);
 		check_output(p, false, false);
