@@ -5,7 +5,8 @@
  *	─────────────┼───── read ───────────┼─────── counted ───────┼ "or more"
  *
  * The kernel hands packets over a moment after they came, so that the last ones are not there yet. Packets later than the end are not wanted: with
- * the first of them all is read, and so it is when nothing comes for a while.
+ * the first of them all is read, and so it is when nothing comes for a while. That is waited for twice: where the whole machine stands still, as a
+ * virtual one may, the first wait and the kernel's are over at once.
  */
 #include "cli/rest.h"
 
@@ -17,19 +18,19 @@
 
 enum { PACKETS = 4096, REST_MS = 1000, LEAVING_MS = 300, COUNT_MS = 300 };
 
-const struct rest_patience REST_AT_SIGNAL = { REST_MS, 100 }, REST_AT_LEAVING = { LEAVING_MS, 60 };
+const struct rest_patience REST_AT_SIGNAL = { REST_MS, 50 }, REST_AT_LEAVING = { LEAVING_MS, 30 };
 
 struct rest {
 	struct capture *capture;
 	enum capture_status status;
 	int64_t until; /* what was captured later is not wanted */
-	int64_t heard; /* when something came last, ms */
+	int waits;     /* in vain, one after the other */
 	bool all;
 };
 
 static struct rest rest_of(struct capture *c)
 {
-	return (struct rest){ c, CAPTURE_MORE, when_now(), clock_ms(), false };
+	return (struct rest){ c, CAPTURE_MORE, when_now(), 0, false };
 }
 
 /* Some packets, read or only counted. */
@@ -37,13 +38,13 @@ static void step(struct rest *r, bool count, int quiet_ms)
 {
 	struct pollfd p = { .fd = source_fd(capture_source(r->capture)), .events = POLLIN };
 	uint64_t before = capture_counts(r->capture).source.packets;
-	if (r->status == CAPTURE_WAIT)
-		poll(&p, 1, quiet_ms);
+	r->waits = r->status == CAPTURE_WAIT && poll(&p, 1, quiet_ms) == 0 ? r->waits + 1 : 0;
 	r->status = count ? capture_leave(r->capture, PACKETS, r->until) : capture_step(r->capture, PACKETS);
 	struct capture_counts c = capture_counts(r->capture);
-	r->heard = c.source.packets != before ? clock_ms() : r->heard;
+	if (c.source.packets != before)
+		r->waits = 0;
 	bool reads = r->status == CAPTURE_MORE || r->status == CAPTURE_WAIT;
-	r->all = !reads || c.last_time >= r->until || clock_ms() - r->heard >= quiet_ms;
+	r->all = !reads || c.last_time >= r->until || r->waits == 2;
 }
 
 enum capture_status rest_read(struct capture *c, const struct rest_patience *p)

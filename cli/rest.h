@@ -4,7 +4,7 @@
 
 #include "capture/capture.h"
 
-/* How long that may take, and how long nothing has to come for it to count as all. */
+/* How long that may take, and how long is waited for more, in vain, twice, until it counts as all. */
 struct rest_patience {
 	int most_ms, quiet_ms;
 };

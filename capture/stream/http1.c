@@ -73,7 +73,7 @@ struct http1 {
 	bool asked;            /* the last request wants a WebSocket or HTTP/2 */
 	bool granted, refused; /* the answer to it */
 	struct buf held;       /* client bytes behind the request, at most limits->head */
-	struct buf came;       /* struct came of each packet of them; those beyond TIMES_MAX count as come with the last */
+	struct buf came;       /* struct came of each packet of them; those beyond TIMES_MAX count as come with the last, and in untimed */
 	bool held_cut;         /* bytes are missing behind them, held_lost of them */
 	uint64_t held_lost;    /* 0: their number is not known */
 	bool torn;             /* by the capture: a head is not whole */
@@ -487,8 +487,12 @@ static void note_time(struct http1 *h, int64_t time)
 	size_t n = h->came.len / sizeof came;
 	if (n)
 		memcpy(&last, h->came.at + h->came.len - sizeof last, sizeof last);
-	if (!n || (last.time != time && n < TIMES_MAX))
+	if (n && last.time == time)
+		return;
+	if (n < TIMES_MAX)
 		buf_add(&h->came, slice_of(&came, sizeof came));
+	else
+		h->stream->counts->untimed++;
 }
 
 static struct chunk hold(struct side *s, struct chunk c)

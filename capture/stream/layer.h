@@ -102,6 +102,7 @@ struct stream_counts {
 	uint64_t bad_frames;      /* frames that can't be */
 	uint64_t other_http;      /* HTTP requests that are none of ours */
 	uint64_t no_message;      /* HTTP bodies where a message was due that are none */
+	uint64_t untimed;         /* packets whose bytes have the time of an earlier one */
 	uint64_t calls_forgotten; /* HTTP/2 streams given up for their number */
 	uint64_t numbers;         /* given to connections, and to conversations of their own within one */
 	uint64_t conversations;   /* those */

@@ -231,6 +231,31 @@ static void times_of_the_held(void **state)
 	talk_release(&t);
 }
 
+/* Of how many packets that are held the time is known, is limited, and those beyond are counted. */
+static void times_beyond_the_limit(void **state)
+{
+	(void)state;
+	enum { TIMES = 1024 };
+	struct talk t;
+	talk_init(&t);
+	t.r.limits.head = 1 << 16;
+	ask_and_go_on(&t);
+	for (unsigned seq = 4; t.s.wire[DIR_C2S].len < 2 * TIMES + 500; seq++)
+		say(&t, DIR_C2S, seq, NULL);
+	struct slice held = slice_skip(buf_slice(&t.s.wire[DIR_C2S]), t.s.steps[0].to);
+	struct layer *l = http1_new(&t.r.stream);
+	layer_feed(l, DIR_C2S, (struct chunk){ slice_head(buf_slice(&t.s.wire[DIR_C2S]), t.s.steps[0].to), -1, 1 });
+	for (size_t i = 0; i < held.len; i++)
+		layer_feed(l, DIR_C2S, (struct chunk){ slice_head(slice_skip(held, i), 1), -1, 100 + (int64_t)i });
+	assert_int_equal(t.r.counts.untimed, held.len - TIMES);
+	layer_feed(l, DIR_S2C, (struct chunk){ slice_str(GRANTED), -1, 99999 });
+	assert_int_equal(t.r.got[DIR_C2S], (UINT64_C(1) << t.r.sent_count[DIR_C2S]) - 1);
+	for (size_t i = 0; i < t.r.sent_count[DIR_C2S]; i++)
+		assert_true(t.r.time[DIR_C2S][i] >= 100 && t.r.time[DIR_C2S][i] < 100 + TIMES);
+	play_end(l);
+	talk_release(&t);
+}
+
 /* The server's direction is not captured: what the client sends is read once there is more than a request could hold, or it is told. */
 static void answer_is_not_captured(void **state)
 {
@@ -628,6 +653,7 @@ int main(void)
 		cmocka_unit_test(answer_first),
 		cmocka_unit_test(granted_without_asking),
 		cmocka_unit_test(times_of_the_held),
+		cmocka_unit_test(times_beyond_the_limit),
 		cmocka_unit_test(plain_http),
 		cmocka_unit_test(upgrade_at_last),
 		cmocka_unit_test(pipelined),
