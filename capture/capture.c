@@ -15,6 +15,7 @@
 #include "base/when.h"
 #include "base/xalloc.h"
 #include "capture/lookahead.h"
+#include "capture/net/checksum.h"
 #include "capture/net/connection.h"
 #include "capture/net/link.h"
 #include "capture/net/tunnel.h"
@@ -128,6 +129,10 @@ static void take_ip(struct capture *c, const struct ip_packet *ip, const struct 
 	}
 	if (!tcp_parse(ip, &seg)) {
 		c->counts.bad++;
+		return;
+	}
+	if (c->options.checksums && checksum_of(ip) == CHECKSUM_WRONG) {
+		c->counts.damaged++;
 		return;
 	}
 	int64_t at = in_place && p->at >= 0 && seg.payload.len ? p->at + (seg.payload.at - p->bytes.at) : -1;

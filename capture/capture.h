@@ -59,6 +59,7 @@ struct capture_options {
 	size_t decode_as_count;
 	struct keylog *keylog;                /* the secrets of TLS, borrowed likewise; NULL: there are none */
 	const struct packet_watcher *watcher; /* copied; NULL: nobody */
+	bool checksums;                       /* TCP segments with a wrong one are not read */
 	unsigned threads; /* 2: a second thread reads ahead, but for what is live or watched; 1: none does; 0: where it pays, which is
 				* for files of some MiB */
 };
@@ -79,6 +80,7 @@ struct capture_counts {
 	uint64_t gaps, gap_bytes;       /* bytes missing from the capture */
 	uint64_t old_segments;          /* segments that fit no connection any more */
 	uint64_t from_before;           /* segments with data from before the first of their connection */
+	uint64_t damaged;               /* TCP segments with a wrong checksum, not read */
 	uint64_t stray_resets;          /* resets with a number that no receiver takes */
 	uint64_t strays;                /* segments with such numbers */
 	struct stream_counts stream;

@@ -161,7 +161,11 @@ static void open_session(struct app *a, bool keep, bool bytes)
 	if (a->extract)
 		extract_set_session(a->extract, a->session);
 	struct sink sink = session_sink(a->session);
-	struct capture_options co = { a->options.decode_as, a->options.decode_as_count, a->input.keylog, NULL, threads_of(&a->options) };
+	struct capture_options co = { .decode_as = a->options.decode_as,
+				      .decode_as_count = a->options.decode_as_count,
+				      .keylog = a->input.keylog,
+				      .checksums = a->options.checksums,
+				      .threads = threads_of(&a->options) };
 	if (a->recording.recorder) {
 		recorder_begin(a->recording.recorder, a->session, a->options.display_filter, source_files(a->input.source));
 		co.watcher = &a->recording.watcher;

@@ -246,6 +246,22 @@ static bool take_on(struct options *o, const char *v)
 	return strcmp(v, "c2s") == 0 || strcmp(v, "s2c") == 0 || option_fail("--on takes c2s or s2c, not", v);
 }
 
+static bool take_no_reply(struct options *o, const char *v)
+{
+	o->no_reply = option_span(v);
+	return o->no_reply || option_fail("-o no-reply takes a time such as 500ms, 30s or 2m, not", v);
+}
+
+static bool take_spool(struct options *o, const char *v)
+{
+	return option_size(v, &o->spool) || option_fail("-o spool takes a size such as 512M or 8G, not", v);
+}
+
+static bool take_hold(struct options *o, const char *v)
+{
+	return option_size(v, &o->record.hold) || option_fail("-o hold takes a size such as 512M or 4G, not", v);
+}
+
 static bool take_threads(struct options *o, const char *v)
 {
 	uint64_t n;
@@ -253,22 +269,35 @@ static bool take_threads(struct options *o, const char *v)
 	return o->threads || option_fail("-o threads takes 1 or 2, not", v);
 }
 
+static bool take_checksums(struct options *o, const char *v)
+{
+	o->checksums = strcmp(v, "check") == 0;
+	return o->checksums || strcmp(v, "ignore") == 0 ||
+	       option_fail_near("-o checksums takes check or ignore, not", v, (const char *const[]){ "check", "ignore", NULL });
+}
+
+/* Of -o, by what stands in front of their values. */
+static const struct setting {
+	const char *name;
+	bool (*take)(struct options *o, const char *value);
+} settings[] = {
+	{ "no-reply=", take_no_reply }, { "spool=", take_spool },     { "write=", take_written },
+	{ "hold=", take_hold },         { "threads=", take_threads }, { "checksums=", take_checksums },
+};
+
+enum { SETTINGS = sizeof settings / sizeof *settings };
+
 static bool take_setting(struct options *o, const char *v)
 {
-	if (strncmp(v, "threads=", 8) == 0)
-		return take_threads(o, v + 8);
-	if (strncmp(v, "write=", 6) == 0)
-		return take_written(o, v + 6);
-	if (strncmp(v, "hold=", 5) == 0)
-		return option_size(v + 5, &o->record.hold) || option_fail("-o hold takes a size such as 512M or 4G, not", v + 5);
-	if (strncmp(v, "no-reply=", 9) == 0) {
-		o->no_reply = option_span(v + 9);
-		return o->no_reply || option_fail("-o no-reply takes a time such as 500ms, 30s or 2m, not", v + 9);
+	const char *names[SETTINGS + 1] = { NULL };
+	for (size_t i = 0; i < SETTINGS; i++) {
+		names[i] = settings[i].name;
+		if (strncmp(v, names[i], strlen(names[i])) == 0)
+			return settings[i].take(o, v + strlen(names[i]));
 	}
-	if (strncmp(v, "spool=", 6) == 0)
-		return option_size(v + 6, &o->spool) || option_fail("-o spool takes a size such as 512M or 8G, not", v + 6);
-	return option_fail_near("-o: there are the settings no-reply=TIME, spool=SIZE, write=WHAT, hold=SIZE and threads=N, but not", v,
-				(const char *const[]){ "no-reply=", "spool=", "write=", "hold=", "threads=", NULL });
+	return option_fail_near(
+		"-o: there are the settings no-reply=TIME, spool=SIZE, write=WHAT, hold=SIZE, threads=N and checksums=check, but not", v,
+		names);
 }
 
 static bool take_memory(struct options *o, const char *v)
@@ -521,7 +550,8 @@ static const struct option_entry entries[] = {
 	  "no-reply=TIME: a request counts as unanswered after that time, such as 30s, and not only when its connection ends; spool=SIZE: the "
 	  "temporary file with the bytes of messages grows to that size, such as 8G, then the oldest bytes go; write=packets: -w "
 	  "with -Y writes the packets of matches only; hold=SIZE: of packets that wait for a match, 1G unless given; threads=1 or 2: that many "
-	  "read a file, two unless it is small or there is one processor",
+	  "read a file, two unless it is small or there is one processor; checksums=check: TCP segments with a wrong checksum are not read, as "
+	  "their receiver did not take them, which is wrong for a capture made where a card was to count them",
 	  take_setting },
 	{ 's', "snapshot-length", "BYTES", "live: capture at most that many bytes of a packet", take_snaplen },
 	{ 'B', "buffer-size", "MIB", "live: size of the kernel's capture buffer", take_buffer },

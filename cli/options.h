@@ -64,6 +64,7 @@ struct options {
 	const char *keylog;   /* --keylog; NULL */
 	const char *otlp;     /* --otlp: the collector's URL, "" for that of the environment; NULL: nothing is posted */
 	unsigned threads;     /* -o threads; 0 where it is not given */
+	bool checksums;       /* -o checksums=check */
 	uint64_t spool;       /* -o spool, bytes; 0 for no limit */
 	const char *user;     /* -Z; NULL */
 	struct extcap extcap; /* what Wireshark asks */

@@ -45,6 +45,7 @@ static const struct counter counters[] = {
 	{ "byte[s] that came twice", CAPTURE(duplicate_bytes) },
 	{ "segment[s] of connections that had ended", CAPTURE(old_segments) },
 	{ "segment[s] from before the first of [its|their] connection", CAPTURE_LOST(from_before) },
+	{ "segment[s] with a wrong checksum, not read", CAPTURE_LOST(damaged) },
 	{ "reset[s] with a number that no receiver takes", CAPTURE(stray_resets) },
 	{ "segment[s] with numbers that no receiver takes", CAPTURE(strays) },
 	{ "gap[s] in the capture", CAPTURE_LOST(gaps) },

@@ -53,6 +53,9 @@ done
 { cat samples/tcp.pcap; tail -c +25 samples/tcp.pcap; } >"$tmp/again.pcap" # its times go back by two seconds
 case_ tcp.again -r "$tmp/again.pcap" -T text -Y 'n < 2'
 case_ tcp.usb -r "$tmp/usb.pcap" -T text
+sed 's/"amount":12/"amount":99/' build/samples/workitem.pcap >"$tmp/damaged.pcap" # without its checksum
+case_ checksums.ignore -r "$tmp/damaged.pcap" -T text
+case_ checksums.check -r "$tmp/damaged.pcap" -T text -o checksums=check
 case_ token_expired.secrets -r build/samples/token_expired.pcap -T ndjson --show-secrets
 case_ token_expired.tree -r build/samples/token_expired.pcap -V
 case_ formats.help -T help

@@ -15,8 +15,7 @@ struct segment {
 };
 
 /* Reads a TCP header. False if less than its fixed 20 bytes were captured, or its data offset can't be; a segment cut in its
- * options has an empty payload and the right payload_len. Checksums are not looked at: with offload they are wrong in every
- * capture made on the sender. */
+ * options has an empty payload and the right payload_len. The checksum is not looked at (checksum.h). */
 bool tcp_parse(const struct ip_packet *ip, struct segment *out);
 
 #endif

@@ -8,6 +8,7 @@
  */
 #include "capture/proxy/packets.h"
 
+#include "capture/net/checksum.h"
 #include "capture/net/tcp.h"
 
 #include <arpa/inet.h>
@@ -30,20 +31,10 @@ static void put32(uint8_t *at, uint32_t n)
 	put16(at + 2, n & 0xffff);
 }
 
-/* RFC 1071: adds bytes to a sum of 16-bit words. */
-static uint64_t add_sum(uint64_t sum, const uint8_t *at, size_t n)
+static void put_checksum(uint8_t *at, uint64_t sum)
 {
-	size_t i = 0;
-	for (; i + 1 < n; i += 2)
-		sum += (unsigned)(at[i] << 8 | at[i + 1]);
-	return i < n ? sum + (unsigned)(at[i] << 8) : sum;
-}
-
-static unsigned checksum(uint64_t sum)
-{
-	while (sum >> 16)
-		sum = (sum & 0xffff) + (sum >> 16);
-	return (unsigned)~sum & 0xffff;
+	uint16_t n = (uint16_t)~checksum_fold(sum);
+	memcpy(at, &n, sizeof n);
 }
 
 /* The address in 16 bytes, an IPv4 one mapped. */
@@ -54,7 +45,7 @@ static void put_address(uint8_t *at, const struct endpoint *e)
 	memcpy(at + 12, e->addr + (e->family == 4 ? 0 : 12), 4);
 }
 
-/* The IP header; returns its length and the sum of TCP's pseudo-header. */
+/* The IP header; returns its length and gives the sum of TCP's pseudo-header. */
 static size_t put_ip(uint8_t *at, const struct packets *p, enum dir dir, size_t tcp, uint64_t *sum)
 {
 	const struct endpoint *from = &p->ends[dir], *to = &p->ends[!dir];
@@ -67,8 +58,8 @@ static size_t put_ip(uint8_t *at, const struct packets *p, enum dir dir, size_t 
 		at[9] = IPPROTO_TCP;
 		memcpy(at + 12, from->addr, 4);
 		memcpy(at + 16, to->addr, 4);
-		put16(at + 10, checksum(add_sum(0, at, IPV4_HEADER)));
-		*sum = add_sum(IPPROTO_TCP + tcp, at + 12, 8);
+		put_checksum(at + 10, checksum_sum(slice_of(at, IPV4_HEADER)));
+		*sum = checksum_pseudo_header(from->addr, to->addr, (uint32_t)tcp);
 		return IPV4_HEADER;
 	}
 	memset(at, 0, IPV6_HEADER);
@@ -78,7 +69,7 @@ static size_t put_ip(uint8_t *at, const struct packets *p, enum dir dir, size_t 
 	at[7] = HOPS;
 	put_address(at + 8, from);
 	put_address(at + 24, to);
-	*sum = add_sum(IPPROTO_TCP + tcp, at + 8, 32);
+	*sum = checksum_pseudo_header(at + 8, at + 24, (uint32_t)tcp);
 	return IPV6_HEADER;
 }
 
@@ -99,7 +90,7 @@ static void send_segment(struct packets *p, enum dir dir, unsigned flags, struct
 	put16(at + 14, WINDOW);
 	if (data.len)
 		memcpy(at + TCP_HEADER, data.at, data.len);
-	put16(at + 16, checksum(add_sum(sum, at, tcp)));
+	put_checksum(at + 16, sum + checksum_sum(slice_of(at, tcp)));
 	p->next[dir] += (uint32_t)data.len + ((flags & (TCP_SYN | TCP_FIN)) != 0);
 	struct packet packet = { slice_of(bytes, ip + tcp), (uint32_t)(ip + tcp), LINKTYPE_RAW, time, -1, &interface, { NULL, 0 } };
 	out(user, &packet, dir, (uint32_t)data.len);
