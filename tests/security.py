@@ -118,15 +118,23 @@ def keys_of_relay(c, envscope, folder):
     text = subprocess.run(["openssl", "pkey", "-in", f"{folder}/key", "-noout", "-text"], capture_output=True, text=True).stdout
     number = bytes.fromhex("".join(re.search(r"priv:([\s0-9a-f:]+)pub:", text)[1].split()).replace(":", ""))[-32:]
     lines = open(f"{folder}/key").read().splitlines()
-    secrets = (number, number[::-1], *(line.encode() for line in lines[2:-1]))
-    p = subprocess.Popen([envscope, "--proxy", "wss://127.0.0.1:0=ws://127.0.0.1:1", "--cert", f"{folder}/cert", "--key", f"{folder}/key", "-q"], stderr=subprocess.PIPE, text=True)
+    secrets = (number, number[::-1], *(line.encode() for line in lines[1:3]))
+    for name, parts in (("cert, key", "ck"), ("key, cert, cert", "kcc")):
+        with open(f"{folder}/{parts}", "w") as both:
+            for part in parts: both.write(open(f"{folder}/{dict(c='cert', k='key')[part]}").read())
+        key_of_relay(c, envscope, secrets, f"one file of {name}", "--cert", f"{folder}/{parts}")
+    key_of_relay(c, envscope, secrets, "two files", "--cert", f"{folder}/cert", "--key", f"{folder}/key")
+
+def key_of_relay(c, envscope, secrets, what, *options):
+    kept = dict(os.environ, LD_PRELOAD=os.path.abspath("build/tests/inject.so"), INJECT_KEEP="1") # nothing comes into what was freed
+    p = subprocess.Popen([envscope, "--proxy", "wss://127.0.0.1:0=ws://127.0.0.1:1", *options, "-q"], stderr=subprocess.PIPE, text=True, env=kept)
     try:
-        c.hold("listening on" in p.stderr.readline(), "a proxy with a key does not start")
+        c.hold("listening on" in p.stderr.readline(), f"a proxy with a key does not start: {what}")
         children = lambda: open(f"/proc/{p.pid}/task/{p.pid}/children").read().split()
         wait_until(lambda: children() and "Seccomp:\t2" in open(f"/proc/{p.pid}/status").read())
         has = lambda pid: any(secret in part for part in memory_of(pid) for secret in secrets)
-        c.hold(has(children()[0]), "the relay's key is not found where it must be")
-        c.hold(not has(p.pid), "the key of an encrypted listener is in the memory of the process that reads what was sent")
+        c.hold(has(children()[0]), f"the relay's key is not found where it must be: {what}")
+        c.hold(not has(p.pid), f"the key of an encrypted listener is in the memory of the process that reads what was sent: {what}")
     finally:
         p.terminate(); p.communicate()
 

@@ -148,13 +148,46 @@ static SSL_CTX *new_context(const SSL_METHOD *method)
 	return c;
 }
 
-/* Not by way of stdio, whose buffers keep what was in them. */
-static bool use_key(SSL_CTX *c, const char *path)
+/* A file with a key. Not by way of stdio, whose buffers keep what was in them. */
+static BIO *open_pem(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		ERR_raise(ERR_LIB_SYS, errno);
-	BIO *in = fd < 0 ? NULL : BIO_new_fd(fd, BIO_CLOSE);
+	return fd < 0 ? NULL : BIO_new_fd(fd, BIO_CLOSE);
+}
+
+/* The next certificate. What stands in front of it may be a key: the memory in which it was read is wiped. */
+static X509 *next_certificate(BIO *in)
+{
+	unsigned char *der = NULL;
+	long size = 0;
+	if (PEM_bytes_read_bio_secmem(&der, &size, NULL, PEM_STRING_X509_TRUSTED, in, NULL, NULL) != 1)
+		return NULL;
+	const unsigned char *at = der;
+	X509 *x = d2i_X509_AUX(NULL, &at, size);
+	OPENSSL_secure_clear_free(der, (size_t)size);
+	return x;
+}
+
+/* The first is ours, what follows leads to whom clients trust. True if nothing but certificates, or what is none, was found to the end. */
+static bool use_certificates(SSL_CTX *c, const char *path)
+{
+	BIO *in = open_pem(path);
+	X509 *x = in ? next_certificate(in) : NULL;
+	bool done = x && SSL_CTX_use_certificate(c, x) == 1;
+	for (X509_free(x); done && (x = next_certificate(in)); X509_free(x))
+		done = SSL_CTX_add1_chain_cert(c, x) == 1;
+	done = done && ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
+	if (done)
+		ERR_clear_error();
+	BIO_free(in);
+	return done;
+}
+
+static bool use_key(SSL_CTX *c, const char *path)
+{
+	BIO *in = open_pem(path);
 	EVP_PKEY *key = in ? PEM_read_bio_PrivateKey(in, NULL, NULL, NULL) : NULL;
 	bool done = key && SSL_CTX_use_PrivateKey(c, key) == 1;
 	EVP_PKEY_free(key);
@@ -166,7 +199,7 @@ static bool use_files(SSL_CTX *c, const struct proxy_options *o, char *why, size
 {
 	char what[512];
 	snprintf(what, sizeof what, "--cert: %s can't be used as PEM", o->cert);
-	if (SSL_CTX_use_certificate_chain_file(c, o->cert) != 1)
+	if (!use_certificates(c, o->cert))
 		return fail(why, why_size, what);
 	snprintf(what, sizeof what, "--key: %s can't be used as PEM", o->key ? o->key : o->cert);
 	if (!use_key(c, o->key ? o->key : o->cert))

@@ -6,6 +6,7 @@
  *	                  a folder of its own, INJECT_IN/N, for what it prints (out, err). Standard output gets a line each: N and the status of wait()
  *	INJECT_LIST=FILE  nothing fails; the numbers of allocations are written, the first and the last from each place in the program
  *	INJECT_COUNT=FILE nothing fails; the number of allocations is written
+ *	INJECT_KEEP=1     memory that is freed is not used again: what was in it and not wiped can be found
  *	INJECT_READ=N     the N-th read of a file with .pcap in its name fails with EIO, and all after it
  *	INJECT_PREAD=N    the same for reading at a place
  *	INJECT_CLOSE=N    the N-th close of such a file that was written fails with ENOSPC
@@ -39,7 +40,7 @@ static bool counting;
 static _Thread_local bool inside;
 static _Atomic uint64_t allocations;
 static uint64_t fail_at, reads, fail_read, preads, fail_pread, closes, fail_close;
-static bool listing;
+static bool listing, keeping;
 static struct {
 	uint64_t hash, first, last;
 } places[PLACES];
@@ -104,6 +105,7 @@ static struct {
 	void *(*calloc)(size_t, size_t);
 	void *(*realloc)(void *, size_t);
 	void *(*mmap)(void *, size_t, int, int, int, off_t);
+	void (*free)(void *);
 } behind;
 
 static void find_allocator(void)
@@ -111,6 +113,7 @@ static void find_allocator(void)
 	behind.calloc = dlsym(RTLD_NEXT, "calloc");
 	behind.realloc = dlsym(RTLD_NEXT, "realloc");
 	behind.mmap = dlsym(RTLD_NEXT, "mmap");
+	behind.free = dlsym(RTLD_NEXT, "free");
 	behind.malloc = dlsym(RTLD_NEXT, "malloc");
 }
 
@@ -145,6 +148,12 @@ void *realloc(void *p, size_t n)
 		return NULL;
 	}
 	return behind.realloc(p, n);
+}
+
+void free(void *p)
+{
+	if (!keeping && behind.free)
+		behind.free(p);
 }
 
 void *mmap(void *at, size_t n, int protection, int flags, int fd, off_t offset)
@@ -236,6 +245,7 @@ static int counted_main(int argc, char **argv, char **environment)
 	fail_pread = number("INJECT_PREAD");
 	fail_close = number("INJECT_CLOSE");
 	listing = getenv("INJECT_LIST") != NULL;
+	keeping = getenv("INJECT_KEEP") != NULL;
 	atexit(write_places);
 	counting = fail_at || listing || getenv("INJECT_COUNT");
 	if (getenv("INJECT_EACH"))
