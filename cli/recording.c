@@ -7,6 +7,7 @@
 
 #include "base/amount.h"
 #include "base/when.h"
+#include "cli/signals.h"
 
 #include <errno.h>
 
@@ -17,6 +18,7 @@ bool recording_open(struct recording *r, const struct options *o, bool at_once)
 	if (!how.file.path)
 		return true;
 	how.at_once = at_once;
+	how.file.ending = signals_stop();
 	r->path = how.file.path;
 	r->recorder = recorder_new(&how, error, sizeof error);
 	if (!r->recorder) {
@@ -84,7 +86,8 @@ static void say_stopped(const struct recording *r, const struct watcher_counts *
 {
 	struct buf text = { 0 };
 	const char *to = strcmp(r->path, "-") == 0 ? "standard output" : r->path;
-	buf_addf(&text, "envscope: writing to %s stopped: %s", to, strerror(w->error));
+	buf_addf(&text, "envscope: writing to %s stopped: %s", to,
+		 w->error == EINTR ? "ended by a signal before all was taken" : strerror(w->error));
 	if (w->stopped) {
 		buf_add_str(&text, "; packets from ");
 		when_add_iso(&text, w->stopped);

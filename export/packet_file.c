@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -171,14 +172,31 @@ static void stop(struct packet_file *f, int error)
 	f->waiting = 0;
 }
 
+/* Has the reader room, be it after a moment? Another signal ends the wait. */
+static bool reader_takes(const struct packet_file *f)
+{
+	struct pollfd p = { .fd = f->fd, .events = POLLOUT };
+	return poll(&p, 1, WAIT_MS) > 0;
+}
+
+/* Is the program to end, so that a reader who takes nothing is not waited for? */
+static bool in_haste(const struct packet_file *f)
+{
+	return !f->regular && f->options.ending && *f->options.ending;
+}
+
 void packet_file_flush(struct packet_file *f)
 {
 	struct slice left = buf_slice(&f->pending);
 	while (left.len) {
-		ssize_t n = write(f->fd, left.at, left.len);
-		struct pollfd p = { .fd = f->fd, .events = POLLOUT };
+		bool haste = in_haste(f);
+		if (haste && !reader_takes(f)) {
+			stop(f, EINTR);
+			return;
+		}
+		ssize_t n = write(f->fd, left.at, haste && left.len > PIPE_BUF ? PIPE_BUF : left.len); /* so much does not block */
 		if (n < 0 && errno == EAGAIN)
-			poll(&p, 1, WAIT_MS);
+			reader_takes(f);
 		if (n < 0 && (errno == EINTR || errno == EAGAIN))
 			continue;
 		if (n <= 0) {

@@ -10,6 +10,8 @@
 #include "base/bound.h"
 #include "capture/pcapng_write.h"
 
+#include <signal.h>
+
 struct packet_file;
 
 enum packet_format { PACKETS_PCAPNG, PACKETS_PCAP };
@@ -27,6 +29,9 @@ struct packet_file_options {
 	uint64_t ring_bytes; /* the next file begins when one has so many bytes; 0: never */
 	int64_t ring_time;   /* or when its packets span so many ns; 0: never */
 	unsigned ring_files; /* so many files are kept; 0: all of them */
+	/* Not 0 once the program is to end: then a reader that takes nothing for a second is waited for no more (the error is EINTR). NULL: there is no
+	 * such thing. Not owned. */
+	const volatile sig_atomic_t *ending;
 };
 
 struct packet_file_counts {

@@ -214,7 +214,8 @@ static void rows(struct report_writer *w, const struct report_source *from)
 	for (int i = 0; i < COUNTERS; i++) {
 		buf_clear(&what);
 		amount_add_words(&what, 0, counters[i].words);
-		write_row(w, buf_cstr(&what), value_of(&counters[i], from->counts, &s), counters[i].lost);
+		uint64_t value = value_of(&counters[i], from->counts, &s);
+		write_row(w, buf_cstr(&what), value, counters[i].lost && value);
 	}
 	buf_release(&what);
 }

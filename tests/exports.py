@@ -94,10 +94,11 @@ def is_full(child, room):
     return waits and struct.unpack("i", fcntl.ioctl(child.stdout, termios.FIONREAD, bytes(4)))[0] == room
 
 
-def while_full(envscope, capture, signals):
+def while_full(envscope, capture, signals, way=("-T", "ndjson")):
     """Signals while the reader of the output is slow: what comes out, the status, what is said."""
-    child = subprocess.Popen([envscope, "-r", capture, "-T", "ndjson"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    child = subprocess.Popen([envscope, "-r", capture, *way], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     room = fcntl.fcntl(child.stdout, fcntl.F_SETPIPE_SZ, 4096)
+    head = os.read(child.stdout.fileno(), 65536)  # behind a short first part the pipe would be full before it has as many bytes as it has room for
     end = time.monotonic() + 30
     for sent in signals:
         while child.poll() is None and not is_full(child, room):
@@ -106,7 +107,7 @@ def while_full(envscope, capture, signals):
     if signals[-1] == signal.SIGINT:
         child.wait(30)  # though nobody reads
     out, said = child.communicate()
-    return out, child.returncode, said.decode()
+    return head + out, child.returncode, said.decode()
 
 
 def check_asked(envscope, capture):
@@ -119,9 +120,12 @@ def check_asked(envscope, capture):
 
 def check_stopped(envscope, capture):
     """Ctrl-C where nobody reads what is written: it ends, and says what became of that."""
-    _, status, said = while_full(envscope, capture, [signal.SIGINT])
-    right = status == 3 and "writing: ended by a signal" in said
-    print("SIGINT:", "said" if right else f"status {status}: {said}")
+    right = True
+    for way, word in ((("-T", "ndjson"), "writing: "), (("-w", "-"), "writing to standard output stopped: ")):
+        _, status, said = while_full(envscope, capture, [signal.SIGINT], way)
+        good = status == 3 and word + "ended by a signal before all was taken" in said
+        print(f"SIGINT, {way[0]}:", "said" if good else f"status {status}: {said}")
+        right = right and good
     return right
 
 
