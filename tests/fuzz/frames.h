@@ -115,6 +115,21 @@ static inline void frames_http2(struct buf *out, int dir, uint64_t *seed)
 }
 
 /* A request or a response, with a body now and then; the upgrade to WebSocket. */
+/* A body in gzip: a small one, one of 70,000 bytes, or the beginning of one of them. */
+static inline void frames_gzip(struct buf *out, int dir, uint64_t *seed)
+{
+	static const char small[] =
+		"\037\213\010\000\000\000\000\000\002\003\253VJ\316\317\315M\314KQ\262R*,M-\252T\322Q\312\004q\022\201\214\224\304\222D%\253j\250\204\225Ru\255Rm-\000\011[s\2712\000\000\000";
+	static const char large[] =
+		"\037\213\010\000\000\000\000\000\002\003\355\301A\021\000\000\014\002\240*\353\345\255\177\015K\370\004r\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\300\330\027\375\325\307#p\021\001\000";
+	struct slice body = chance(seed, 2) ? slice_of(small, sizeof small - 1) : slice_of(large, sizeof large - 1);
+	if (chance(seed, 4) == 0)
+		body = slice_head(body, chance(seed, (uint32_t)body.len));
+	buf_add_str(out, dir ? "HTTP/1.1 200 OK\r\n" : "POST /api/v2/query HTTP/1.1\r\n");
+	buf_addf(out, "Content-Encoding: gzip\r\nContent-Length: %zu\r\n\r\n", body.len);
+	buf_add(out, body);
+}
+
 static inline void frames_http1(struct buf *out, int dir, uint64_t *seed)
 {
 	static const char *const requests[] = {
@@ -134,6 +149,8 @@ static inline void frames_http1(struct buf *out, int dir, uint64_t *seed)
 	};
 	if (chance(seed, 4) == 0)
 		frames_ws(out, dir, seed);
+	else if (chance(seed, 6) == 0)
+		frames_gzip(out, dir, seed);
 	else if (dir)
 		buf_add_str(out, responses[chance(seed, sizeof responses / sizeof *responses)]);
 	else

@@ -141,11 +141,15 @@ static inline uint8_t *fuzz_piece(const struct fuzz *f, struct slice *bytes, str
 	return block;
 }
 
-static inline void fuzz_feed(struct fuzz *f, struct layer *l, enum dir dir, struct slice bytes)
+/* In pieces a layer steps aside for another, as it does within a connection; else it stays, which is to come to the same. */
+static inline void fuzz_feed(struct fuzz *f, struct layer **l, enum dir dir, struct slice bytes)
 {
 	struct chunk piece;
-	for (uint8_t *block; (block = fuzz_piece(f, &bytes, &piece)); free(block))
-		layer_feed(l, dir, piece);
+	for (uint8_t *block; (block = fuzz_piece(f, &bytes, &piece)); free(block)) {
+		layer_feed(*l, dir, piece);
+		if (f->step)
+			*l = layer_step_aside(*l);
+	}
 }
 
 /* How many bytes an event speaks of. */
@@ -157,13 +161,13 @@ static inline size_t fuzz_event_size(struct cursor *c, uint8_t event)
 
 /* Takes an event: a byte (bit 0: the direction; bits 1 and 2: 3 is a gap, else bytes follow; the rest: how many, 31: a second
  * byte says more). */
-static inline void fuzz_event(struct fuzz *f, struct layer *l, struct cursor *c)
+static inline void fuzz_event(struct fuzz *f, struct layer **l, struct cursor *c)
 {
 	uint8_t event = cursor_u8(c);
 	enum dir dir = event & 1;
 	size_t n = fuzz_event_size(c, event);
 	if ((event >> 1 & 3) == 3)
-		layer_gap(l, dir, n, 1);
+		layer_gap(*l, dir, n, 1);
 	else
 		fuzz_feed(f, l, dir, cursor_take(c, n < c->rest.len ? n : c->rest.len));
 	f->http = f->http || f->conn.transport == TRANSPORT_HTTP || f->conn.transport == TRANSPORT_REST;
@@ -184,7 +188,7 @@ static inline void fuzz_play(struct fuzz *f, struct layer *l, struct slice in)
 {
 	struct cursor c = cursor_of(in);
 	while (c.rest.len)
-		fuzz_event(f, l, &c);
+		fuzz_event(f, &l, &c);
 	fuzz_end(f, l);
 }
 

@@ -172,7 +172,7 @@ static void add_hello(struct buf *b, enum dir dir, bool is_1_3)
 	buf_release(&body);
 }
 
-static void send_hellos(struct fuzz *f, struct layer *l, bool is_1_3)
+static void send_hellos(struct fuzz *f, struct layer **l, bool is_1_3)
 {
 	for (int dir = 0; dir < 2; dir++) {
 		struct buf b = { 0 };
@@ -182,7 +182,7 @@ static void send_hellos(struct fuzz *f, struct layer *l, bool is_1_3)
 	}
 }
 
-static void send_sealed(struct fuzz *f, struct sealer *s, struct layer *l, struct cursor *c)
+static void send_sealed(struct fuzz *f, struct sealer *s, struct layer **l, struct cursor *c)
 {
 	uint8_t event = cursor_u8(c);
 	size_t n = fuzz_event_size(c, event);
@@ -210,7 +210,7 @@ static void give_keys(struct keylog *k, uint8_t how, unsigned *given, unsigned u
 }
 
 /* Secrets that come one by one come evenly over the input. */
-static void play_all(struct fuzz *f, struct layer *l, struct keylog *keylog, uint8_t how, struct slice in)
+static void play_all(struct fuzz *f, struct layer **l, struct keylog *keylog, uint8_t how, struct slice in)
 {
 	struct sealer s = { .is_1_3 = how & IS_1_3 };
 	struct cursor c = cursor_of(in);
@@ -236,7 +236,7 @@ static void play_within(struct fuzz *f, uint8_t how, struct slice in)
 {
 	struct keylog *keylog = how & WITH_KEYLOG ? keylog_new() : NULL;
 	struct layer *l = tls_new(&f->stream, TRANSPORT_UNKNOWN, keylog);
-	play_all(f, l, keylog, how, in);
+	play_all(f, &l, keylog, how, in);
 	fuzz_end(f, l);
 	fuzz_check(!f->counts.tls_waiting);
 	keylog_free(keylog);

@@ -116,7 +116,7 @@ LAYERS = {
 
 TEXTS = {
     "fuzz_options": (b"-r\0x.pcap\0-T\0ndjson\0-Y\0seq > 3\0", b"-i\0any\0-w\0x\0-b\0filesize:10\0-b\0files:3\0tcp\0port\08080\0", b"--check=json\0--fail-on\0error,seq-gap\0",
-                     b"-T\0fields\0-e\0n\0-E\0header=y\0-d\0tcp.port==80,ws\0-o\0no-reply=30s\0-M\0512M\0-t\0ud\0", b"--proxy\0ws://:1=wss://a\0--delay\0500ms\0--allow\010.0.0.0/8\0"),
+                     b"-T\0fields\0-e\0n\0-E\0aggregator=/s\0-E\0occurrence=l\0-E\0quote=d\0-E\0bom=y\0", b"-T\0fields\0-e\0n\0-E\0header=y\0-d\0tcp.port==80,ws\0-o\0no-reply=30s\0-M\0512M\0-t\0ud\0", b"--proxy\0ws://:1=wss://a\0--delay\0500ms\0--allow\010.0.0.0/8\0"),
     "fuzz_config": (b"columns.threads = time,command\n# a comment\nkey.quit = q\n", b"utc = yes\nno such = line\n"),
     "fuzz_filter_json": (b'{"a":{"b":[1,"x",{}]},"a":{"b":2.5}}', b'[{"a":null},{"a":"{\\"b\\":1}"}]', b'{"jwt":"eyJhIjoxfQ.eyJhIjoxfQ.x","password":"[1]"}'),
     "fuzz_json": (b'{"id":"1","data":{"type_url":"a","value":{"password":"x"}},"seq":3}', b'{"id":"1","replyto":"2","command":"query","data":"{\\"jwt\\":\\"a\\"}","count":1,"index":0}', b'[1,2.5e3,"\\ud83d\\ude80",null]'),
@@ -237,6 +237,10 @@ def link_seeds():
     frames = [f for f in frames_of("samples/tcp.pcap")][:6]
     yield b"".join(put_frame(0, f) for f in frames)
     yield b"".join(put_frame(0, f[:12] + b"\x81\0\0\5" + f[12:]) for f in frames)                       # a VLAN
+    yield b"".join(put_frame(0, f[:12] + b"\x88\x64\x11\0\0\7" + struct.pack(">H", len(f) - 12) + b"\0\x21" + f[14:]) for f in frames)  # PPPoE
+    for type_, inner in ((b"\x65\x58", 0), (b"\x08\0", 14)):                                       # Geneve, with an option
+        udp = [b"\x80\0\x17\xc1" + struct.pack(">H", 20 + len(f) - inner) + b"\0\0\1\0" + type_ + b"\0\0\7\0\1\2\x80\0" + f[inner:] for f in frames]
+        yield b"".join(put_frame(1, b"\x45\0" + struct.pack(">H", 20 + len(u)) + b"\0\1\0\0\x40\x11\0\0" + b"\x0a\0\0\1\x0a\0\0\2" + u) for u in udp)
     yield b"".join(put_frame(1, f[14:]) for f in frames)                                             # raw IP
     yield b"".join(put_frame(2, b"\2\0\0\0" + f[14:]) for f in frames)                               # loopback
     yield b"".join(put_frame(3, b"\0\0\0\1\0\6" + bytes(8) + b"\x08\0" + f[14:]) for f in frames)     # cooked
