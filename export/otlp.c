@@ -158,7 +158,30 @@ static struct otlp_span *new_span(struct printer *p, const struct message_facts 
 	return s;
 }
 
-/* The first message of a thread, or a reply to what is not known any more. */
+static bool is_over(const struct otlp_span *s)
+{
+	return s->state != THREAD_OPEN && s->state != THREAD_STREAMING && s->state != THREAD_ORPHAN;
+}
+
+/* Writes a span that is over. A registration stays. */
+static void finish(struct printer *p, struct otlp_span *s)
+{
+	write_span(p, s);
+	s->finished = true;
+	if (!s->registration)
+		drop(p->state, s);
+}
+
+/* A message of a stream joins its span. What comes behind the final reply has a span of its own, which ends with the stream. */
+static void join_stream(struct printer *p, struct otlp_span *s, const struct message_facts *m)
+{
+	s->end = m->record->time;
+	otlp_span_event(s, m);
+	if (is_over(s) && slice_is(m->envelope.command, "endstream"))
+		finish(p, s);
+}
+
+/* The first message of a thread, or one of a thread whose span is written or not known any more. */
 static void begin_span(struct printer *p, const struct message_facts *m)
 {
 	struct otlp *o = p->state;
@@ -168,18 +191,18 @@ static void begin_span(struct printer *p, const struct message_facts *m)
 		s->dir = (enum dir) !m->record->dir;
 		s->kind = OTLP_CLIENT;
 		s->start -= m->latency > 0 ? m->latency : 0;
-	} else if (m->record->role == ROLE_STREAM) {
-		otlp_span_event(s, m);
 	}
 	if (m->record->thread != m->n)
 		renew(p, s);
-	bool over = s->state != THREAD_OPEN && s->state != THREAD_STREAMING && s->state != THREAD_ORPHAN;
-	if (over || m->record->role == ROLE_REPLY) {
+	if (m->record->role == ROLE_STREAM && !*slot_of(o, s->thread)) { /* a registration may be there */
+		keep_span(p, s);
+		join_stream(p, s, m);
+	} else if (is_over(s) || m->record->role == ROLE_REPLY) {
 		write_span(p, s);
 		free_span(s);
-		return;
+	} else {
+		keep_span(p, s);
 	}
-	keep_span(p, s);
 }
 
 /* An event of a watch or queue, under its registration. */
@@ -217,15 +240,6 @@ static void set_error(struct printer *p, struct otlp_span *s, const struct messa
 	set_gist(p, &s->error, m);
 }
 
-/* Writes a span that is over. A registration stays. */
-static void finish(struct printer *p, struct otlp_span *s)
-{
-	write_span(p, s);
-	s->finished = true;
-	if (!s->registration)
-		drop(p->state, s);
-}
-
 /* The final reply, or one of several answers that are none. */
 static void end_span(struct printer *p, struct otlp_span *s, const struct message_facts *m)
 {
@@ -251,10 +265,10 @@ static void otlp_message(struct printer *p, const struct message_facts *m)
 		begin_span(p, m);
 	} else if (m->record->role == ROLE_REPLY) {
 		end_span(p, s, m);
+	} else if (m->record->role == ROLE_STREAM) {
+		join_stream(p, s, m);
 	} else {
 		s->end = m->record->time;
-		if (m->record->role == ROLE_STREAM)
-			otlp_span_event(s, m);
 	}
 }
 

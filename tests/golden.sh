@@ -167,7 +167,7 @@ for name in bad_utf8 gap_inside no_reply; do
 	case_ "$name.html" -r "build/samples/$name.pcap" -T html
 done
 case_ tcp.filtered.html -r samples/tcp.pcap -T html -Y 'thread == 54 || thread == 9'
-for name in workitem watch_events no_reply error_reply; do
+for name in workitem watch_events no_reply error_reply near_refused; do
 	case_ "$name.otlp" -r "build/samples/$name.pcap" -T otlp
 done
 case_ tcp.trace.mermaid -r build/samples/workitem.pcap -T mermaid -Y 'traceid == "4bf92f3577b34da6a3ce929d0e0e4736"'
