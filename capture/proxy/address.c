@@ -56,9 +56,11 @@ static const char *after_scheme(const char *text, enum proxy_scheme *scheme)
 	return NULL;
 }
 
+/* The query is left out, which may be a secret. */
 static bool say(char *why, size_t why_size, const char *what, const char *text)
 {
-	snprintf(why, why_size, "%s: %s", what, text);
+	size_t shown = strcspn(text, "?");
+	snprintf(why, why_size, "%s: %.*s%s", what, (int)shown, text, text[shown] ? "?…" : "");
 	return false;
 }
 

@@ -79,7 +79,7 @@ static void refused(void **state)
 	}
 }
 
-/* A password that somebody puts into an address is not printed with the reason. */
+/* A password that somebody puts into an address is not printed with the reason, nor is a query. */
 static void passwords(void **state)
 {
 	(void)state;
@@ -88,7 +88,10 @@ static void passwords(void **state)
 					     "ws://anna:geheim@127.0.0.1:9000=wss://example.com/ws",
 					     "ws://:1=wss://anna:un@geheim@example.com/ws",
 					     "ws://:1=wss://anna:un/geheim@example.com/ws",
-					     "wss://anna:un@geheim@example.com=ws://:1" };
+					     "wss://anna:un@geheim@example.com=ws://:1",
+					     "wss://example.com/@?geheim",
+					     "ws://:1=socket://b/@?token=geheim",
+					     "ws://:1=ws://b:x/@?token=geheim" };
 	char why[512];
 	struct proxy_pair p;
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
