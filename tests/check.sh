@@ -35,7 +35,7 @@ steps() {
 		live       live captures                                                        bash tests/live.sh && python3 tests/late_keys.py ./envscope
 		exports    documents of -T, whole whatever ends them                             bash tests/exports.sh
 		browser    pictures and reports in a browser                                    bash tests/browser.sh
-		structure  includes, lengths of functions, layout, scripts, cppcheck            python3 tests/structure.py && bash tests/lint.sh format shell cppcheck
+		structure  includes, lengths of functions, layout, what make lint says          python3 tests/structure.py && bash tests/lint.sh format shell cppcheck recent
 		rules      rules                                                                python3 tests/rules.py
 		ndjson     ndjson against its contract                                          python3 tests/ndjson.py
 		extract    extracted files                                                      python3 tests/extract.py

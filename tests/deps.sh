@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Installs what building and testing need, and only what is missing. Says what it installs. Debian and Ubuntu; as root, or with sudo.
+# Installs what building and testing need, and only what is missing. Says what it installs. deps.sh lint: what tests/lint.sh asks, in CI. Debian and Ubuntu; as root, or with sudo.
 set -eu
 build="gcc make pkg-config libpcap-dev libprotobuf-c-dev protobuf-c-compiler protobuf-compiler libprotobuf-dev libncurses-dev zlib1g-dev
 	libjansson-dev libpcre2-dev libhttp-parser-dev libnghttp2-dev libssl-dev libcurl4-openssl-dev libcmocka-dev"
 tests="tmux python3 ncurses-term"
+[ "${1-}" != lint ] || build="" tests="clang-format clang-tidy cppcheck shellcheck"
 missing=""
 for package in $build $tests; do
 	dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"
