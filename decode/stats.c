@@ -158,7 +158,7 @@ static void ended(const struct stats *st, const struct sums *sums, const struct 
 {
 	bool answered = state == THREAD_DONE || state == THREAD_FAILED;
 	const struct record *reply = answered && r->thread == n ? session_record(st->session, r->reply) : NULL;
-	int64_t latency = !reply ? -1 : reply->time > r->time ? reply->time - r->time : 0;
+	int64_t latency = reply ? reply->time - r->time : -1; /* less than 0 where the capture has the reply first: none */
 	end_request(sums->of[0], state, latency);
 	end_request(sums->of[1], state, latency);
 }

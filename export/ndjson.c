@@ -2,6 +2,7 @@
  * -T ndjson: one JSON object a line, for scripts. Keys and their order are a contract (docs/ndjson.md).
  */
 #include "base/json.h"
+#include "decode/redact.h"
 #include "decode/seen.h"
 #include "export/data.h"
 #include "export/exporter.h"
@@ -91,10 +92,14 @@ static void add_secret(struct printer *p, struct json *j, const char *key, struc
 	if (!value.len)
 		return;
 	json_key(j, key);
-	if (p->options.show_secrets)
+	if (p->options.show_secrets) {
 		json_slice(j, value);
-	else
-		json_raw(j, "\"‹hidden, %zu bytes›\"", value.len);
+		return;
+	}
+	struct buf note = { 0 };
+	redact_note(&note, value.len);
+	json_slice(j, buf_slice(&note));
+	buf_release(&note);
 }
 
 static void ndjson_message(struct printer *p, const struct message_facts *m)

@@ -98,6 +98,24 @@ static void test_as_it_comes(void **state)
 	feed_release(&f);
 }
 
+/* A request that waited for what the capture lacks can be later than its reply: that has no latency, and not one of 0. */
+static void test_reply_before_request(void **state)
+{
+	struct feed f;
+	(void)state;
+	feed_init(&f, NULL, NULL);
+	struct stats *st = stats_new(f.session);
+	send(&f, DIR_C2S, "query", "a", NULL);
+	f.time -= 5 * FEED_STEP;
+	send(&f, DIR_S2C, "queryreply", "x", "a");
+	stats_step(st, session_count(f.session), 10);
+	assert_int_equal(named(st, "query")->requests.requests, 1);
+	assert_int_equal(named(st, "query")->requests.open, 0);
+	assert_int_equal(named(st, "query")->requests.latency.count, 0);
+	stats_free(st);
+	feed_release(&f);
+}
+
 /* Under a memory limit closed connections are forgotten with their messages, and their sums too; one that goes on keeps its own. */
 static void test_connections_are_forgotten(void **state)
 {
@@ -197,8 +215,13 @@ static void test_histogram(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_in_slices), cmocka_unit_test(test_as_it_comes), cmocka_unit_test(test_connections_are_forgotten),
-		cmocka_unit_test(test_unsure),    cmocka_unit_test(test_timeline),    cmocka_unit_test(test_histogram),
+		cmocka_unit_test(test_in_slices),
+		cmocka_unit_test(test_as_it_comes),
+		cmocka_unit_test(test_reply_before_request),
+		cmocka_unit_test(test_connections_are_forgotten),
+		cmocka_unit_test(test_unsure),
+		cmocka_unit_test(test_timeline),
+		cmocka_unit_test(test_histogram),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
