@@ -31,6 +31,7 @@ struct gzip {
 	z_stream z;
 	uint8_t *packed; /* PIECE bytes */
 	bool between;    /* at the end of a member: the file may end here */
+	bool damaged;    /* what was unpacked last is good, and nothing behind it */
 };
 
 void byte_source_init(struct byte_source *b, int fd)
@@ -124,15 +125,14 @@ static enum byte_status gzip_some(struct byte_source *b, uint8_t *to, size_t roo
 	g->z.next_out = to;
 	g->z.avail_out = (uInt)room;
 	while (g->z.avail_out == room) {
-		enum byte_status status = gzip_refill(b);
+		enum byte_status status = g->damaged ? gzip_failed(b, "holds damaged gzip data") : gzip_refill(b);
 		if (status != BYTES_OK)
 			return status;
 		int result = inflate(&g->z, Z_NO_FLUSH);
 		g->between = result == Z_STREAM_END;
 		if (g->between)
 			inflateReset(&g->z);
-		else if (result != Z_OK && room == g->z.avail_out)
-			return gzip_failed(b, "holds damaged gzip data");
+		g->damaged = result != Z_OK && result != Z_STREAM_END;
 	}
 	*got = room - g->z.avail_out;
 	return BYTES_OK;

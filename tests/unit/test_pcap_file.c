@@ -858,12 +858,14 @@ static void test_gzip_damaged(void **state)
 	(void)state;
 	struct writer w = { 0 };
 	write_three(&w, 0xa1b2c3d4);
-	struct buf zipped = zip(buf_slice(&w.out));
-	zipped.at[zipped.len - 5] ^= 1; /* of the checksum */
-	struct buf got = read_bytes(buf_slice(&zipped), false);
-	assert_non_null(strstr(buf_cstr(&got), "[third packet]\nx holds damaged gzip data at offset "));
-	buf_release(&got);
-	buf_release(&zipped);
+	for (size_t back = 1; back <= 5; back += 4) { /* of the length, of the checksum */
+		struct buf zipped = zip(buf_slice(&w.out));
+		zipped.at[zipped.len - back] ^= 1;
+		struct buf got = read_bytes(buf_slice(&zipped), false);
+		assert_non_null(strstr(buf_cstr(&got), "[third packet]\nx holds damaged gzip data at offset "));
+		buf_release(&got);
+		buf_release(&zipped);
+	}
 	buf_release(&w.out);
 }
 
