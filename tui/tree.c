@@ -244,8 +244,8 @@ void tree_set(struct tree *t, const struct node *root, const struct node *open, 
 void tree_add_value(const struct tree *t, size_t i, struct buf *out)
 {
 	const struct node *n = t->row[i].node;
-	if (n->kind == NODE_STRING && (!n->secret || t->show_secrets))
-		buf_add(out, n->text);
+	if (n->kind == NODE_STRING)
+		node_add_plain(out, n, t->show_secrets);
 	else
 		add_value(out, n, t->show_secrets, VALUE_MAX);
 }

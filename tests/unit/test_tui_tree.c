@@ -61,6 +61,22 @@ static void rows_are(struct fixture *f, const char *expected)
 	assert_string_equal(buf_cstr(&f->out), expected);
 }
 
+/* What is copied of a row hides what the row does. */
+static void test_copied(void **state)
+{
+	struct fixture *f = *state;
+	put_bytes(&f->m, 1, slice_str("{\"password\":\"xyzzy\"}"));
+	put_bytes(&f->m, 2, slice_str("a\nb"));
+	for (int shown = 0; shown < 2; shown++) {
+		show(f, "QueryRequest", shown);
+		buf_clear(&f->out);
+		for (size_t i = 0; i < f->tree.rows; i++)
+			tree_add_value(&f->tree, i, &f->out);
+		assert_int_equal(strstr(buf_cstr(&f->out), "xyzzy") != NULL, shown);
+		assert_non_null(strstr(buf_cstr(&f->out), "a\nb"));
+	}
+}
+
 static void query(struct fixture *f)
 {
 	put_bytes(&f->m, 1, slice_str("{\"a\":1,\"b\":{\"c\":[true]}}"));
@@ -207,6 +223,7 @@ static void test_anything(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_copied, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_rows, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_open_and_close, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_find, setup, teardown),
