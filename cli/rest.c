@@ -6,7 +6,7 @@
  *
  * The kernel hands packets over a moment after they came, so that the last ones are not there yet. Packets later than the end are not wanted: with
  * the first of them all is read, and so it is when nothing comes for a while. That is waited for twice: where the whole machine stands still, as a
- * virtual one may, the first wait and the kernel's are over at once.
+ * virtual one may, the first wait and the kernel's are over at once. And some steps are made however late it is, where others had the processor.
  */
 #include "cli/rest.h"
 
@@ -16,7 +16,7 @@
 
 #include <poll.h>
 
-enum { PACKETS = 4096, REST_MS = 1000, LEAVING_MS = 300, COUNT_MS = 300 };
+enum { PACKETS = 4096, STEPS = 8, REST_MS = 1000, LEAVING_MS = 300, COUNT_MS = 300 };
 
 const struct rest_patience REST_AT_SIGNAL = { REST_MS, 50 }, REST_AT_LEAVING = { LEAVING_MS, 30 };
 
@@ -52,7 +52,7 @@ enum capture_status rest_read(struct capture *c, const struct rest_patience *p)
 	const volatile sig_atomic_t *again = signals_next();
 	struct rest r = rest_of(c);
 	int64_t begun = clock_ms();
-	while (!r.all && !*again && clock_ms() - begun < p->most_ms)
+	for (int steps = 0; !r.all && !*again && (steps < STEPS || clock_ms() - begun < p->most_ms); steps++)
 		step(&r, false, p->quiet_ms);
 	enum capture_status status = r.status;
 	for (begun = clock_ms(); !r.all && clock_ms() - begun < COUNT_MS;)
