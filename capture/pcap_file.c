@@ -320,7 +320,7 @@ static enum source_status take_block(struct pcap_file *f, struct packet *out, en
 	if (block.at[0] && block.at[3] && is_pcap_header(block)) /* blocks of most types have a 0 there */
 		return begin_anew(f);
 	if (!length)
-		return damaged(f, "a block has an impossible length");
+		return damaged(f, is_zeros(block) ? "a block has nothing but zeros" : "a block has an impossible length");
 	status = byte_source_peek(&f->bytes, length, &block);
 	if (status != BYTES_OK)
 		return stop(f, status, "a block");

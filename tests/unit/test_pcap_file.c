@@ -596,6 +596,9 @@ static void test_pcapng_bad_lengths(void **state)
 	expect(buf_slice(&w.out), false, "x is damaged at offset 28: a block has two different lengths\n");
 	buf_release(&w.out);
 	write_section(&w);
+	write_zeros(&w, 12); /* as a crash leaves it */
+	expect(buf_slice(&w.out), false, "x is damaged at offset 28: a block has nothing but zeros\n");
+	w.out.len -= 12;
 	write_simple_packet(&w, "x", 1);
 	expect(buf_slice(&w.out), false, "x is damaged at offset 28: a packet comes before the description of its interface\n");
 	buf_release(&w.out);
