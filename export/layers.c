@@ -327,6 +327,10 @@ static void add_hex(struct buf *out, struct slice bytes)
 
 void layer_add_value(struct buf *out, const struct node *n, bool show_secrets)
 {
+	if (n->secret && !show_secrets) {
+		node_add_value(out, n, false);
+		return;
+	}
 	switch (n->kind) {
 	case NODE_MESSAGE:
 	case NODE_OBJECT:

@@ -185,9 +185,9 @@ def secrets_of(envscope, path, keys):
     return {s for s in (v.rpartition(".")[2] for v in found) if len(s) >= SHORTEST}
 
 def shows(out, secret):
-    """As text, or as digits of a hex dump."""
+    """As text, or as hexadecimal digits."""
     plain = secret.encode()
-    return plain in out or plain.hex().encode() in out.lower()
+    return any(digits in out.lower() for digits in (plain.lower(), plain.hex().encode(), plain.hex(":").encode()))
 
 def samples(c, envscope):
     seen = 0
@@ -201,6 +201,7 @@ def samples(c, envscope):
     c.hold(seen > 10, f"only {seen} secrets are in the samples")
 
 SECRET = b"8765432109"
+TOKEN = b"eyJhbGciOiJIUzI1NiJ9.eyJhIjoxfQ."
 SECRETS_IN_JSON = (b'{"password":"x\\"%s"}', b'{"password" : %s}', b'{"jwt":["%s"]}', b'{"password":{"$in":[%s]}}', b'{"a":"{\\"password\\":[\\"%s\\"]}"}',
                    b'{"password":"' + b"x" * 200 + b'%s"}', b'{"jwt":["%s')
 
@@ -221,7 +222,7 @@ def in_json(c, envscope, folder):
     c.hold(theirs("-T", "fields", "-e", "openiap.query.query") == ours.replace("\\\\", "\\"), "JSON: the dissector hides something else than envscope")
 
 def in_names(c, envscope, folder):
-    """Secrets in the JSON of what messages are called by: users, programs, queues, work items, files."""
+    """Secrets in the JSON of what messages are called by: users, programs, queues, work items, files; and tokens in fields that nobody knows."""
     capture, seq = attacks.Capture(), {True: 0, False: 0}
     talk = attacks.Talk(capture, size=1400)
     text = b'{"jwt":"%s"}' % SECRET
@@ -236,6 +237,7 @@ def in_names(c, envscope, folder):
     send(True, b"pushworkitem", b"d", b"", b"PushWorkitemRequest", *names(1, 3))
     send(False, b"pushworkitemreply", b"e", b"d", b"PushWorkitemResponse", (1, b"".join(attacks.field(n, text) for n in (1, 2, 8, 9))))
     send(True, b"download", b"f", b"", b"DownloadRequest", *names(1))
+    send(True, b"query", b"g", b"", b"QueryRequest", (999, b"\0\xff" + TOKEN + SECRET), (998, TOKEN + SECRET))
     for command, type, parts in ((b"beginstream", b"BeginStream", names(1)), (b"stream", b"Stream", [(1, b"data")]), (b"endstream", b"EndStream", []),
                                  (b"downloadreply", b"DownloadResponse", names(2))):
         send(False, command, command, b"f", type, *parts)

@@ -7,6 +7,7 @@
 #include "tui/peers.h"
 
 #include "decode/forms.h"
+#include "decode/redact.h"
 
 enum { BUDGET = 64 * 1024 };
 
@@ -36,7 +37,7 @@ static void add_word(struct buf *out, struct slice word)
 		return;
 	if (out->len)
 		buf_add_byte(out, ' ');
-	buf_add(out, slice_head(word, 256));
+	redact_add(out, slice_head(word, 256));
 }
 
 /* Appends fields of message n: The agent of the request, the user's name of the reply. */
