@@ -9,6 +9,7 @@ WAYS = ("-T text", "-T tree --full-bytes", "-T ndjson --full-bytes", "-T json", 
         "-T plantuml", "-T otlp", "-z summary,commands,connections,threads,rules,streams,traces,correlations,workitems", "--check --fail-on note",
         "--check=json --fail-on note", "--check=junit --fail-on note")
 DAMAGED = 40
+CHANCES = 2000
 SHORTEST = 8
 
 class Checks:
@@ -221,6 +222,29 @@ def in_json(c, envscope, folder):
     ours = run(envscope, f"{folder}/json.pcap", [], "-T fields -e openiap.query.query").decode()
     c.hold(theirs("-T", "fields", "-e", "openiap.query.query") == ours.replace("\\\\", "\\"), "JSON: the dissector hides something else than envscope")
 
+MARK = "Zx9Z"
+
+def value(chance, depth, secret):
+    """A value of JSON by chance, JSON in its strings too; in secrets all of it has the mark."""
+    kind = chance.randrange(8 if depth < 4 else 4)
+    if kind < 3: return chance.choice([MARK, MARK + '"' + MARK, "\\" + MARK, MARK + "]}", MARK + "\\"]) if secret else chance.choice(["x", 'a"b', "]}", 1])
+    if kind == 3: return MARK if secret else True
+    if kind == 4: return [value(chance, depth + 1, secret) for _ in range(chance.randrange(4))]
+    if kind == 5: return json.dumps(value(chance, depth + 1, secret))
+    keys = [chance.choice(["jwt", "password", "a", "b"]) for _ in range(chance.randrange(4))]
+    return {key: value(chance, depth + 1, secret or key in ("jwt", "password")) for key in keys}
+
+def by_chance(c, envscope, folder):
+    """Whatever JSON they are in, however deep, and wherever it is cut: no byte of them is shown."""
+    chance, capture, texts = random.Random(2), attacks.Capture(), []
+    while len(texts) < CHANCES:
+        text = json.dumps(value(chance, 0, False))
+        if MARK in text: texts.append(text[:chance.randrange(1, len(text) + 1)] if chance.random() < .5 else text)
+    attacks.messages(capture, CHANCES, lambda i: attacks.envelope(b"query", i, b"i%d" % i, type=b"QueryRequest", payload=attacks.field(1, texts[i].encode())))
+    with open(f"{folder}/chance.pcap", "wb") as out: out.write(capture.bytes())
+    for way in WAYS + ("-T fields -e data.query.a -e data.query.password.a -e data.query.jwt -e data.query.b.password",):
+        c.hold(not shows(run(envscope, f"{folder}/chance.pcap", [], way), MARK), f"JSON by chance, {way}: a secret is shown")
+
 def in_names(c, envscope, folder):
     """Secrets in the JSON of what messages are called by: users, programs, queues, work items, files; and tokens in fields that nobody knows."""
     capture, seq = attacks.Capture(), {True: 0, False: 0}
@@ -274,6 +298,7 @@ def main(envscope="./envscope"):
         screens(c, envscope)
         samples(c, envscope)
         in_json(c, envscope, folder)
+        by_chance(c, envscope, folder)
         in_names(c, envscope, folder)
         damaged(c, envscope, folder)
     print(f"security: {c.passed} passed, {c.failed} failed")
