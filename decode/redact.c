@@ -22,31 +22,6 @@ void redact_note(struct buf *out, size_t bytes)
 	buf_add_str(out, "›");
 }
 
-static bool contains(struct slice text, const char *word)
-{
-	size_t n = strlen(word);
-	while (text.len >= n) {
-		const uint8_t *at = memchr(text.at, word[0], text.len - n + 1);
-		if (!at)
-			return false;
-		if (memcmp(at, word, n) == 0)
-			return true;
-		text = slice_skip(text, (size_t)(at - text.at) + 1);
-	}
-	return false;
-}
-
-bool redact_needed(struct slice text)
-{
-	const char *name;
-	if (!text.len || !memchr(text.at, '"', text.len)) /* around each key is one */
-		return false;
-	for (size_t i = 0; (name = schema_secret(i)); i++)
-		if (contains(text, name))
-			return true;
-	return false;
-}
-
 static size_t find_quote(struct slice text, size_t from)
 {
 	const uint8_t *at = from < text.len ? memchr(text.at + from, '"', text.len - from) : NULL;
@@ -69,12 +44,27 @@ static bool ends_secret_key(struct slice text, size_t quote, size_t level)
 	struct slice before = slice_head(text, quote - level);
 	for (size_t i = 0; (name = schema_secret(i)); i++) {
 		size_t n = strlen(name);
-		if (before.len <= n)
-			continue;
-		struct slice key = slice_skip(before, before.len - n - 1);
-		if (key.at[0] == '"' && slice_is(slice_skip(key, 1), name))
+		if (before.len > n && before.at[before.len - n - 1] == '"' && schema_secret_name(slice_skip(before, before.len - n)))
 			return true;
 	}
+	return false;
+}
+
+/* Could a secret key end with that byte, or the backslash of a quote stand behind it? Says no to most. */
+static bool may_end_key(uint8_t c)
+{
+	const char *name;
+	for (size_t i = 0; (name = schema_secret(i)); i++)
+		if ((c | 0x20) == name[strlen(name) - 1])
+			return true;
+	return c == '\\';
+}
+
+bool redact_needed(struct slice text)
+{
+	for (size_t i = find_quote(text, 1); i < text.len; i++)
+		if (text.at[i] == '"' && may_end_key(text.at[i - 1]) && ends_secret_key(text, i, backslashes(text, 0, i)))
+			return true;
 	return false;
 }
 

@@ -16,6 +16,7 @@
 #include <google/protobuf/any.pb-c.h>
 #include <google/protobuf/timestamp.pb-c.h>
 #include <stdlib.h>
+#include <strings.h>
 
 #include "ace.pb-c.h"
 #include "agent.pb-c.h"
@@ -351,7 +352,7 @@ bool schema_secret_name(struct slice name)
 {
 	const char *secret;
 	for (size_t i = 0; (secret = schema_secret(i)); i++)
-		if (slice_is(name, secret))
+		if (name.len == strlen(secret) && strncasecmp((const char *)name.at, secret, name.len) == 0)
 			return true;
 	return false;
 }

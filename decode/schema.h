@@ -74,6 +74,7 @@ const struct command_info *schema_command_info(const struct schema *s, uint16_t 
 const ProtobufCFieldDescriptor *schema_field(const ProtobufCMessageDescriptor *type, uint32_t number);
 /* The names of what holds secrets, be it a field or a key in JSON: jwt, password. NULL behind the last. */
 const char *schema_secret(size_t i);
+/* Is it one of them? In whatever case: many programs write Password. */
 bool schema_secret_name(struct slice name);
 /* Values of this field are secrets. */
 bool schema_is_secret(const ProtobufCFieldDescriptor *field);

@@ -173,7 +173,7 @@ def values(of, out):
     """Values of keys that are secret, in what --show-secrets prints."""
     if isinstance(of, dict):
         for key, value in of.items():
-            if key in ("jwt", "password") and isinstance(value, str): out.add(value)
+            if key.lower() in ("jwt", "password") and isinstance(value, str): out.add(value)
             values(value, out)
     elif isinstance(of, list):
         for value in of: values(value, out)
@@ -203,7 +203,7 @@ def samples(c, envscope):
 
 SECRET = b"8765432109"
 TOKEN = b"eyJhbGciOiJIUzI1NiJ9.eyJhIjoxfQ."
-SECRETS_IN_JSON = (b'{"password":"x\\"%s"}', b'{"password" : %s}', b'{"jwt":["%s"]}', b'{"password":{"$in":[%s]}}', b'{"a":"{\\"password\\":[\\"%s\\"]}"}',
+SECRETS_IN_JSON = (b'{"password":"x\\"%s"}', b'{"password" : %s}', b'{"jwt":["%s"]}', b'{"password":{"$in":[%s]}}', b'{"Password":"%s"}', b'{"a":"{\\"password\\":[\\"%s\\"]}"}',
                    b'{"password":"' + b"x" * 200 + b'%s"}', b'{"jwt":["%s')
 
 def in_json(c, envscope, folder):
@@ -231,8 +231,8 @@ def value(chance, depth, secret):
     if kind == 3: return MARK if secret else True
     if kind == 4: return [value(chance, depth + 1, secret) for _ in range(chance.randrange(4))]
     if kind == 5: return json.dumps(value(chance, depth + 1, secret))
-    keys = [chance.choice(["jwt", "password", "a", "b"]) for _ in range(chance.randrange(4))]
-    return {key: value(chance, depth + 1, secret or key in ("jwt", "password")) for key in keys}
+    keys = [chance.choice(["jwt", "password", "Password", "a", "b"]) for _ in range(chance.randrange(4))]
+    return {key: value(chance, depth + 1, secret or key.lower() in ("jwt", "password")) for key in keys}
 
 def by_chance(c, envscope, folder):
     """Whatever JSON they are in, however deep, and wherever it is cut: no byte of them is shown."""

@@ -281,6 +281,7 @@ static void test_secrets(void **state)
 	assert_int_equal(jwts, 4); /* Envelope, SigninRequest, SigninResponse, RefreshToken */
 	assert_int_equal(passwords, 1);
 	assert_true(schema_secret_name(slice_str("jwt")) && schema_secret_name(slice_str("password")));
+	assert_true(schema_secret_name(slice_str("Password")) && schema_secret_name(slice_str("JWT")));
 	assert_false(schema_secret_name(slice_str("passwor")) || schema_secret_name(slice_str("")));
 	assert_null(schema_secret(2));
 }
