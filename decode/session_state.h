@@ -182,8 +182,8 @@ void session_conn_end(struct session *s, struct conn_state *c);
 void session_conn_drop(struct session *s, uint32_t number);
 void session_conn_free(struct session *s, struct conn_kept *k);
 
-/* What else the capture tells (session_news.c), for the sink: `session` is a struct session. */
-void session_take_news(void *session, const struct news *n);
+/* What else the capture tells (session_news.c), for the sink: `user` is a struct session. */
+void session_take_news(void *user, const struct news *n);
 /* Of a message that is cut, or can't be read behind a gap, where its beginning was perhaps guessed wrong, and that shows neither its id nor
  * its rid nothing can be said but that it was there, unless it is cut behind a command that the protocol has: true if it is one, and was told. */
 bool session_is_stump(struct session *s, const struct arrival *a, const struct piece *p);

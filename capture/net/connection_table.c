@@ -148,6 +148,8 @@ uint32_t connection_table_add(struct connection_table *t, const struct key *k, u
 void connection_table_remove(struct connection_table *t, uint32_t place)
 {
 	struct connection *c = connection_at(t, place);
+	if (!c)
+		return;
 	slot_remove(t, place, connection_hash(t, &c->key));
 	list_remove(t, c);
 	if (t->last == place)

@@ -52,6 +52,7 @@ uint32_t connection_hash(const struct connection_table *t, const struct key *k);
 uint32_t connection_table_find(const struct connection_table *t, const struct key *k, uint32_t hash);
 /* A place for a connection that is not there yet, the newest of all; all of it but the key is the caller's to fill in through connection_at(). */
 uint32_t connection_table_add(struct connection_table *t, const struct key *k, uint32_t hash);
+/* 0 is allowed. */
 void connection_table_remove(struct connection_table *t, uint32_t place);
 /* A segment of it has come: it becomes the newest. */
 void connection_table_touch(struct connection_table *t, uint32_t place, uint32_t hash);
