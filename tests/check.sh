@@ -17,6 +17,7 @@ steps() {
 	cat <<-END
 		unit       unit tests, with address and undefined-behaviour sanitizers          $make SAN=1 unit
 		screens    screens                                                              bash tests/tui/run.sh
+		structure  includes, lengths of functions, layout, what make lint says          python3 tests/structure.py && bash tests/lint.sh format shell cppcheck recent
 		sanitized  listings, with the sanitizers                                        ENVSCOPE=build/san/envscope bash tests/golden.sh
 		wireshark  Wireshark: the dissector and the formats against tshark              bash tests/wireshark.sh
 		errors     captures with byte errors, under the sanitizers                      python3 tests/byte_errors.py build/san/envscope 200 \$SEEDS
@@ -35,7 +36,6 @@ steps() {
 		live       live captures                                                        bash tests/live.sh && python3 tests/late_keys.py ./envscope
 		exports    documents of -T, whole whatever ends them                             bash tests/exports.sh
 		browser    pictures and reports in a browser                                    bash tests/browser.sh
-		structure  includes, lengths of functions, layout, what make lint says          python3 tests/structure.py && bash tests/lint.sh format shell cppcheck recent
 		rules      rules                                                                python3 tests/rules.py
 		ndjson     ndjson against its contract                                          python3 tests/ndjson.py
 		extract    extracted files                                                      python3 tests/extract.py

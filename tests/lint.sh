@@ -5,7 +5,7 @@
 #	format    every .c and .h is laid out as clang-format 14 does it; a table or a macro that it would tear apart stands between
 #	          "clang-format off" and "on"
 #	tidy      clang-tidy on every source file, or on FILES
-#	recent    clang-tidy on the RECENT files (24) that changed last: in CI, where all would take too long
+#	recent    clang-tidy on the RECENT files (12) that changed last: in CI, where all would take too long
 #	cppcheck  cppcheck on all of them; on those that have changed, if it is run again
 #	shell     shellcheck on the scripts; not asked: words that are split on purpose, VAR= before a command, a cd that can't fail, and the
 #	          variables of PKGBUILD that only makepkg reads
@@ -44,7 +44,7 @@ tidy() {
 
 recent() {
 	local last
-	last=$(git log -40 --name-only --format= -- $folders 2>/dev/null | awk '/\.c$/ && !seen[$0]++' | while read -r f; do [ ! -f "$f" ] || echo "$f"; done | head -"${RECENT:-24}")
+	last=$(git log -40 --name-only --format= -- $folders 2>/dev/null | awk '/\.c$/ && !seen[$0]++' | while read -r f; do [ ! -f "$f" ] || echo "$f"; done | head -"${RECENT:-12}")
 	[ -n "$last" ] || { echo "lint: skipped, git does not tell what changed last"; return; }
 	FILES=$last tidy
 }
