@@ -239,6 +239,8 @@ static bool check_proxy(struct options *o)
 		return option_fail("--key", "it needs --cert");
 	if (!check_what_if(o))
 		return false;
+	if (o->checksums)
+		return option_fail("-o checksums=check is about packets, and the proxy has none", "leave it out");
 	return !o->filter.len || option_fail("a capture filter is for packets, and the proxy has none", "-Y filters messages");
 }
 

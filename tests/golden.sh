@@ -130,6 +130,7 @@ case_ check.display -r build/samples/error_reply.pcap --check -Y 'command == "qu
 case_ error.report_near -r samples/tcp.pcap -z sumary
 case_ error.format_near -r samples/tcp.pcap -T ndjsn
 case_ error.setting_near -r samples/tcp.pcap -o no-repl=1s
+case_ error.proxy_checksums --proxy ws://:0=ws://127.0.0.1:1 -o checksums=check
 case_ error.decode_as_near -r samples/tcp.pcap -d tcp.port==80,grcp
 case_ error.fields_setting_near -r samples/tcp.pcap -T fields -e seq -E heder=y
 case_ error.fields_setting_alone -r samples/tcp.pcap -T text -E header=y
