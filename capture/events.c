@@ -31,7 +31,8 @@ struct call {
 	uint8_t what;  /* enum what */
 	bool changed;  /* a conn_info follows */
 	bool stay;     /* the bytes of the message are not kept here */
-	bool settled[2], held[2];
+	bool settled[2];
+	uint8_t held[2];
 };
 
 /* Of a connection, on the keeping side. */

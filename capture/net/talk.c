@@ -176,6 +176,15 @@ static bool waits(const struct talk *talk)
 	return reassembly_waits(&talk->half[0].in) || reassembly_waits(&talk->half[1].in);
 }
 
+/* Whoever is told of messages can know that more of them may have come already. */
+static void note_held(struct talk *talk)
+{
+	for (int d = 0; d < 2; d++) {
+		uint8_t *held = &talk->info.held[d];
+		*held = (uint8_t)(reassembly_waits(&talk->half[d].in) ? *held | HELD_FOR_BYTES : *held & ~HELD_FOR_BYTES);
+	}
+}
+
 static void take_bytes(struct talk *talk, const struct segment *seg, enum dir dir, int64_t time, int64_t at)
 {
 	struct half *h = &talk->half[dir];
@@ -274,12 +283,15 @@ bool talk_take(struct talk *talk, const struct segment *seg, enum dir dir, int64
 		return true;
 	if (waits(talk))
 		waiting_add(talk);
+	if (talk->waiting_at)
+		note_held(talk);
 	return false;
 }
 
 bool talk_tick(struct talk *talk, int64_t time)
 {
 	tick(talk, time, false);
+	note_held(talk);
 	if (end_halves(talk, time))
 		return true;
 	if (!waits(talk))
@@ -308,6 +320,7 @@ static void flush(struct talk *talk, int64_t time)
 void talk_end(struct talk *talk, enum conn_end end, int64_t time)
 {
 	flush(talk, time);
+	note_held(talk);
 	for (int d = 0; d < 2 && talk->info.start_seen; d++)
 		tell_unseen(talk, (enum dir)d, time);
 	talk->info.end = end_halves(talk, time) ? talk->closer : end;

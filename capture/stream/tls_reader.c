@@ -99,7 +99,9 @@ static void take_opened(struct tls *t, enum dir dir, uint8_t type, struct slice 
 
 void tls_set_waits(struct tls *t, enum dir dir, bool waits)
 {
-	t->side[dir].waits = t->stream->conn->held[dir] = waits;
+	uint8_t *held = &t->stream->conn->held[dir];
+	t->side[dir].waits = waits;
+	*held = (uint8_t)(waits ? *held | HELD_FOR_SECRET : *held & ~HELD_FOR_SECRET);
 }
 
 static enum taken wait_for(struct tls *t, enum dir dir, enum tls_opened why)

@@ -36,7 +36,8 @@ struct net {
 	struct buf log;
 	char last; /* direction of the bytes at the end of the log, 0 if something else is there */
 	uint32_t last_conn;
-	struct conn_info info; /* of the connection that spoke last, as it was then */
+	struct conn_info info;       /* of the connection that spoke last, as it was then */
+	const struct conn_info *now; /* … as it is, until it is closed */
 	struct news news;
 	size_t layers, freed;
 	bool quiet, keeps_back; /* … what layers have */
@@ -78,7 +79,8 @@ static void writer_feed(struct layer *l, enum dir dir, struct chunk c)
 	struct writer *w = (struct writer *)l;
 	struct net *n = w->net;
 	assert_true(c.bytes.len > 0 && c.time <= n->time && !w->ended[dir]);
-	n->info = *w->stream->conn;
+	n->now = w->stream->conn;
+	n->info = *n->now;
 	n->place = c.at;
 	char arrow = dir == C ? '>' : '<';
 	if (n->last != arrow || n->last_conn != n->info.number)
@@ -1251,6 +1253,30 @@ static void settled(void **state)
 	finish(&n, "1<a3 1>. 1<. 1:open");
 }
 
+/* Held: bytes came that wait for those before them, so that what they say is not known yet. It ends when these come, or are given up. */
+static void held_behind_a_hole(void **state)
+{
+	(void)state;
+	for (int how = 0; how < 3; how++) {
+		struct net n;
+		net_init(&n);
+		open_connection(&n);
+		say(&n, C, 0, "q1");
+		struct packet_of late = packet(&n, S, 0, "a1");
+		say(&n, S, 0, "a2");
+		assert_int_equal(n.now->held[S], HELD_FOR_BYTES);
+		assert_int_equal(n.now->held[C], 0);
+		if (how == 0)
+			feed(&n, late);
+		else if (how == 1)
+			let_pass(&n, PATIENCE + 2);
+		else
+			sleep_for(&n, 121 * SECOND);
+		assert_int_equal(n.now->held[S], 0);
+		finish(&n, how ? "1>q1 1<(2 lost) 1<a2 1>. 1<. 1:open" : "1>q1 1<a1a2 1>. 1<. 1:open");
+	}
+}
+
 /* What acknowledges a FIN has seen all that its sender said. */
 static void settled_behind_a_fin(void **state)
 {
@@ -1466,6 +1492,7 @@ int main(void)
 		cmocka_unit_test(answers_wait),
 		cmocka_unit_test(waiting_at_the_end),
 		cmocka_unit_test(settled),
+		cmocka_unit_test(held_behind_a_hole),
 		cmocka_unit_test(settled_behind_a_fin),
 		cmocka_unit_test(shuffled),
 		cmocka_unit_test(most_connections),

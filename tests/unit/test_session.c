@@ -854,7 +854,7 @@ static void test_clock(void **state)
 	must_hold(x);
 }
 
-/* What waits for the secret of its TLS may be the answer: it is not missed before it can be read, by messages nor by the clock. */
+/* What waits for the secret of its TLS, or for bytes before it, may be the answer: it is not missed before it can be read, by messages nor by the clock. */
 static void test_held(void **state)
 {
 	struct session_options o = { .keep = true, .file = -1, .no_reply = 10 * FEED_STEP };
@@ -862,12 +862,12 @@ static void test_held(void **state)
 	begin_anew(x, &o);
 	FEED(&x->f, 0, UP, .command = "query", .id = "a", .type = "QueryRequest");
 	int64_t asked = x->f.time;
-	x->f.conn[0].held[DOWN] = true;
+	x->f.conn[0].held[DOWN] = HELD_FOR_BYTES;
 	x->f.time += 20 * FEED_STEP;
 	FEED(&x->f, 0, UP, .command = "query", .id = "b", .type = "QueryRequest");
 	session_clock(x->f.session, asked + 1000 * FEED_STEP);
 	assert_heard(x, "");
-	x->f.conn[0].held[DOWN] = false;
+	x->f.conn[0].held[DOWN] = 0;
 	x->f.time = asked + 2 * FEED_STEP;
 	FEED(&x->f, 0, DOWN, .command = "queryreply", .id = "r", .rid = "a", .type = "QueryResponse");
 	assert_heard(x, "");
