@@ -33,8 +33,8 @@ enum {
 	RECORD = 16,
 	RECORD_PATCHED = 24,
 	MAX_PACKET = 64 << 20,
-	ZEROS_AT_ONCE = 8192,   /* records of zeros that are passed before the caller has its turn */
-	LINK_MASK = 0x03ffffff, /* the bits above tell the length of a frame check sequence */
+	ZEROS_AT_ONCE = 8192, /* records of zeros that are passed before the caller has its turn */
+	LINK_MASK = 0xffff,   /* of the bits above, some tell the length of a frame check sequence, and readers ignore the others */
 };
 
 enum format { FORMAT_UNKNOWN, FORMAT_PCAP, FORMAT_PCAPNG };

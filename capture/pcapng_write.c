@@ -112,7 +112,7 @@ void pcapng_add_section(struct buf *out, const char *application)
 void pcapng_add_interface(struct buf *out, const struct packet_interface *i)
 {
 	size_t begin = block_begin(out, INTERFACE);
-	add_le16(out, (uint32_t)i->link & 0xffff);
+	add_le16(out, (uint32_t)i->link);
 	add_le16(out, 0);
 	add_le32(out, i->snaplen);
 	add_option_text(out, IF_NAME, i->name);

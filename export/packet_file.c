@@ -258,7 +258,7 @@ uint32_t packet_file_interface(struct packet_file *f, const struct packet_interf
 	uint32_t at = find_interface(f, i);
 	if (at < f->known_count)
 		return at;
-	if (f->known_count >= PACKET_FILE_INTERFACES && i->link == (i->link & 0xffff)) {
+	if (f->known_count >= PACKET_FILE_INTERFACES) {
 		i = &plain;
 		at = find_interface(f, i);
 		if (at < f->known_count)

@@ -214,7 +214,7 @@ static void test_pcap_empty(void **state)
 {
 	(void)state;
 	struct writer w = { 0 };
-	write_header(&w, 0xa1b2c3d4, 0x24000001); /* with the length of a frame check sequence */
+	write_header(&w, 0xa1b2c3d4, 0x27730001); /* with the length of a frame check sequence, and reserved bits */
 	expect_everywhere(buf_slice(&w.out), "end\n");
 	write_record(&w, 1, 0, "x", 0); /* a length on the wire that can't be */
 	expect_everywhere(buf_slice(&w.out), "1000000000 link 1 wire 1 [x]\nend\n");
