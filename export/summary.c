@@ -119,20 +119,6 @@ static void add_line(struct buf *out, uint64_t n, const char *words)
 	buf_release(&number);
 }
 
-void summary_add_counts(struct buf *out, const struct capture_counts *c, const struct session_counts *s)
-{
-	add_line(out, s->messages, "message");
-	add_line(out, s->bytes, s->messages == 1 ? "byte[s] in it" : "byte[s] in them");
-	add_line(out, c->source.packets, "packet");
-	add_line(out, c->connections, "TCP connection");
-	for (int i = 0; i < COUNTERS; i++) {
-		uint64_t value = value_of(&counters[i], c, s);
-		bool always = i < 2 && c->source.dropped_kernel + c->source.dropped_interface;
-		if (value || always)
-			add_line(out, value, counters[i].words);
-	}
-}
-
 void summary_add_losses(struct buf *out, const struct capture_counts *c, const struct session_counts *s)
 {
 	const char *before = "";
@@ -146,17 +132,49 @@ void summary_add_losses(struct buf *out, const struct capture_counts *c, const s
 	}
 }
 
-static void add_rules(struct buf *out, const struct session_counts *s)
+/*
+ * A line of the report. Text and ndjson are made from the same lines in the same order, so that neither can lack what the other tells; text
+ * leaves out what is 0 or not known, and has units.
+ */
+struct line {
+	const char *what; /* of a count, for amount_add_words; of a rule its name */
+	enum cell_kind kind;
+	uint64_t value;
+	bool unknown, lost, always; /* always: in text too if it is 0 */
+	const struct rule_info *rule;
+};
+
+struct lines {
+	void (*write)(const struct lines *to, const struct line *line);
+	struct buf *text;          /* to_text */
+	struct report_writer *row; /* to_row */
+};
+
+static void tell(const struct lines *to, const struct line line)
 {
-	for (int r = 0; r < RULES; r++) {
-		if (!s->rules[r])
-			continue;
-		const struct rule_info *info = rule_info((enum rule)r);
-		buf_addf(out, "%14llu %s (%s)\n", (unsigned long long)s->rules[r], info->name, severity_name(info->severity));
+	to->write(to, &line);
+}
+
+static void tell_counts(const struct lines *to, const struct capture_counts *c, const struct session_counts *s)
+{
+	tell(to, (struct line){ .what = "message", .kind = CELL_COUNT, .value = s->messages, .always = true });
+	tell(to, (struct line){ .what = to->text && s->messages == 1 ? "byte[s] in it" : "byte[s] in them",
+				.kind = CELL_COUNT,
+				.value = s->bytes,
+				.always = true });
+	tell(to, (struct line){ .what = "packet", .kind = CELL_COUNT, .value = c->source.packets, .always = true });
+	tell(to, (struct line){ .what = "TCP connection", .kind = CELL_COUNT, .value = c->connections, .always = true });
+	for (int i = 0; i < COUNTERS; i++) {
+		uint64_t value = value_of(&counters[i], c, s);
+		tell(to, (struct line){ .what = counters[i].words,
+					.kind = CELL_COUNT,
+					.value = value,
+					.lost = counters[i].lost && value,
+					.always = i < 2 && c->source.dropped_kernel + c->source.dropped_interface });
 	}
 }
 
-static void add_transports(struct buf *out, const struct session *s)
+static void tell_transports(const struct lines *to, const struct session *s)
 {
 	uint32_t by[TRANSPORTS] = { 0 };
 	for (uint32_t i = 0; i < session_conns(s); i++)
@@ -164,65 +182,100 @@ static void add_transports(struct buf *out, const struct session *s)
 	for (int t = 0; t < TRANSPORTS; t++) {
 		char words[64];
 		snprintf(words, sizeof words, "connection[s] over %s", transport_name((enum transport)t));
-		if (by[t])
-			add_line(out, by[t], words);
+		tell(to, (struct line){ .what = words, .kind = CELL_COUNT, .value = by[t] });
 	}
 }
 
-void summary_add_report(struct buf *out, const struct capture_counts *c, const struct session *s)
+static void tell_all(const struct lines *to, const struct capture_counts *c, const struct session *s)
 {
 	struct session_counts n = session_counts(s);
-	summary_add_counts(out, c, &n);
-	add_transports(out, s);
-	add_line(out, session_threads(s), "thread");
-	add_rules(out, &n);
-	buf_add_str(out, "\n");
-	if (c->first_time) {
-		buf_add_str(out, "first packet   ");
-		when_add_iso(out, c->first_time);
-		buf_add_str(out, "\nlast packet    ");
-		when_add_iso(out, c->last_time);
-		buf_add_str(out, "\n");
-	}
-	buf_addf(out, "memory         %.1f MB of records and tables, %.1f MB in the spool file\n", (double)n.memory / 1e6,
-		 (double)n.spool / 1e6);
+	bool none = !c->first_time;
+	tell_counts(to, c, &n);
+	tell_transports(to, s);
+	tell(to, (struct line){ .what = "thread", .kind = CELL_COUNT, .value = session_threads(s), .always = true });
+	for (int r = 0; r < RULES; r++)
+		tell(to, (struct line){ .what = rule_info((enum rule)r)->name,
+					.kind = CELL_COUNT,
+					.value = n.rules[r],
+					.rule = rule_info((enum rule)r) });
+	if (to->text)
+		buf_add_byte(to->text, '\n');
+	tell(to, (struct line){ .what = "first packet", .kind = CELL_TIME, .value = (uint64_t)c->first_time, .unknown = none });
+	tell(to, (struct line){ .what = "last packet", .kind = CELL_TIME, .value = (uint64_t)c->last_time, .unknown = none });
+	tell(to,
+	     (struct line){
+		     .what = "duration", .kind = CELL_SPAN, .value = (uint64_t)c->last_time - (uint64_t)c->first_time, .unknown = none });
+	tell(to, (struct line){ .what = "memory", .kind = CELL_BYTES, .value = n.memory });
+	tell(to, (struct line){ .what = "spool file", .kind = CELL_BYTES, .value = n.spool });
 }
 
-enum column { WHAT, VALUE, LOST, COLUMNS };
+/* What has another unit stands below the counts, with its name in front. */
+static void to_text(const struct lines *to, const struct line *line)
+{
+	struct buf *out = to->text;
+	if (line->kind == CELL_COUNT) {
+		if ((line->value || line->always) && line->rule)
+			buf_addf(out, "%14llu %s (%s)\n", (unsigned long long)line->value, line->what, severity_name(line->rule->severity));
+		else if (line->value || line->always)
+			add_line(out, line->value, line->what);
+		return;
+	}
+	if (line->unknown)
+		return;
+	buf_addf(out, "%-15s", line->what);
+	switch (line->kind) {
+	case CELL_TIME: when_add_iso(out, (int64_t)line->value); break;
+	case CELL_SPAN: when_add_span(out, (int64_t)line->value); break;
+	default: buf_addf(out, "%.1f MB", (double)line->value / 1e6);
+	}
+	buf_add_byte(out, '\n');
+}
+
+void summary_add_counts(struct buf *out, const struct capture_counts *c, const struct session_counts *s)
+{
+	const struct lines to = { to_text, .text = out };
+	tell_counts(&to, c, s);
+}
+
+enum column { WHAT, VALUE, LOST, SEVERITY, TIME, SECONDS, COLUMNS };
 
 static const struct report_column columns[COLUMNS] = {
-	[WHAT] = { "What", "what", CELL_TEXT, 0, "what was counted" },
-	[VALUE] = { "Count", "value", CELL_COUNT, 0, "how often" },
+	[WHAT] = { "What", "what", CELL_TEXT, 0, "what was counted; of a broken rule its name" },
+	[VALUE] = { "Count", "value", CELL_COUNT, 0, "how often, or how many bytes" },
 	[LOST] = { "Lost", "lost", CELL_BOOL, 0, "true: something that one would want to see is missing" },
+	[SEVERITY] = { "Severity", "severity", CELL_TEXT, 0, "of a broken rule: error, warning or note" },
+	[TIME] = { "Time", "time", CELL_TIME, 0, "of the first and of the last packet" },
+	[SECONDS] = { "Seconds", "seconds", CELL_SPAN, 0, "from the first packet to the last" },
 };
 
-static void write_row(struct report_writer *w, const char *what, uint64_t value, bool lost)
+static void to_row(const struct lines *to, const struct line *line)
 {
-	const struct report_cell row[COLUMNS] = { cell_text(slice_str(what)), cell_number(value), cell_number(lost) };
-	report_row(w, row);
+	struct buf what = { 0 };
+	struct report_cell row[COLUMNS] = { [LOST] = cell_number(line->lost) };
+	if (line->kind == CELL_COUNT && !line->rule)
+		amount_add_words(&what, 0, line->what);
+	else
+		buf_add_str(&what, line->what);
+	row[WHAT] = cell_text(buf_slice(&what));
+	if (line->rule)
+		row[SEVERITY] = cell_text(slice_str(severity_name(line->rule->severity)));
+	struct report_cell *value = &row[line->kind == CELL_TIME ? TIME : line->kind == CELL_SPAN ? SECONDS : VALUE];
+	if (!line->unknown)
+		*value = (struct report_cell){ .known = true, .number = (int64_t)line->value };
+	report_row(to->row, row);
+	buf_release(&what);
 }
 
 static void rows(struct report_writer *w, const struct report_source *from)
 {
-	struct session_counts s = session_counts(from->session);
-	write_row(w, "messages", s.messages, false);
-	write_row(w, "bytes in them", s.bytes, false);
-	write_row(w, "packets", from->counts->source.packets, false);
-	write_row(w, "TCP connections", from->counts->connections, false);
-	write_row(w, "threads", session_threads(from->session), false);
-	struct buf what = { 0 };
-	for (int i = 0; i < COUNTERS; i++) {
-		buf_clear(&what);
-		amount_add_words(&what, 0, counters[i].words);
-		uint64_t value = value_of(&counters[i], from->counts, &s);
-		write_row(w, buf_cstr(&what), value, counters[i].lost && value);
-	}
-	buf_release(&what);
+	const struct lines to = { to_row, .row = w };
+	tell_all(&to, from->counts, from->session);
 }
 
 static void text(struct buf *out, const struct report_source *from)
 {
-	summary_add_report(out, from->counts, from->session);
+	const struct lines to = { to_text, .text = out };
+	tell_all(&to, from->counts, from->session);
 }
 
 const struct report report_summary = {

@@ -20,7 +20,5 @@ void summary_add_counts(struct buf *out, const struct capture_counts *c, const s
 bool summary_anything_lost(const struct capture_counts *c, const struct session_counts *s);
 /* Appends what was lost in one line: "2 gaps in the capture, 2,896 bytes missing there". */
 void summary_add_losses(struct buf *out, const struct capture_counts *c, const struct session_counts *s);
-/* The report: counts, connections by transport, broken rules, memory. */
-void summary_add_report(struct buf *out, const struct capture_counts *c, const struct session *s);
 
 #endif

@@ -76,6 +76,7 @@ case_ error.fields_setting -r samples/tcp.pcap -T csv -E header=maybe
 case_ tcp.filter_within -r samples/tcp.pcap -T text -Y 'openiap.workitem.name == "wi" || queryreply.results contains "big" || signin.agent'
 case_ rust_ws.ndjson -r build/samples/rust_ws.pcap -T ndjson
 case_ tcp.summary -r samples/tcp.pcap -z summary
+case_ tcp.summary.ndjson -r samples/tcp.pcap -z summary -T ndjson
 case_ tcp.first5 -r samples/tcp.pcap -T text -c 5 -t ud
 case_ tcp.filtered -r samples/tcp.pcap -T text 'tcp port 1'
 case_ ws.forced_tcp -r build/samples/error_reply.pcap -d tcp.port==8080,ws -T text
