@@ -5,6 +5,7 @@
  * Signals set one flag, which both look at.
  */
 #include "base/hash.h"
+#include "base/outlet.h"
 #include "base/pages.h"
 #include "base/when.h"
 #include "cli/answer.h"
@@ -34,6 +35,8 @@ struct app {
 	struct input input;
 	struct session *session;
 	struct capture *capture;
+	struct outlet outlet;
+	FILE *out; /* what is printed, to standard output; NULL with screens */
 	struct printer printer;
 	struct extract *extract;          /* --extract; NULL */
 	struct session_listener printing; /* the printer's share of what is heard */
@@ -183,7 +186,7 @@ static void open_session(struct app *a, bool keep, bool bytes)
 static void wait_for_packets(struct app *a)
 {
 	struct pollfd p = { .fd = source_fd(a->input.source), .events = POLLIN };
-	fflush(stdout);
+	fflush(a->out);
 	poll(&p, 1, POLL_MS);
 	if (source_is_live(a->input.source))
 		session_clock(a->session, when_now());
@@ -237,7 +240,8 @@ static struct results results_of(const struct app *a, enum capture_status status
 {
 	const char *damage = status == CAPTURE_DAMAGED ? source_error(a->input.source) : NULL;
 	return (struct results){
-		&a->options, a->session, a->capture, source_name(a->input.source), a->extract, damage, source_lost_part(a->input.source)
+		&a->options, a->session, a->capture, source_name(a->input.source), a->extract, damage, source_lost_part(a->input.source),
+		a->out
 	};
 }
 
@@ -280,13 +284,25 @@ static int print_status(struct app *a, enum capture_status status)
 	return results_fail(&results) ? EXIT_CHECK : EXIT_FINE;
 }
 
+static bool open_output(struct app *a)
+{
+	outlet_init(&a->outlet, STDOUT_FILENO, signals_stop());
+	a->out = outlet_stream(&a->outlet);
+	if (!a->out)
+		fprintf(stderr, "envscope: standard output: %s\n", strerror(errno));
+	else
+		setvbuf(a->out, NULL, a->options.line_buffered || isatty(STDOUT_FILENO) ? _IOLBF : _IOFBF, 1 << 16);
+	return a->out != NULL;
+}
+
 /* Without screens: prints what there is to print. */
 static int run_print(struct app *a)
 {
 	const struct exporter *e = a->options.exporter ? a->options.exporter : exporter_named("text");
 	bool show = shows_messages(&a->options);
-	setvbuf(stdout, NULL, a->options.line_buffered || isatty(STDOUT_FILENO) ? _IOLBF : _IOFBF, 1 << 16);
-	printer_init(&a->printer, show ? e : NULL, &a->options.print, stdout);
+	if (!open_output(a))
+		return EXIT_SOURCE;
+	printer_init(&a->printer, show ? e : NULL, &a->options.print, a->out);
 	a->printer.limit = a->options.messages;
 	a->printer.filter = a->options.display_filter;
 	a->printer.filter_text = a->options.display;
@@ -376,11 +392,14 @@ static int run_screens(struct app *a)
 }
 
 /* What was printed is on its way: a file system that keeps it back for a while, as that of a network may, says only now that it had no room. */
-static int close_output(int status)
+static int close_output(struct app *a, int status)
 {
-	if (fclose(stdout) == 0 || errno == EPIPE || status == EXIT_USAGE || status == EXIT_SOURCE)
+	int error = a->out && fclose(a->out) != 0 ? errno : 0;
+	if (fclose(stdout) != 0 && !error)
+		error = errno;
+	if (!error || error == EPIPE || status == EXIT_USAGE || status == EXIT_SOURCE)
 		return status;
-	say_writing(errno);
+	say_writing(error);
 	return EXIT_SOURCE;
 }
 
@@ -440,5 +459,5 @@ int main(int argc, char **argv)
 	if (options_parse(&a.options, argc, argv))
 		status = a.options.action == ACTION_RUN ? run(&a) : (int)answer_write(&a.options);
 	options_release(&a.options);
-	return close_output(status);
+	return close_output(&a, status);
 }

@@ -40,8 +40,8 @@ static bool print_reports(const struct results *r)
 	bool ndjson = o->exporter && o->exporter == exporter_named("ndjson");
 	for (size_t i = 0; i < o->reports; i++) {
 		if (i && !ndjson)
-			putchar('\n');
-		if (!report_write(o->report[i], &from, ndjson, o->reports > 1, stdout))
+			putc('\n', r->out);
+		if (!report_write(o->report[i], &from, ndjson, o->reports > 1, r->out))
 			return false;
 	}
 	return true;
@@ -66,19 +66,19 @@ static struct check_source check_of(const struct results *r)
 static bool print_check(const struct results *r)
 {
 	struct check_source from = check_of(r);
-	return !r->options->check || check_write(&from, r->options->check, stdout);
+	return !r->options->check || check_write(&from, r->options->check, r->out);
 }
 
 static bool print_files(const struct results *r, bool aside)
 {
-	return !r->extract || extract_write(r->extract, aside ? stderr : stdout);
+	return !r->extract || extract_write(r->extract, aside ? stderr : r->out);
 }
 
 int results_print(const struct results *r, bool messages_shown)
 {
 	bool aside = messages_shown || r->options->reports || r->options->check;
 	errno = 0;
-	if (print_reports(r) && print_check(r) && print_files(r, aside) && fflush(stdout) == 0)
+	if (print_reports(r) && print_check(r) && print_files(r, aside) && fflush(r->out) == 0)
 		return 0;
 	return errno == EPIPE ? 0 : errno;
 }
@@ -119,8 +119,8 @@ void results_print_remarks(const struct results *r)
 	const struct options *o = r->options;
 	const struct filter *f = o->display_filter;
 	if (o->reports && f)
-		print_matches(r, o->exporter == exporter_named("ndjson") ? stderr : stdout);
-	fflush(stdout);
+		print_matches(r, o->exporter == exporter_named("ndjson") ? stderr : r->out);
+	fflush(r->out);
 	if (f && filter_given_up(f))
 		remark(NULL, filter_given_up(f),
 		       "time[s] a text was too long or too hard for a regular expression of the display filter, which counts as no match");

@@ -13,6 +13,7 @@ struct results {
 	struct extract *extract; /* NULL for none */
 	const char *damage;      /* why the source could not be read to its end; NULL if it could */
 	bool of_part;            /* that is said of one of several sources, and others were read on */
+	FILE *out;
 };
 
 /* True if anything is wanted that is made from the records when everything has been read. */

@@ -9,19 +9,18 @@
  */
 #include "export/packet_file.h"
 
+#include "base/outlet.h"
 #include "base/xalloc.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { UNTOLD = UINT32_MAX, WAIT_MS = 1000 };
+enum { UNTOLD = UINT32_MAX };
 
 struct known {
 	struct packet_interface is;
@@ -31,8 +30,8 @@ struct known {
 struct packet_file {
 	struct packet_file_options options;
 	char *path;
-	int fd;
-	bool regular, closed;
+	struct outlet out; /* fd -1: none is open */
+	bool closed;
 	struct buf pending, secrets;
 	uint64_t good;         /* bytes of the file that are whole blocks */
 	uint64_t waiting;      /* packets in pending */
@@ -92,16 +91,16 @@ static int open_file(struct packet_file *f, const char *path)
 {
 	struct stat st;
 	bool out = strcmp(path, "-") == 0;
-	f->fd = out ? fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3) : open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0600);
-	if (f->fd < 0)
+	int fd = out ? fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3) : open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0600);
+	if (fd < 0)
 		return errno;
-	f->regular = !out && fstat(f->fd, &st) == 0 && S_ISREG(st.st_mode);
-	if (!f->regular || !(st.st_mode & 0177) || fchmod(f->fd, 0600) == 0)
-		return 0;
-	int error = errno;
-	close(f->fd);
-	f->fd = -1;
-	return error;
+	if (!out && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & 0177) && fchmod(fd, 0600) != 0) {
+		int error = errno;
+		close(fd);
+		return error;
+	}
+	outlet_init(&f->out, fd, f->options.ending);
+	return 0;
 }
 
 static void begin_file(struct packet_file *f)
@@ -136,7 +135,7 @@ struct packet_file *packet_file_new(const struct packet_file_options *o, char *e
 	struct packet_file *f = xcalloc(1, sizeof *f);
 	f->options = *o;
 	f->path = xstrdup(o->path);
-	f->fd = -1;
+	f->out.fd = -1;
 	if (o->ring_files)
 		f->ring = xcalloc(o->ring_files, sizeof *f->ring);
 	int reason = next_file(f);
@@ -153,8 +152,8 @@ struct packet_file *packet_file_new(const struct packet_file_options *o, char *e
 /* Returns an errno or 0: a file system that keeps what is written back for a while, as that of a network may, says only now that it had no room. */
 static int close_file(struct packet_file *f)
 {
-	int error = f->fd >= 0 && close(f->fd) != 0 && errno != EINTR ? errno : 0;
-	f->fd = -1;
+	int error = f->out.fd >= 0 && close(f->out.fd) != 0 && errno != EINTR ? errno : 0;
+	f->out.fd = -1;
 	return error;
 }
 
@@ -166,44 +165,19 @@ static void stop(struct packet_file *f, int error)
 	f->counts.stopped = f->waiting ? f->waiting_since : 0;
 	f->counts.packets -= f->waiting;
 	f->counts.unwritten += f->waiting;
-	if (f->regular && f->fd >= 0 && ftruncate(f->fd, (off_t)f->good) != 0)
-		lseek(f->fd, 0, SEEK_END);
+	if (f->out.regular && f->out.fd >= 0 && ftruncate(f->out.fd, (off_t)f->good) != 0)
+		lseek(f->out.fd, 0, SEEK_END);
 	buf_release(&f->pending);
 	f->waiting = 0;
 }
 
-/* Has the reader room, be it after a moment? Another signal ends the wait. */
-static bool reader_takes(const struct packet_file *f)
-{
-	struct pollfd p = { .fd = f->fd, .events = POLLOUT };
-	return poll(&p, 1, WAIT_MS) > 0;
-}
-
-/* Is the program to end, so that a reader who takes nothing is not waited for? */
-static bool in_haste(const struct packet_file *f)
-{
-	return !f->regular && f->options.ending && *f->options.ending;
-}
-
 void packet_file_flush(struct packet_file *f)
 {
-	struct slice left = buf_slice(&f->pending);
-	while (left.len) {
-		bool haste = in_haste(f);
-		if (haste && !reader_takes(f)) {
-			stop(f, EINTR);
-			return;
-		}
-		ssize_t n = write(f->fd, left.at, haste && left.len > PIPE_BUF ? PIPE_BUF : left.len); /* so much does not block */
-		if (n < 0 && errno == EAGAIN)
-			reader_takes(f);
-		if (n < 0 && (errno == EINTR || errno == EAGAIN))
-			continue;
-		if (n <= 0) {
-			stop(f, n < 0 ? errno : EIO);
-			return;
-		}
-		left = slice_skip(left, (size_t)n);
+	if (f->counts.error)
+		return;
+	if (!outlet_write(&f->out, buf_slice(&f->pending))) {
+		stop(f, f->out.error);
+		return;
 	}
 	f->good += f->pending.len;
 	f->waiting = 0;
@@ -213,7 +187,7 @@ void packet_file_flush(struct packet_file *f)
 void packet_file_finish(struct packet_file *f)
 {
 	struct packet_interface ethernet = { .link = 1, .digits = 9 };
-	if (f->fd >= 0 && !f->counts.error) {
+	if (f->out.fd >= 0 && !f->counts.error) {
 		if (f->options.format == PACKETS_PCAP && f->header_link < 0)
 			pcap_add_header(&f->pending, &ethernet); /* a file without packets is one all the same */
 		packet_file_flush(f);

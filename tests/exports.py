@@ -94,7 +94,7 @@ def is_full(child, room):
     return waits and struct.unpack("i", fcntl.ioctl(child.stdout, termios.FIONREAD, bytes(4)))[0] == room
 
 
-def while_full(envscope, capture, signals, way=("-T", "ndjson")):
+def while_full(envscope, capture, signals, way=("-T", "ndjson"), reads=False):
     """Signals while the reader of the output is slow: what comes out, the status, what is said."""
     child = subprocess.Popen([envscope, "-r", capture, *way], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     room = fcntl.fcntl(child.stdout, fcntl.F_SETPIPE_SZ, 4096)
@@ -104,7 +104,7 @@ def while_full(envscope, capture, signals, way=("-T", "ndjson")):
         while child.poll() is None and not is_full(child, room):
             assert time.monotonic() < end, "it never waits for its reader"
         child.send_signal(sent)
-    if signals[-1] == signal.SIGINT:
+    if signals[-1] == signal.SIGINT and not reads:
         child.wait(30)  # though nobody reads
     out, said = child.communicate()
     return head + out, child.returncode, said.decode()
@@ -118,13 +118,22 @@ def check_asked(envscope, capture):
     return right
 
 
+def check_late(envscope, capture):
+    """Ctrl-C where the reader is late, but reads: nothing of what was printed by then is cut."""
+    out, status, said = while_full(envscope, capture, [signal.SIGINT], reads=True)
+    right = status == 0 and out.endswith(b"}\n") and "ended by a signal" not in said
+    print("SIGINT, read late:", "whole" if right else f"status {status}, {out[-20:]}: {said}")
+    return right
+
+
 def check_stopped(envscope, capture):
     """Ctrl-C where nobody reads what is written: it ends, and says what became of that."""
     right = True
-    for way, word in ((("-T", "ndjson"), "writing: "), (("-w", "-"), "writing to standard output stopped: ")):
+    printed = [("-T", "ndjson"), ("-T", "html"), ("-T", "svg"), ("-z", "summary,threads", "-T", "ndjson")]
+    for way, word in [(way, "writing: ") for way in printed] + [(("-w", "-"), "writing to standard output stopped: ")]:
         _, status, said = while_full(envscope, capture, [signal.SIGINT], way)
         good = status == 3 and word + "ended by a signal before all was taken" in said
-        print(f"SIGINT, {way[0]}:", "said" if good else f"status {status}: {said}")
+        print(f"SIGINT, {' '.join(way)}:", "said" if good else f"status {status}: {said}")
         right = right and good
     return right
 
@@ -151,6 +160,7 @@ def main():
             print("whole")
     os.unlink(out)
     wrong += not check_asked(envscope, capture)
+    wrong += not check_late(envscope, capture)
     wrong += not check_stopped(envscope, capture)
     sys.exit(wrong)
 
