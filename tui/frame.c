@@ -23,7 +23,8 @@ enum {
 	PAIR_LINES = 4,
 	NOTICE_LINES = 3,
 	LOSS_LINES = 3 /* of what is wrong with the capture */,
-	SIGNED = 4 /* letters from which on a name that is cut ends in "…" */
+	LEAST_LIST = 3, /* rows of a list, below the tabs and its titles, that longer sentences leave it */
+	SIGNED = 4      /* letters from which on a name that is cut ends in "…" */
 };
 
 /* The line that is being made, emptied. */
@@ -243,6 +244,13 @@ static void draw_text(struct app *a, int *bottom, int width, enum ink ink, struc
 	screen_put(a->screen, --*bottom, 0, width, l, EMPHASIS_NONE);
 }
 
+/* How many lines a sentence may take: one, and more only where the list keeps some rows. */
+static int lines_for(int bottom, int most)
+{
+	int spare = bottom - LEAST_LIST - 2;
+	return spare < 1 ? 1 : spare < most ? spare : most;
+}
+
 /* The same for a sentence that may be longer than a line; the parts after the first begin with the space that was between. */
 static void draw_wrapped(struct app *a, int *bottom, int width, enum ink ink, struct slice text, int lines)
 {
@@ -278,7 +286,7 @@ static void draw_damage(struct app *a, int *bottom, int width)
 		return;
 	buf_clear(&a->scratch);
 	buf_addf(&a->scratch, " %s", source_error(capture_source(a->o->capture)));
-	draw_wrapped(a, bottom, width, INK_ERROR, buf_slice(&a->scratch), LOSS_LINES);
+	draw_wrapped(a, bottom, width, INK_ERROR, buf_slice(&a->scratch), lines_for(*bottom, LOSS_LINES));
 }
 
 /* Where there is no room for it, it goes without its colons. */
@@ -350,8 +358,9 @@ static void draw_proxy(struct app *a, int *bottom, int width)
 static void draw_losses(struct app *a, int *bottom, int width, const struct session_counts *s, const struct capture_counts *c)
 {
 	buf_clear(&a->scratch);
-	status_add_losses(&a->scratch, s, c, a->o->utc);
-	draw_wrapped(a, bottom, width, INK_WARNING, buf_slice(&a->scratch), LOSS_LINES);
+	int lines = lines_for(*bottom, LOSS_LINES);
+	status_add_losses(&a->scratch, s, c, a->o->utc, width, lines);
+	draw_wrapped(a, bottom, width, INK_WARNING, buf_slice(&a->scratch), lines);
 }
 
 void frame_draw(struct app *a)
@@ -367,7 +376,7 @@ void frame_draw(struct app *a)
 	draw_filter(a, &bottom, width);
 	draw_losses(a, &bottom, width, &s, &c);
 	draw_damage(a, &bottom, width);
-	draw_wrapped(a, &bottom, width, INK_STRONG, buf_slice(&a->notice), NOTICE_LINES);
+	draw_wrapped(a, &bottom, width, INK_STRONG, buf_slice(&a->notice), lines_for(bottom, NOTICE_LINES));
 	struct area body = { 1, 0, bottom - 1, width };
 	view_draw(app_view(a), body);
 	if (a->dialog)

@@ -1,6 +1,6 @@
 /*
  * The status line: as much as fits, in three degrees of brevity; and a line with what was lost, of the
- * counts that are not zero.
+ * counts that are not zero: where there is no room for all of them, of the first ones, and how many more there are.
  */
 #include "tui/status.h"
 
@@ -60,26 +60,70 @@ void status_add(struct line *out, const char *source, const struct session_count
 	buf_release(&text);
 }
 
-static void add_stopped(struct buf *out, const struct watcher_counts *w, bool utc)
+static void add_stopped(struct buf *out, const struct watcher_counts *w, bool utc, bool brief)
 {
 	if (!w->error || !w->stopped)
 		return;
-	buf_add_str(out, " Writing stopped at ");
+	buf_add_str(out, " Writing stopped ");
+	if (brief)
+		return;
+	buf_add_str(out, "at ");
 	when_add_clock(out, w->stopped, utc);
 	buf_addf(out, ": %s ", strerror(w->error));
 }
 
-void status_add_losses(struct buf *out, const struct session_counts *s, const struct capture_counts *c, bool utc)
+static unsigned kinds_of_losses(const struct session_counts *s, const struct capture_counts *c)
 {
-	add_stopped(out, &c->watcher, utc);
+	unsigned kinds = 0;
+	struct summary_count k;
+	for (unsigned i = 0; (k = summary_count(i, c, s)).words; i++)
+		kinds += k.lost && k.value;
+	return kinds;
+}
+
+/* The first `told` of the counts, each in so many columns. */
+static void add_losses(struct buf *out, const struct session_counts *s, const struct capture_counts *c, unsigned told, int columns)
+{
 	const char *before = " Lost: ";
 	struct summary_count k;
-	for (unsigned i = 0; (k = summary_count(i, c, s)).words; i++) {
+	struct buf one = { 0 };
+	for (unsigned i = 0; told && (k = summary_count(i, c, s)).words; i++) {
 		if (!k.lost || !k.value)
 			continue;
 		buf_add_str(out, before);
-		amount_add_counted(out, k.value, k.words);
+		buf_clear(&one);
+		amount_add_counted(&one, k.value, k.words);
+		text_add_fit(out, buf_slice(&one), columns);
 		before = " · ";
+		told--;
+	}
+	buf_release(&one);
+}
+
+static int lines_of(struct slice text, int columns)
+{
+	int lines = 0;
+	for (; text.len; lines++)
+		text = slice_skip(text, line_wrap(text, columns));
+	return lines;
+}
+
+void status_add_losses(struct buf *out, const struct session_counts *s, const struct capture_counts *c, bool utc, int columns, int lines)
+{
+	enum { WHOLE = INT16_MAX, LEAST = 4 /* columns of a count that is cut */ };
+	unsigned kinds = kinds_of_losses(s, c), told = kinds;
+	int room = WHOLE; /* of a count */
+	for (size_t begin = out->len;; out->len = begin) {
+		add_stopped(out, &c->watcher, utc, told < kinds || room < WHOLE);
+		add_losses(out, s, c, told, room);
+		if (told < kinds)
+			buf_addf(out, " · %u more", kinds - told);
+		if (lines_of(slice_of(out->at + begin, out->len - begin), columns) <= lines || room == LEAST || !kinds)
+			return;
+		if (told > 1)
+			told--;
+		else
+			room = room == WHOLE && columns * lines > LEAST ? columns * lines : room > LEAST ? room - 1 : LEAST;
 	}
 }
 

@@ -12,9 +12,9 @@
 void status_add(struct line *out, const char *source, const struct session_counts *s, const struct capture_counts *c, uint32_t threads,
 		int width);
 
-/* "Lost: gaps in the capture 2 · …", and before it since when nothing is written any more (-w); nothing if nothing was lost. utc: times of
- * day are. */
-void status_add_losses(struct buf *out, const struct session_counts *s, const struct capture_counts *c, bool utc);
+/* "Lost: 2 gaps in the capture · …", and before it since when nothing is written any more (-w); nothing if nothing was lost. utc: times of
+ * day are. Shortened until it fits into so many lines of so many columns: "Lost: 2 gaps in the capture · 3 more". */
+void status_add_losses(struct buf *out, const struct session_counts *s, const struct capture_counts *c, bool utc, int columns, int lines);
 
 /* A bar of `width` columns of which `percent` are full. */
 void status_add_bar(struct buf *out, int percent, int width);
