@@ -229,6 +229,12 @@ static struct slice get_command_text(struct look *l)
 	return l->r->command ? session_command_name(l->s, l->r) : look_envelope(l)->command;
 }
 
+/* The protocol before Flow 1.5 has commands in any case. */
+static struct slice get_command_sent(struct look *l)
+{
+	return l->r->encoding == ENCODING_LEGACY ? look_envelope(l)->command : (struct slice){ NULL, 0 };
+}
+
 static const char *message_word(const struct schema *s, int i)
 {
 	return i < schema_types(s) ? schema_name(s, (type_id)(i + 1)) : NULL;
@@ -342,7 +348,7 @@ static const struct field fields[] = {
 	{ INDEX("transport", WORD, "what the message came over"), .word = get_transport, .words = transport_word },
 	{ INDEX("tls", YES_NO, "whether it was encrypted"), .number = get_tls },
 	{ INDEX("command", WORD, "command; case matters only in those the protocol does not have"), .word = get_command,
-	  .words = command_word, .text = get_command_text, .open = true },
+	  .words = command_word, .text = get_command_text, .sent = get_command_sent, .open = true },
 	{ INDEX("priority", NUMBER, "priority, 0 to 3"), .number = get_priority },
 	{ INDEX("seq", NUMBER, "sequence number"), .number = get_seq },
 	{ ENVELOPE("id", TEXT, "id of the message"), .text = get_id },

@@ -139,6 +139,8 @@ struct field {
 	int (*number)(struct look *l, int64_t out[2]);
 	/* at NULL: there is none. */
 	struct slice (*text)(struct look *l);
+	/* A word as it was sent, where that may be written otherwise than in the list; empty where it is not. NULL: it never is. */
+	struct slice (*sent)(struct look *l);
 	/* The number of its word; -1 for none, and WORD_OTHER for one that is not in the list: text() tells. */
 	int (*word)(struct look *l);
 	uint32_t (*set)(struct look *l);

@@ -95,8 +95,11 @@ static void take_text(const struct field *f, struct slice text, const struct tak
 
 static void take_word(struct look *l, const struct field *f, const struct taker *t)
 {
+	struct slice sent = f->sent ? f->sent(l) : slice_of(NULL, 0);
 	int word = f->word(l);
-	if (word >= 0)
+	if (sent.len)
+		take_text(f, sent, t);
+	else if (word >= 0)
 		take_text(f, slice_str(f->words(l->f->schema, word)), t);
 	else if (word == WORD_OTHER)
 		take_text(f, f->text(l), t);

@@ -155,11 +155,11 @@ static bool add_transport(struct buf *out, const struct facts *f)
 	return true;
 }
 
-/* What has its default value need not be on the wire. */
+/* What has its default value need not be on the wire. Below the root of a bare payload stand fields of the payload. */
 static bool add_default(struct buf *out, const struct facts *f, const char *name)
 {
 	const struct node *root = f->p->dissection.root;
-	if (f->r->encoding != ENCODING_ENVELOPE || !root || node_child(root, name))
+	if (f->r->encoding == ENCODING_PAYLOAD || !root || node_child(root, name))
 		return false;
 	buf_add_byte(out, '0');
 	return true;
@@ -181,6 +181,15 @@ static bool add_command(struct buf *out, const struct facts *f)
 	if (f->r->encoding != ENCODING_PAYLOAD)
 		return false;
 	buf_add(out, f->m->envelope.command);
+	return true;
+}
+
+/* In the protocol before Flow 1.5 it has another name, under which it is there too. */
+static bool add_rid(struct buf *out, const struct facts *f)
+{
+	if (f->r->encoding != ENCODING_LEGACY || !f->m->envelope.rid.len)
+		return false;
+	buf_add(out, f->m->envelope.rid);
 	return true;
 }
 
@@ -220,10 +229,19 @@ static bool add_latency(struct buf *out, const struct facts *f)
 
 #define OURS "openiap", "OpenIAP Flow"
 static const struct row facts[] = {
-	{ OURS, "openiap.command", add_command }, { OURS, "openiap.type", add_type },           { OURS, "openiap.priority", add_priority },
-	{ OURS, "openiap.seq", add_seq },         { OURS, "openiap.size", add_size },           { OURS, "openiap.n", add_n },
-	{ OURS, "openiap.conn", add_conn },       { OURS, "openiap.transport", add_transport }, { OURS, "openiap.thread", add_thread },
-	{ OURS, "openiap.role", add_role },       { OURS, "openiap.request_in", add_request },  { OURS, "openiap.latency", add_latency },
+	{ OURS, "openiap.command", add_command },
+	{ OURS, "openiap.rid", add_rid },
+	{ OURS, "openiap.type", add_type },
+	{ OURS, "openiap.priority", add_priority },
+	{ OURS, "openiap.seq", add_seq },
+	{ OURS, "openiap.size", add_size },
+	{ OURS, "openiap.n", add_n },
+	{ OURS, "openiap.conn", add_conn },
+	{ OURS, "openiap.transport", add_transport },
+	{ OURS, "openiap.thread", add_thread },
+	{ OURS, "openiap.role", add_role },
+	{ OURS, "openiap.request_in", add_request },
+	{ OURS, "openiap.latency", add_latency },
 };
 
 static struct facts facts_of(const struct printer *p, const struct message_facts *m)

@@ -47,6 +47,8 @@ if has jq; then
 fi
 python3 tests/report_counts.py "$envscope" "$tmp/many.pcap" >"$tmp/said" 2>&1
 result $? "counts of a report that does not show all"
+python3 tests/legacy_rows.py "$envscope" "$tmp/legacy.pcap" >"$tmp/said" 2>&1
+result $? "the protocol before Flow 1.5 is not told alike in all formats"
 python3 tests/exports.py "$envscope" samples/tcp.pcap >"$tmp/said" 2>&1
 result $? "what Ctrl-C leaves"
 echo "exports: $passed passed, $failed failed"
