@@ -225,7 +225,7 @@ static void take_tokens(struct session *s, struct arrival *a)
 	uint32_t field = schema_jwt_field(s->schema, a->r->type);
 	if (a->e.jwt.len)
 		take_token(s, a, a->e.jwt);
-	struct slice token = field ? payload_field(a->e.value, field).bytes : (struct slice){ NULL, 0 };
+	struct slice token = field ? payload_bytes(a->e.value, field) : (struct slice){ NULL, 0 };
 	if (a->encoding == ENCODING_LEGACY)
 		token = legacy_member(a->e.value, "jwt");
 	if (token.len)

@@ -97,7 +97,7 @@ struct slice form_token(const struct form *f, const struct session *s, const str
 	uint32_t field = schema_jwt_field(session_schema(s), r->type);
 	if (r->encoding == ENCODING_LEGACY)
 		return legacy_member(f->e.value, "jwt");
-	return field ? payload_field(f->e.value, field).bytes : (struct slice){ NULL, 0 };
+	return field ? payload_bytes(f->e.value, field) : (struct slice){ NULL, 0 };
 }
 
 /* A call that failed has no payload, which is not the same as an empty one. */

@@ -106,7 +106,7 @@ static void follow(struct finder *f, uint32_t field, uint32_t then, struct slice
 	struct wire_field w;
 	while (wire_next(&value, &w) == WIRE_FIELD)
 		if (w.number == field && w.type == WIRE_LENGTH)
-			tell(f, then ? payload_field(w.bytes, then).bytes : w.bytes);
+			tell(f, then ? payload_bytes(w.bytes, then) : w.bytes);
 }
 
 static void payload_ids(struct finder *f, const struct way *way, struct slice value)

@@ -152,7 +152,7 @@ static void in_payload(struct scan *s, const struct wire_field *f, uint64_t len)
 		push(s, field->descriptor, len);
 	else
 		skip(s, len, NULL);
-	s->tapping = s->depth == PAYLOAD && s->skip && field && f->number == 1 && strcmp(type->name, "openiap.Stream") == 0;
+	s->tapping = s->depth == PAYLOAD && s->skip && !s->tapped && field && f->number == 1 && strcmp(type->name, "openiap.Stream") == 0;
 }
 
 /* A header is complete; len: bytes of the value that follow it. */

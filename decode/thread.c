@@ -138,7 +138,7 @@ static struct slice registered_name(const struct arrival *a, bool watch)
 {
 	if (a->encoding == ENCODING_LEGACY)
 		return legacy_member(a->e.value, watch ? "id" : "queuename");
-	return payload_field(a->e.value, 1).bytes;
+	return payload_bytes(a->e.value, 1);
 }
 
 /* A registration's reply names what events will name: the watch's id (WatchResponse.id = 1), the queue (queuename = 1). */

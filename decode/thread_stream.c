@@ -31,8 +31,8 @@ static void begin(struct session *s, struct arrival *a, struct tally *t, bool kn
 		return;
 	}
 	t->stream |= STREAM_BEGUN;
-	t->stream_total = payload_field(payload_field(a->e.value, BEGIN_STAT).bytes, STAT_SIZE).number_value;
-	t->track = streams_begin(s->streams, a->r->conn, a->dir, payload_field(a->e.value, BEGIN_CHECKSUM).bytes);
+	t->stream_total = payload_number(payload_bytes(a->e.value, BEGIN_STAT), STAT_SIZE);
+	t->track = streams_begin(s->streams, a->r->conn, a->dir, payload_bytes(a->e.value, BEGIN_CHECKSUM));
 	tell(s, a->r->thread, (struct slice){ NULL, 0 });
 }
 
@@ -47,7 +47,7 @@ static void pass_data(struct session *s, uint32_t thread, const struct tally *t,
 static struct slice data_of(const struct session *s, const struct arrival *a)
 {
 	bool is_stream = a->r->type == schema_command_info(s->schema, s->known.stream)->type;
-	return a->whole && is_stream ? payload_field(a->e.value, STREAM_DATA).bytes : (struct slice){ NULL, 0 };
+	return a->whole && is_stream ? payload_bytes(a->e.value, STREAM_DATA) : (struct slice){ NULL, 0 };
 }
 
 static void data(struct session *s, struct arrival *a, struct tally *t, bool known)

@@ -129,14 +129,24 @@ static inline enum wire_status wire_next(struct slice *rest, struct wire_field *
 	return wire_next_any(rest, f);
 }
 
-/* The first top-level field of a payload with that number; empty and 0 if it is not there. */
-static inline struct wire_field payload_field(struct slice payload, uint32_t number)
+/* The first field at the top level of a payload that has that number and wire type and is not empty; its value is empty, or 0, if there is none. */
+static inline struct wire_field payload_field(struct slice payload, uint32_t number, unsigned type)
 {
 	struct wire_field f;
 	while (wire_next(&payload, &f) == WIRE_FIELD)
-		if (f.number == number)
+		if (f.number == number && f.type == type && f.bytes.len)
 			return f;
 	return (struct wire_field){ 0 };
+}
+
+static inline struct slice payload_bytes(struct slice payload, uint32_t number)
+{
+	return payload_field(payload, number, WIRE_LENGTH).bytes;
+}
+
+static inline uint64_t payload_number(struct slice payload, uint32_t number)
+{
+	return payload_field(payload, number, WIRE_VARINT).number_value;
 }
 
 #endif
