@@ -43,6 +43,7 @@ struct way {
 	struct hpack *hpack;
 	struct buf block;         /* header block under way */
 	struct http2_frame began; /* the frame that began it; stream 0: none is under way */
+	bool ended;               /* and nothing comes any more, of streams that are still to begin neither */
 };
 
 struct entry {
@@ -113,8 +114,12 @@ static struct grpc_call *call_of(struct http2 *h, uint32_t number, int64_t time)
 		return e->call;
 	if (h->entries == HTTP2_STREAMS)
 		give_up_oldest(h, time);
-	h->entry[h->entries] = (struct entry){ .number = number, .call = grpc_call_new(&h->grpc, number) };
-	return h->entry[h->entries++].call;
+	struct grpc_call *call = grpc_call_new(&h->grpc, number);
+	h->entry[h->entries++] = (struct entry){ .number = number, .call = call };
+	for (int dir = 0; dir < 2; dir++)
+		if (h->way[dir].ended)
+			grpc_call_end(call, (enum dir)dir, false, time);
+	return call;
 }
 
 static void end_stream(struct http2 *h, uint32_t number, enum dir dir, int64_t time)
@@ -590,6 +595,7 @@ static void end(struct layer *layer, enum dir dir, int64_t time)
 	w->skipped = 0;
 	for (size_t i = 0; i < h->entries; i++)
 		grpc_call_end(h->entry[i].call, dir, false, time);
+	w->ended = true;
 	to_lost(w, (struct slice){ NULL, 0 });
 }
 

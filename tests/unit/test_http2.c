@@ -309,6 +309,35 @@ static void conversation_reset(void **state)
 	ear_free(e);
 }
 
+/* One that begins when the other end has said its last ends with who began it. */
+static void conversation_behind_an_end(void **state)
+{
+	(void)state;
+	struct ear *e = ear_new();
+	put_start(e);
+	put_setup(e, 1);
+	size_t early = e->script.count;
+	put_setup(e, 3);
+	put_envelope(e, DIR_C2S, 3, 0, 20, 16384);
+	struct layer *l = ear_layer(e, true);
+	e->sink.message = hear_message;
+	e->sink.closed = hear_closed;
+	e->counts.numbers = e->conn.number = e->conn.carrier = 7;
+	buf_clear(&heard);
+	for (size_t i = 0; i < e->script.count; i++) {
+		const struct script_step *s = &e->script.steps[i];
+		if (i == early)
+			layer_end(l, DIR_S2C, 1);
+		layer_feed(l, s->dir, (struct chunk){ slice_of(e->script.wire[s->dir].at + s->from, s->to - s->from), -1, 1 });
+	}
+	e->conn.end = CONN_CLOSED_BY_SERVER;
+	layer_end(l, DIR_C2S, 2);
+	layer_free(l);
+	assert_string_equal(buf_cstr(&heard), "8 of 7: stream 3\n8 ended: closed by server\n");
+	buf_release(&heard);
+	ear_free(e);
+}
+
 /* Joined late: what shows a SetupStream is an Envelope, and its beginning was not seen. */
 static void conversations_joined(void **state)
 {
@@ -806,6 +835,7 @@ int main(void)
 		cmocka_unit_test(conversations),
 		cmocka_unit_test(conversation_reset),
 		cmocka_unit_test(conversations_joined),
+		cmocka_unit_test(conversation_behind_an_end),
 		cmocka_unit_test(interleaved_pieces),
 		cmocka_unit_test(resets),
 		cmocka_unit_test(late_data),
