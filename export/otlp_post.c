@@ -90,9 +90,10 @@ static bool add_header(struct otlp_post *p, struct slice pair)
 	if (good) {
 		struct slice value = slice_skip(pair, (size_t)(equals - pair.at) + 1);
 		int length = 0;
-		char *plain = p->curl.easy_unescape(p->easy, (const char *)value.at, (int)value.len, &length);
+		/* libcurl takes a length of 0 for "up to the NUL", and a header without a value for one that is unwanted, but for "name;" */
+		char *plain = p->curl.easy_unescape(p->easy, value.len ? (const char *)value.at : "", (int)value.len, &length);
 		buf_add(&line, slice_head(pair, (size_t)(equals - pair.at)));
-		buf_add_str(&line, ": ");
+		buf_add_str(&line, value.len ? ": " : ";");
 		buf_add(&line, slice_of(plain, plain ? (size_t)length : 0));
 		p->curl.free(plain);
 		good = plain && text_is_printable(buf_slice(&line)) && !memchr(line.at, '\n', line.len) && !memchr(line.at, '\r', line.len);

@@ -92,7 +92,7 @@ post 3 "0 spans sent, $spans refused by the collector; last fault: the collector
 collector partial
 post 3 "$((spans - 3)) spans sent, 3 refused by the collector; last fault: the collector refused spans: too long" "$spans" "a partial success"
 collector auth
-OTEL_EXPORTER_OTLP_HEADERS="authorization=Bearer%20a%2C%20b, x-tenant=7" post 0 "$spans spans sent$" "$spans" "only who has the headers"
+OTEL_EXPORTER_OTLP_HEADERS="x-empty=,authorization=Bearer%20a%2C%20b, x-tenant=7" post 0 "$spans spans sent$" "$spans" "only who has the headers"
 collector auth
 OTEL_EXPORTER_OTLP_HEADERS="authorization=other" post 3 "$spans refused by the collector; last fault: the collector answers 401" 0 "401"
 OTEL_EXPORTER_OTLP_HEADERS="a=%0a" "$envscope" -r samples/tcp.pcap -q --otlp "$url" >"$tmp/said" 2>&1

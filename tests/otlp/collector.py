@@ -27,7 +27,8 @@ class Collector(http.server.BaseHTTPRequestHandler):
         if answer == "slow":
             time.sleep(0.5)
         if answer == "auth":
-            answer = 200 if self.headers["Authorization"] == "Bearer a, b" and self.headers["X-Tenant"] == "7" else 401
+            wanted = {"Authorization": "Bearer a, b", "X-Tenant": "7", "X-Empty": ""}
+            answer = 200 if all(self.headers[name] == value for name, value in wanted.items()) else 401
         status = 200 if answer in ("slow", "partial") else int(answer)
         text = b"no such tenant" if status == 400 else b""
         if answer == "partial":
