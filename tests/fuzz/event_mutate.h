@@ -164,6 +164,16 @@ static inline void event_lose(struct event_list *l, size_t at)
 	buf_clear(&e->bytes);
 }
 
+/* The direction ends (FUZZ_GAP_END). */
+static inline void event_end(struct event_list *l, size_t at)
+{
+	struct event *e = event_insert(l, at);
+	if (!e)
+		return;
+	e->what = (uint8_t)(EVENT_GAP << 1 | chance(&l->seed, 2));
+	e->gap = EVENT_BYTES;
+}
+
 static inline void event_make(struct event_list *l, size_t at)
 {
 	struct event *e = event_insert(l, at);
@@ -188,7 +198,7 @@ static inline void event_mutate_once(struct event_list *l)
 			event_make(l, to);
 		return;
 	}
-	switch (chance(&l->seed, 10)) {
+	switch (chance(&l->seed, 11)) {
 	case 0: event_delete(l, at); break;
 	case 1: event_double(l, at, to); break;
 	case 2: event_cut(l, at); break;
@@ -196,6 +206,7 @@ static inline void event_mutate_once(struct event_list *l)
 	case 4: event_lose(l, at); break;
 	case 5: l->at[at].what ^= 1; break;
 	case 6: l->at[at].how ^= (uint8_t)(1u << chance(&l->seed, 8)); break;
+	case 7: event_end(l, to); break;
 	default: event_bytes(l, at);
 	}
 }

@@ -19,7 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { FUZZ_OPEN_MAX = 1024 };
+enum { FUZZ_OPEN_MAX = 1024, FUZZ_CONVERSATIONS = 1024, FUZZ_GAP_END = 31 + 255 * 8 /* no gap: the direction ends */ };
 
 struct fuzz {
 	struct conn_info conn;
@@ -33,6 +33,8 @@ struct fuzz {
 		uint64_t hash; /* of its bytes so far: each is looked at */
 	} open[2][FUZZ_OPEN_MAX];
 	size_t opened[2];
+	enum { UNTOLD, TOLD, CLOSED } conversation[FUZZ_CONVERSATIONS]; /* by number; those above are not followed */
+	bool over[2];                                                   /* directions that have ended */
 	bool ended;
 	bool joined;      /* a direction begins in its middle */
 	bool http;        /* it has been HTTP that is no WebSocket, whatever it has become since */
@@ -44,6 +46,16 @@ static inline void fuzz_check(bool good)
 {
 	if (!good)
 		abort();
+}
+
+/* Something is told of a conversation: it has not ended before, and will have in the end. */
+static inline void fuzz_told(struct fuzz *f, const struct conn_info *conn)
+{
+	fuzz_check(conn->carrier == f->conn.number);
+	if (conn == &f->conn || conn->number >= FUZZ_CONVERSATIONS)
+		return;
+	fuzz_check(f->conversation[conn->number] != CLOSED);
+	f->conversation[conn->number] = TOLD;
 }
 
 /* The message of that conversation and exchange that is under way, NULL if there is none. */
@@ -71,7 +83,8 @@ static inline void fuzz_message(void *user, const struct piece *p)
 {
 	struct fuzz *f = user;
 	struct fuzz_way *w = fuzz_way(f, p);
-	fuzz_check(p->first == !w && !f->ended && p->conn->carrier == f->conn.number);
+	fuzz_check(p->first == !w && !f->ended);
+	fuzz_told(f, p->conn);
 	if (p->first)
 		w = fuzz_begin(f, p);
 	for (size_t i = 0; i < p->bytes.len; i++)
@@ -91,7 +104,8 @@ static inline void fuzz_message(void *user, const struct piece *p)
 static inline void fuzz_news(void *user, const struct news *n)
 {
 	struct fuzz *f = user;
-	fuzz_check(n->conn->carrier == f->conn.number && n->kind < NEWS_KINDS && (n->kind != NEWS_NOTE || n->text));
+	fuzz_check(n->kind < NEWS_KINDS && (n->kind != NEWS_NOTE || n->text));
+	fuzz_told(f, n->conn);
 	int dir = n->kind == NEWS_NOT_OURS ? -1 : (int)n->dir; /* that is told of both, by whichever direction comes to it first */
 	buf_addf(&f->heard, "%u %d news %d: %llu %s\n", n->conn->number, dir, n->kind, (unsigned long long)n->bytes,
 		 n->text ? n->text : "");
@@ -101,7 +115,10 @@ static inline void fuzz_news(void *user, const struct news *n)
 static inline void fuzz_closed(void *user, struct conn_info *conn, int64_t time)
 {
 	struct fuzz *f = user;
-	fuzz_check(conn != &f->conn && conn->carrier == f->conn.number && time > 0);
+	fuzz_check(conn != &f->conn && time > 0);
+	fuzz_told(f, conn);
+	if (conn->number < FUZZ_CONVERSATIONS)
+		f->conversation[conn->number] = CLOSED;
 	buf_addf(&f->heard, "%u closed: %d\n", conn->number, conn->end);
 }
 
@@ -114,7 +131,9 @@ static inline void fuzz_init(struct fuzz *f, size_t step)
 	f->limits = (struct stream_limits){
 		.message = 1 << 16, .head = 512, .scan = 1024, .tls_wait = 2048, .tls_wait_all = 3000, .tls_lost = 12
 	};
+	memset(f->conversation, 0, sizeof f->conversation);
 	f->opened[0] = f->opened[1] = 0;
+	f->over[0] = f->over[1] = false;
 	f->ended = f->http = f->joined = false;
 	f->step = step;
 	f->heard = (struct buf){ 0 };
@@ -145,6 +164,8 @@ static inline uint8_t *fuzz_piece(const struct fuzz *f, struct slice *bytes, str
 static inline void fuzz_feed(struct fuzz *f, struct layer **l, enum dir dir, struct slice bytes)
 {
 	struct chunk piece;
+	if (f->over[dir])
+		return;
 	for (uint8_t *block; (block = fuzz_piece(f, &bytes, &piece)); free(block)) {
 		layer_feed(*l, dir, piece);
 		if (f->step)
@@ -159,26 +180,39 @@ static inline size_t fuzz_event_size(struct cursor *c, uint8_t event)
 	return n == 31 ? n + (size_t)cursor_u8(c) * 8 : n;
 }
 
-/* Takes an event: a byte (bit 0: the direction; bits 1 and 2: 3 is a gap, else bytes follow; the rest: how many, 31: a second
- * byte says more). */
+static inline void fuzz_over(struct fuzz *f, struct layer *l, enum dir dir)
+{
+	layer_end(l, dir, 2);
+	f->over[dir] = true;
+}
+
+/* Takes an event: a byte (bit 0: the direction; bits 1 and 2: 3 is a gap, the largest one the end of the direction, else bytes follow; the
+ * rest: how many, 31: a second byte says more). What comes of a direction that is over is passed by. */
 static inline void fuzz_event(struct fuzz *f, struct layer **l, struct cursor *c)
 {
 	uint8_t event = cursor_u8(c);
 	enum dir dir = event & 1;
 	size_t n = fuzz_event_size(c, event);
-	if ((event >> 1 & 3) == 3)
+	bool gap = (event >> 1 & 3) == 3;
+	struct slice bytes = cursor_take(c, gap ? 0 : n < c->rest.len ? n : c->rest.len);
+	if (!gap)
+		fuzz_feed(f, l, dir, bytes);
+	else if (!f->over[dir] && n == FUZZ_GAP_END)
+		fuzz_over(f, *l, dir);
+	else if (!f->over[dir])
 		layer_gap(*l, dir, n, 1);
-	else
-		fuzz_feed(f, l, dir, cursor_take(c, n < c->rest.len ? n : c->rest.len));
 	f->http = f->http || f->conn.transport == TRANSPORT_HTTP || f->conn.transport == TRANSPORT_REST;
 }
 
-/* Ends both directions, of which each is to end its messages then at the latest, and frees the layer. */
+/* Ends both directions, of which each is to end its messages and conversations then at the latest, and frees the layer. */
 static inline void fuzz_end(struct fuzz *f, struct layer *l)
 {
 	for (int dir = 0; dir < 2; dir++)
-		layer_end(l, (enum dir)dir, 2);
+		if (!f->over[dir])
+			fuzz_over(f, l, (enum dir)dir);
 	fuzz_check(!f->opened[0] && !f->opened[1]);
+	for (size_t i = 0; i < FUZZ_CONVERSATIONS; i++)
+		fuzz_check(f->conversation[i] != TOLD);
 	f->ended = true;
 	layer_free(l);
 }
