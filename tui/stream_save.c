@@ -47,23 +47,13 @@ void stream_save_free(struct stream_save *j)
 	free(j);
 }
 
-static struct slice data_of(const struct facts *f)
-{
-	struct slice rest = f->envelope.value;
-	struct wire_field field;
-	while (wire_next(&rest, &field) == WIRE_FIELD)
-		if (field.number == STREAM_DATA && field.type == WIRE_LENGTH)
-			return field.bytes;
-	return (struct slice){ NULL, 0 };
-}
-
 static void pass(struct stream_save *j, const struct facts *f)
 {
 	if (f->record->role == ROLE_STREAM && slice_is(f->command, "beginstream") && !j->begun) {
 		j->begun = true;
 		extract_stream(j->extract, j->thread, (struct slice){ NULL, 0 });
 	} else if (f->record->role == ROLE_STREAM && slice_is(f->command, "stream") && j->begun && !j->over) {
-		struct slice data = data_of(f);
+		struct slice data = payload_bytes(f->envelope.value, STREAM_DATA);
 		if (data.len)
 			extract_stream(j->extract, j->thread, data);
 	} else if (slice_is(f->command, "endstream")) {
