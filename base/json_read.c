@@ -7,6 +7,7 @@
  */
 #include "base/json_read.h"
 
+#include "base/digit.h"
 #include "base/text.h"
 
 enum scan { GOOD, CUT, BAD };
@@ -26,11 +27,6 @@ static struct slice skip_space(struct slice s)
 	while (s.len && is_space(s.at[0]))
 		s = slice_skip(s, 1);
 	return s;
-}
-
-static int hex_digit(uint8_t c)
-{
-	return is_digit(c) ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
 /* What is behind a backslash; moves *i past it. */

@@ -13,6 +13,7 @@
 #include "capture/keylog.h"
 
 #include "base/buf.h"
+#include "base/digit.h"
 #include "base/hash.h"
 #include "base/xalloc.h"
 
@@ -139,21 +140,13 @@ static struct entry *add(struct keylog *k, const uint8_t *random)
 	return e;
 }
 
-static int digit(uint8_t c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* The bytes that hex digits stand for; 0 if they are none, or more than `most`. */
 static size_t from_hex(struct slice text, uint8_t *out, size_t most)
 {
 	if (text.len % 2 || text.len / 2 > most)
 		return 0;
 	for (size_t i = 0; i < text.len; i += 2) {
-		int high = digit(text.at[i]), low = digit(text.at[i + 1]);
+		int high = hex_digit(text.at[i]), low = hex_digit(text.at[i + 1]);
 		if (high < 0 || low < 0)
 			return 0;
 		out[i / 2] = (uint8_t)(high << 4 | low);

@@ -6,6 +6,7 @@
  */
 #include "decode/filter_part.h"
 
+#include "base/digit.h"
 #include "base/suggest.h"
 #include "base/text.h"
 #include "base/when.h"
@@ -18,13 +19,6 @@
 enum { NUMBER_LONGEST = 64 };
 
 /* Strings. */
-
-static int hex_digit(uint8_t c)
-{
-	static const char digits[] = "0123456789abcdef";
-	const char *at = c ? strchr(digits, c >= 'A' && c <= 'F' ? c | 0x20 : c) : NULL;
-	return at ? (int)(at - digits) : -1;
-}
 
 /* A number of n hexadecimal digits. */
 static bool hex_number(struct slice s, size_t n, uint32_t *out)

@@ -9,6 +9,7 @@
  */
 #include "decode/json_form.h"
 
+#include "base/digit.h"
 #include "decode/dissect_part.h"
 
 #include "base.pb-c.h"
@@ -39,17 +40,6 @@ bool json_form_int(const struct json_value *v, int32_t *out)
 }
 
 /* The payload. */
-
-static int base64_digit(uint8_t c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	return c == '+' || c == '-' ? 62 : c == '/' || c == '_' ? 63 : -1;
-}
 
 /* Base64 (RFC 4648, sections 4 and 5), padded or not. */
 static bool read_base64(struct arena *a, const struct json_value *v, struct slice *out)

@@ -3,21 +3,12 @@
  */
 #include "decode/token.h"
 
+#include "base/digit.h"
+
 #include <jansson.h>
 #include <math.h>
 
 enum { BUDGET = 256 << 10 };
-
-static int digit_value(uint8_t c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	return c == '-' ? 62 : c == '_' ? 63 : -1;
-}
 
 /* What base64url without padding (RFC 4648, section 5) stands for, in the arena; {NULL, 0} if it is not that, or too much. */
 static struct slice decoded(struct arena *a, struct slice text)
@@ -26,8 +17,8 @@ static struct slice decoded(struct arena *a, struct slice text)
 	size_t len = 0;
 	uint32_t bits = 0;
 	for (size_t i = 0; out && i < text.len; i++) {
-		int value = digit_value(text.at[i]);
-		if (value < 0)
+		int value = base64_digit(text.at[i]);
+		if (value < 0 || text.at[i] == '+' || text.at[i] == '/')
 			return slice_of(NULL, 0);
 		bits = bits << 6 | (uint32_t)value;
 		if (i % 4)

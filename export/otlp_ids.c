@@ -6,15 +6,8 @@
  */
 #include "export/otlp_part.h"
 
+#include "base/digit.h"
 #include "base/hash.h"
-
-static int digit(uint8_t c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
 
 /* n bytes in hexadecimal, not all of them 0. */
 static bool read_id(uint8_t *out, size_t n, struct slice text)
@@ -23,7 +16,7 @@ static bool read_id(uint8_t *out, size_t n, struct slice text)
 	if (text.len != 2 * n)
 		return false;
 	for (size_t i = 0; i < n; i++) {
-		int high = digit(text.at[2 * i]), low = digit(text.at[2 * i + 1]);
+		int high = hex_digit(text.at[2 * i]), low = hex_digit(text.at[2 * i + 1]);
 		if (high < 0 || low < 0)
 			return false;
 		out[i] = (uint8_t)(high << 4 | low);
