@@ -259,12 +259,6 @@ static void close_print(struct app *a, enum capture_status status)
 		results_print_lost(&results, source_is_live(a->input.source) || *signals_stop());
 }
 
-/* Are messages printed? Not where something else is wanted instead; beside extraction only where a format was asked for. */
-static bool shows_messages(const struct options *o)
-{
-	return !o->quiet && !o->reports && !o->check && (!o->extract || o->exporter);
-}
-
 /* What stopped a write. A signal that is to end the program does that too, where nobody reads what is written. */
 static void say_writing(int error)
 {
@@ -299,7 +293,7 @@ static bool open_output(struct app *a)
 static int run_print(struct app *a)
 {
 	const struct exporter *e = a->options.exporter ? a->options.exporter : exporter_named("text");
-	bool show = shows_messages(&a->options);
+	bool show = options_print_messages(&a->options);
 	if (!open_output(a))
 		return EXIT_SOURCE;
 	printer_init(&a->printer, show ? e : NULL, &a->options.print, a->out);
@@ -414,7 +408,7 @@ static bool wants_color(const struct options *o)
 static int run(struct app *a)
 {
 	struct options *o = &a->options;
-	bool screens = !o->exporter && !results_wanted(o) && !o->quiet && isatty(STDOUT_FILENO);
+	bool screens = options_show_screens(o);
 	o->print.color = wants_color(o);
 	int status = EXIT_SOURCE;
 	if (open_all(a)) {

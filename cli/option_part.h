@@ -36,4 +36,7 @@ bool option_size(const char *v, uint64_t *out);
 /* Calls take for each word of a list with commas, until one answers false: then that is the answer. */
 bool option_list(struct options *o, const char *list, bool (*take)(struct options *o, const char *word));
 
+/* Says on standard error which of the options do nothing in such a run. */
+void option_say_useless(const struct options *o);
+
 #endif

@@ -489,7 +489,7 @@ FLAG(take_no_names, (void)o)
 FLAG(take_unbuffered, (void)o)
 FLAG(take_secrets, o->print.show_secrets = true)
 FLAG(take_full_bytes, o->print.full_bytes = true)
-FLAG(take_utc, o->print.utc = true)
+FLAG(take_utc, o->print.utc = o->utc_given = true)
 FLAG(take_no_mouse, o->no_mouse = true)
 
 static const struct option_entry entries[] = {

@@ -163,8 +163,8 @@ static bool is_read(const struct options *o, const char *path)
 static bool check_record(struct options *o)
 {
 	const struct packet_file_options *f = &o->record.file;
-	if (!f->path && (f->format || f->ring_bytes || f->ring_time || f->ring_files || o->record.what))
-		return option_fail("-F, -b, --pdu and -o write are about a file", "they need -w");
+	if (!f->path && (f->format || f->ring_bytes || f->ring_time || f->ring_files || o->record.what || o->record.hold))
+		return option_fail("-F, -b, --pdu, -o write and -o hold are about a file", "they need -w");
 	if (!f->path)
 		return true;
 	bool out = strcmp(f->path, "-") == 0;
@@ -244,47 +244,6 @@ static bool check_proxy(struct options *o)
 	return !o->filter.len || option_fail("a capture filter is for packets, and the proxy has none", "-Y filters messages");
 }
 
-/* -Y chooses what is printed and written; what is only added up is about all messages. (Reports say so themselves.) */
-static void say_all_messages(const struct options *o)
-{
-	bool chooses = o->reports || o->exporter || o->record.file.path || o->otlp;
-	if (o->display && !chooses && (o->check || o->extract))
-		fprintf(stderr, "envscope: -Y changes nothing here: %s is about all messages\n", o->check ? "--check" : "--extract");
-}
-
-/*
- * What is about capturing live changes nothing in what was captured already. tcpdump and tshark pass over it without a word, so that a script
- * with it must go on; here it is said.
- */
-static void say_live_only(const struct options *o)
-{
-	const struct source_options *s = &o->source;
-	const struct {
-		bool given;
-		const char *option;
-	} all[] = {
-		{ s->snaplen, "-s" },
-		{ s->buffer_mib, "-B" },
-		{ s->link, "-y" },
-		{ !s->promiscuous, "-p" },
-	};
-	const char *instead = o->file ? "-r" : "--proxy";
-	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-		if (all[i].given && (o->file || o->proxy.count))
-			fprintf(stderr, "envscope: %s is about capturing on an interface and does nothing with %s\n", all[i].option,
-				instead);
-}
-
-/* Programs read the other formats, which have one form of time each. tshark passes over -t there without a word, too. */
-static void say_own_times(const struct options *o)
-{
-	if (o->time_given && o->exporter && !o->exporter->timed)
-		fprintf(stderr, "envscope: -t is about the times of text and of the screens and does nothing with -T %s\n",
-			o->exporter->name);
-	else if (o->time_given && o->check > CHECK_TEXT)
-		fputs("envscope: -t is about the times of text and of the screens and does nothing with --check=json and junit\n", stderr);
-}
-
 static bool check(struct options *o)
 {
 	char error[512];
@@ -296,13 +255,12 @@ static bool check(struct options *o)
 	}
 	if (o->action == ACTION_LINKS && o->file)
 		return option_fail("-L lists the link types of an interface (-i)", "it does not go with -r");
-	say_live_only(o);
-	say_all_messages(o);
-	say_own_times(o);
 	if (!check_proxy(o) || !check_output(o) || !check_extcap(o) || !check_record(o))
 		return false;
 	if (!check_fields(o) || !check_display(o))
 		return false;
+	if (!o->extcap.capture) /* Wireshark would show it as a fault */
+		option_say_useless(o);
 	if (!o->filter.len)
 		return true;
 	o->source.filter = buf_cstr(&o->filter);

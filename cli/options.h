@@ -51,7 +51,7 @@ struct options {
 	struct proxy_options proxy; /* --proxy; count 0 where it is not given */
 	struct filter *only_filter; /* --only; NULL */
 	struct print_options print;
-	bool time_given;             /* -t */
+	bool time_given, utc_given;  /* -t, --utc */
 	struct field_options fields; /* -e, -E */
 	bool field_setting;          /* -E is given */
 	enum tui_color color;
@@ -86,5 +86,8 @@ bool options_row(size_t i, struct option_row *out);
 /* Reads the command line. False, after a message on standard error, if it can't be understood. */
 bool options_parse(struct options *o, int argc, char **argv);
 void options_release(struct options *o);
+/* Are the screens shown, or messages printed? Not where something else is wanted instead; beside extraction only where a format was asked for. */
+bool options_show_screens(const struct options *o);
+bool options_print_messages(const struct options *o);
 
 #endif

@@ -65,7 +65,8 @@ enum exporter_columns { COLUMNS_NONE, COLUMNS_CHOSEN, COLUMNS_USUAL /* without -
 struct exporter {
 	const char *name, *help;
 	enum exporter_columns columns;
-	bool timed; /* its times are in the form of print_options.time; else it has a form of its own */
+	/* Which of print_options it heeds: time (else it has a form of its own) and utc, color, show_secrets, full_bytes. */
+	bool timed, coloured, secretive, cuts;
 	/* Each appends to p->line; NULL: nothing to write. */
 	void (*begin)(struct printer *p);
 	void (*message)(struct printer *p, const struct message_facts *m);

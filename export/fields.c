@@ -255,6 +255,7 @@ static void csv_message(struct printer *p, const struct message_facts *m)
 const struct exporter exporter_fields = {
 	.name = "fields",
 	.help = "a line a message with the fields of -e, as tshark writes them",
+	.secretive = true,
 	.columns = COLUMNS_CHOSEN,
 	.begin = fields_begin,
 	.message = fields_message,
@@ -263,6 +264,7 @@ const struct exporter exporter_fields = {
 const struct exporter exporter_csv = {
 	.name = "csv",
 	.help = "a table (RFC 4180) with the fields of -e, or the usual ones",
+	.secretive = true,
 	.columns = COLUMNS_USUAL,
 	.begin = csv_begin,
 	.message = csv_message,

@@ -283,6 +283,8 @@ static void html_release(struct printer *p)
 const struct exporter exporter_html = {
 	.name = "html",
 	.help = "a report to attach to a ticket: one file, no network",
+	.secretive = true,
+	.cuts = true,
 	.begin = html_begin,
 	.message = html_message,
 	.rule = html_rule,

@@ -167,6 +167,7 @@ static void json_end(struct printer *p)
 const struct exporter exporter_json = {
 	.name = "json",
 	.help = "one array of objects with layers, as tshark's",
+	.secretive = true,
 	.begin = json_begin,
 	.message = json_message,
 	.end = json_end,

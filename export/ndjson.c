@@ -180,6 +180,8 @@ static void ndjson_news(struct printer *p, const struct session_news *news)
 const struct exporter exporter_ndjson = {
 	.name = "ndjson",
 	.help = "one JSON object a message",
+	.secretive = true,
+	.cuts = true,
 	.message = ndjson_message,
 	.rule = ndjson_rule,
 	.news = ndjson_news,

@@ -237,6 +237,7 @@ static void pdml_end(struct printer *p)
 const struct exporter exporter_pdml = {
 	.name = "pdml",
 	.help = "XML with the place of every field, for what reads Wireshark's PDML",
+	.secretive = true,
 	.begin = pdml_begin,
 	.message = pdml_message,
 	.end = pdml_end,

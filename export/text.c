@@ -156,6 +156,7 @@ const struct exporter exporter_text = {
 	.name = "text",
 	.help = "a line a message",
 	.timed = true,
+	.coloured = true,
 	.message = text_message,
 	.rule = text_rule,
 	.news = text_news,

@@ -41,7 +41,10 @@ static void tree_news(struct printer *p, const struct session_news *news)
 const struct exporter exporter_tree = {
 	.name = "tree",
 	.help = "each message with all its fields",
+	.secretive = true,
+	.cuts = true,
 	.timed = true,
+	.coloured = true,
 	.message = tree_message,
 	.rule = tree_rule,
 	.news = tree_news,

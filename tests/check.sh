@@ -40,7 +40,7 @@ steps() {
 		ndjson     ndjson against its contract                                          python3 tests/ndjson.py
 		extract    extracted files                                                      python3 tests/extract.py
 		listings   listings                                                             bash tests/golden.sh
-		complete   completions                                                          bash tests/completions.sh
+		complete   completions, and options that do nothing where they are given        bash tests/completions.sh && python3 tests/idle_options.py ./envscope
 		install    what make install puts where                                         bash tests/install.sh
 		documents  documents                                                            bash tests/docs.sh
 		shown      commands that the documents show                                     python3 tests/shown.py ./envscope
