@@ -37,26 +37,56 @@ static size_t backslashes(struct slice text, size_t start, size_t end)
 	return n;
 }
 
+static int hex_value(uint8_t c)
+{
+	return c >= '0' && c <= '9' ? c - '0' : (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (c | 0x20) - 'a' + 10 : -1;
+}
+
+/* Takes that small letter from the end of a text of *len bytes, in either case, as itself or as \u006a with the backslashes of whatever level. */
+static bool take_letter(struct slice text, size_t *len, char letter)
+{
+	enum { ESCAPE = 6 };
+	size_t n = *len;
+	if (n && (text.at[n - 1] | 0x20) == letter) {
+		*len = n - 1;
+		return true;
+	}
+	if (n < ESCAPE || text.at[n - 5] != 'u' || text.at[n - ESCAPE] != '\\')
+		return false;
+	int value = 0;
+	for (size_t i = n - 4; i < n; i++) {
+		int digit = hex_value(text.at[i]);
+		if (digit < 0)
+			return false;
+		value = 16 * value + digit;
+	}
+	*len = n - ESCAPE - backslashes(text, 0, n - ESCAPE);
+	return (value | 0x20) == letter;
+}
+
 /* Does the quote end a secret key? */
 static bool ends_secret_key(struct slice text, size_t quote, size_t level)
 {
 	const char *name;
-	struct slice before = slice_head(text, quote - level);
 	for (size_t i = 0; (name = schema_secret(i)); i++) {
-		size_t n = strlen(name);
-		if (before.len > n && before.at[before.len - n - 1] == '"' && schema_secret_name(slice_skip(before, before.len - n)))
+		size_t left = quote - level, letters = strlen(name);
+		while (letters && take_letter(text, &left, name[letters - 1]))
+			letters--;
+		if (!letters && left && text.at[left - 1] == '"')
 			return true;
 	}
 	return false;
 }
 
-/* Could a secret key end with that byte, or the backslash of a quote stand behind it? Says no to most. */
+/* Could a secret key end with that byte, a letter or a digit of an escape, or the backslash of a quote stand behind it? Says no to most. */
 static bool may_end_key(uint8_t c)
 {
 	const char *name;
-	for (size_t i = 0; (name = schema_secret(i)); i++)
-		if ((c | 0x20) == name[strlen(name) - 1])
+	for (size_t i = 0; (name = schema_secret(i)); i++) {
+		char last = name[strlen(name) - 1];
+		if ((c | 0x20) == last || hex_value(c) == (last & 15))
 			return true;
+	}
 	return c == '\\';
 }
 

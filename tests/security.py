@@ -204,12 +204,12 @@ def samples(c, envscope):
 SECRET = b"8765432109"
 TOKEN = b"eyJhbGciOiJIUzI1NiJ9.eyJhIjoxfQ."
 SECRETS_IN_JSON = (b'{"password":"x\\"%s"}', b'{"password" : %s}', b'{"jwt":["%s"]}', b'{"password":{"$in":[%s]}}', b'{"Password":"%s"}', b'{"a":"{\\"password\\":[\\"%s\\"]}"}',
-                   b'{"password":"' + b"x" * 200 + b'%s"}', b'{"jwt":["%s')
+                   b'{"password":"' + b"x" * 200 + b'%s"}', b'{"pass\\u0077ord":"%s"}', b'{"\\u006aW\\u0074":["%s"]}', b'{"a":"{\\"\\u0070assword\\":\\"%s\\",\\"pass\\\\u0077ord\\":\\"%s\\"}"}', b'{"jwt":["%s')
 
 def in_json(c, envscope, folder):
     """Secrets in the JSON of a field, of every kind and also cut, and asked for by name."""
     capture = attacks.Capture()
-    attacks.messages(capture, len(SECRETS_IN_JSON), lambda i: attacks.envelope(b"query", i, b"i%d" % i, type=b"QueryRequest", payload=attacks.field(1, SECRETS_IN_JSON[i] % SECRET)))
+    attacks.messages(capture, len(SECRETS_IN_JSON), lambda i: attacks.envelope(b"query", i, b"i%d" % i, type=b"QueryRequest", payload=attacks.field(1, SECRETS_IN_JSON[i].replace(b"%s", SECRET))))
     with open(f"{folder}/json.pcap", "wb") as out: out.write(capture.bytes())
     for way in WAYS + ("-T fields -e data.query.password -e data.query.jwt -e data.query.a.password -e data.query.password.$in",):
         shown = run(envscope, f"{folder}/json.pcap", [], way)
@@ -224,13 +224,18 @@ def in_json(c, envscope, folder):
 
 MARK = "Zx9Z"
 
+def escaped(chance, text):
+    """The text of JSON with letters of some keys written as escapes, at the level of the text or in the texts within it."""
+    letter = lambda c: f"\\u{ord(c):04x}" if chance.random() < .3 else c
+    return re.sub(r'(?i)(jwt|password)(?=\\*":)', lambda m: "".join(map(letter, m[0])) if chance.random() < .5 else m[0], text)
+
 def value(chance, depth, secret):
     """A value of JSON by chance, JSON in its strings too; in secrets all of it has the mark."""
     kind = chance.randrange(8 if depth < 4 else 4)
     if kind < 3: return chance.choice([MARK, MARK + '"' + MARK, "\\" + MARK, MARK + "]}", MARK + "\\"]) if secret else chance.choice(["x", 'a"b', "]}", 1])
     if kind == 3: return MARK if secret else True
     if kind == 4: return [value(chance, depth + 1, secret) for _ in range(chance.randrange(4))]
-    if kind == 5: return json.dumps(value(chance, depth + 1, secret))
+    if kind == 5: return escaped(chance, json.dumps(value(chance, depth + 1, secret)))
     keys = [chance.choice(["jwt", "password", "Password", "a", "b"]) for _ in range(chance.randrange(4))]
     return {key: value(chance, depth + 1, secret or key.lower() in ("jwt", "password")) for key in keys}
 
@@ -238,7 +243,7 @@ def by_chance(c, envscope, folder):
     """Whatever JSON they are in, however deep, and wherever it is cut: no byte of them is shown."""
     chance, capture, texts = random.Random(2), attacks.Capture(), []
     while len(texts) < CHANCES:
-        text = json.dumps(value(chance, 0, False))
+        text = escaped(chance, json.dumps(value(chance, 0, False)))
         if MARK in text: texts.append(text[:chance.randrange(1, len(text) + 1)] if chance.random() < .5 else text)
     attacks.messages(capture, CHANCES, lambda i: attacks.envelope(b"query", i, b"i%d" % i, type=b"QueryRequest", payload=attacks.field(1, texts[i].encode())))
     with open(f"{folder}/chance.pcap", "wb") as out: out.write(capture.bytes())

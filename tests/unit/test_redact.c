@@ -34,6 +34,12 @@ static const struct {
 	{ "{\"p\":\"{\\\"jwt\\\":\\\"abc\\\",\\\"b\\\":1}\",\"c\":2}",
 	  "{\"p\":\"{\\\"jwt\\\":\\\"‹hidden, 3 bytes›\\\",\\\"b\\\":1}\",\"c\":2}" },
 	{ "\\\\\\\"jwt\\\\\\\":\\\\\\\"a\\\\\\\\\\\\\\\"b\\\\\\\"}", "\\\\\\\"jwt\\\\\\\":\\\\\\\"‹hidden, 10 bytes›\\\\\\\"}" },
+	{ "{\"pass\\u0077ord\":\"abc\",\"\\u006A\\u0057\\u0074\":1}",
+	  "{\"pass\\u0077ord\":\"‹hidden, 3 bytes›\",\"\\u006A\\u0057\\u0074\":‹hidden, 1 byte›}" },
+	{ "{\"p\":\"{\\\"\\\\u006awt\\\":\\\"abc\\\",\\\"jw\\u0074\\\":[1]}\"}",
+	  "{\"p\":\"{\\\"\\\\u006awt\\\":\\\"‹hidden, 3 bytes›\\\",\\\"jw\\u0074\\\":‹hidden, 3 bytes›}\"}" },
+	{ "{\"jw\\u0075\":\"abc\",\"j\\u0177t\":1,\"\\x006awt\":2,\"u006awt\":3}",
+	  "{\"jw\\u0075\":\"abc\",\"j\\u0177t\":1,\"\\x006awt\":2,\"u006awt\":3}" },
 	{ "{\"Password\":\"ab\",\"JWT\":[1]}", "{\"Password\":\"‹hidden, 2 bytes›\",\"JWT\":‹hidden, 3 bytes›}" },
 	{ "{\"jwt\":\"a\",\"jwt\":\"b\"}", "{\"jwt\":\"‹hidden, 1 byte›\",\"jwt\":\"‹hidden, 1 byte›\"}" },
 };
@@ -77,8 +83,9 @@ static void test_cut(void **state)
 /* Texts made to be slow are not: backslashes and quotes without end, and many keys. */
 static void test_time(void **state)
 {
-	static const char *const patterns[] = { "\\",           "\"",        "\\\"",        "\"jwt\":", "\"jwt\":\\",
-						"\"jwt\":\\\"", "\"jwt\":[", "\"jwt\":{\\", " ",        "\"jwt\" " };
+	static const char *const patterns[] = { "\\",        "\"",          "\\\"", "\"jwt\":",  "\"jwt\":\\",    "\"jwt\":\\\"",
+						"\"jwt\":[", "\"jwt\":{\\", " ",    "\\u0074\"", "\\\\\\\\u0064", "\"\\u006awt\":",
+						"\"jwt\" " };
 	struct buf text = { 0 }, out = { 0 };
 	struct timespec from, to;
 	(void)state;
