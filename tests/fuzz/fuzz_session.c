@@ -300,7 +300,8 @@ static void sort_lines(struct buf *heard, size_t from)
 static void begin_extract(struct side *x, char folder[], size_t room)
 {
 	char error[256];
-	snprintf(folder, room, "/tmp/envscope-fuzz-session-%d", (int)getpid());
+	const char *tmp = getenv("TMPDIR"); /* best in memory */
+	snprintf(folder, room, "%.32s/envscope-fuzz-session-%d", tmp ? tmp : "/tmp", (int)getpid());
 	x->extract = extract_new(folder, error, sizeof error);
 	demand(x->extract ? NULL : error);
 	extract_set_session(x->extract, x->f.session);
