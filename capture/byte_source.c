@@ -119,6 +119,17 @@ static enum byte_status gzip_refill(struct byte_source *b)
 	return status;
 }
 
+/* Behind a member there may be zeros up to the end of the file, as where it fills whole blocks of a tape; gzip passes over them, too. True if all that
+ * is there is zeros. */
+static bool gzip_pass_zeros(struct gzip *g)
+{
+	while (g->between && g->z.avail_in && !*g->z.next_in) {
+		g->z.next_in++;
+		g->z.avail_in--;
+	}
+	return !g->z.avail_in;
+}
+
 static enum byte_status gzip_some(struct byte_source *b, uint8_t *to, size_t room, size_t *got)
 {
 	struct gzip *g = b->gzip;
@@ -128,6 +139,8 @@ static enum byte_status gzip_some(struct byte_source *b, uint8_t *to, size_t roo
 		enum byte_status status = g->damaged ? gzip_failed(b, "holds damaged gzip data") : gzip_refill(b);
 		if (status != BYTES_OK)
 			return status;
+		if (gzip_pass_zeros(g))
+			continue;
 		int result = inflate(&g->z, Z_NO_FLUSH);
 		g->between = result == Z_STREAM_END;
 		if (g->between)

@@ -834,6 +834,29 @@ static void test_gzip_members(void **state)
 	buf_release(&w.out);
 }
 
+/* Zeros behind the last member fill a block; anything else there is damage. */
+static void test_gzip_padded(void **state)
+{
+	(void)state;
+	struct writer w = { 0 };
+	write_three(&w, 0xa1b2c3d4);
+	for (size_t zeros = 1; zeros < 1 << 20; zeros *= 8) {
+		struct writer zipped = { 0 };
+		add_zipped(&zipped.out, buf_slice(&w.out));
+		write_zeros(&zipped, zeros);
+		expect(buf_slice(&zipped.out), false, THREE);
+		struct buf got = read_pipe(buf_slice(&zipped.out));
+		assert_string_equal(buf_cstr(&got), THREE);
+		buf_release(&got);
+		buf_add_str(&zipped.out, "xyz");
+		got = read_bytes(buf_slice(&zipped.out), false);
+		assert_non_null(strstr(buf_cstr(&got), "[third packet]\nx holds damaged gzip data at offset "));
+		buf_release(&got);
+		buf_release(&zipped.out);
+	}
+	buf_release(&w.out);
+}
+
 /* Of a gzipped file that is cut anywhere, the packets are a beginning of all the packets, and the end is no good one. */
 static void test_gzip_cut(void **state)
 {
@@ -953,6 +976,7 @@ int main(void)
 		cmocka_unit_test(test_joined),
 		cmocka_unit_test(test_joined_headers),
 		cmocka_unit_test(test_gzip_members),
+		cmocka_unit_test(test_gzip_padded),
 		cmocka_unit_test(test_gzip_cut),
 		cmocka_unit_test(test_gzip_damaged),
 		cmocka_unit_test(test_large),
