@@ -211,6 +211,7 @@ struct source_counts merge_counts(const struct merge *m)
 		sum.dropped_kernel += c.dropped_kernel;
 		sum.dropped_interface += c.dropped_interface;
 		sum.filtered += c.filtered;
+		sum.comments += c.comments;
 		sum.secrets_dropped += c.secrets_dropped;
 	}
 	return sum;

@@ -386,6 +386,7 @@ void pcap_file_progress(const struct pcap_file *f, uint64_t *done, uint64_t *tot
 
 void pcap_file_add_drops(const struct pcap_file *f, struct source_counts *counts)
 {
+	counts->comments = f->pcapng.comments_passed;
 	counts->secrets_dropped = f->pcapng.secrets_dropped;
 	counts->dropped_kernel = pcapng_dropped_kernel(&f->pcapng);
 	counts->dropped_interface = f->pcapng.dropped_interface;

@@ -24,6 +24,7 @@ enum {
 	BLOCK_INTERFACE = 1,
 	BLOCK_OLD_PACKET = 2,
 	BLOCK_SIMPLE_PACKET = 3,
+	BLOCK_NAMES = 4,
 	BLOCK_STATISTICS = 5,
 	BLOCK_PACKET = 6,
 	BLOCK_SECRETS = 10,
@@ -109,6 +110,15 @@ void pcapng_release(struct pcapng *ng)
 	ng->count = ng->cap = 0;
 }
 
+/* Comments on anything but packets are counted, and no more. */
+static void count_comments(struct pcapng *ng, struct reader options)
+{
+	struct reader value;
+	uint16_t code;
+	while (next_option(&options, &code, &value))
+		ng->comments_passed += code == OPTION_COMMENT && value.c.rest.len;
+}
+
 static bool is_big_endian(struct slice order)
 {
 	struct cursor c = cursor_of(order);
@@ -137,6 +147,8 @@ static struct pcapng_step take_section(struct pcapng *ng, struct slice body)
 		return bad("a section has a version other than 1");
 	ng->big_endian = r.big;
 	ng->count = 0;
+	cursor_take(&r.c, 2 + 8); /* minor version; length of the section */
+	count_comments(ng, r);
 	if (ng->section)
 		ng->section(ng->user);
 	return other();
@@ -201,6 +213,7 @@ static struct pcapng_step take_interface(struct pcapng *ng, struct reader *r)
 	if (r->c.short_)
 		return bad("an interface description is too short");
 	set_unit(&i, 6);
+	count_comments(ng, *r);
 	take_options(&i, r);
 	if (ng->count == ng->cap) {
 		ng->cap = ng->cap ? ng->cap * 2 : 8;
@@ -340,6 +353,19 @@ static struct pcapng_step take_secrets(struct pcapng *ng, struct reader *r)
 		ng->secrets_dropped++;
 	else if (ng->secrets)
 		ng->secrets(ng->user, format, bytes);
+	cursor_take(&r->c, -(size_t)length % 4);
+	count_comments(ng, *r);
+	return other();
+}
+
+/* Names of addresses are not used; behind the last record are options. */
+static struct pcapng_step pass_names(struct pcapng *ng, struct reader *r)
+{
+	struct reader value;
+	uint16_t type;
+	while (next_option(r, &type, &value))
+		; /* a record is made like an option */
+	count_comments(ng, *r);
 	return other();
 }
 
@@ -360,6 +386,7 @@ static struct pcapng_step take_statistics(struct pcapng *ng, struct reader *r)
 	uint32_t number = u32(r);
 	uint16_t code;
 	cursor_take(&r->c, 8); /* time */
+	count_comments(ng, *r);
 	if (number >= ng->count)
 		return other();
 	struct pcapng_interface *i = &ng->interfaces[number];
@@ -395,6 +422,7 @@ struct pcapng_step pcapng_block(struct pcapng *ng, struct slice block, struct pa
 	case BLOCK_OLD_PACKET:
 	case BLOCK_PACKET: return take_packet(ng, &r, type == BLOCK_OLD_PACKET, block, out);
 	case BLOCK_SIMPLE_PACKET: return take_simple_packet(ng, &r, block, out);
+	case BLOCK_NAMES: return pass_names(ng, &r);
 	case BLOCK_STATISTICS: return take_statistics(ng, &r);
 	case BLOCK_SECRETS: return take_secrets(ng, &r);
 	default: return other();

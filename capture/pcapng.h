@@ -24,6 +24,7 @@ struct pcapng {
 	struct pcapng_interface *interfaces; /* of the current section */
 	uint32_t count, cap;
 	struct buf comments;                        /* of the packet given last */
+	uint64_t comments_passed;                   /* comments on anything but packets */
 	uint64_t secrets_dropped;                   /* secrets blocks over PCAPNG_MAX_SECRETS */
 	uint64_t dropped_kernel, dropped_interface; /* packets that whoever captured has lost, as statistics blocks say */
 	uint64_t dropped_more;                      /* and what packets say beyond that */

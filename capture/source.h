@@ -23,6 +23,7 @@ struct source_counts {
 	uint64_t dropped_kernel;    /* no room in the kernel's buffer: live, or as a pcapng says of its own capture */
 	uint64_t dropped_interface; /* likewise: by the network interface */
 	uint64_t filtered;          /* read from a file but not matched by the capture filter */
+	uint64_t comments;          /* of a pcapng file on its sections, interfaces and what else is no packet: passed over */
 	uint64_t secrets_dropped;   /* decryption secrets blocks of a pcapng file over 16 MiB */
 	uint64_t broken;            /* of several sources those that can't be read on */
 };

@@ -32,6 +32,8 @@ static const struct counter counters[] = {
 	{ "packet[s] with headers that can't be read", CAPTURE_LOST(bad) },
 	{ "packet[s] earlier than the one before by more than a second", CAPTURE_LOST(backwards) },
 	{ "packet[s] of a link type that can't be read", CAPTURE_LOST(unknown_link) },
+	{ "comment[s] on the capture or its interfaces passed over", CAPTURE(source.comments) },
+	{ "block[s] of TLS secrets too long to be read", CAPTURE_LOST(source.secrets_dropped) },
 	{ "packet[s] written", CAPTURE(watcher.written) },
 	{ "packet[s] not written", CAPTURE_LOST(watcher.unwritten) },
 	{ "packet[s] to be written that [was|were] no longer held", CAPTURE_LOST(watcher.given_up) },

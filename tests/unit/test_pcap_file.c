@@ -693,6 +693,54 @@ static void test_statistics(void **state)
 	}
 }
 
+/* Comments on anything but packets are counted, behind whatever is before the options of such a block. */
+static void test_comments_passed(void **state)
+{
+	static const struct {
+		uint32_t type;
+		size_t before; /* bytes of the body before its options */
+	} blocks[] = { { 0x0a0d0d0a, 16 }, { 1, 8 }, { 4, 12 }, { 5, 12 }, { 10, 12 }, { 6, 20 } /* a packet, whose comment is its own */ };
+	(void)state;
+	for (int big = 0; big < 2; big++) {
+		struct writer w = { .big = big };
+		struct packet p;
+		struct source_counts counts = { 0 };
+		write_section(&w);
+		for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++) {
+			struct writer body = { .big = big };
+			if (i == 0) {
+				w32(&body, 0x1a2b3c4d);
+				w16(&body, 1);
+			} else if (blocks[i].type == 4) {
+				w16(&body, 1); /* a record of 3 bytes */
+				w16(&body, 3);
+				w32(&body, 0);
+			} else if (blocks[i].type == 10) {
+				w32(&body, 7);
+				w32(&body, 2); /* padded */
+			}
+			while (body.out.len < blocks[i].before)
+				buf_add_byte(&body.out, 0);
+			for (int k = 0; k < 2; k++) {
+				w16(&body, 1);
+				w16(&body, 5);
+				buf_add(&body.out, slice_of("hello\0\0\0", 8));
+			}
+			w32(&body, 0);
+			write_block(&w, blocks[i].type, buf_slice(&body.out));
+			buf_release(&body.out);
+		}
+		struct pcap_file *f = pcap_file_new(file_of(buf_slice(&w.out)), "x", NULL);
+		assert_int_equal(pcap_file_next(f, &p), SOURCE_PACKET);
+		assert_true(slice_eq(p.comments, slice_of("hello\0hello\0", 12)));
+		assert_int_equal(pcap_file_next(f, &p), SOURCE_END);
+		pcap_file_add_drops(f, &counts);
+		assert_int_equal(counts.comments, 10);
+		pcap_file_free(f);
+		buf_release(&w.out);
+	}
+}
+
 static void write_packet_behind(struct writer *w, uint32_t interface, uint64_t dropped)
 {
 	struct writer body = { .big = w->big };
@@ -973,6 +1021,7 @@ int main(void)
 		cmocka_unit_test(test_secrets_too_long),
 		cmocka_unit_test(test_statistics),
 		cmocka_unit_test(test_dropped_before),
+		cmocka_unit_test(test_comments_passed),
 		cmocka_unit_test(test_joined),
 		cmocka_unit_test(test_joined_headers),
 		cmocka_unit_test(test_gzip_members),
