@@ -13,6 +13,7 @@
 #include "decode/redact.h"
 
 #include "base/amount.h"
+#include "base/digit.h"
 #include "decode/schema.h"
 
 void redact_note(struct buf *out, size_t bytes)
@@ -37,11 +38,6 @@ static size_t backslashes(struct slice text, size_t start, size_t end)
 	return n;
 }
 
-static int hex_value(uint8_t c)
-{
-	return c >= '0' && c <= '9' ? c - '0' : (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (c | 0x20) - 'a' + 10 : -1;
-}
-
 /* Takes that small letter from the end of a text of *len bytes, in either case, as itself or as \u006a with the backslashes of whatever level. */
 static bool take_letter(struct slice text, size_t *len, char letter)
 {
@@ -55,7 +51,7 @@ static bool take_letter(struct slice text, size_t *len, char letter)
 		return false;
 	int value = 0;
 	for (size_t i = n - 4; i < n; i++) {
-		int digit = hex_value(text.at[i]);
+		int digit = hex_digit(text.at[i]);
 		if (digit < 0)
 			return false;
 		value = 16 * value + digit;
@@ -84,7 +80,7 @@ static bool may_end_key(uint8_t c)
 	const char *name;
 	for (size_t i = 0; (name = schema_secret(i)); i++) {
 		char last = name[strlen(name) - 1];
-		if ((c | 0x20) == last || hex_value(c) == (last & 15))
+		if ((c | 0x20) == last || hex_digit(c) == (last & 15))
 			return true;
 	}
 	return c == '\\';
