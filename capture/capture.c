@@ -348,7 +348,7 @@ void capture_finish(struct capture *c)
 	if (!c->watcher.end)
 		return;
 	struct capture_counts all = capture_counts(c);
-	c->watcher.end(c->watcher.user, &all);
+	c->watcher.end(c->watcher.user, &all, c->source);
 }
 
 struct source *capture_source(struct capture *c)

@@ -50,7 +50,7 @@ struct packet_watcher {
 	/* Nothing can be read now. */
 	void (*pause)(void *user);
 	/* capture_finish() is done. */
-	void (*end)(void *user, const struct capture_counts *counts);
+	void (*end)(void *user, const struct capture_counts *counts, struct source *source);
 	void (*counts)(void *user, struct watcher_counts *out);
 };
 

@@ -212,6 +212,11 @@ void live_add_drops(struct live *l, struct source_counts *counts)
 	counts->dropped_interface = l->dropped_interface;
 }
 
+const struct packet_interface *live_interface(const struct live *l)
+{
+	return &l->interface;
+}
+
 static void add_flag(struct buf *out, bool *any, const char *name)
 {
 	buf_addf(out, "%s%s", *any ? ", " : " [", name);

@@ -15,6 +15,7 @@ int live_fd(const struct live *l);
 const char *live_error(const struct live *l);
 /* Sets the two counts of dropped packets. */
 void live_add_drops(struct live *l, struct source_counts *counts);
+const struct packet_interface *live_interface(const struct live *l);
 /* As source_list_interfaces. */
 int live_list_interfaces(void (*line)(void *user, const char *text), void *user, char *error, size_t error_size);
 

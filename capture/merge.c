@@ -217,6 +217,12 @@ struct source_counts merge_counts(const struct merge *m)
 	return sum;
 }
 
+void merge_each_drops(const struct merge *m, void (*take)(void *user, const struct interface_drops *d), void *user)
+{
+	for (size_t i = 0; i < m->count; i++)
+		source_each_drops(m->inputs[i].source, take, user);
+}
+
 void merge_progress(const struct merge *m, uint64_t *done, uint64_t *total)
 {
 	*done = *total = 0;

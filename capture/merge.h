@@ -25,6 +25,8 @@ const char *merge_error(const struct merge *m);
 bool merge_lost_part(const struct merge *m);
 /* Sums over all sources; packets and bytes are those handed out. */
 struct source_counts merge_counts(const struct merge *m);
+/* As source_each_drops. */
+void merge_each_drops(const struct merge *m, void (*take)(void *user, const struct interface_drops *d), void *user);
 void merge_progress(const struct merge *m, uint64_t *done, uint64_t *total);
 bool merge_is_live(const struct merge *m);
 /* The descriptors of the sources, in their order; live as long as the merge. */

@@ -18,6 +18,12 @@ struct packet_interface {
 	char description[INTERFACE_TEXT];
 };
 
+/* Packets that were dropped at an interface while it was captured. */
+struct interface_drops {
+	const struct packet_interface *interface; /* lives until the source is asked for the next packet */
+	uint64_t kernel, by_interface;            /* as in struct source_counts */
+};
+
 struct packet {
 	struct slice bytes; /* as captured, from the link layer on; lives until the source is asked for the next packet */
 	uint32_t wire_len;  /* bytes it had on the wire; more than bytes.len when the capture cut it */

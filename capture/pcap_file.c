@@ -391,3 +391,9 @@ void pcap_file_add_drops(const struct pcap_file *f, struct source_counts *counts
 	counts->dropped_kernel = pcapng_dropped_kernel(&f->pcapng);
 	counts->dropped_interface = f->pcapng.dropped_interface;
 }
+
+void pcap_file_each_drops(const struct pcap_file *f, void (*take)(void *user, const struct interface_drops *d), void *user)
+{
+	if (f->format == FORMAT_PCAPNG)
+		pcapng_each_drops(&f->pcapng, take, user);
+}

@@ -28,5 +28,7 @@ bool pcap_file_has_places(const struct pcap_file *f);
 void pcap_file_progress(const struct pcap_file *f, uint64_t *done, uint64_t *total);
 /* Sets the counts of what is missing: packets that whoever captured has lost, as a pcapng says, and secrets blocks that were too long to be handed on. */
 void pcap_file_add_drops(const struct pcap_file *f, struct source_counts *counts);
+/* As source_each_drops. */
+void pcap_file_each_drops(const struct pcap_file *f, void (*take)(void *user, const struct interface_drops *d), void *user);
 
 #endif

@@ -405,6 +405,16 @@ uint64_t pcapng_dropped_kernel(const struct pcapng *ng)
 	return plus(ng->dropped_kernel, ng->dropped_more);
 }
 
+void pcapng_each_drops(const struct pcapng *ng, void (*take)(void *user, const struct interface_drops *d), void *user)
+{
+	for (uint32_t i = 0; i < ng->count; i++) {
+		const struct pcapng_interface *of = &ng->interfaces[i];
+		struct interface_drops d = { &of->pub, plus(of->dropped_kernel, of->dropped_more), of->dropped_interface };
+		if (d.kernel || d.by_interface)
+			take(user, &d);
+	}
+}
+
 struct pcapng_step pcapng_block(struct pcapng *ng, struct slice block, struct packet *out)
 {
 	struct reader r = { cursor_of(block), ng->big_endian };

@@ -55,5 +55,7 @@ uint32_t pcapng_block_length(const struct pcapng *ng, struct slice head);
 struct pcapng_step pcapng_block(struct pcapng *ng, struct slice block, struct packet *out);
 /* Packets that whoever captured has lost, but for those of which it is said that the interface has lost them. */
 uint64_t pcapng_dropped_kernel(const struct pcapng *ng);
+/* What was dropped at each interface of the current section where any was. */
+void pcapng_each_drops(const struct pcapng *ng, void (*take)(void *user, const struct interface_drops *d), void *user);
 
 #endif

@@ -270,6 +270,24 @@ struct source_counts source_counts(struct source *s)
 	return s->counts;
 }
 
+static void live_each_drops(struct live *l, void (*take)(void *user, const struct interface_drops *d), void *user)
+{
+	struct source_counts c = { 0 };
+	live_add_drops(l, &c);
+	if (c.dropped_kernel || c.dropped_interface)
+		take(user, &(struct interface_drops){ live_interface(l), c.dropped_kernel, c.dropped_interface });
+}
+
+void source_each_drops(struct source *s, void (*take)(void *user, const struct interface_drops *d), void *user)
+{
+	if (s->merge)
+		merge_each_drops(s->merge, take, user);
+	else if (s->live)
+		live_each_drops(s->live, take, user);
+	else if (s->file)
+		pcap_file_each_drops(s->file, take, user);
+}
+
 void source_progress(const struct source *s, uint64_t *done, uint64_t *total)
 {
 	*done = *total = 0;

@@ -71,6 +71,8 @@ const char *source_error(const struct source *s);
 /* True if one of several sources, some of them live, can't be read on, as an interface that is gone, which source_error() says; the others go on. */
 bool source_lost_part(const struct source *s);
 struct source_counts source_counts(struct source *s);
+/* Calls take for each interface that has dropped any, with what it has; of those of a file's earlier sections only the counts know. */
+void source_each_drops(struct source *s, void (*take)(void *user, const struct interface_drops *d), void *user);
 /* Bytes of the file read so far and in all, for a progress bar; total 0 where it is not known. For gzipped files both count
  * compressed bytes. */
 void source_progress(const struct source *s, uint64_t *done, uint64_t *total);

@@ -25,6 +25,7 @@ enum { UNTOLD = UINT32_MAX };
 struct known {
 	struct packet_interface is;
 	uint32_t number; /* in the file that is written now, or UNTOLD */
+	uint64_t packets, dropped_kernel, dropped_interface;
 };
 
 struct packet_file {
@@ -242,7 +243,7 @@ uint32_t packet_file_interface(struct packet_file *f, const struct packet_interf
 		f->known_room = f->known_room ? 2 * f->known_room : 4;
 		f->known = xreallocarray(f->known, f->known_room, sizeof *f->known);
 	}
-	f->known[f->known_count] = (struct known){ *i, UNTOLD };
+	f->known[f->known_count] = (struct known){ .is = *i, .number = UNTOLD };
 	return f->known_count++;
 }
 
@@ -271,6 +272,7 @@ static void add_pcapng(struct packet_file *f, struct pcapng_packet p)
 		pcapng_add_interface(&f->pending, &k->is);
 		k->number = f->told++;
 	}
+	k->packets++;
 	p.interface = k->number;
 	p.digits = k->is.digits;
 	pcapng_add_packet(&f->pending, &p);
@@ -336,15 +338,43 @@ void packet_file_secrets(struct packet_file *f, struct slice lines)
 	}
 }
 
-void packet_file_statistics(struct packet_file *f, const struct pcapng_statistics *s)
+void packet_file_drops(struct packet_file *f, const struct interface_drops *d)
 {
-	struct pcapng_statistics told = *s;
-	if (f->counts.error || f->options.format != PACKETS_PCAPNG || s->interface >= f->known_count ||
-	    f->known[s->interface].number == UNTOLD)
+	uint32_t at = find_interface(f, d->interface);
+	if (at == f->known_count || f->known[at].number == UNTOLD)
 		return;
-	told.interface = f->known[s->interface].number;
-	told.digits = f->known[s->interface].is.digits;
-	pcapng_add_statistics(&f->pending, &told);
+	f->known[at].dropped_kernel += d->kernel;
+	f->known[at].dropped_interface += d->by_interface;
+}
+
+static uint64_t less(uint64_t a, uint64_t b)
+{
+	return a > b ? a - b : 0;
+}
+
+void packet_file_statistics(struct packet_file *f, int64_t time, const struct interface_drops *all, bool always)
+{
+	struct known *first = NULL;
+	uint64_t kernel = all->kernel, by_interface = all->by_interface;
+	if (f->counts.error || f->options.format != PACKETS_PCAPNG)
+		return;
+	for (uint32_t i = 0; i < f->known_count; i++) {
+		struct known *k = &f->known[i];
+		kernel = less(kernel, k->dropped_kernel);
+		by_interface = less(by_interface, k->dropped_interface);
+		if (k->number != UNTOLD && (!first || k->number < first->number))
+			first = k;
+	}
+	if (first) {
+		first->dropped_kernel += kernel;
+		first->dropped_interface += by_interface;
+	}
+	for (uint32_t i = 0; i < f->known_count; i++) {
+		const struct known *k = &f->known[i];
+		struct pcapng_statistics s = { k->number, time, k->is.digits, k->packets, k->dropped_interface, k->dropped_kernel };
+		if (k->number != UNTOLD && (always || s.dropped_kernel || s.dropped_interface))
+			pcapng_add_statistics(&f->pending, &s);
+	}
 }
 
 bool packet_file_closed(const struct packet_file *f)

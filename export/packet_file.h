@@ -55,8 +55,11 @@ uint32_t packet_file_interface(struct packet_file *f, const struct packet_interf
 void packet_file_write(struct packet_file *f, const struct pcapng_packet *p);
 /* Lines of a key log, to stand before the packets that follow. */
 void packet_file_secrets(struct packet_file *f, struct slice lines);
-/* Counts of an interface, at the end (pcapng). */
-void packet_file_statistics(struct packet_file *f, const struct pcapng_statistics *s);
+/* What was dropped at an interface, for its statistics; nothing where none of its packets stands in the present file. */
+void packet_file_drops(struct packet_file *f, const struct interface_drops *d);
+/* Statistics of the interfaces, at the end (pcapng): of each its packets and drops. all: what was dropped in all; what packet_file_drops has not told of that
+ * is told at the first. always: also of interfaces that have dropped none. */
+void packet_file_statistics(struct packet_file *f, int64_t time, const struct interface_drops *all, bool always);
 /* Writes what waits. */
 void packet_file_flush(struct packet_file *f);
 /* True once the reader of standard output or of a pipe has gone. */

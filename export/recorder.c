@@ -338,17 +338,19 @@ static void on_pause(void *user)
 	packet_file_flush(((struct recorder *)user)->file);
 }
 
-/* The counts of the interface, where all of its packets were written: of a live one, and of a file that tells of any. Of several it is the first that has them. */
-static void write_statistics(struct recorder *r, const struct source_counts *c)
+static void take_drops(void *user, const struct interface_drops *d)
 {
-	struct pcapng_statistics s = { .interface = 0,
-				       .time = r->last_time,
-				       .received = c->packets,
-				       .dropped_kernel = c->dropped_kernel,
-				       .dropped_interface = c->dropped_interface };
-	bool told = r->options.at_once || s.dropped_kernel || s.dropped_interface;
-	if (r->options.what != RECORD_PDUS && !selective(r) && r->last_time && told)
-		packet_file_statistics(r->file, &s);
+	packet_file_drops(((struct recorder *)user)->file, d);
+}
+
+/* The counts of the interfaces, where all of their packets were written: of live ones, and of a file that tells of any. */
+static void write_statistics(struct recorder *r, const struct source_counts *c, struct source *source)
+{
+	struct interface_drops all = { NULL, c->dropped_kernel, c->dropped_interface };
+	if (r->options.what == RECORD_PDUS || selective(r) || !r->last_time)
+		return;
+	source_each_drops(source, take_drops, r);
+	packet_file_statistics(r->file, r->last_time, &all, r->options.at_once);
 }
 
 /* What became known behind the last packet is no packet's comment. */
@@ -364,7 +366,7 @@ static void leave_remarks(struct recorder *r)
 	buf_clear(&r->remarks);
 }
 
-static void on_end(void *user, const struct capture_counts *counts)
+static void on_end(void *user, const struct capture_counts *counts, struct source *source)
 {
 	struct recorder *r = user;
 	uint64_t place;
@@ -372,7 +374,7 @@ static void on_end(void *user, const struct capture_counts *counts)
 	while (r->hold && (place = packet_hold_oldest(r->hold)))
 		pass(r, place);
 	leave_remarks(r);
-	write_statistics(r, &counts->source);
+	write_statistics(r, &counts->source, source);
 	packet_file_flush(r->file);
 }
 

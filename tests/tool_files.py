@@ -27,14 +27,23 @@ def section(order="<", options=b""): return block(0x0A0D0D0A, struct.pack(order 
 
 def interface(link, order="<", options=b""): return block(1, struct.pack(order + "HHI", link, 0, 262144) + options + bytes(4), order)
 
-def packet(time, frame, order="<", options=b""):
-    return block(6, struct.pack(order + "IIIII", 0, time >> 32, time & 0xFFFFFFFF, len(frame), len(frame)) + pad(frame) + options, order)
+def packet(time, frame, order="<", options=b"", number=0):
+    return block(6, struct.pack(order + "IIIII", number, time >> 32, time & 0xFFFFFFFF, len(frame), len(frame)) + pad(frame) + options, order)
 
 def dropped(count, order="<"): return option(4, struct.pack(order + "Q", count), order) + bytes(4)
 
-def statistics(dropped_interface, dropped_kernel, order="<"):
+def statistics(dropped_interface, dropped_kernel, order="<", number=0):
     counts = (4, 1000), (5, dropped_interface), (7, dropped_kernel)
-    return block(5, bytes(12) + b"".join(option(code, struct.pack(order + "Q", n), order) for code, n in counts) + bytes(4), order)
+    return block(5, struct.pack(order + "I", number) + bytes(8) + b"".join(option(code, struct.pack(order + "Q", n), order) for code, n in counts) + bytes(4), order)
+
+def statistics_in(data):
+    """Of each interface of a file that -w wrote what its statistics say: packets, dropped by the interface, by the kernel."""
+    told, at = {}, 0
+    while at < len(data):
+        kind, length, number = struct.unpack_from("<III", data, at)
+        if kind == 5: told[number] = tuple(struct.unpack_from("<Q", data, at + 24 + 12 * i)[0] for i in range(3))
+        at += length
+    return told
 
 def pcap(frames, magic=MICRO, link=ETHERNET, order="<", version=(2, 4), more=b""):
     out = struct.pack(order + "IHHiIII", magic, *version, 0, 0, 262144, link)
@@ -157,6 +166,11 @@ def trials(t, data):
     before = sum(i % 3 for i in range(len(frames)))
     t.rewritten("drops told at packets", behind, f"{before} packets dropped by the kernel")
     t.rewritten("drops told at packets and in statistics", behind + statistics(3, before), f"{before} packets dropped by the kernel, 3 packets dropped by the interface")
+    several = section() + b"".join(interface(ETHERNET, options=option(2, name) + option(9, b"\x09")) for name in (b"a", b"b", b"c"))
+    several += b"".join(packet(time, f, number=i % 2 + 1) for i, (time, f) in enumerate(frames)) + statistics(0, 5, number=0) + statistics(3, 0, number=1) + statistics(2, 7, number=2)
+    t.rewritten("drops of several interfaces", several, "12 packets dropped by the kernel, 5 packets dropped by the interface")
+    with open(f"{t.folder}/copy.pcapng", "rb") as copy: told = statistics_in(copy.read())
+    t.hold(told == {0: ((len(frames) + 1) // 2, 3, 5), 1: (len(frames) // 2, 2, 7)}, f"drops of several interfaces: {told}") # the first has no packets: its drops stand at the next
     t.same("two sections of either order", pcapng(frames[:half]) + pcapng(frames[half:], order=">"))
     for order in "<>":
         for family in (2, 23, 24, 28, 30): t.as_many(f"loopback, family {family} {order}", pcap(loopback(frames, family, order), link=RAW_NULL, order=order))
