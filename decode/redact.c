@@ -16,6 +16,8 @@
 #include "base/digit.h"
 #include "decode/schema.h"
 
+enum { ESCAPE = 6 /* bytes of \u006a */ };
+
 void redact_note(struct buf *out, size_t bytes)
 {
 	buf_addf(out, "‹hidden, %zu ", bytes);
@@ -41,7 +43,6 @@ static size_t backslashes(struct slice text, size_t start, size_t end)
 /* Takes that small letter from the end of a text of *len bytes, in either case, as itself or as \u006a with the backslashes of whatever level. */
 static bool take_letter(struct slice text, size_t *len, char letter)
 {
-	enum { ESCAPE = 6 };
 	size_t n = *len;
 	if (n && (text.at[n - 1] | 0x20) == letter) {
 		*len = n - 1;
@@ -74,22 +75,21 @@ static bool ends_secret_key(struct slice text, size_t quote, size_t level)
 	return false;
 }
 
-/* Could a secret key end with that byte, a letter or a digit of an escape, or the backslash of a quote stand behind it? Says no to most. */
-static bool may_end_key(uint8_t c)
+/* Could the quote at `at` end a secret key, after its last letter, an escape, or the backslash of a quote in a string? Says no to most. */
+static bool may_end_key(struct slice text, size_t at)
 {
 	const char *name;
-	for (size_t i = 0; (name = schema_secret(i)); i++) {
-		char last = name[strlen(name) - 1];
-		if ((c | 0x20) == last || hex_digit(c) == (last & 15))
+	uint8_t c = text.at[at - 1];
+	for (size_t i = 0; (name = schema_secret(i)); i++)
+		if ((c | 0x20) == name[strlen(name) - 1])
 			return true;
-	}
-	return c == '\\';
+	return c == '\\' || (at >= ESCAPE && text.at[at - 5] == 'u' && text.at[at - ESCAPE] == '\\');
 }
 
 bool redact_needed(struct slice text)
 {
 	for (size_t i = find_quote(text, 1); i < text.len; i++)
-		if (text.at[i] == '"' && may_end_key(text.at[i - 1]) && ends_secret_key(text, i, backslashes(text, 0, i)))
+		if (text.at[i] == '"' && may_end_key(text, i) && ends_secret_key(text, i, backslashes(text, 0, i)))
 			return true;
 	return false;
 }
