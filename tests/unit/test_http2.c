@@ -231,15 +231,22 @@ static void hear_closed(void *user, struct conn_info *conn, int64_t time)
 	buf_addf(&heard, "%u ended: %s\n", conn->number, conn_end_name(conn->end));
 }
 
-/* Plays all of it to a sink that tells connections apart, synced or not; the connection ends as `end` says. */
-static const char *by_conversation(struct ear *e, bool synced, enum conn_end end)
+/* A layer whose sink tells connections apart, the first of which is number 7; nothing was heard yet. */
+static struct layer *layer_by_conversation(struct ear *e, bool synced)
 {
 	struct layer *l = ear_layer(e, synced);
 	e->sink.message = hear_message;
 	e->sink.closed = hear_closed;
 	e->counts.numbers = e->conn.number = e->conn.carrier = 7;
-	e->conn.settled[DIR_S2C] = true;
 	buf_clear(&heard);
+	return l;
+}
+
+/* Plays all of it to a sink that tells connections apart, synced or not; the connection ends as `end` says. */
+static const char *by_conversation(struct ear *e, bool synced, enum conn_end end)
+{
+	struct layer *l = layer_by_conversation(e, synced);
+	e->conn.settled[DIR_S2C] = true;
 	play(&e->script, l, SIZE_MAX, 0);
 	e->conn.end = end;
 	play_end(l);
@@ -290,11 +297,7 @@ static void conversation_reset(void **state)
 	put_frame(e, DIR_S2C, HTTP2_PING, 0, 0, slice_str("12345678"));
 	put_envelope(e, DIR_S2C, 3, 1, 20, 16384);
 	put_frame(e, DIR_S2C, HTTP2_RST_STREAM, 0, 3, slice_of("\0\0\0\x08", 4));
-	struct layer *l = ear_layer(e, true);
-	e->sink.message = hear_message;
-	e->sink.closed = hear_closed;
-	e->counts.numbers = e->conn.number = e->conn.carrier = 7;
-	buf_clear(&heard);
+	struct layer *l = layer_by_conversation(e, true);
 	for (size_t i = 0; i < e->script.count; i++) {
 		const struct script_step *s = &e->script.steps[i];
 		struct slice bytes = slice_of(e->script.wire[s->dir].at + s->from, s->to - s->from);
@@ -319,11 +322,7 @@ static void conversation_behind_an_end(void **state)
 	size_t early = e->script.count;
 	put_setup(e, 3);
 	put_envelope(e, DIR_C2S, 3, 0, 20, 16384);
-	struct layer *l = ear_layer(e, true);
-	e->sink.message = hear_message;
-	e->sink.closed = hear_closed;
-	e->counts.numbers = e->conn.number = e->conn.carrier = 7;
-	buf_clear(&heard);
+	struct layer *l = layer_by_conversation(e, true);
 	for (size_t i = 0; i < e->script.count; i++) {
 		const struct script_step *s = &e->script.steps[i];
 		if (i == early)
