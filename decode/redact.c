@@ -9,6 +9,10 @@
  * `level` is the number of backslashes before a quote: 0 in JSON, 1 in a string of it, 3 in a string of that. A
  * quote ends a string of its level if the backslashes before it, less those that are pairs within the string,
  * are just as many.
+ *
+ * Some writers (.NET's; PHP's if asked to) write a quote in a string as \u0022. A string of that has \\u0022, or
+ * \\\u0022 if only its own writer does so: with each level backslashes are doubled, and the quote that the last
+ * `"` became brought one more. So the lowest bit of their number tells how much fewer they are than before `"`.
  */
 #include "decode/redact.h"
 
@@ -25,11 +29,12 @@ void redact_note(struct buf *out, size_t bytes)
 	buf_add_str(out, "›");
 }
 
-static size_t find_quote(struct slice text, size_t from)
-{
-	const uint8_t *at = from < text.len ? memchr(text.at + from, '"', text.len - from) : NULL;
-	return at ? (size_t)(at - text.at) : text.len;
-}
+/* A quote, as itself or as an escape. */
+struct quote {
+	size_t at, end; /* of `"` or u0022 */
+	size_t slashes; /* the backslashes before it */
+	size_t level;   /* if all of them are its own */
+};
 
 /* Backslashes right before `end`, no further back than `start`. */
 static size_t backslashes(struct slice text, size_t start, size_t end)
@@ -38,6 +43,36 @@ static size_t backslashes(struct slice text, size_t start, size_t end)
 	while (end - n > start && text.at[end - n - 1] == '\\')
 		n++;
 	return n;
+}
+
+/* Is there a quote at that byte? Its backslashes are no further back than `start`. */
+static bool read_quote(struct slice text, size_t start, size_t at, struct quote *q)
+{
+	bool escape = text.at[at] == 'u';
+	if (!escape && text.at[at] != '"')
+		return false;
+	if (escape && (text.len - at < ESCAPE - 1 || memcmp(text.at + at, "u0022", ESCAPE - 1) != 0))
+		return false;
+	size_t n = backslashes(text, start, at);
+	if (escape && !n)
+		return false;
+	*q = (struct quote){ at, at + (escape ? ESCAPE - 1 : 1), n, escape ? n + (n & -n) - 1 : n };
+	return true;
+}
+
+/* The next quote at or after `from`, before which its backslashes do not begin. */
+static bool find_quote(struct slice text, size_t from, struct quote *q)
+{
+	for (size_t at = from; at < text.len; at++)
+		if (read_quote(text, from, at, q))
+			return true;
+	return false;
+}
+
+/* Where a quote begins that ends a string of that level: behind backslashes that are within the string. */
+static size_t quote_start(const struct quote *q, size_t level)
+{
+	return q->at - (level - (q->level - q->slashes));
 }
 
 /* Takes that small letter from the end of a text of *len bytes, in either case, as itself or as \u006a with the backslashes of whatever level. */
@@ -61,15 +96,22 @@ static bool take_letter(struct slice text, size_t *len, char letter)
 	return (value | 0x20) == letter;
 }
 
-/* Does the quote end a secret key? */
-static bool ends_secret_key(struct slice text, size_t quote, size_t level)
+/* Does the text end in the quote that begins a key? */
+static bool ends_in_quote(struct slice text)
+{
+	struct quote q;
+	return text.len && (text.at[text.len - 1] == '"' || (text.len >= ESCAPE && read_quote(text, 0, text.len - ESCAPE + 1, &q)));
+}
+
+/* Does a quote end a secret key that ends before `end`? */
+static bool ends_secret_key(struct slice text, size_t end)
 {
 	const char *name;
 	for (size_t i = 0; (name = schema_secret(i)); i++) {
-		size_t left = quote - level, letters = strlen(name);
+		size_t left = end, letters = strlen(name);
 		while (letters && take_letter(text, &left, name[letters - 1]))
 			letters--;
-		if (!letters && left && text.at[left - 1] == '"')
+		if (!letters && ends_in_quote(slice_head(text, left)))
 			return true;
 	}
 	return false;
@@ -88,10 +130,14 @@ static bool may_end_key(struct slice text, size_t at)
 
 bool redact_needed(struct slice text)
 {
-	for (size_t i = find_quote(text, 1); i < text.len; i++)
-		if (text.at[i] == '"' && may_end_key(text, i) && ends_secret_key(text, i, backslashes(text, 0, i)))
+	const uint8_t *quote = text.at, *end = text.at + text.len;
+	while (quote < end && (quote = memchr(quote, '"', (size_t)(end - quote)))) {
+		size_t at = (size_t)(quote++ - text.at);
+		if (at && may_end_key(text, at) && ends_secret_key(text, at - backslashes(text, 0, at)))
 			return true;
-	return false;
+	}
+	const uint8_t *slash = text.len ? memchr(text.at, '\\', text.len) : NULL;
+	return slash && memmem(slash, (size_t)(end - slash), "\\u0022", ESCAPE);
 }
 
 static size_t skip_space(struct slice text, size_t i)
@@ -101,55 +147,62 @@ static size_t skip_space(struct slice text, size_t i)
 	return i;
 }
 
-/* Where the string that begins at `start` ends. */
-static size_t string_end(struct slice text, size_t start, size_t level)
+/* Where the string that begins at `start` ends: *end, before the quote that ends at *next. */
+static void string_end(struct slice text, size_t start, size_t level, size_t *end, size_t *next)
 {
-	size_t quote = start;
-	while ((quote = find_quote(text, quote)) < text.len) {
-		if (backslashes(text, start, quote) % (2 * (level + 1)) == level)
-			return quote - level;
-		quote++;
+	struct quote q;
+	for (size_t from = start; from < text.len; from = q.end) {
+		if (!find_quote(text, from, &q))
+			break;
+		if (q.level % (2 * (level + 1)) == level) {
+			*end = quote_start(&q, level);
+			*next = q.end;
+			return;
+		}
 	}
-	return text.len;
+	*end = *next = text.len;
 }
 
 /* Where the object or array that begins at `start` ends; with the string that it is in, if it does not end before. */
 static size_t container_end(struct slice text, size_t start, size_t level)
 {
-	size_t depth = 0, i = start;
+	size_t depth = 0, i = start, last;
+	struct quote q;
 	while (i < text.len) {
 		uint8_t c = text.at[i];
-		if (c == '"') {
-			size_t slashes = backslashes(text, start, i);
-			if (slashes < level)
-				return i - slashes;
-			i = string_end(text, i + 1, level) + level;
-		} else if (c == '{' || c == '[') {
-			depth++;
-		} else if ((c == '}' || c == ']') && --depth == 0) {
-			return i + 1;
+		if (read_quote(text, start, i, &q)) {
+			if (q.level < level)
+				return i - q.slashes;
+			string_end(text, q.end, level, &last, &i);
+			continue;
 		}
 		i++;
+		if (c == '{' || c == '[')
+			depth++;
+		else if ((c == '}' || c == ']') && --depth == 0)
+			return i;
 	}
 	return text.len;
 }
 
 /* The value behind the key that ends in that quote; false if there is none. */
-static bool find_value(struct slice text, size_t quote, size_t level, size_t *start, size_t *end)
+static bool find_value(struct slice text, const struct quote *key, size_t *start, size_t *end)
 {
-	size_t i = skip_space(text, quote + 1);
+	struct quote q;
+	size_t i = skip_space(text, key->end), quote;
 	if (i == text.len || text.at[i] != ':')
 		return false;
 	i = skip_space(text, i + 1);
-	size_t next = find_quote(text, i);
-	if (next < text.len && next - i == level && backslashes(text, i, next) == level) {
-		*start = next + 1;
-		*end = string_end(text, *start, level);
+	for (quote = i; quote < text.len && text.at[quote] == '\\';)
+		quote++;
+	if (quote < text.len && read_quote(text, i, quote, &q) && q.level == key->level) {
+		*start = q.end;
+		string_end(text, *start, key->level, end, &quote);
 		return true;
 	}
 	*start = *end = i;
 	if (i < text.len && (text.at[i] == '{' || text.at[i] == '[')) {
-		*end = container_end(text, i, level);
+		*end = container_end(text, i, key->level);
 		return true;
 	}
 	while (*end < text.len && !memchr(",]}[{\\\" \t\r\n", text.at[*end], 11))
@@ -159,11 +212,10 @@ static bool find_value(struct slice text, size_t quote, size_t level, size_t *st
 
 bool redact_next(struct slice text, size_t from, size_t *start, size_t *end)
 {
-	for (size_t quote = find_quote(text, from); quote < text.len; quote = find_quote(text, quote + 1)) {
-		size_t level = backslashes(text, from, quote);
-		if (ends_secret_key(text, quote, level) && find_value(text, quote, level, start, end))
+	struct quote q;
+	for (; find_quote(text, from, &q); from = q.end)
+		if (ends_secret_key(text, q.at - q.slashes) && find_value(text, &q, start, end))
 			return true;
-	}
 	return false;
 }
 

@@ -40,6 +40,14 @@ static const struct {
 	  "{\"p\":\"{\\\"\\\\u006awt\\\":\\\"‹hidden, 3 bytes›\\\",\\\"jw\\u0074\\\":‹hidden, 3 bytes›}\"}" },
 	{ "{\"jw\\u0075\":\"abc\",\"j\\u0177t\":1,\"\\x006awt\":2,\"u006awt\":3}",
 	  "{\"jw\\u0075\":\"abc\",\"j\\u0177t\":1,\"\\x006awt\":2,\"u006awt\":3}" },
+	{ "{\"p\":\"{\\u0022jwt\\u0022: \\u0022a\\\\\\u0022c\\u0022,\\u0022b\\u0022:1}\",\"c\":2}",
+	  "{\"p\":\"{\\u0022jwt\\u0022: \\u0022‹hidden, 10 bytes›\\u0022,\\u0022b\\u0022:1}\",\"c\":2}" },
+	{ "{\"p\":\"{\\u0022jwt\\u0022:[\\u0022a]\\u0022,1],\\u0022b\\u0022:{\\\"password\\\":\\u0022x\\\"}}\"}",
+	  "{\"p\":\"{\\u0022jwt\\u0022:‹hidden, 18 bytes›,\\u0022b\\u0022:{\\\"password\\\":\\u0022‹hidden, 1 byte›\\\"}}\"}" },
+	{ "\\\\u0022jwt\\\\u0022:\\\\u0022a\\\\\\\\\\\\u0022b\\\\u0022}", "\\\\u0022jwt\\\\u0022:\\\\u0022‹hidden, 13 bytes›\\\\u0022}" },
+	{ "\\\\\\u0022jwt\\\\\\u0022:\\\\\\u0022a\\\\\\\"}", "\\\\\\u0022jwt\\\\\\u0022:\\\\\\u0022‹hidden, 1 byte›\\\\\\\"}" },
+	{ "{\"p\":\"{\\u0022jwt\\u0022:\\u0022ab\",\"c\":2}", "{\"p\":\"{\\u0022jwt\\u0022:\\u0022‹hidden, 10 bytes›" },
+	{ "{\"p\":\"\\u0023jwt\\u0022:1,u0022jwt\\u0022:1\"}", "{\"p\":\"\\u0023jwt\\u0022:1,u0022jwt\\u0022:1\"}" },
 	{ "{\"Password\":\"ab\",\"JWT\":[1]}", "{\"Password\":\"‹hidden, 2 bytes›\",\"JWT\":‹hidden, 3 bytes›}" },
 	{ "{\"jwt\":\"a\",\"jwt\":\"b\"}", "{\"jwt\":\"‹hidden, 1 byte›\",\"jwt\":\"‹hidden, 1 byte›\"}" },
 };
@@ -65,8 +73,8 @@ static void test_cases(void **state)
 /* Cut anywhere, no byte of the secret comes out. */
 static void test_cut(void **state)
 {
-	static const char text[] =
-		"{\"a\":\"{\\\"password\\\": \\\"zzzz\\\"}\", \"jwt\" : \"zzz\\\"zz\", \"password\":zzzz, \"jwt\":[\"zz]z\", {\"a\":\"z\"}]}";
+	static const char text[] = "{\"a\":\"{\\\"password\\\": \\\"zzzz\\\"}\", \"b\":\"{\\u0022jwt\\u0022:\\u0022zz\\u0022}\", "
+				   "\"jwt\" : \"zzz\\\"zz\", \"password\":zzzz, \"jwt\":[\"zz]z\", {\"a\":\"z\"}]}";
 	struct buf out = { 0 };
 	(void)state;
 	for (size_t n = 0; n <= strlen(text); n++) {
@@ -83,9 +91,22 @@ static void test_cut(void **state)
 /* Texts made to be slow are not: backslashes and quotes without end, and many keys. */
 static void test_time(void **state)
 {
-	static const char *const patterns[] = { "\\",        "\"",          "\\\"", "\"jwt\":",  "\"jwt\":\\",    "\"jwt\":\\\"",
-						"\"jwt\":[", "\"jwt\":{\\", " ",    "\\u0074\"", "\\\\\\\\u0064", "\"\\u006awt\":",
-						"\"jwt\" " };
+	static const char *const patterns[] = { "\\",
+						"\"",
+						"\\\"",
+						"\"jwt\":",
+						"\"jwt\":\\",
+						"\"jwt\":\\\"",
+						"\"jwt\":[",
+						"\"jwt\":{\\",
+						" ",
+						"\\u0074\"",
+						"\\\\\\\\u0064",
+						"\"\\u006awt\":",
+						"\"jwt\" ",
+						"\\u0022",
+						"\\\\u0022jwt\\\\u0022:",
+						"\\u0022jwt\\u0022:[" };
 	struct buf text = { 0 }, out = { 0 };
 	struct timespec from, to;
 	(void)state;
