@@ -30,6 +30,8 @@ enum {
 	AHEAD = 1 << 16, /* a file of which two threads may read all */
 	TLS_CLIENTS = 1 << 17,
 	TLS_TARGETS = 1 << 18,
+	CHECKED = 1 << 19, /* certificates */
+	SOCKETS = 1 << 20, /* that clients of other machines can come to */
 };
 
 bool options_print_messages(const struct options *o)
@@ -74,8 +76,11 @@ static unsigned of_source(const struct options *o)
 	const struct proxy_options *p = &o->proxy;
 	bool stops = o->messages || o->duration || o->record.file.path;
 	unsigned there = p->count ? 0 : (unsigned)PACKETS | (o->file ? 0 : LIVE) | (o->file && !stops ? AHEAD : 0);
-	for (size_t i = 0; i < p->count; i++)
-		there |= (proxy_is_tls(&p->pairs[i].listen) ? TLS_CLIENTS : 0) | (proxy_is_tls(&p->pairs[i].target) ? TLS_TARGETS : 0);
+	for (size_t i = 0; i < p->count; i++) {
+		there |= proxy_is_pipe(&p->pairs[i].listen) ? 0 : SOCKETS;
+		there |= proxy_is_tls(&p->pairs[i].listen) ? TLS_CLIENTS : 0;
+		there |= proxy_is_tls(&p->pairs[i].target) ? TLS_TARGETS | (p->insecure ? 0 : CHECKED) : 0;
+	}
 	return there;
 }
 
@@ -133,6 +138,8 @@ static void say_of_source(const struct options *o, unsigned there)
 		{ p->cert, TLS_CLIENTS, "--cert", "encrypted LISTENs", "plain ones" },
 		{ p->key, TLS_CLIENTS, "--key", "encrypted LISTENs", "plain ones" },
 		{ p->cacert, TLS_TARGETS, "--cacert", "encrypted TARGETs", "plain ones" },
+		{ p->cacert && there & TLS_TARGETS, CHECKED, "--cacert", "certificates that are checked", "--insecure" },
+		{ p->allow_count, SOCKETS, "--allow", "clients of other machines", "pipes" },
 		{ p->insecure, TLS_TARGETS, "--insecure", "encrypted TARGETs", "plain ones" },
 	};
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
@@ -151,6 +158,7 @@ static void say_of_output(const struct options *o, unsigned there)
 		{ o->print.full_bytes, CUTS, "--full-bytes", "values that are cut, in tree, ndjson and html,", NULL },
 		{ o->print.show_secrets, SECRETS | FILTER, "--show-secrets", "values of fields", NULL },
 		{ o->memory, SCREENS | REPORTS | CHECK | EXTRACT, "-M", "what screens and reports keep", NULL },
+		{ o->spool, SCREENS | REPORTS | CHECK | EXTRACT, "-o spool", "what screens and reports keep", NULL },
 		{ o->no_mouse, SCREENS, "--no-mouse", "the screens", NULL },
 		{ o->line_buffered, MESSAGES | REPORTS | CHECK | EXTRACT, "-l", "what is printed", NULL },
 		{ o->exporter && o->quiet, REPORTS | CHECK, "-T", "messages that are printed", "-q" },

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """idle_options.py [ENVSCOPE]: where an option of the output changes nothing in what is printed of any sample, a line says that it does nothing there; where it does, none does."""
+import functools
 import os
 import subprocess
 import sys
@@ -12,13 +13,15 @@ WAYS = [f"-T {name}" for name in FORMATS] + ["-z " + ",".join(REPORTS), "-z " + 
 WAYS += [f"--check={name} --fail-on note" for name in ("text", "json", "junit")] + ["-q"]
 OPTIONS = ("-t ad", "-t e", "--utc", "--color=always", "--full-bytes")
 # What has no part in what is printed, be it that no sample shows it: in these ways it does nothing, and in the others it may do something.
-ELSEWHERE = {"--show-secrets": ["-T text", "-T mermaid", "-T plantuml", "-T svg", "-T otlp", "--check", "-q"], "-M 8M": ["-T", "-q"], "-l": ["-q"], "--no-mouse": ["-"],
+ELSEWHERE = {"--show-secrets": ["-T text", "-T mermaid", "-T plantuml", "-T svg", "-T otlp", "--check", "-q"], "-M 8M": ["-T", "-q"], "-o spool=8M": ["-T", "-q"], "-l": ["-q"], "--no-mouse": ["-"],
              "-Y n>0": ["--check", "-q"], "-o no-reply=30m": ["-q"]}
 # What is about the source, and what does nothing there.
 SOURCES = {
     "-r samples/tcp.pcap -q -s 100 -B 4 -p -y EN10MB -d tcp.port==1,ws --keylog samples/grpctls.keys": "-s -B -y -p",
     "--proxy ws://:0=ws://127.0.0.1:1 -a duration:1 -q -d tcp.port==1,ws --keylog samples/grpctls.keys --insecure -p": "-p -d --keylog --insecure",
-    "--proxy wss://:0=wss://127.0.0.1:1 -a duration:1 -q --insecure": "",
+    "--proxy wss://:0=wss://127.0.0.1:1 -a duration:1 -q --insecure --allow 10.0.0.0/8": "",
+    "--proxy wss://:0=wss://127.0.0.1:1 -a duration:1 -q --insecure --cacert /etc/ssl/certs/ca-certificates.crt": "--cacert",
+    "--proxy pipe://envscope-idle=tcp://127.0.0.1:1 -a duration:1 -q --allow 10.0.0.0/8": "--allow",
     "-r samples/tcp.pcap -q -c 1 -o threads=2": "-o",
     "-r samples/tcp.pcap -q -o threads=2": "",
     "-r samples/tcp.pcap -w /dev/null -q -o hold=4M -o write=packets": "-o -o",
@@ -28,7 +31,8 @@ SOURCES = {
 }
 
 
-def run(envscope, options):
+@functools.lru_cache(maxsize=None)
+def run(envscope, *options):
     told = subprocess.run([envscope, *options], capture_output=True, check=False, env=ENVIRONMENT)
     assert told.returncode in (0, 1), (options, told)
     return told.stdout, told.stderr.decode()
@@ -46,9 +50,11 @@ def main(envscope="./envscope"):
             changes, said = False, ""
             base = way + (" -t a" if option == "--utc" and "-t" not in way else "")
             for sample in SAMPLES:
-                before, _ = run(envscope, ["-r", sample, *base.split()])
-                after, said = run(envscope, ["-r", sample, *base.split(), *option.split()])
-                changes = changes or before != after
+                before, _ = run(envscope, "-r", sample, *base.split())
+                after, said = run(envscope, "-r", sample, *base.split(), *option.split())
+                changes = before != after
+                if changes:
+                    break
             ran += 1
             if changes == idle(said, option):
                 wrong += 1
@@ -56,13 +62,13 @@ def main(envscope="./envscope"):
     for option, ways in ELSEWHERE.items():
         for way in WAYS:
             useless = any(way.startswith(start) for start in ways) and not (option == "-M 8M" and "-z" in way)
-            _, said = run(envscope, ["-r", SAMPLES[0], *way.split(), *option.split()])
+            _, said = run(envscope, "-r", SAMPLES[0], *way.split(), *option.split())
             ran += 1
             if useless != idle(said, option):
                 wrong += 1
                 print(f"idle_options: {way} {option}: {said or 'nothing is said'}")
     for options, names in SOURCES.items():
-        _, said = run(envscope, options.split())
+        _, said = run(envscope, *options.split())
         told = [line.split()[1] for line in said.splitlines() if " does nothing with " in line]
         ran += 1
         if told != names.split():
