@@ -13,6 +13,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+enum { LONGEST = 20 /* digits of a number of 64 bits */ };
+
 void buf_release(struct buf *b)
 {
 	free(b->at);
@@ -28,26 +30,36 @@ void buf_grow(struct buf *b, size_t n)
 	b->cap = cap;
 }
 
+static int digits_of(uint64_t n)
+{
+	int digits = 1;
+	for (uint64_t limit = 10; n >= limit; limit *= 10)
+		if (++digits == LONGEST)
+			break;
+	return digits;
+}
+
 void buf_add_number(struct buf *b, uint64_t n, int digits)
 {
 	static const char pairs[] =
 		"00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748495051525354555657"
 		"585960616263646566676869707172737475767778798081828384858687888990919293949596979899";
-	uint8_t text[20];
-	size_t at = sizeof text;
+	int least = digits_of(n);
+	size_t len = (size_t)(least > digits ? least : digits);
+	uint8_t *first = buf_reserve(b, len), *at = first + len;
 	for (; n >= 100; n /= 100) {
 		at -= 2;
-		memcpy(text + at, pairs + 2 * (n % 100), 2);
+		memcpy(at, pairs + 2 * (n % 100), 2);
 	}
 	if (n >= 10) {
 		at -= 2;
-		memcpy(text + at, pairs + 2 * n, 2);
+		memcpy(at, pairs + 2 * n, 2);
 	} else {
-		text[--at] = (uint8_t)('0' + n);
+		*--at = (uint8_t)('0' + n);
 	}
-	while (at && (int)(sizeof text - at) < digits)
-		text[--at] = '0';
-	buf_add(b, slice_of(text + at, sizeof text - at));
+	while (at > first)
+		*--at = '0';
+	b->len += len;
 }
 
 void buf_add_integer(struct buf *b, int64_t n)

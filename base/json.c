@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "base/when.h"
 
+#include <endian.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,65 +34,101 @@ void json_close(struct json *j, char bracket)
 	j->comma = true;
 }
 
+void json_plain(struct json *j, struct slice text)
+{
+	uint8_t *at = buf_reserve(j->out, text.len + 3), *from = at;
+	if (j->comma)
+		*at++ = ',';
+	*at++ = '"';
+	memcpy(at, text.at, text.len);
+	at += text.len;
+	*at++ = '"';
+	j->out->len += (size_t)(at - from);
+	j->comma = true;
+}
+
+void json_key_plain(struct json *j, struct slice key)
+{
+	json_plain(j, key);
+	buf_add_byte(j->out, ':');
+	j->comma = false;
+}
+
 static bool plain(uint8_t c)
 {
 	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
 }
 
-/* Is any of eight bytes not plain? Each line marks in the top bits of the bytes below 0x20, or equal to one value, or not ASCII. */
-static bool any_special(const uint8_t *at)
+/* Marks in the top bits of eight bytes those that are not plain: below 0x20, equal to one value, or not ASCII, a line each. The lowest mark is right;
+ * above it there can be too many. */
+static uint64_t specials(uint64_t v)
 {
 	const uint64_t ones = 0x0101010101010101u, tops = 0x80 * ones;
-	uint64_t v, quote, slash, del;
-	memcpy(&v, at, sizeof v);
-	quote = v ^ ('"' * ones);
-	slash = v ^ ('\\' * ones);
-	del = v ^ (0x7f * ones);
+	uint64_t quote = v ^ ('"' * ones), slash = v ^ ('\\' * ones), del = v ^ (0x7f * ones);
 	uint64_t found = (v - 0x20 * ones) & ~v;
 	found |= (quote - ones) & ~quote;
 	found |= (slash - ones) & ~slash;
 	found |= (del - ones) & ~del;
-	return ((found | v) & tops) != 0;
+	return (found | v) & tops;
 }
 
-/* How many bytes from the front need no escape. */
-static size_t plain_run(struct slice s)
+/* Copies what at the front needs no escape, to where there is room for all of s, and tells how much that is. */
+static size_t copy_plain(uint8_t *to, struct slice s)
 {
-	size_t run = 0;
-	while (run + 8 <= s.len && !any_special(s.at + run))
-		run += 8;
-	while (run < s.len && plain(s.at[run]))
-		run++;
-	return run;
+	size_t n = 0;
+	for (; s.len - n >= 8; n += 8) {
+		uint64_t v, found;
+		memcpy(&v, s.at + n, sizeof v);
+		memcpy(to + n, &v, sizeof v);
+		found = specials(le64toh(v));
+		if (found)
+			return n + (size_t)__builtin_ctzll(found) / 8;
+	}
+	for (; n < s.len && plain(s.at[n]); n++)
+		to[n] = s.at[n];
+	return n;
+}
+
+static void add_escaped(struct buf *out, uint8_t c)
+{
+	buf_add_byte(out, '\\');
+	buf_add_byte(out, c);
 }
 
 static void add_escape(struct buf *out, uint32_t p)
 {
 	static const char letters[] = "btn\vfr"; /* from U+0008; \v has no short form */
-	bool itself = p == '"' || p == '\\', short_form = p >= 8 && p <= 13 && p != '\v';
-	if (itself || short_form) {
-		buf_add_byte(out, '\\');
-		buf_add_byte(out, (uint8_t)(itself ? p : (uint8_t)letters[p - 8]));
-	} else {
+	if (p >= 8 && p <= 13 && p != '\v')
+		add_escaped(out, (uint8_t)letters[p - 8]);
+	else
 		buf_addf(out, "\\u%04x", (unsigned)p);
+}
+
+/* Adds the character at the front, which may need an escape, and tells how many bytes it took. */
+static size_t add_special(struct buf *out, struct slice s)
+{
+	uint32_t p;
+	if (s.at[0] == '"' || s.at[0] == '\\') {
+		add_escaped(out, s.at[0]);
+		return 1;
 	}
+	size_t n = text_next(s, &p, NULL);
+	if (text_acts(p))
+		add_escape(out, p);
+	else
+		text_add_point(out, p);
+	return n;
 }
 
 static void add_quoted(struct buf *out, struct slice s)
 {
 	buf_add_byte(out, '"');
 	while (s.len) {
-		size_t run = plain_run(s);
-		buf_add(out, slice_head(s, run));
-		s = slice_skip(s, run);
-		if (!s.len)
-			break;
-		uint32_t p;
-		s = slice_skip(s, text_next(s, &p, NULL));
-		if (p == '"' || p == '\\' || text_acts(p))
-			add_escape(out, p);
-		else
-			text_add_point(out, p);
+		size_t n = copy_plain(buf_reserve(out, s.len), s);
+		out->len += n;
+		s = slice_skip(s, n);
+		if (s.len)
+			s = slice_skip(s, add_special(out, s));
 	}
 	buf_add_byte(out, '"');
 }

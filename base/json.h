@@ -17,20 +17,16 @@ static inline struct json json_to(struct buf *out)
 
 void json_open(struct json *j, char bracket);  /* '{' or '[' */
 void json_close(struct json *j, char bracket); /* '}' or ']' */
-/* A key of the program's own: nothing in it needs an escape. */
+/* A key, and a string, of the program's own: nothing in it needs an escape. */
+void json_key_plain(struct json *j, struct slice key);
+void json_plain(struct json *j, struct slice text);
 static inline void json_key(struct json *j, const char *key)
 {
-	size_t n = strlen(key);
-	uint8_t *at = buf_reserve(j->out, n + 4), *from = at;
-	if (j->comma)
-		*at++ = ',';
-	*at++ = '"';
-	memcpy(at, key, n);
-	at += n;
-	*at++ = '"';
-	*at++ = ':';
-	j->out->len += (size_t)(at - from);
-	j->comma = false;
+	json_key_plain(j, slice_str(key));
+}
+static inline void json_word(struct json *j, const char *text)
+{
+	json_plain(j, slice_str(text));
 }
 void json_key_slice(struct json *j, struct slice key);
 void json_slice(struct json *j, struct slice text);

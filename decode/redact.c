@@ -76,7 +76,7 @@ static size_t quote_start(const struct quote *q, size_t level)
 }
 
 /* Takes that small letter from the end of a text of *len bytes, in either case, as itself or as \u006a with the backslashes of whatever level. */
-static bool take_letter(struct slice text, size_t *len, char letter)
+static bool take_letter(struct slice text, size_t *len, uint8_t letter)
 {
 	size_t n = *len;
 	if (n && (text.at[n - 1] | 0x20) == letter) {
@@ -106,10 +106,9 @@ static bool ends_in_quote(struct slice text)
 /* Does a quote end a secret key that ends before `end`? */
 static bool ends_secret_key(struct slice text, size_t end)
 {
-	const char *name;
-	for (size_t i = 0; (name = schema_secret(i)); i++) {
-		size_t left = end, letters = strlen(name);
-		while (letters && take_letter(text, &left, name[letters - 1]))
+	for (size_t i = 0; i < SCHEMA_SECRETS; i++) {
+		size_t left = end, letters = schema_secrets[i].len;
+		while (letters && take_letter(text, &left, schema_secrets[i].at[letters - 1]))
 			letters--;
 		if (!letters && ends_in_quote(slice_head(text, left)))
 			return true;
@@ -117,13 +116,15 @@ static bool ends_secret_key(struct slice text, size_t end)
 	return false;
 }
 
-/* Could the quote at `at` end a secret key, after its last letter, an escape, or the backslash of a quote in a string? Says no to most. */
+/* Could the quote at `at` end a secret key? There is what can lead to a value behind it, and in front the last letter, an escape, or the backslash
+ * of a quote in a string. Says no to most. */
 static bool may_end_key(struct slice text, size_t at)
 {
-	const char *name;
+	if (!at || at + 1 == text.len || (text.at[at + 1] != ':' && text.at[at + 1] > ' '))
+		return false;
 	uint8_t c = text.at[at - 1];
-	for (size_t i = 0; (name = schema_secret(i)); i++)
-		if ((c | 0x20) == name[strlen(name) - 1])
+	for (size_t i = 0; i < SCHEMA_SECRETS; i++)
+		if ((c | 0x20) == schema_secrets[i].at[schema_secrets[i].len - 1])
 			return true;
 	return c == '\\' || (at >= ESCAPE && text.at[at - 5] == 'u' && text.at[at - ESCAPE] == '\\');
 }
@@ -133,7 +134,7 @@ bool redact_needed(struct slice text)
 	const uint8_t *quote = text.at, *end = text.at + text.len;
 	while (quote < end && (quote = memchr(quote, '"', (size_t)(end - quote)))) {
 		size_t at = (size_t)(quote++ - text.at);
-		if (at && may_end_key(text, at) && ends_secret_key(text, at - backslashes(text, 0, at)))
+		if (may_end_key(text, at) && ends_secret_key(text, at - backslashes(text, 0, at)))
 			return true;
 	}
 	const uint8_t *slash = text.len ? memchr(text.at, '\\', text.len) : NULL;

@@ -342,18 +342,20 @@ bool schema_is_jwt(const ProtobufCFieldDescriptor *field)
 	return strcmp(field->name, "jwt") == 0;
 }
 
-const char *schema_secret(size_t i)
-{
-	static const char *const names[] = { "jwt", "password" };
-	return i < sizeof names / sizeof *names ? names[i] : NULL;
-}
+#define WORD(w)                                     \
+	{                                           \
+		(const uint8_t *)(w), sizeof(w) - 1 \
+	}
+const struct slice schema_secrets[SCHEMA_SECRETS] = { WORD("jwt"), WORD("password") };
+#undef WORD
 
 bool schema_secret_name(struct slice name)
 {
-	const char *secret;
-	for (size_t i = 0; (secret = schema_secret(i)); i++)
-		if (name.len == strlen(secret) && strncasecmp((const char *)name.at, secret, name.len) == 0)
+	for (size_t i = 0; i < SCHEMA_SECRETS; i++) {
+		struct slice secret = schema_secrets[i];
+		if (name.len == secret.len && strncasecmp((const char *)name.at, (const char *)secret.at, name.len) == 0)
 			return true;
+	}
 	return false;
 }
 

@@ -72,8 +72,9 @@ const struct command_info *schema_command_info(const struct schema *s, uint16_t 
 
 /* The field of that number; NULL if the message has none. */
 const ProtobufCFieldDescriptor *schema_field(const ProtobufCMessageDescriptor *type, uint32_t number);
-/* The names of what holds secrets, be it a field or a key in JSON: jwt, password. NULL behind the last. */
-const char *schema_secret(size_t i);
+/* The names of what holds secrets, be it a field or a key in JSON. */
+enum { SCHEMA_SECRETS = 2 };
+extern const struct slice schema_secrets[SCHEMA_SECRETS];
 /* Is it one of them? In whatever case: many programs write Password. */
 bool schema_secret_name(struct slice name);
 /* Values of this field are secrets. */

@@ -29,7 +29,7 @@ static void add_conn_keys(struct json *j, const struct session_conn *c, enum dir
 		j->comma = true;
 	}
 	json_key(j, "dir");
-	json_text(j, dir == DIR_C2S ? "c2s" : "s2c");
+	json_word(j, dir == DIR_C2S ? "c2s" : "s2c");
 }
 
 static void add_text(struct json *j, const char *key, struct slice value)
@@ -61,7 +61,7 @@ static void add_thread_keys(struct printer *p, struct json *j, const struct mess
 	const char *name = schema_name(session_schema(p->session), form_type(session_schema(p->session), m->record));
 	json_key(j, "message");
 	if (name)
-		json_text(j, name);
+		json_word(j, name);
 	else
 		json_none(j);
 	json_key(j, "size");
@@ -69,7 +69,7 @@ static void add_thread_keys(struct printer *p, struct json *j, const struct mess
 	json_key(j, "thread");
 	json_uint(j, m->record->thread);
 	json_key(j, "role");
-	json_text(j, role_name((enum role)m->record->role));
+	json_word(j, role_name((enum role)m->record->role));
 	json_key(j, "latency");
 	if (m->latency < 0)
 		json_none(j);
@@ -83,7 +83,7 @@ static void add_rules(struct json *j, uint32_t rules)
 	json_open(j, '[');
 	for (int r = 0; rules >> r; r++)
 		if (rules >> r & 1)
-			json_text(j, rule_info((enum rule)r)->name);
+			json_word(j, rule_info((enum rule)r)->name);
 	json_close(j, ']');
 }
 
@@ -112,7 +112,7 @@ static void ndjson_message(struct printer *p, const struct message_facts *m)
 	add_time_keys(p, &j, m->record->time);
 	add_conn_keys(&j, m->conn, (enum dir)m->record->dir);
 	json_key(&j, "transport");
-	json_text(&j, transport_name((enum transport)m->record->transport));
+	json_word(&j, transport_name((enum transport)m->record->transport));
 	json_key(&j, "tls");
 	json_bool(&j, m->record->tls);
 	add_envelope_keys(&j, m);
@@ -137,16 +137,16 @@ static void ndjson_rule(struct printer *p, uint32_t n, enum rule rule, enum rule
 	struct buf seen = { 0 };
 	json_open(&j, '{');
 	json_key(&j, "event");
-	json_text(&j, "rule");
+	json_word(&j, "rule");
 	json_key(&j, "n");
 	json_uint(&j, n);
 	json_key(&j, "rule");
-	json_text(&j, rule_info(rule)->name);
+	json_word(&j, rule_info(rule)->name);
 	json_key(&j, "severity");
-	json_text(&j, severity_name(rule_info(rule)->severity));
+	json_word(&j, severity_name(rule_info(rule)->severity));
 	if (was != RULES) {
 		json_key(&j, "was");
-		json_text(&j, rule_info(was)->name);
+		json_word(&j, rule_info(was)->name);
 	}
 	add_time_keys(p, &j, time);
 	json_key(&j, "seen");
@@ -164,7 +164,7 @@ static void ndjson_news(struct printer *p, const struct session_news *news)
 	struct buf text = { 0 };
 	json_open(&j, '{');
 	json_key(&j, "event");
-	json_text(&j, kinds[news->kind]);
+	json_word(&j, kinds[news->kind]);
 	add_time_keys(p, &j, news->time);
 	add_conn_keys(&j, session_conn(p->session, news->conn), news->dir);
 	json_key(&j, "bytes");
