@@ -210,6 +210,7 @@ void live_add_drops(struct live *l, struct source_counts *counts)
 	}
 	counts->dropped_kernel = l->dropped_kernel;
 	counts->dropped_interface = l->dropped_interface;
+	counts->watched = true;
 }
 
 const struct packet_interface *live_interface(const struct live *l)

@@ -213,6 +213,7 @@ struct source_counts merge_counts(const struct merge *m)
 		sum.filtered += c.filtered;
 		sum.comments += c.comments;
 		sum.secrets_dropped += c.secrets_dropped;
+		sum.watched = sum.watched || c.watched;
 	}
 	return sum;
 }

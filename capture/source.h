@@ -26,6 +26,7 @@ struct source_counts {
 	uint64_t comments;          /* of a pcapng file on its sections, interfaces and what else is no packet: passed over */
 	uint64_t secrets_dropped;   /* decryption secrets blocks of a pcapng file over 16 MiB */
 	uint64_t broken;            /* of several sources those that can't be read on */
+	bool watched;               /* an interface is captured live, so that none dropped means that none was */
 };
 
 struct source_options {

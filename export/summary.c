@@ -172,7 +172,7 @@ static void tell_counts(const struct lines *to, const struct capture_counts *c, 
 					.kind = CELL_COUNT,
 					.value = value,
 					.lost = counters[i].lost && value,
-					.always = i < 2 && c->source.dropped_kernel + c->source.dropped_interface });
+					.always = i < 2 && (c->source.watched || c->source.dropped_kernel + c->source.dropped_interface) });
 	}
 }
 

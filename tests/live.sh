@@ -50,6 +50,7 @@ for _ in $(seq 200); do [ "$(grep -c ' pong ' "$tmp/out")" -ge 5 ] && break; sle
 kill -INT $pid
 wait $pid
 equal "status of a live capture" "$?" 0
+equal "nothing dropped is said, too" "$(grep -c '^ *0 packets dropped by the \(kernel\|interface\)$' "$tmp/err")" 2
 equal "messages in the file" "$("$envscope" -r "$tmp/live.pcapng" -T text 2>/dev/null | grep -c ' pong ')" 5
 equal "the interface's name" "$(grep -ac 'lo' "$tmp/live.pcapng")" 1
 equal "times have nine decimals" "$("$envscope" -r "$tmp/live.pcapng" -T ndjson 2>/dev/null | head -1 | grep -c '000Z"')" 0

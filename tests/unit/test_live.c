@@ -83,6 +83,7 @@ static void test_loopback(void **state)
 	say_hello(listener, &at);
 	assert_true(hear_hello(s, port));
 	assert_true(source_counts(s).packets >= 4);
+	assert_true(source_counts(s).watched);
 	source_free(s);
 	close(listener);
 }
