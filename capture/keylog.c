@@ -316,6 +316,11 @@ bool keylog_open(struct keylog *k, const char *path, bool growing)
 	return true;
 }
 
+bool keylog_is_given(const struct keylog *k)
+{
+	return k->file.path || k->counts.secrets;
+}
+
 bool keylog_is_growing(const struct keylog *k)
 {
 	return k->file.growing;

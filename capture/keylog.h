@@ -52,6 +52,8 @@ void keylog_feed(struct keylog *k, struct slice text);
  * last line without a line break waits. Else a pipe is read to its end, however long that takes. path NULL: there is no file, but secrets may come by keylog_feed. False, with errno set, if it
  * can't be read (never when it grows). Once a key log. */
 bool keylog_open(struct keylog *k, const char *path, bool growing);
+/* True if there is a file, or secrets came without one. */
+bool keylog_is_given(const struct keylog *k);
 /* True if keylog_open was told that the file grows. */
 bool keylog_is_growing(const struct keylog *k);
 /* What is read may bring secrets to keylog_feed at any time, as a pcapng does. */

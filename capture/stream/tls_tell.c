@@ -56,10 +56,17 @@ void tls_give_up_side(struct tls *t, enum dir dir, const char *text)
 	tls_tell(t, NEWS_NOT_OURS, dir, t->side[dir].time, text, NULL);
 }
 
+/* Who has given a key log need not be told to. */
+static const char *why_no_keys(const struct keylog *k)
+{
+	if (!k || !keylog_is_given(k))
+		return "node --tls-keylog=FILE, or SSLKEYLOGFILE=FILE for many other programs, writes them, --keylog FILE reads them";
+	return keylog_counts(k).secrets ? "the key log has others, but not what opens this connection" : "the key log has none at all";
+}
+
 void tls_give_up_for_keys(struct tls *t, enum dir dir, uint64_t *count)
 {
-	give_up_as(t, dir, count, "TLS, no keys",
-		   "node --tls-keylog=FILE, or SSLKEYLOGFILE=FILE for many other programs, writes them, --keylog FILE reads them");
+	give_up_as(t, dir, count, "TLS, no keys", why_no_keys(t->keylog));
 }
 
 void tls_tell_alert(struct tls *t, enum dir dir, struct slice body)

@@ -593,6 +593,31 @@ static void test_no_keys(void **state)
 	}
 }
 
+/* Who has given a key log is told what is wrong with it, and not how to get one. */
+static void test_no_keys_of_this(void **state)
+{
+	static const char other[] = "CLIENT_RANDOM 00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff "
+				    "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\n";
+	static const char *const said[] = { "ALPN http/1.1,h2; the key log has none at all",
+					    "ALPN http/1.1,h2; the key log has others, but not what opens this connection" };
+	(void)state;
+	for (int others = 0; others < 2; others++) {
+		struct tls_talk t;
+		struct keylog *k = keylog_new();
+		talk_open(&t, &tls13);
+		talk_chat(&t);
+		assert_true(keylog_open(k, "/dev/null", false));
+		if (others)
+			keylog_feed(k, slice_str(other));
+		struct layer *l = tls_new(&t.r.stream, TRANSPORT_UNKNOWN, k);
+		play(&t.s, l, SIZE_MAX, 0);
+		play_end(l);
+		assert_true(recorder_heard(&t.r, said[others]));
+		keylog_free(k);
+		talk_release(&t);
+	}
+}
+
 static void test_wait_limit(void **state)
 {
 	(void)state;
@@ -1159,6 +1184,7 @@ int main(void)
 		cmocka_unit_test(test_waiting_at_its_end),
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_no_keys),
+		cmocka_unit_test(test_no_keys_of_this),
 		cmocka_unit_test(test_wait_limit),
 		cmocka_unit_test(test_patience),
 		cmocka_unit_test(test_wrong_keys),
