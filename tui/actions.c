@@ -83,7 +83,8 @@ static unsigned leave(struct app *a, bool by_esc)
 	if (by_esc && app_widen(a))
 		return REDRAW;
 	bool ask = by_esc || source_is_live(capture_source(a->o->capture));
-	return ask && session_count(a->session) ? app_open_dialog(a, dialog_quit_new()) : QUIT;
+	bool anything = session_count(a->session) || (by_esc && session_news_count(a->session));
+	return ask && anything ? app_open_dialog(a, dialog_quit_new()) : QUIT;
 }
 
 static unsigned open_help(struct app *a)

@@ -21,6 +21,10 @@ static void free_quit(struct dialog *d)
 static void add_what(const struct app *a, struct buf *out)
 {
 	uint32_t count = session_count(a->session);
+	if (!count) {
+		buf_add_str(out, "There was no message, only news.");
+		return;
+	}
 	amount_add_counted(out, count, "message");
 	if (source_is_live(capture_source(a->o->capture)))
 		buf_add_str(out, count == 1 ? " was captured; it is gone then." : " were captured; they are gone then.");
@@ -28,12 +32,17 @@ static void add_what(const struct app *a, struct buf *out)
 		buf_add_str(out, count == 1 ? " was read; the file stays as it is." : " were read; the file stays as it is.");
 }
 
+static bool can_save(const struct dialog *d)
+{
+	return session_count(d->app->session) > 0;
+}
+
 static void size(struct dialog *d, int *height, int *width)
 {
 	struct buf text = { 0 };
 	*width = *width < WIDTH ? *width : WIDTH;
 	add_what(d->app, &text);
-	*height = 2 + dialog_text_rows(buf_slice(&text), *width);
+	*height = 1 + can_save(d) + dialog_text_rows(buf_slice(&text), *width);
 	buf_release(&text);
 }
 
@@ -45,7 +54,8 @@ static void draw(struct dialog *d, struct area area)
 	int row = dialog_put_text(d, area, 0, INK_STRONG, slice_str(fits ? question : "Leave?"));
 	add_what(d->app, &text);
 	row += dialog_put_text(d, area, row, INK_PLAIN, buf_slice(&text));
-	dialog_put_text(d, area, row, INK_DIM, slice_str("F2 saves them first."));
+	if (can_save(d))
+		dialog_put_text(d, area, row, INK_DIM, slice_str("F2 saves them first."));
 	buf_release(&text);
 }
 
