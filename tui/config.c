@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "base/xalloc.h"
+#include "tui/commands.h"
 #include "tui/key.h"
 
 #include <errno.h>
@@ -77,16 +78,21 @@ static bool read_look(struct settings *s, const char *name, const char *value, s
 	return false;
 }
 
+static bool has_columns(int view)
+{
+	return IN_TABLES >> view & 1;
+}
+
 static bool read_columns(struct settings *s, const char *view, const char *value, int line, struct buf *why)
 {
 	for (int i = 0; i < VIEWS; i++)
-		if (strcmp(view, views[i]) == 0) {
+		if (has_columns(i) && strcmp(view, views[i]) == 0) {
 			buf_clear(&s->columns[i]);
 			buf_add_str(&s->columns[i], value);
 			s->columns_line[i] = line;
 			return true;
 		}
-	buf_addf(why, "there is no screen of that name");
+	buf_add_str(why, "there is no screen of that name with columns");
 	return false;
 }
 
@@ -268,7 +274,7 @@ static void each_columns(struct entries *e)
 	for (int i = 0; i < VIEWS; i++) {
 		begin(e, "columns.", views[i]);
 		buf_add(&e->value, buf_slice(&e->now->columns[i]));
-		if (i < TABS)
+		if (has_columns(i))
 			give(e, "columns from left to right, TITLE or TITLE:WIDTH; nothing: as they come");
 	}
 }

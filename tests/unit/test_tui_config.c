@@ -42,7 +42,8 @@ static void test_wrong_lines(void **state)
 	complains("colour.request = 256", "line 1: a colour is a number up to 255 or a name such as red, and bold, underline, reverse: "
 					  "colour.request = 256\n");
 	complains("colour.plane = red", "line 1: there is no colour of that name: colour.plane = red\n");
-	complains("columns.nowhere = a", "line 1: there is no screen of that name: columns.nowhere = a\n");
+	complains("columns.nowhere = a", "line 1: there is no screen of that name with columns: columns.nowhere = a\n");
+	complains("columns.rules = Rule", "line 1: there is no screen of that name with columns: columns.rules = Rule\n");
 	complains("\033[2J = on", "line 1: there is nothing of that name to set: ␛[2J = on\n");
 }
 
