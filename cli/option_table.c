@@ -545,7 +545,8 @@ static const struct option_entry entries[] = {
 	  take_otlp },
 	{ 'c', NULL, "N", "stop after N messages", take_count },
 	{ 'a', "autostop", "duration:S", "stop after S seconds", take_autostop },
-	{ 'M', "memory", "SIZE", "memory budget of the screens, such as 512M: the oldest messages are forgotten first", take_memory },
+	{ 'M', "memory", "SIZE", "memory budget of the screens and reports, such as 512M: the oldest messages are forgotten first",
+	  take_memory },
 	{ 'o', NULL, "NAME=VALUE",
 	  "no-reply=TIME: a request counts as unanswered after that time, such as 30s, and not only when its connection ends; spool=SIZE: the "
 	  "temporary file with the bytes of messages grows to that size, such as 8G, then the oldest bytes go; write=packets: -w "

@@ -94,6 +94,26 @@ def targets():
                     yield f"{path}: there is no target {target}"
 
 
+def job(folder, env):
+    """Faults: what the job of GitHub Actions in docs/check.md keeps and does not have when the check fails. There a step ends with the first
+    command that fails."""
+    with open("docs/check.md", encoding="utf-8") as file:
+        text = file.read()
+    kept = re.findall(r"^      (\S+)$", text, re.M)
+    for name in kept:
+        if os.path.exists(f"{folder}/{name}"):
+            os.remove(f"{folder}/{name}")
+    status = 0
+    for script in re.findall(r"^  run: \|\n((?:    .*\n)+)", text, re.M):
+        status = subprocess.run(["bash", "-e", "-c", script], cwd=folder, env=env, stdout=subprocess.DEVNULL, timeout=60, check=False).returncode
+        shutil.copy(f"{folder}/big.pcap", f"{folder}/wire.pcap")
+    if not kept or status != 1:
+        yield f"docs/check.md: the job's check ends with {status}"
+    for name in kept:
+        if not os.path.exists(f"{folder}/{name}") or not os.path.getsize(f"{folder}/{name}"):
+            yield f"docs/check.md: the job has written no {name} when the check fails"
+
+
 def missing(command):
     for name in ("tshark", "editcap", "jq"):
         if re.search(rf"(^|[|;&] *){name} ", command) and not shutil.which(name):
@@ -120,6 +140,7 @@ def main(envscope):
                 ran += 1
                 if done.returncode:
                     faults.append(f"{path}:{number}: status {done.returncode}: {command}\n{done.stderr.decode()}")
+        faults.extend(job(folder, env))
     for reason, what in left.items():
         print(f"shown: {len(what)} not run: {reason}")
     for fault in faults:
