@@ -182,8 +182,11 @@ static void see_signin(struct arrival *a, const struct session *s)
 	bool reply = a->e.rid.len > 0; /* in the legacy protocol it has the command of the request */
 	if (a->r->command == s->known.signin && !reply && !c->signin_reply)
 		c->signin = a->n;
-	else if (a->r->command == s->known.signinreply || (reply && a->r->command == s->known.signin))
-		c->signin = a->r->thread, c->signin_reply = a->n;
+	else if (a->r->command == s->known.signinreply || (reply && a->r->command == s->known.signin)) {
+		if (a->r->thread != a->n) /* of a request that the capture lacks, the one before is known: it was the same program */
+			c->signin = a->r->thread;
+		c->signin_reply = a->n;
+	}
 }
 
 static void count_arrival(struct session *s, struct arrival *a)

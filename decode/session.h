@@ -104,9 +104,10 @@ struct session_conn {
 	int64_t first, last; /* times of its first and last message */
 	int64_t ended;       /* when it ended, or the capture did; 0 until then */
 	uint64_t messages[2], bytes[2];
-	uint64_t gaps;                 /* in the capture */
-	uint32_t *rules;               /* how often each was broken, for session_conn_broken; NULL: none was */
-	uint32_t signin, signin_reply; /* n of the last successful signin, or of the last one tried; 0 */
+	uint64_t gaps;   /* in the capture */
+	uint32_t *rules; /* how often each was broken, for session_conn_broken; NULL: none was */
+	uint32_t signin,
+		signin_reply; /* n of the last successful signin (that of a request which the capture lacks stays), or of the last one tried; 0 */
 	bool closed;
 	struct conn_facts info; /* renewed as things change */
 };

@@ -1136,6 +1136,9 @@ static void test_signin(void **state)
 	uint32_t reply = FEED(&x->f, 0, DOWN, .command = "signinreply", .id = "y", .rid = "b", .type = "SigninResponse");
 	assert_int_equal(session_conn(x->f.session, 1)->signin, again);
 	assert_int_equal(session_conn(x->f.session, 1)->signin_reply, reply);
+	reply = FEED(&x->f, 0, DOWN, .command = "signinreply", .id = "z", .rid = "lost", .type = "SigninResponse");
+	assert_int_equal(session_conn(x->f.session, 1)->signin, again);
+	assert_int_equal(session_conn(x->f.session, 1)->signin_reply, reply);
 	FEED(&x->f, 0, UP, .command = "signin", .id = "c", .type = "SigninRequest");
 	assert_int_equal(session_conn(x->f.session, 1)->signin, again);
 	assert_int_equal(session_conn(x->f.session, 1)->messages[UP], 3);
