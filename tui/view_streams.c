@@ -277,7 +277,7 @@ static const char *empty(struct view *v)
 	bool looking = self(v)->transfers.next <= v->app->seen.messages;
 	if (looking)
 		return "Looking for uploads and downloads …";
-	return app_over(v->app) ? "There was no upload and no download." : "There was no upload and no download so far.";
+	return app_over(v->app) ? "No upload or download begins in this capture." : "No upload or download has begun so far.";
 }
 
 /* Saving. */
