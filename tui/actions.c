@@ -77,11 +77,15 @@ static unsigned clear_rows(struct app *a)
 	return REDRAW | REPAINT;
 }
 
-/* Esc goes back one step first: it takes a filter away. Then it asks where something would be lost that can't be read again, or where Esc may have been meant for something else. */
+/* Esc goes back one step first: it takes a filter away, and ends the reading of a file. Then it asks where something would be lost that can't be read again, or where Esc may have been meant for something else. */
 static unsigned leave(struct app *a, bool by_esc)
 {
 	if (by_esc && app_widen(a))
 		return REDRAW;
+	if (by_esc && intake_stop(&a->intake)) {
+		app_notice(a, "Stopped: no more of the file is read. Esc once more asks whether to leave.");
+		return REDRAW;
+	}
 	bool ask = by_esc || source_is_live(capture_source(a->o->capture));
 	bool anything = session_count(a->session) || (by_esc && session_news_count(a->session));
 	return ask && anything ? app_open_dialog(a, dialog_quit_new()) : QUIT;

@@ -143,7 +143,8 @@ bool app_widen(struct app *a)
 		return false;
 	if (!a->narrowed) {
 		app_set_filter(a, "", NULL);
-		app_notice(a, "The filter is taken away. Esc once more asks whether to leave.");
+		bool loading = !intake_over(&a->intake) && !source_is_live(capture_source(a->o->capture));
+		app_notice(a, "The filter is taken away. Esc once more %s.", loading ? "ends the reading" : "asks whether to leave");
 		return true;
 	}
 	if (!app_set_filter(a, buf_cstr(&a->narrowed_text), &error))

@@ -107,14 +107,18 @@ static void add_paused(const struct app *a, struct buf *out)
 static void add_loading(const struct app *a, struct buf *out)
 {
 	const char *what = a->intake.resting ? a->intake.resting : "loading";
+	bool stopped = a->intake.stopped;
 	uint64_t done = 0, total = 0;
-	if (intake_over(&a->intake) || source_is_live(capture_source(a->o->capture)))
+	if ((intake_over(&a->intake) && !stopped) || source_is_live(capture_source(a->o->capture)))
 		return;
 	capture_progress(a->o->capture, &done, &total);
-	if (total)
-		add_progress(out, what, done < total ? (int)((double)done * 100 / (double)total) : 100);
+	int percent = !total ? -1 : done < total ? (int)((double)done * 100 / (double)total) : 100;
+	if (percent < 0)
+		buf_addf(out, "%s  ", stopped ? "not read to its end" : what);
+	else if (stopped)
+		buf_addf(out, "only %d%% read  ", percent);
 	else
-		buf_addf(out, "%s  ", what);
+		add_progress(out, what, percent);
 }
 
 /* By what the rows are sorted: "by Latency ▲" */

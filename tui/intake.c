@@ -40,6 +40,15 @@ void intake_end(struct intake *i, enum capture_status last)
 		finish(i, last == CAPTURE_DAMAGED ? INTAKE_DAMAGED : INTAKE_ENDED);
 }
 
+bool intake_stop(struct intake *i)
+{
+	if (intake_over(i) || source_is_live(capture_source(i->capture)))
+		return false;
+	i->stopped = true;
+	finish(i, INTAKE_ENDED);
+	return true;
+}
+
 int intake_fd(const struct intake *i)
 {
 	return i->state == INTAKE_WAITING ? source_fd(capture_source(i->capture)) : -1;

@@ -12,6 +12,7 @@ struct intake {
 	bool (*enough)(void *user); /* asked before each packet: is no more to be read? NULL: all is */
 	void *user;
 	bool enough_read;    /* it said so, and that is why it ended */
+	bool stopped;        /* the user did, and that is why it ended */
 	const char *resting; /* why nothing is read for now; NULL: it is */
 };
 
@@ -19,6 +20,8 @@ struct intake {
 void intake_step(struct intake *i);
 /* Whoever looked has left: what was read so far is all there is. last: what the capture said last. */
 void intake_end(struct intake *i, enum capture_status last);
+/* A file is read no further: what was read so far is all there is. False if it is at its end, or can't be read again. */
+bool intake_stop(struct intake *i);
 /* The descriptor to poll while WAITING; -1 if there is none. */
 int intake_fd(const struct intake *i);
 /* The descriptor has something, or it is time to look again. */

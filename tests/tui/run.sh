@@ -11,6 +11,7 @@
 #	config LINE       a line of the config file; before run
 #	run ARGS          starts envscope
 #	front N FILE      the first N bytes of FILE go to build/tui/front.pcap
+#	again N FILE      the packets of FILE, a pcap, N times over go to build/tui/again.pcap
 #	pipe FILE [ARGS]  starts envscope -r - on a pipe, through which `feed` sends FILE
 #	feed N            the next N bytes of it; `feed` alone: the rest, and the pipe is closed
 #	key NAME…         presses keys, named as in tmux; `type TEXT` types text
@@ -163,6 +164,13 @@ step() {
 	case $word in
 	size) size=$rest ;;
 	front) mkdir -p build/tui && head -c "${args[0]}" "${args[1]}" >build/tui/front.pcap ;;
+	again)
+		mkdir -p build/tui
+		{
+			head -c 24 "${args[1]}"
+			for ((i = 0; i < args[0]; i++)); do tail -c +25 "${args[1]}"; done
+		} >build/tui/again.pcap
+		;;
 	env) variables+=" $rest" ;;
 	config) echo "$rest" >>build/tui/config ;;
 	run) start "sh -c 'echo \$\$ >$work/pid; exec \"\$@\"' - $program $rest" ;;
@@ -204,7 +212,7 @@ play() {
 	local word rest
 	name=$1 size=80x24 variables= part_number=1 line_number=0 broken=false
 	mkdir -p build/tui
-	rm -rf build/tui/*.txt build/tui/*.pcapng build/tui/case.d build/tui/config "$work/fg"
+	rm -rf build/tui/*.txt build/tui/*.pcapng build/tui/again.pcap build/tui/case.d build/tui/config "$work/fg"
 	: >"$work/got"
 	while read -r word rest <&8; do
 		line_number=$((line_number + 1))
