@@ -9,7 +9,7 @@
 
 #include "decode/wire.h"
 
-enum { COMMAND = 1, PRIORITY, SEQ, ID, RID, DATA, JWT, TRACEID, SPANID };
+enum { COMMAND = 1, PRIORITY, SEQ, ID, RID, DATA, JWT, TRACEID, SPANID, LATER_MOST = 2047 /* the highest number in a tag of two bytes */ };
 
 /* A varint of up to three bytes: returns the bytes it took, 0 if it is longer or cut. */
 static inline size_t short_number(const uint8_t *at, size_t left, uint32_t *value)
@@ -168,6 +168,14 @@ static const bool command_char[256] = {
 	['-'] = true, ['.'] = true, ['_'] = true, ['0' ... '9'] = true, ['A' ... 'Z'] = true, ['a' ... 'z'] = true,
 };
 
+/* Could the field be one of an Envelope? Those that a later version of the protocol has come behind ones that are known, in any form. */
+static bool field_can_be(const struct wire_field *f, int seen)
+{
+	if (f->number > SPANID)
+		return f->number <= (seen ? LATER_MOST : 15);
+	return f->number && f->type == (f->number == PRIORITY || f->number == SEQ ? WIRE_VARINT : WIRE_LENGTH);
+}
+
 /* The fields after the command, as far as they are in sight; `left` bytes remain of the message. */
 static enum probe probe_fields(struct slice in, uint64_t left, bool all_in_sight)
 {
@@ -179,12 +187,11 @@ static enum probe probe_fields(struct slice in, uint64_t left, bool all_in_sight
 		bool to_end = in.len == left;
 		if (!n)
 			return in.len >= 10 || to_end ? PROBE_NO : seen ? PROBE_STRONG : PROBE_MORE;
-		bool number = f.number == PRIORITY || f.number == SEQ;
-		if (!f.number || f.number > 15 || (f.number <= SPANID && (f.type == WIRE_VARINT) != number))
+		if (!field_can_be(&f, seen))
 			return PROBE_NO;
-		if (f.type != WIRE_VARINT && f.type != WIRE_LENGTH)
-			return PROBE_NO;
-		if (f.type == WIRE_VARINT) {
+		if (f.type == WIRE_64BIT || f.type == WIRE_32BIT) {
+			length = f.type == WIRE_64BIT ? 8 : 4;
+		} else if (f.type == WIRE_VARINT) {
 			size_t m = wire_varint(slice_skip(in, n), 10, &length);
 			if (!m)
 				return in.len - n >= 10 || to_end ? PROBE_NO : seen ? PROBE_STRONG : PROBE_MORE;

@@ -267,6 +267,38 @@ static void test_probe_short(void **state)
 	buf_release(&b);
 }
 
+/* Fields of a later version of the protocol, of any wire type, behind those that are known. */
+static void test_probe_later(void **state)
+{
+	static const struct later {
+		const char *name;
+		struct slice field;
+		bool taken;
+	} cases[] = {
+#define BYTES(text) { (const uint8_t *)(text), sizeof(text) - 1 }
+		{ "text 20", BYTES("\xa2\x01\x03x-1"), true },
+		{ "64 bits 10", BYTES("\x51\x01\x02\x03\x04\x05\x06\x07\x08"), true },
+		{ "32 bits 21", BYTES("\xad\x01\x01\x02\x03\x04"), true },
+		{ "number 300", BYTES("\xe0\x12\x07"), true },
+		{ "group 10", BYTES("\x53\x54"), false },
+		{ "text 3000", BYTES("\xc2\xbb\x01\x01x"), false },
+		{ "32 bits as a seq", BYTES("\x1d\x01\x02\x03\x04"), false },
+#undef BYTES
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct buf b = { 0 };
+		struct envelope e = { .command = slice_str("query"), .id = slice_str("a"), .seq = 3 };
+		put_as_encoder(&b, &e);
+		buf_add(&b, cases[i].field);
+		if ((probe_exact(buf_slice(&b), b.len) == PROBE_STRONG) != cases[i].taken)
+			fail_msg("%s", cases[i].name);
+		if (cases[i].taken)
+			check_prefixes(buf_slice(&b));
+		buf_release(&b);
+	}
+}
+
 static void test_probe_others(void **state)
 {
 	static const char *const texts[] = {
@@ -327,7 +359,7 @@ int main(void)
 		cmocka_unit_test(test_twice),         cmocka_unit_test(test_any_twice),   cmocka_unit_test(test_wrong_types),
 		cmocka_unit_test(test_cut),           cmocka_unit_test(test_probe_full),  cmocka_unit_test(test_probe_by_chance),
 		cmocka_unit_test(test_probe_samples), cmocka_unit_test(test_probe_short), cmocka_unit_test(test_probe_others),
-		cmocka_unit_test(test_probe_noise),
+		cmocka_unit_test(test_probe_noise),   cmocka_unit_test(test_probe_later),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
