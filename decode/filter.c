@@ -196,13 +196,8 @@ static unsigned kinds_of_test(const struct test *t)
 static bool node_text_passes(struct ask *a, const struct node *n)
 {
 	struct filter *f = a->look->f;
-	struct slice text = n->text;
-	if (n->kind == NODE_STRING && !f->show_secrets && redact_needed(text)) {
-		buf_clear(&f->text);
-		redact_add(&f->text, text);
-		text = buf_slice(&f->text);
-	}
-	return test_text(f, a->test, text);
+	bool hide = n->kind == NODE_STRING && !f->show_secrets;
+	return test_text(f, a->test, hide ? redact_text(n->text, &f->text) : n->text);
 }
 
 /* The test with one literal, or a pattern. */

@@ -90,11 +90,7 @@ static void add_text(struct buf *out, struct slice value, int columns)
 	bool cut = head.len < value.len;
 	struct buf shown = { 0 };
 	size_t before = out->len;
-	if (redact_needed(head)) {
-		redact_add(&shown, head);
-		head = buf_slice(&shown);
-	}
-	int used = text_add_fit(out, head, columns);
+	int used = text_add_fit(out, redact_text(head, &shown), columns);
 	if (cut && used < columns && out->len > before)
 		buf_add_str(out, "…");
 	buf_release(&shown);

@@ -231,3 +231,12 @@ void redact_add(struct buf *out, struct slice text)
 	}
 	buf_add(out, slice_skip(text, done));
 }
+
+struct slice redact_text(struct slice text, struct buf *scratch)
+{
+	if (!redact_needed(text))
+		return text;
+	buf_clear(scratch);
+	redact_add(scratch, text);
+	return buf_slice(scratch);
+}

@@ -16,5 +16,7 @@ bool redact_next(struct slice text, size_t from, size_t *start, size_t *end);
 /* Appends text with the values of secret keys (schema_secrets) hidden in whatever JSON it holds, whole or cut
  * off, and in JSON that stands in strings of that. All else stays as it is. */
 void redact_add(struct buf *out, struct slice text);
+/* The text so: itself if no secret is in it, else made in scratch, of which it borrows. */
+struct slice redact_text(struct slice text, struct buf *scratch);
 
 #endif

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "base/when.h"
 #include "decode/forms.h"
+#include "decode/redact.h"
 #include "decode/seen_part.h"
 #include "decode/token.h"
 
@@ -18,7 +19,9 @@ enum { TEXT_COLUMNS = 48, TREE_BUDGET = 1 << 20, SECONDS_CHARS = 19 };
 
 void seen_text(struct seen *x, struct slice text)
 {
-	text_add_fit(x->out, text, TEXT_COLUMNS);
+	struct buf redacted = { 0 };
+	text_add_fit(x->out, redact_text(text, &redacted), TEXT_COLUMNS);
+	buf_release(&redacted);
 }
 
 void seen_span(struct seen *x, int64_t ns)

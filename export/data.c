@@ -34,11 +34,7 @@ static void write_hidden(const struct writer *w, size_t bytes)
 static void write_string(const struct writer *w, struct slice text)
 {
 	struct buf redacted = { 0 };
-	if (!w->options->show_secrets && redact_needed(text)) {
-		redact_add(&redacted, text);
-		text = buf_slice(&redacted);
-	}
-	json_slice(w->json, text);
+	json_slice(w->json, w->options->show_secrets ? text : redact_text(text, &redacted));
 	buf_release(&redacted);
 }
 

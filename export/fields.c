@@ -34,6 +34,14 @@ static void add_node(struct buf *out, const struct node *n, bool show_secrets)
 	}
 }
 
+static void add_text(struct buf *out, struct slice text, bool show_secrets)
+{
+	if (show_secrets)
+		buf_add(out, text);
+	else
+		redact_add(out, text);
+}
+
 static void add_secret(struct buf *out, struct slice text, bool show_secrets)
 {
 	if (show_secrets)
@@ -52,7 +60,7 @@ static void add_value(struct buf *out, const struct pick *v, bool show_secrets)
 	case FILTER_ADDRESS: (v->port ? endpoint_add : endpoint_add_address)(out, v->end); break;
 	case FILTER_SECRET: add_secret(out, v->text, show_secrets); break;
 	case FILTER_DATA: add_node(out, v->node, show_secrets); break;
-	default: buf_add(out, v->text);
+	default: add_text(out, v->text, show_secrets);
 	}
 }
 

@@ -7,6 +7,7 @@
 #include "export/layers.h"
 
 #include "base/when.h"
+#include "decode/redact.h"
 #include "export/value.h"
 
 /* What a row can look at. */
@@ -189,7 +190,10 @@ static bool add_rid(struct buf *out, const struct facts *f)
 {
 	if (f->r->encoding != ENCODING_LEGACY || !f->m->envelope.rid.len)
 		return false;
-	buf_add(out, f->m->envelope.rid);
+	if (f->p->options.show_secrets)
+		buf_add(out, f->m->envelope.rid);
+	else
+		redact_add(out, f->m->envelope.rid);
 	return true;
 }
 

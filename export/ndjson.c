@@ -32,16 +32,16 @@ static void add_conn_keys(struct json *j, const struct session_conn *c, enum dir
 	json_word(j, dir == DIR_C2S ? "c2s" : "s2c");
 }
 
-static void add_text(struct json *j, const char *key, struct slice value)
+static void add_text(struct printer *p, struct json *j, const char *key, struct slice value)
 {
 	json_key(j, key);
-	json_slice(j, value);
+	json_slice(j, p->options.show_secrets ? value : redact_text(value, &p->scratch));
 }
 
-static void add_envelope_keys(struct json *j, const struct message_facts *m)
+static void add_envelope_keys(struct printer *p, struct json *j, const struct message_facts *m)
 {
 	const struct envelope *e = &m->envelope;
-	add_text(j, "command", e->command);
+	add_text(p, j, "command", e->command);
 	json_key(j, "priority");
 	json_int(j, e->priority);
 	json_key(j, "seq");
@@ -49,11 +49,11 @@ static void add_envelope_keys(struct json *j, const struct message_facts *m)
 		json_int(j, m->record->seq);
 	else
 		json_none(j);
-	add_text(j, "id", e->id);
-	add_text(j, "rid", e->rid);
-	add_text(j, "traceid", e->traceid);
-	add_text(j, "spanid", e->spanid);
-	add_text(j, "type_url", e->type_url);
+	add_text(p, j, "id", e->id);
+	add_text(p, j, "rid", e->rid);
+	add_text(p, j, "traceid", e->traceid);
+	add_text(p, j, "spanid", e->spanid);
+	add_text(p, j, "type_url", e->type_url);
 }
 
 static void add_thread_keys(struct printer *p, struct json *j, const struct message_facts *m)
@@ -115,7 +115,7 @@ static void ndjson_message(struct printer *p, const struct message_facts *m)
 	json_word(&j, transport_name((enum transport)m->record->transport));
 	json_key(&j, "tls");
 	json_bool(&j, m->record->tls);
-	add_envelope_keys(&j, m);
+	add_envelope_keys(p, &j, m);
 	add_thread_keys(p, &j, m);
 	add_rules(&j, m->record->rules);
 	add_secret(p, &j, "jwt", m->envelope.jwt);

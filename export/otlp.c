@@ -15,6 +15,7 @@
 
 #include "base/hash.h"
 #include "base/xalloc.h"
+#include "decode/redact.h"
 
 #include <stdlib.h>
 
@@ -152,7 +153,7 @@ static struct otlp_span *new_span(struct printer *p, const struct message_facts 
 	if (m->conn)
 		memcpy(s->ends, m->conn->info.ends, sizeof s->ends);
 	otlp_text_set(&s->name, m->envelope.command.len ? m->envelope.command : slice_str("_OTHER"));
-	otlp_text_set(&s->id, m->envelope.id);
+	otlp_text_set(&s->id, redact_text(m->envelope.id, &p->scratch));
 	s->registration = slice_is(m->envelope.command, "watch") || slice_starts(m->envelope.command, "register");
 	set_gist(p, &s->gist, m);
 	return s;

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "base/when.h"
 #include "decode/gist.h"
+#include "decode/redact.h"
 #include "decode/seen.h"
 #include "export/exporter.h"
 
@@ -43,14 +44,14 @@ static void add_right(struct buf *out, int64_t n, int columns)
 	buf_add_number(out, size, 1);
 }
 
-static void add_wire(struct buf *out, const char *name, struct slice value)
+static void add_wire(struct printer *p, const char *name, struct slice value)
 {
 	if (!value.len)
 		return;
-	buf_add_byte(out, ' ');
-	buf_add_str(out, name);
-	buf_add_byte(out, '=');
-	text_add_fit(out, value, ID_COLUMNS);
+	buf_add_byte(&p->line, ' ');
+	buf_add_str(&p->line, name);
+	buf_add_byte(&p->line, '=');
+	text_add_fit(&p->line, redact_text(value, &p->scratch), ID_COLUMNS);
 }
 
 static void add_rules(struct buf *out, uint32_t rules)
@@ -118,8 +119,8 @@ static void text_message(struct printer *p, const struct message_facts *m)
 	from = out->len;
 	text_add_fit(out, m->envelope.command, 40);
 	pad(out, from, 18);
-	add_wire(out, "id", m->envelope.id);
-	add_wire(out, "rid", m->envelope.rid);
+	add_wire(p, "id", m->envelope.id);
+	add_wire(p, "rid", m->envelope.rid);
 	buf_add_str(out, "  ");
 	add_right(out, r->size, 1);
 	buf_add_str(out, " B");

@@ -37,12 +37,8 @@ static void add_string(struct buf *out, const struct node *n, bool show_secrets,
 	struct slice text = head_of(n->text, most);
 	const char *quote = n->from_text || !n->text.len ? "\"" : "";
 	struct buf redacted = { 0 };
-	if (!show_secrets && redact_needed(text)) {
-		redact_add(&redacted, text);
-		text = buf_slice(&redacted);
-	}
 	buf_add_str(out, quote);
-	text_add_safe(out, text);
+	text_add_safe(out, show_secrets ? text : redact_text(text, &redacted));
 	buf_add_str(out, quote);
 	add_rest(out, most, n->text.len);
 	buf_release(&redacted);
@@ -52,10 +48,10 @@ void node_add_plain(struct buf *out, const struct node *n, bool show_secrets)
 {
 	if (n->secret && !show_secrets)
 		redact_note(out, n->text.len);
-	else if (!show_secrets && redact_needed(n->text))
-		redact_add(out, n->text);
-	else
+	else if (show_secrets)
 		buf_add(out, n->text);
+	else
+		redact_add(out, n->text);
 }
 
 static void add_hex(struct buf *out, struct slice bytes, size_t most)

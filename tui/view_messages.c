@@ -6,6 +6,7 @@
 
 #include "base/amount.h"
 #include "base/xalloc.h"
+#include "decode/redact.h"
 #include "tui/facts.h"
 #include "tui/rows.h"
 
@@ -92,14 +93,14 @@ static enum ink draw_command(struct cell *c)
 static enum ink draw_id(struct cell *c)
 {
 	const struct facts *f = c->row;
-	buf_add(c->text, slice_head(f->envelope.id, 1000));
+	redact_add(c->text, slice_head(f->envelope.id, 1000));
 	return INK_PLAIN;
 }
 
 static enum ink draw_rid(struct cell *c)
 {
 	const struct facts *f = c->row;
-	buf_add(c->text, slice_head(f->envelope.rid, 1000));
+	redact_add(c->text, slice_head(f->envelope.rid, 1000));
 	return INK_DIM;
 }
 

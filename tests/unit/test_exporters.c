@@ -130,15 +130,21 @@ static void expect(const struct exporter *e, const struct printed *out)
 		fail_msg("%s: %s", e->name, fault);
 }
 
-static void test_all(void **state)
+/* One whose times are asked for; nothing is read from it. */
+static struct capture *capture_of_sample(void)
 {
 	char error[256];
-	struct sink nobody = { 0 };
-	struct capture_options options = { 0 };
+	static const struct sink nobody = { 0 };
+	static const struct capture_options options = { 0 };
 	struct source *source = source_open_file("samples/tcp.pcap", NULL, error, sizeof error);
-	(void)state;
 	assert_non_null(source);
-	struct capture *capture = capture_new(source, &nobody, &options);
+	return capture_new(source, &nobody, &options);
+}
+
+static void test_all(void **state)
+{
+	struct capture *capture = capture_of_sample();
+	(void)state;
 	for (uint64_t seed = 1; seed <= 6; seed++) {
 		for (size_t i = 0; exporter_at(i); i++) {
 			struct printed out = print(exporter_at(i), seed * 0x9e3779b97f4a7c15u, capture);
@@ -149,8 +155,49 @@ static void test_all(void **state)
 	capture_free(capture);
 }
 
+/* An id is text of the wire as any other: what is secret in it is not shown, by no format. */
+static void test_secrets(void **state)
+{
+	static const char *const asked[] = { "id", "rid", "type_url", "rules" };
+	static const char json[] = "{\"password\":\"hunter2\"}";
+	(void)state;
+	for (size_t i = 0; exporter_at(i); i++) {
+		struct field_options fields = { .header = -1, .count = sizeof asked / sizeof *asked };
+		struct print_options o = { .fields = &fields, .utc = true };
+		struct feed f;
+		char *text;
+		size_t len;
+		struct buf error = { 0 };
+		FILE *file = open_memstream(&text, &len);
+		struct printer *p = xcalloc(1, sizeof *p);
+		struct capture *capture = capture_of_sample();
+		for (size_t k = 0; k < fields.count; k++)
+			fields.name[k] = asked[k];
+		assert_true(field_options_ready(&fields, true, false, &error));
+		printer_init(p, exporter_at(i), &o, file);
+		struct session_listener listener = printer_listener(p);
+		feed_init(&f, NULL, &listener);
+		p->session = f.session;
+		p->capture = capture;
+		printer_begin(p);
+		FEED(&f, 0, DIR_C2S, .command = "query", .id = json, .rid = json, .type = json);
+		FEED(&f, 0, DIR_C2S, .command = "query", .id = json, .type = "QueryRequest");
+		feed_close(&f, 0, CONN_CLOSED_BY_SERVER);
+		printer_end(p);
+		fclose(file);
+		if (memmem(text, len, "hunter2", 7))
+			fail_msg("%s: %s", exporter_at(i)->name, text);
+		printer_release(p);
+		free(p);
+		free(text);
+		feed_release(&f);
+		capture_free(capture);
+		field_options_release(&fields);
+	}
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_all) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_all), cmocka_unit_test(test_secrets) };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
