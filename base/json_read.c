@@ -371,6 +371,18 @@ void json_unescape(struct buf *out, struct slice inside)
 	}
 }
 
+bool json_key_is(struct slice key, const char *name)
+{
+	enum { ESCAPE = 6 /* the longest way to write a letter */ };
+	if (!key.len || key.len > ESCAPE * strlen(name) || !memchr(key.at, '\\', key.len))
+		return slice_is(key, name);
+	struct buf plain = { 0 };
+	json_unescape(&plain, key);
+	bool same = slice_is(buf_slice(&plain), name);
+	buf_release(&plain);
+	return same;
+}
+
 bool json_read_integer(const struct json_value *number, int64_t *out)
 {
 	struct slice t = number->text;

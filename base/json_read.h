@@ -50,6 +50,8 @@ bool json_walk_whole(const struct json_walk *w);
 struct slice json_inner(const struct json_value *string);
 /* Appends the text of such an inside with its escapes undone, as UTF-8. A surrogate without its other half becomes U+FFFD. */
 void json_unescape(struct buf *out, struct slice inside);
+/* Is a key, as json_next() gives it, that name, be it written with escapes or without? */
+bool json_key_is(struct slice key, const char *name);
 /* A number that is an integer within int64_t; false for all others. */
 bool json_read_integer(const struct json_value *number, int64_t *out);
 

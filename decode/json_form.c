@@ -87,7 +87,7 @@ static bool read_buffer(struct arena *a, struct slice text, struct slice *out)
 	struct json_value v, data = { .kind = JSON_READ_NONE };
 	struct slice key;
 	while (json_next(&w, &key, &v))
-		if (slice_is(key, "data"))
+		if (json_key_is(key, "data"))
 			data = v;
 	if (data.kind == JSON_READ_ARRAY)
 		return read_array(a, data.text, out);
@@ -116,9 +116,9 @@ static bool read_data(struct arena *a, const struct json_value *v, struct json_f
 		return v->kind == JSON_READ_NULL;
 	out->e.has_data = true;
 	while (json_next(&w, &key, &member)) {
-		if (slice_is(key, "type_url") && !member.cut)
+		if (json_key_is(key, "type_url") && !member.cut)
 			good = json_form_text(a, &member, &out->e.type_url) && good;
-		else if (slice_is(key, "value"))
+		else if (json_key_is(key, "value"))
 			value = member;
 	}
 	return read_value(a, &value, out) && good;
@@ -139,11 +139,11 @@ enum { TEXT_MEMBERS = sizeof text_members / sizeof *text_members };
 static bool read_member(struct arena *a, struct slice key, const struct json_value *v, struct json_form *out)
 {
 	for (size_t i = 0; i < TEXT_MEMBERS; i++)
-		if (slice_is(key, text_members[i].name))
+		if (json_key_is(key, text_members[i].name))
 			return json_form_text(a, v, (struct slice *)(void *)((char *)&out->e + text_members[i].offset));
-	if (slice_is(key, "priority"))
+	if (json_key_is(key, "priority"))
 		return json_form_int(v, &out->e.priority);
-	if (!slice_is(key, "seq"))
+	if (!json_key_is(key, "seq"))
 		return true;
 	out->has_seq = v->kind == JSON_READ_NUMBER;
 	return json_form_int(v, &out->e.seq);
@@ -157,7 +157,7 @@ bool json_form_read(struct arena *a, struct slice text, struct json_form *out)
 	bool good = w.object;
 	*out = (struct json_form){ .has_seq = false };
 	while (json_next(&w, &key, &v)) {
-		if (slice_is(key, "data"))
+		if (json_key_is(key, "data"))
 			data = v;
 		else if (!v.cut)
 			good = read_member(a, key, &v, out) && good;
@@ -225,7 +225,7 @@ static void add_data(struct dissection *d, const struct slice *place, const stru
 	any->number = 6;
 	while (json_next(&w, &key, &v) && !dissect_full(d)) {
 		struct slice member[2] = { dissect_member_place(key, &v), v.text };
-		if (slice_is(key, "value") && v.kind != JSON_READ_NULL && v.text.at == form->payload.at)
+		if (json_key_is(key, "value") && v.kind != JSON_READ_NULL && v.text.at == form->payload.at)
 			add_payload(d, any, member, form, data->cut ? missing : 0);
 		else
 			dissect_member(d, any, key, &v);
@@ -237,7 +237,7 @@ static void add_data(struct dissection *d, const struct slice *place, const stru
 static void add_member(struct dissection *d, struct slice key, const struct json_value *v, const struct json_form *form, uint64_t missing)
 {
 	struct slice place[2] = { dissect_member_place(key, v), v->text };
-	if (slice_is(key, "data") && v->kind == JSON_READ_OBJECT) {
+	if (json_key_is(key, "data") && v->kind == JSON_READ_OBJECT) {
 		add_data(d, place, v, form, missing);
 		return;
 	}

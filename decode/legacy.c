@@ -39,17 +39,17 @@ struct slice legacy_command(struct arena *a, struct slice command)
 
 static bool read_member(struct arena *a, struct slice key, const struct json_value *v, struct envelope *out)
 {
-	if (slice_is(key, "command"))
+	if (json_key_is(key, "command"))
 		return json_form_text(a, v, &out->command);
-	if (slice_is(key, "id"))
+	if (json_key_is(key, "id"))
 		return json_form_text(a, v, &out->id);
-	if (slice_is(key, "replyto"))
+	if (json_key_is(key, "replyto"))
 		return json_form_text(a, v, &out->rid);
-	if (slice_is(key, "jwt"))
+	if (json_key_is(key, "jwt"))
 		return json_form_text(a, v, &out->jwt);
-	if (slice_is(key, "priority"))
+	if (json_key_is(key, "priority"))
 		return json_form_int(v, &out->priority);
-	if (!slice_is(key, "data"))
+	if (!json_key_is(key, "data"))
 		return true;
 	bool good = json_form_text(a, v, &out->value);
 	out->has_data = out->value.len > 0;
@@ -64,7 +64,7 @@ bool legacy_read(struct arena *a, struct slice text, struct envelope *out)
 	bool good = w.object;
 	*out = (struct envelope){ .has_data = false };
 	while (json_next(&w, &key, &v))
-		if (!v.cut || slice_is(key, "data"))
+		if (!v.cut || json_key_is(key, "data"))
 			good = read_member(a, key, &v, out) && good;
 	return good && json_walk_whole(&w);
 }
@@ -75,7 +75,7 @@ struct slice legacy_member(struct slice value, const char *name)
 	struct json_value v;
 	struct slice key, found = { NULL, 0 };
 	while (json_next(&w, &key, &v))
-		if (v.kind == JSON_READ_STRING && slice_is(key, name))
+		if (v.kind == JSON_READ_STRING && json_key_is(key, name))
 			found = json_inner(&v);
 	return found;
 }
@@ -147,13 +147,13 @@ static struct head read_head(struct slice text)
 	struct json_value v;
 	struct slice key;
 	while (json_next(&w, &key, &v)) {
-		if (slice_is(key, "data") && v.kind == JSON_READ_STRING)
+		if (json_key_is(key, "data") && v.kind == JSON_READ_STRING)
 			set_data(&h, text, &v);
-		else if (slice_is(key, "id") && v.kind == JSON_READ_STRING && !v.cut)
+		else if (json_key_is(key, "id") && v.kind == JSON_READ_STRING && !v.cut)
 			h.id = json_inner(&v);
-		else if (slice_is(key, "count") && !v.cut)
+		else if (json_key_is(key, "count") && !v.cut)
 			json_read_integer(&v, &h.count);
-		else if (slice_is(key, "index") && !v.cut)
+		else if (json_key_is(key, "index") && !v.cut)
 			json_read_integer(&v, &h.index);
 	}
 	return h;

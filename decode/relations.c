@@ -122,7 +122,7 @@ static struct slice member(struct slice object, const char *name)
 	struct json_value v;
 	struct slice key;
 	while (json_next(&w, &key, &v))
-		if (slice_is(key, name))
+		if (json_key_is(key, name))
 			return v.text;
 	return (struct slice){ NULL, 0 };
 }

@@ -284,6 +284,10 @@ static void view(void **state)
 	assert_true(slice_starts(f->form.payload, "{\"type\":\"Buffer\""));
 	assert_true(read_form(f, " {\"command\":\"noop\"}\n"));
 	assert_true(!f->form.has_seq && !f->form.e.has_data && f->form.e.id.len == 0);
+	assert_true(read_form(
+		f, "{\"\\u0069d\":\"i\",\"se\\u0071\":3,\"d\\u0061ta\":{\"type\\u005furl\":\"openiap.Noop\",\"\\u0076alue\":[8]}}"));
+	assert_true(slice_is(f->form.e.id, "i") && f->form.has_seq && f->form.e.seq == 3);
+	assert_true(slice_is(f->form.e.type_url, "openiap.Noop") && slice_is(f->form.e.value, "\x08"));
 }
 
 /* The writings of a payload that are taken, and those that are not. */

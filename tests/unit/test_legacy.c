@@ -357,6 +357,8 @@ static void view(void **state)
 	assert_true(slice_is(legacy_member(e.value, "id"), "w1") && legacy_member(e.value, "user").len == 0);
 	assert_true(e.has_data && e.type_url.len == 0);
 	assert_true(legacy_read(&a, slice_str("{\"command\":\"pong\",\"data\":\"\"}"), &e) && !e.has_data);
+	assert_true(legacy_read(&a, slice_str("{\"c\\u006fmmand\":\"pong\",\"\\u0069d\":\"p\",\"r\\u0065plyto\":\"q\"}"), &e));
+	assert_true(slice_is(e.command, "pong") && slice_is(e.id, "p") && slice_is(e.rid, "q"));
 	assert_false(legacy_read(&a, slice_str("who are you?"), &e));
 	assert_false(legacy_read(&a, slice_str("{\"command\":\"query\",\"data\":{}}"), &e));
 	for (size_t n = 0; n < sizeof signin - 1; n++) {
