@@ -57,13 +57,24 @@ static struct slice without_end(struct slice s, const char *end)
 	return s;
 }
 
-/* Do a command and a type that the schema does not have go together? By the rule of names, or because both are the same word. */
-static bool names_agree(struct slice command, struct slice url)
+/* The last word of a type_url. */
+static struct slice type_in(struct slice url)
 {
 	size_t from = url.len;
 	while (from && url.at[from - 1] != '/' && url.at[from - 1] != '.')
 		from--;
-	struct slice type = slice_skip(url, from);
+	return slice_skip(url, from);
+}
+
+bool arrival_by_itself(const struct session *s, const struct arrival *a)
+{
+	return a->r->command > schema_commands(s->schema) && same_folded(a->e.command, type_in(a->e.type_url));
+}
+
+/* Do a command and a type that the schema does not have go together? By the rule of names, or because both are the same word. */
+static bool names_agree(struct slice command, struct slice url)
+{
+	struct slice type = type_in(url);
 	struct slice asked = without_end(command, "reply"), answered = without_end(type, "response");
 	bool reply = asked.len < command.len && answered.len < type.len;
 	return same_folded(command, type) || same_folded(command, without_end(type, "request")) || (reply && same_folded(asked, answered));

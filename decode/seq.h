@@ -59,6 +59,11 @@ static inline bool seq_in_order(struct seq *s, int64_t number)
 	s->excuse = false;
 	return true;
 }
+/* Is a number missing that may still come? The receiver waits for it before it goes on. */
+static inline bool seq_waits(const struct seq *s)
+{
+	return s->holes && s->hole[s->holes - 1].state == HOLE_OPEN;
+}
 /* Message n has this number. start_seen: the capture has the beginning of the connection. */
 void seq_message(struct seq *s, int64_t number, uint32_t n, bool start_seen, struct seq_verdict *out);
 /* Messages of this direction may be missing from the capture here. */

@@ -200,6 +200,8 @@ struct id_entry *thread_find_request(struct session *s, struct arrival *a);
 bool thread_answerable(const struct session *s, const struct id_entry *e);
 /* The key under which the request of an exchange (HTTP, HTTP/2 stream) is found. */
 uint64_t thread_exchange_key(const struct session *s, const struct arrival *a);
+/* The key of the message's rid as an id of its own direction, as the stream messages of an upload name it. */
+uint64_t thread_own_key(const struct session *s, const struct arrival *a);
 /* The key under which the request is found that was still open when request n took its id. */
 uint64_t thread_namesake_key(const struct session *s, uint32_t conn, enum dir dir, uint32_t n);
 /* The thread that a stream message with this view joins, by its first message; 0 if it is not known. */
@@ -225,6 +227,9 @@ void thread_conn_closed(struct session *s, struct conn_state *c, int64_t time);
 void arrival_init(struct arrival *a, struct session *s, const struct piece *p);
 /* The Envelope is read: tells the cache where the id table will be looked at. To be called some time before arrival_take. */
 void arrival_prepare(struct session *s, struct arrival *a);
+/* Is it a message by itself, though the protocol does not have its command? Such have that for the name of their type, as noop is Noop; what is
+ * asked has more (QueryRequest). */
+bool arrival_by_itself(const struct session *s, const struct arrival *a);
 /* The message is complete: record, rules, thread, listener. p: its last piece; whole: a->bytes is all of it, not its front. */
 void arrival_take(struct session *s, struct arrival *a, const struct piece *p, uint64_t place, bool whole);
 

@@ -84,12 +84,29 @@ static void join(struct session *s, struct arrival *a, uint32_t head)
 		t->first_answer = a->n;
 }
 
+/* As long as messages of its stream come it can have no reply: it waits from the last of them on, and so is the newest that waits. */
+static void wait_anew(struct session *s, struct conn_state *c, struct record *first, uint32_t n)
+{
+	if (!s->options.no_reply)
+		return;
+	thread_open_remove(s, first, n);
+	thread_open_add(s, c, n);
+}
+
+static int64_t waits_since(const struct session *s, const struct record *first)
+{
+	const struct record *last = record_at(s, first->last);
+	return last ? last->time : first->time;
+}
+
 /* A stream message of a thread: begin, data, end. */
 static void see_stream(struct session *s, struct arrival *a, uint32_t head, struct record *first)
 {
 	struct tally *t = tally_of(s, first);
-	if (thread_is_open(first))
+	if (thread_is_open(first)) {
 		set_state(s, head, first, a->r->command == s->known.endstream ? THREAD_OPEN : THREAD_STREAMING);
+		wait_anew(s, a->conn, first, head);
+	}
 	if (t)
 		thread_stream_message(s, a, first, t);
 }
@@ -107,6 +124,12 @@ static void wait_for_request(struct session *s, struct arrival *a)
 	c->waiting[c->waiting_count++] = a->n;
 }
 
+/* May the request be an upload of the same end, that comes behind messages of its stream though its seq is before theirs? */
+static bool may_come_behind(const struct arrival *a)
+{
+	return a->r->role == ROLE_STREAM && seq_waits(&a->conn->seq[a->dir]);
+}
+
 /* Nothing that can be answered was seen with that id. Who is to blame? Not the sender, if the capture may lack it. */
 static void rid_unknown(struct session *s, struct arrival *a)
 {
@@ -116,7 +139,7 @@ static void rid_unknown(struct session *s, struct arrival *a)
 		session_break(s, a->conn, a->r, RULE_RID_UNKNOWN_JOINED);
 	else if (a->conn->gap[!a->dir])
 		return;
-	else if (a->info->settled[a->dir])
+	else if (a->info->settled[a->dir] && !may_come_behind(a))
 		session_break(s, a->conn, a->r, RULE_RID_UNKNOWN);
 	else
 		wait_for_request(s, a);
@@ -130,7 +153,7 @@ static void orphan(struct session *s, struct arrival *a, const struct id_entry *
 		return;
 	if (a->e.rid.len)
 		rid_unknown(s, a);
-	idtable_add(s->ids, a->rid_key, a->n, ID_ORPHAN, true);
+	idtable_add(s->ids, may_come_behind(a) ? thread_own_key(s, a) : a->rid_key, a->n, ID_ORPHAN, true);
 }
 
 /* What a registration's reply and its events have in common: the watch's id, the queue's name. */
@@ -159,11 +182,19 @@ static void see_registration(struct session *s, struct arrival *a, uint32_t head
 		idtable_add(s->ids, key, head, watch ? ID_WATCH : ID_QUEUE, true);
 }
 
+/* Did the end that asked give its stream up? That is no reply: the other end may still send one. */
+static bool given_up(const struct session *s, const struct arrival *a, const struct record *first)
+{
+	const struct record *reply = record_at(s, first->reply);
+	return reply && reply->dir == first->dir && reply->dir != a->r->dir && first->role == ROLE_REQUEST;
+}
+
 static void final_reply(struct session *s, struct arrival *a, struct id_entry *e, uint32_t head, struct record *first)
 {
 	bool failed = a->r->command == s->known.error;
 	if (!thread_is_open(first) && first->state != THREAD_SINGLE && first->state != THREAD_ORPHAN) {
-		session_break(s, a->conn, a->r, RULE_REPLY_DUPLICATE);
+		if (!given_up(s, a, first))
+			session_break(s, a->conn, a->r, RULE_REPLY_DUPLICATE);
 		return;
 	}
 	thread_stream_reply(s, a, first);
@@ -296,6 +327,14 @@ static void id_duplicate(struct session *s, struct arrival *a, uint32_t before)
 		idtable_add(s->ids, thread_namesake_key(s, a->r->conn, a->dir, a->n), before, ID_MESSAGE, true);
 }
 
+/* Is it the request of the answers that wait for one of its id? Stream messages of its own end can only be those of an upload. */
+static bool is_awaited(const struct session *s, const struct arrival *a, const struct id_entry *e)
+{
+	const struct record *r = record_at(s, e->n);
+	bool asks = a->r->role == ROLE_REQUEST || a->r->role == ROLE_SINGLE;
+	return e->kind == ID_ORPHAN && asks && (!r || r->dir != a->r->dir || a->r->command == s->known.upload);
+}
+
 /* The message's own id: is it new, was it awaited? */
 static bool take_id(struct session *s, struct arrival *a)
 {
@@ -308,7 +347,7 @@ static bool take_id(struct session *s, struct arrival *a)
 	struct id_entry *e = idtable_find_or_add(s->ids, a->id_key, a->n, ID_MESSAGE, a->r->role == ROLE_REQUEST, &added);
 	if (added)
 		return false;
-	if (e->kind == ID_ORPHAN && (a->r->role == ROLE_REQUEST || a->r->role == ROLE_SINGLE)) {
+	if (is_awaited(s, a, e)) {
 		adopt(s, a, e);
 		return true;
 	}
@@ -346,7 +385,7 @@ static bool delivers(const struct session *s, const struct arrival *a)
 static enum role role_of(const struct session *s, const struct arrival *a)
 {
 	enum command_kind kind = names_kind(&s->names, a->r->command);
-	bool asks = kind == COMMAND_REQUEST && a->r->command != s->known.ping;
+	bool asks = kind == COMMAND_REQUEST && a->r->command != s->known.ping && !arrival_by_itself(s, a);
 	if ((kind == COMMAND_EVENT || delivers(s, a)) && !a->e.rid.len)
 		return ROLE_EVENT;
 	if (a->exchange && a->reply && kind != COMMAND_STREAM)
@@ -407,10 +446,11 @@ void thread_overdue(struct session *s, struct conn_state *c, int64_t time)
 {
 	const struct record *last = record_at(s, c->overdue);
 	uint32_t n = last ? last->request : c->oldest;
-	for (const struct record *r = record_at(s, n); r && time - r->time > s->options.no_reply && !may_be_answered(c, r);
+	for (const struct record *r = record_at(s, n); r && time - waits_since(s, r) > s->options.no_reply && !may_be_answered(c, r);
 	     r = record_at(s, n)) {
+		bool told = r->rules >> RULE_NO_REPLY & 1;
 		c->overdue = n;
-		if (r->role == ROLE_REQUEST && r->command != s->known.noop && !r->cut && !c->gap[!r->dir])
+		if (r->role == ROLE_REQUEST && r->command != s->known.noop && !r->cut && !c->gap[!r->dir] && !told)
 			session_break_late(s, c, n, RULE_NO_REPLY, RULES, time);
 		n = r->request;
 	}

@@ -23,7 +23,23 @@ static struct id_entry *find_stream(struct session *s, uint32_t conn, enum dir d
 		return other;
 	struct id_entry *own = idtable_find(s->ids, idtable_key(s->ids, conn, dir, false, rid));
 	r = own ? record_at(s, own->n) : NULL;
-	return thread_answerable(s, own) && r && r->command == s->known.upload ? own : other;
+	bool upload = thread_answerable(s, own) && r && r->command == s->known.upload;
+	bool orphan = !other && own && own->kind == ID_ORPHAN && r && r->dir == dir; /* of the same stream */
+	return upload || orphan ? own : other;
+}
+
+/* The entry of what an error ends: a request of the other side, or an upload or download that its own side gives up. */
+static struct id_entry *find_failed(struct session *s, const struct arrival *a, struct id_entry *other)
+{
+	struct id_entry *own = thread_answerable(s, other) ? NULL : idtable_find(s->ids, thread_own_key(s, a));
+	const struct record *r = thread_answerable(s, own) ? record_at(s, own->n) : NULL;
+	bool streams = r && (r->command == s->known.upload || r->command == s->known.download);
+	return streams && thread_is_open(r) ? own : other;
+}
+
+uint64_t thread_own_key(const struct session *s, const struct arrival *a)
+{
+	return idtable_key(s->ids, a->r->conn, a->dir, false, a->e.rid);
 }
 
 uint64_t thread_exchange_key(const struct session *s, const struct arrival *a)
@@ -81,6 +97,8 @@ struct id_entry *thread_find_request(struct session *s, struct arrival *a)
 			a->rid_key = key;
 		return idtable_find(s->ids, key);
 	}
+	if (a->r->command == s->known.error && a->e.rid.len)
+		return find_failed(s, a, other);
 	return a->r->role == ROLE_STREAM ? find_stream(s, a->r->conn, a->dir, a->e.rid, other) : other;
 }
 

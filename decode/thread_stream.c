@@ -11,10 +11,16 @@
 
 enum { BEGIN_CHECKSUM = 1, BEGIN_STAT = 2, STAT_SIZE = 14, STREAM_DATA = 1 };
 
+/* Does the receiver look at it when it comes? Not if it waits for another message before this one, or had waited for this one. */
+static bool in_order(const struct arrival *a)
+{
+	return !(a->r->rules & OUT_OF_ORDER) && !seq_waits(&a->conn->seq[a->dir]);
+}
+
 /* May the sender be blamed for the order of what is seen? */
 static bool order_is_known(const struct arrival *a, const struct record *first)
 {
-	return !a->conn->gap[a->dir] && first->state != THREAD_ORPHAN && !(a->r->rules & OUT_OF_ORDER) && !a->cut;
+	return !a->conn->gap[a->dir] && first->state != THREAD_ORPHAN && in_order(a) && !a->cut;
 }
 
 static void tell(struct session *s, uint32_t thread, struct slice bytes)
@@ -140,7 +146,7 @@ void thread_stream_reply(struct session *s, struct arrival *a, const struct reco
 		streams_drop(s->streams, t->track);
 		t->track = 0;
 		t->stream |= STREAM_ENDED | STREAM_UNSURE;
-	} else if (!streams_is_unsure(s->streams, t->track)) {
+	} else if (!streams_is_unsure(s->streams, t->track) && in_order(a)) {
 		session_break(s, a->conn, a->r, RULE_STREAM_INCOMPLETE);
 	}
 }

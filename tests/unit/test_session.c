@@ -439,6 +439,70 @@ static void test_stream_first(void **state)
 	buf_release(&b);
 }
 
+/* Sends a stream message of rid "a" with that seq; its id is its own. */
+static uint32_t stream_message(struct fixture *x, enum dir dir, const char *command, int32_t seq)
+{
+	char id[16];
+	snprintf(id, sizeof id, "%d.%d", dir, seq);
+	return FEED(&x->f, 0, dir, .command = command, .id = id, .rid = "a", .has_seq = true, .seq = seq);
+}
+
+/* A stream whose messages were sent out of order: the receiver puts them in order before it looks, and so nobody is blamed for more than that. */
+static void test_stream_out_of_order(void **state)
+{
+	static const uint32_t only = BIT(RULE_SEQ_REORDERED);
+	struct fixture *x = *state;
+	FEED(&x->f, 0, UP, .command = "upload", .id = "a");
+	stream_message(x, UP, "stream", 2);
+	stream_message(x, UP, "stream", 3);
+	stream_message(x, UP, "beginstream", 1);
+	stream_message(x, UP, "endstream", 4);
+	uint32_t reply = stream_message(x, DOWN, "uploadreply", 0);
+	assert_int_equal(thread_of(x, reply).rules & ~only, 0);
+	assert_int_equal(thread_of(x, reply).state, THREAD_DONE);
+	must_hold(x);
+}
+
+/* The request itself may come behind messages of the stream. */
+static void test_upload_behind_its_stream(void **state)
+{
+	static const uint32_t only = BIT(RULE_SEQ_REORDERED);
+	struct fixture *x = *state;
+	FEED(&x->f, 0, UP, .command = "signin", .id = "s");
+	stream_message(x, UP, "beginstream", 2);
+	stream_message(x, UP, "stream", 3);
+	uint32_t ask = FEED(&x->f, 0, UP, .command = "upload", .id = "a", .has_seq = true, .seq = 1);
+	assert_int_equal(thread_of(x, ask).state, THREAD_STREAMING);
+	stream_message(x, UP, "endstream", 4);
+	uint32_t reply = stream_message(x, DOWN, "uploadreply", 0);
+	struct thread_info i = thread_of(x, reply);
+	assert_true(i.messages == 5 && i.request == ask && i.reply == reply && i.state == THREAD_DONE);
+	assert_int_equal(i.rules & ~only, 0);
+	must_hold(x);
+	/* only an upload has a stream of its own end; of one that never comes it is said in the end */
+	uint32_t lost = FEED(&x->f, 0, UP, .command = "stream", .id = "l", .rid = "b", .has_seq = true, .seq = 6);
+	uint32_t other = FEED(&x->f, 0, UP, .command = "query", .id = "b", .has_seq = true, .seq = 7);
+	assert_int_equal(rules_of(x, lost), BIT(RULE_SEQ_GAP));
+	assert_int_equal(thread_of(x, other).messages, 1);
+	assert_int_equal(thread_of(x, lost).request, 0);
+	feed_close(&x->f, 0, CONN_CLOSED_BY_CLIENT);
+	assert_int_equal(rules_of(x, lost), BIT(RULE_SEQ_GAP_FINAL) | BIT(RULE_RID_UNKNOWN));
+	must_hold(x);
+}
+
+/* So with the final reply of a download that comes before the end of the stream. */
+static void test_reply_before_the_end(void **state)
+{
+	struct fixture *x = *state;
+	FEED(&x->f, 0, UP, .command = "download", .id = "a");
+	stream_message(x, DOWN, "beginstream", 0);
+	uint32_t reply = stream_message(x, DOWN, "downloadreply", 2);
+	stream_message(x, DOWN, "endstream", 1);
+	assert_int_equal(thread_of(x, reply).rules, BIT(RULE_SEQ_REORDERED));
+	assert_int_equal(thread_of(x, reply).state, THREAD_DONE);
+	must_hold(x);
+}
+
 /* A rid that names nothing: whose fault that is depends on what the capture has. */
 static void test_rid_unknown(void **state)
 {
@@ -586,6 +650,31 @@ static void test_behind_error(void **state)
 	assert_int_equal(rules_of(x, late), 0);
 	assert_int_equal(rules_of(x, end), 0);
 	assert_int_equal(rules_of(x, own), BIT(RULE_STREAM_ORDER));
+	must_hold(x);
+}
+
+/* Who asked may end the stream with an error, too. That is no reply: the other end may still send one. */
+static void test_gives_up(void **state)
+{
+	static const char *const commands[] = { "upload", "download" };
+	struct fixture *x = *state;
+	for (int i = 0; i < 2; i++) {
+		char id[4][3] = {
+			{ (char)('a' + i), '0', 0 }, { (char)('a' + i), '1', 0 }, { (char)('a' + i), '2', 0 }, { (char)('a' + i), '3', 0 }
+		};
+		uint32_t ask = FEED(&x->f, 0, UP, .command = commands[i], .id = id[0]);
+		FEED(&x->f, 0, i ? DOWN : UP, .command = "beginstream", .id = id[1], .rid = id[0]);
+		uint32_t error = FEED(&x->f, 0, UP, .command = "error", .id = id[2], .rid = id[0]);
+		assert_int_equal(rules_of(x, error), BIT(RULE_ERROR_REPLY));
+		assert_int_equal(session_record(x->f.session, error)->thread, ask);
+		assert_int_equal(thread_of(x, ask).state, THREAD_FAILED);
+		uint32_t reply = FEED(&x->f, 0, DOWN, .command = "error", .id = id[3], .rid = id[0]);
+		assert_int_equal(rules_of(x, reply), BIT(RULE_ERROR_REPLY));
+		must_hold(x);
+	}
+	uint32_t nothing = FEED(&x->f, 0, UP, .command = "error", .id = "x", .rid = "a0");
+	assert_int_equal(rules_of(x, nothing), BIT(RULE_RID_UNKNOWN) | BIT(RULE_ERROR_REPLY)); /* it has ended */
+	feed_close(&x->f, 0, CONN_CLOSED_BY_CLIENT);
 	must_hold(x);
 }
 
@@ -784,6 +873,20 @@ static void test_bad_exchange(void **state)
 	must_hold(x);
 }
 
+/* Of a command that the protocol does not have it is not known whether it is answered; but not if it names a message by itself. */
+static void test_unknown_commands(void **state)
+{
+	struct fixture *x = *state;
+	FEED(&x->f, 0, DOWN, .command = "jobevent", .id = "a", .type = "JobEvent");
+	uint32_t asks = FEED(&x->f, 0, DOWN, .command = "job", .id = "b", .type = "JobRequest");
+	FEED(&x->f, 0, DOWN, .command = "drain", .id = "c", .type = "Drain");
+	feed_close(&x->f, 0, CONN_CLOSED_BY_SERVER);
+	assert_heard(x, "2 no-reply\n");
+	assert_int_equal(thread_of(x, asks).state, THREAD_UNANSWERED);
+	assert_int_equal(thread_of(x, asks + 1).state, THREAD_SINGLE);
+	must_hold(x);
+}
+
 /* With a time to wait, what has waited longer is told when the clock of its connection has passed it; once. */
 static void test_overdue(void **state)
 {
@@ -806,6 +909,29 @@ static void test_overdue(void **state)
 	must_hold(x);
 	feed_close(&x->f, 0, CONN_CLOSED_BY_CLIENT);
 	assert_heard(x, "1 no-reply\n3 no-reply\n5 no-reply\n4 no-reply\n");
+	must_hold(x);
+}
+
+/* As long as its stream goes on an upload waits for no reply. */
+static void test_overdue_stream(void **state)
+{
+	struct session_options o = { .keep = true, .file = -1, .no_reply = 10 * FEED_STEP };
+	struct fixture *x = *state;
+	begin_anew(x, &o);
+	FEED(&x->f, 0, UP, .command = "upload", .id = "a");
+	FEED(&x->f, 0, UP, .command = "query", .id = "b");
+	for (int i = 1; i <= 20; i++)
+		stream_message(x, UP, i == 1 ? "beginstream" : i < 20 ? "stream" : "endstream", ++x->f.seq[0][UP] - 1);
+	assert_heard(x, "2 no-reply\n");
+	must_hold(x);
+	for (int i = 0; i < 12; i++) {
+		char id[] = { 'n', (char)('a' + i), 0 };
+		FEED(&x->f, 0, DOWN, .command = "noop", .id = id);
+	}
+	stream_message(x, UP, "stream", ++x->f.seq[0][UP] - 1);
+	x->f.time += 20 * FEED_STEP;
+	FEED(&x->f, 0, DOWN, .command = "noop", .id = "z");
+	assert_heard(x, "2 no-reply\n1 no-reply\n"); /* once */
 	must_hold(x);
 }
 
@@ -1314,6 +1440,9 @@ int main(void)
 		TEST(test_queue),
 		TEST(test_reply_first),
 		TEST(test_stream_first),
+		TEST(test_stream_out_of_order),
+		TEST(test_upload_behind_its_stream),
+		TEST(test_reply_before_the_end),
 		TEST(test_rid_unknown),
 		TEST(test_given_up),
 		TEST(test_waiting),
@@ -1329,6 +1458,8 @@ int main(void)
 		TEST(test_seq),
 		TEST(test_no_reply),
 		TEST(test_overdue),
+		TEST(test_overdue_stream),
+		TEST(test_unknown_commands),
 		TEST(test_revisions),
 		TEST(test_nameless),
 		TEST(test_bad_exchange),
@@ -1342,6 +1473,7 @@ int main(void)
 		TEST(test_namesakes),
 		TEST(test_pongs),
 		TEST(test_behind_error),
+		TEST(test_gives_up),
 		TEST(test_no_stream),
 		TEST(test_token),
 		TEST(test_printing),
