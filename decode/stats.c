@@ -153,11 +153,12 @@ static struct sums sums_of(struct stats *st, const struct record *r)
 	return (struct sums){ { &c->requests, conn_of(st, r->conn) } };
 }
 
-/* Request n has ended in that state. */
-static void ended(const struct stats *st, const struct sums *sums, const struct record *r, uint32_t n, enum thread_state state)
+/* The request has ended in that state. */
+static void ended(const struct stats *st, const struct sums *sums, const struct record *r, enum thread_state state)
 {
 	bool answered = state == THREAD_DONE || state == THREAD_FAILED;
-	const struct record *reply = answered && r->thread == n ? session_record(st->session, r->reply) : NULL;
+	const struct record *first = session_record(st->session, r->thread);
+	const struct record *reply = answered && first ? session_record(st->session, first->reply) : NULL;
 	int64_t latency = reply ? reply->time - r->time : -1; /* less than 0 where the capture has the reply first: none */
 	end_request(sums->of[0], state, latency);
 	end_request(sums->of[1], state, latency);
@@ -187,7 +188,7 @@ static void add_request(struct stats *st, const struct sums *sums, const struct 
 	if (is_open(state))
 		add_open(st, r, n);
 	else
-		ended(st, sums, r, n, state);
+		ended(st, sums, r, state);
 }
 
 /* Was it the reply to a message that stood alone? */
@@ -198,7 +199,7 @@ static void add_reply(struct stats *st, const struct record *r, uint32_t n)
 		return;
 	struct sums sums = sums_of(st, first);
 	count_request(&sums, false);
-	ended(st, &sums, first, r->thread, (enum thread_state)first->state);
+	ended(st, &sums, first, (enum thread_state)first->state);
 }
 
 static void add_message(struct stats *st, const struct record *r, uint32_t n)
@@ -231,7 +232,7 @@ static void look_again(struct stats *st, size_t work)
 			conn->open--;
 		if (r) {
 			struct sums sums = sums_of(st, r);
-			ended(st, &sums, r, w.n, state);
+			ended(st, &sums, r, state);
 		}
 		st->open[st->open_at] = st->open[--st->opens];
 	}

@@ -116,6 +116,25 @@ static void test_reply_before_request(void **state)
 	feed_release(&f);
 }
 
+/* Where stream messages come before their request, the reply behind it has a latency all the same. */
+static void test_request_behind_its_stream(void **state)
+{
+	struct feed f;
+	(void)state;
+	feed_init(&f, NULL, NULL);
+	f.conn[0].settled[DIR_S2C] = false;
+	struct stats *st = stats_new(f.session);
+	send(&f, DIR_S2C, "beginstream", "b", "a");
+	send(&f, DIR_C2S, "download", "a", NULL);
+	send(&f, DIR_S2C, "endstream", "e", "a");
+	send(&f, DIR_S2C, "downloadreply", "r", "a");
+	stats_step(st, session_count(f.session), 10);
+	assert_int_equal(named(st, "download")->requests.requests, 1);
+	assert_int_equal(quantile_at(&named(st, "download")->requests.latency, 100), 2 * FEED_STEP);
+	stats_free(st);
+	feed_release(&f);
+}
+
 /* Under a memory limit closed connections are forgotten with their messages, and their sums too; one that goes on keeps its own. */
 static void test_connections_are_forgotten(void **state)
 {
@@ -218,6 +237,7 @@ int main(void)
 		cmocka_unit_test(test_in_slices),
 		cmocka_unit_test(test_as_it_comes),
 		cmocka_unit_test(test_reply_before_request),
+		cmocka_unit_test(test_request_behind_its_stream),
 		cmocka_unit_test(test_connections_are_forgotten),
 		cmocka_unit_test(test_unsure),
 		cmocka_unit_test(test_timeline),
