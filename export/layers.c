@@ -357,6 +357,7 @@ void layer_add_value(struct buf *out, const struct node *n, bool show_secrets)
 	case NODE_MESSAGE:
 	case NODE_OBJECT:
 	case NODE_ARRAY: break;
+	case NODE_NULL: buf_add_str(out, n->from_text ? "null" : ""); break; /* of the Envelope: the field is not there */
 	case NODE_STRING:
 	case NODE_NUMBER: node_add_plain(out, n, show_secrets); break;
 	case NODE_BYTES: add_hex(out, n->text); break;

@@ -155,49 +155,81 @@ static void test_all(void **state)
 	capture_free(capture);
 }
 
+static const char *const asked[] = { "id", "rid", "traceid", "type_url", "rules" };
+
+/* What a format prints, as a text of its own, of what `talk` sends. */
+static char *print_talk(const struct exporter *e, void (*talk)(struct feed *f))
+{
+	struct field_options fields = { .header = -1, .count = sizeof asked / sizeof *asked };
+	struct feed f;
+	char *text;
+	size_t len;
+	struct buf error = { 0 };
+	FILE *file = open_memstream(&text, &len);
+	struct printer *p = xcalloc(1, sizeof *p);
+	struct capture *capture = capture_of_sample();
+	memcpy(fields.name, asked, sizeof asked);
+	assert_true(field_options_ready(&fields, true, false, &error));
+	printer_init(p, e, &(struct print_options){ .fields = &fields, .utc = true }, file);
+	struct session_listener listener = printer_listener(p);
+	feed_init(&f, NULL, &listener);
+	p->session = f.session;
+	p->capture = capture;
+	printer_begin(p);
+	talk(&f);
+	feed_close(&f, 0, CONN_CLOSED_BY_SERVER);
+	printer_end(p);
+	fclose(file);
+	printer_release(p);
+	free(p);
+	feed_release(&f);
+	capture_free(capture);
+	field_options_release(&fields);
+	return text;
+}
+
+static void talk_secrets(struct feed *f)
+{
+	static const char json[] = "{\"password\":\"hunter2\"}";
+	FEED(f, 0, DIR_C2S, .command = "query", .id = json, .rid = json, .type = json);
+	FEED(f, 0, DIR_C2S, .command = "query", .id = json, .type = "QueryRequest");
+}
+
 /* An id is text of the wire as any other: what is secret in it is not shown, by no format. */
 static void test_secrets(void **state)
 {
-	static const char *const asked[] = { "id", "rid", "type_url", "rules" };
-	static const char json[] = "{\"password\":\"hunter2\"}";
 	(void)state;
 	for (size_t i = 0; exporter_at(i); i++) {
-		struct field_options fields = { .header = -1, .count = sizeof asked / sizeof *asked };
-		struct print_options o = { .fields = &fields, .utc = true };
-		struct feed f;
-		char *text;
-		size_t len;
-		struct buf error = { 0 };
-		FILE *file = open_memstream(&text, &len);
-		struct printer *p = xcalloc(1, sizeof *p);
-		struct capture *capture = capture_of_sample();
-		for (size_t k = 0; k < fields.count; k++)
-			fields.name[k] = asked[k];
-		assert_true(field_options_ready(&fields, true, false, &error));
-		printer_init(p, exporter_at(i), &o, file);
-		struct session_listener listener = printer_listener(p);
-		feed_init(&f, NULL, &listener);
-		p->session = f.session;
-		p->capture = capture;
-		printer_begin(p);
-		FEED(&f, 0, DIR_C2S, .command = "query", .id = json, .rid = json, .type = json);
-		FEED(&f, 0, DIR_C2S, .command = "query", .id = json, .type = "QueryRequest");
-		feed_close(&f, 0, CONN_CLOSED_BY_SERVER);
-		printer_end(p);
-		fclose(file);
-		if (memmem(text, len, "hunter2", 7))
+		char *text = print_talk(exporter_at(i), talk_secrets);
+		if (strstr(text, "hunter2"))
 			fail_msg("%s: %s", exporter_at(i)->name, text);
-		printer_release(p);
-		free(p);
 		free(text);
-		feed_release(&f);
-		capture_free(capture);
-		field_options_release(&fields);
+	}
+}
+
+static void talk_null(struct feed *f)
+{
+	static const char json[] = "{\"command\":\"noop\",\"seq\":1,\"id\":\"a\",\"traceid\":null}";
+	struct piece p = { .conn = &f->conn[0], .encoding = ENCODING_JSON, .first = true, .last = true, .at = -1, .time = f->time };
+	p.size = sizeof json - 1;
+	feed_piece(f, &p, slice_str(json));
+}
+
+/* Over REST null stands for a field that is not there: no format for programs has it for a trace. */
+static void test_null(void **state)
+{
+	static const char *const names[] = { "json", "pdml", "csv", "fields" };
+	(void)state;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		char *text = print_talk(exporter_named(names[i]), talk_null);
+		if (strstr(text, "\"null\""))
+			fail_msg("%s: %s", names[i], text);
+		free(text);
 	}
 }
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_all), cmocka_unit_test(test_secrets) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_all), cmocka_unit_test(test_secrets), cmocka_unit_test(test_null) };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
