@@ -42,6 +42,7 @@ static void take_joined(struct session *s, const struct piece *last, struct lega
 	struct piece p = *last;
 	p.bytes = buf_slice(&w->text);
 	p.size = w->size;
+	p.time = w->time;
 	p.at = -1;
 	p.cut = w->cut;
 	p.gap = w->gap;
@@ -64,7 +65,7 @@ static void take_all_joined(struct session *s, struct conn_state *c, const struc
 void formed_message(struct session *s, const struct piece *p)
 {
 	struct conn_state *c = session_conn_state(s, p->conn);
-	struct legacy_part part = { p->bytes, p->cut, p->gap, p->after_gap, p->unmasked };
+	struct legacy_part part = { p->bytes, p->cut, p->gap, p->after_gap, p->unmasked, p->time };
 	bool joins = p->encoding == ENCODING_LEGACY && legacy_take(&c->legacy[p->dir], &s->legacy, &part);
 	if (p->encoding == ENCODING_LEGACY)
 		take_all_joined(s, c, p, false);

@@ -115,6 +115,7 @@ struct assembly {
 	struct buf text, behind; /* the object up to the end of its data so far; what follows the data */
 	uint64_t cost;           /* bytes of memory that are counted for it */
 	uint64_t lost;           /* bytes of data that could not be placed */
+	int64_t time;            /* of the part that came last */
 	int64_t expected, count; /* index of the part that comes next; how many there are */
 	bool done, cut, gap, after_gap, unmasked, headless;
 	bool told; /* was shown as a cut message already */
@@ -236,6 +237,7 @@ static struct assembly *begin(struct legacy_parts *parts, struct legacy_counts *
 
 static void add_data(struct assembly *a, struct legacy_counts *counts, const struct head *h, const struct legacy_part *p)
 {
+	a->time = p->time;
 	a->gap = a->gap || p->gap || p->after_gap;
 	if (h->index != a->expected || a->cut || counts->bytes + h->data.len > LEGACY_BYTES) {
 		a->cut = true;
@@ -321,6 +323,7 @@ static void finish(struct assembly *a, struct legacy_whole *out)
 {
 	*out = (struct legacy_whole){
 		.text = a->text,
+		.time = a->time,
 		.cut = a->cut || !a->done,
 		.gap = a->gap,
 		.after_gap = a->after_gap,

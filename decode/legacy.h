@@ -34,13 +34,15 @@ struct legacy_counts {
 /* One text message of the connection. */
 struct legacy_part {
 	struct slice text;
-	bool cut, gap, after_gap, unmasked; /* as in struct piece */
+	bool cut, gap, after_gap, unmasked; /* as in struct piece, */
+	int64_t time;                       /* and that */
 };
 
 /* A message that was put together, or of which no more comes. */
 struct legacy_whole {
 	struct buf text; /* the object of its first part, with all the data; cut off behind the data that is there, if cut */
 	uint64_t size;   /* of the whole; if cut, of what is known of it, always more than the text */
+	int64_t time;    /* of the part that came last */
 	bool cut, gap, after_gap, unmasked;
 	bool headless; /* its first part was not captured */
 };

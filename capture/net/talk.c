@@ -57,8 +57,9 @@ static void out_gap(void *user, uint64_t n, int64_t time)
 	struct talk *talk = user;
 	if (!talk->layer)
 		return;
+	int64_t handed = talk->handed[talk->feeding];
 	stream_news(&talk->stream, NEWS_GAP, talk->feeding, time, n, NULL);
-	layer_gap(talk->layer, talk->feeding, n, time);
+	layer_gap(talk->layer, talk->feeding, n, handed && handed < time ? handed : time);
 }
 
 /* Nothing of a direction is in the capture, though the other end would have said nothing without it. How much there was is not known. */

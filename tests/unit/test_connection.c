@@ -42,6 +42,7 @@ struct net {
 	size_t layers, freed;
 	bool quiet, keeps_back; /* … what layers have */
 	int64_t time, place;
+	int64_t fed, gap; /* times of the bytes handed on last, and that a layer was given for the gap behind them */
 };
 
 /* A packet on its way. */
@@ -82,6 +83,7 @@ static void writer_feed(struct layer *l, enum dir dir, struct chunk c)
 	n->now = w->stream->conn;
 	n->info = *n->now;
 	n->place = c.at;
+	n->fed = c.time;
 	char arrow = dir == C ? '>' : '<';
 	if (n->last != arrow || n->last_conn != n->info.number)
 		token(n, &n->info, "%c", arrow);
@@ -96,6 +98,8 @@ static void writer_gap(struct layer *l, enum dir dir, uint64_t bytes, int64_t ti
 	struct writer *w = (struct writer *)l;
 	assert_true(!w->ended[dir] && time <= w->net->time);
 	assert_true(w->net->news.kind == NEWS_GAP && w->net->news.bytes == bytes && w->net->news.dir == dir);
+	w->net->gap = time;
+	assert_true(time <= w->net->news.time);
 	w->net->news = (struct news){ .kind = NEWS_KINDS };
 	token(w->net, w->stream->conn, "%c(%llu lost)", dir == C ? '>' : '<', (unsigned long long)bytes);
 }
@@ -1150,6 +1154,26 @@ static void hole_given_up(void **state)
 	}
 }
 
+/* What a hole cuts ended before it, however much later that shows: the layers get the time of the bytes that were there. */
+static void hole_behind_bytes(void **state)
+{
+	(void)state;
+	struct net n;
+	net_init(&n);
+	open_connection(&n);
+	say(&n, C, 0, "begin");
+	int64_t begin = n.fed;
+	packet(&n, C, 0, "lost");
+	n.time += 10 * SECOND;
+	say(&n, C, 0, "next");
+	say(&n, S, 0, "");
+	sleep_for(&n, 2 * SECOND);
+	heard(&n, "1>begin 1>(4 lost) 1>next");
+	assert_int_equal(n.gap, begin);
+	assert_true(n.fed > begin + 9 * SECOND);
+	finish(&n, "1>. 1<. 1:open");
+}
+
 /* Packets that the capture cut short. */
 static void cut_packets(void **state)
 {
@@ -1487,6 +1511,7 @@ int main(void)
 		cmocka_unit_test(acknowledged_and_never_seen),
 		cmocka_unit_test(fin_never_seen),
 		cmocka_unit_test(hole_given_up),
+		cmocka_unit_test(hole_behind_bytes),
 		cmocka_unit_test(cut_packets),
 		cmocka_unit_test(cut_behind_a_hole),
 		cmocka_unit_test(answers_wait),

@@ -501,6 +501,7 @@ static void incomplete(void **state)
 	struct buf scratch = { 0 };
 	struct slice bytes = session_bytes(s, 1, &scratch);
 	assert_true(r->cut && r->encoding == ENCODING_LEGACY && r->size > bytes.len && r->rules == 0);
+	assert_int_equal(r->time, 1000); /* of its last part, not of the end */
 	assert_true(slice_eq(bytes, slice_head(slice_str(PART("a", "2", "0", "half")), bytes.len)));
 	assert_int_equal(session_news_count(s), 1);
 	assert_int_equal(session_news_at(s, 0)->kind, NEWS_CUT);
