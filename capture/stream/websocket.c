@@ -23,7 +23,14 @@
 
 #include <stdlib.h>
 
-enum { PIECE = 16384, PREFIX = 4, CODE_SIZE = 2, CODE_LOST = 3, SEARCH_MAX = BOUND(256 * 1024, 2048) };
+enum {
+	PIECE = 16384,
+	PREFIX = 4,
+	CODE_SIZE = 2,
+	CODE_LOST = 3,
+	SEARCH_MAX = BOUND(256 * 1024, 2048),
+	NEAR = 64 /* two headers and a length */
+};
 
 enum state { HEADER, PAYLOAD, SEARCH };
 enum content { LOST, BINARY, TEXT, DONE }; /* DONE: what is left of it is of no use */
@@ -503,6 +510,19 @@ static void look_gathered(struct at *a, bool final)
 	buf_release(&b);
 }
 
+/* What may be a frame in the bytes gathered may be waited for, but not what is certain in the `n` that came last. */
+static void look_at_last(struct at *a, size_t n)
+{
+	struct half *h = a->h;
+	struct slice all = buf_slice(&h->searched);
+	size_t from = all.len > n + NEAR ? all.len - n - NEAR : 0, offset;
+	if (!websocket_is_sure(a->ws->stream, slice_skip(all, from), h->masked, &offset))
+		return;
+	skip(a, from + offset);
+	buf_consume(&h->searched, from + offset);
+	look_gathered(a, false);
+}
+
 /* As many bytes are gathered as may be: the older half of them is given up. */
 static void make_room(struct at *a, size_t most)
 {
@@ -535,6 +555,8 @@ static struct chunk take_search(struct at *a, struct chunk c)
 		make_room(a, most);
 	else if (h->searched.len >= h->search_again)
 		look_gathered(a, false);
+	else
+		look_at_last(a, part.len);
 	return chunk_skip(c, part.len);
 }
 

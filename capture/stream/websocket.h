@@ -63,5 +63,7 @@ struct layer *websocket_new(const struct stream *s, const struct ws_deflate *def
  * `masked`: frames of this direction carry a mask. `final` as for length_prefix_find: a row that ends where the bytes end counts
  * for more. */
 struct find websocket_find(const struct stream *s, struct slice in, bool masked, bool final);
+/* Does a frame begin in these bytes that is certain, whatever stands before it? Sets its offset. */
+bool websocket_is_sure(const struct stream *s, struct slice in, bool masked, size_t *offset);
 
 #endif

@@ -216,6 +216,16 @@ static enum verdict judge(const struct stream *s, struct slice in, bool masked, 
 	return r.points >= ROW ? LIKELY : REJECTED;
 }
 
+bool websocket_is_sure(const struct stream *s, struct slice in, bool masked, size_t *offset)
+{
+	for (size_t at = 0; at < in.len; at++) {
+		*offset = at;
+		if (!fault(in.at[at]) && judge(s, slice_skip(in, at), masked, false) == SURE)
+			return true;
+	}
+	return false;
+}
+
 struct find websocket_find(const struct stream *s, struct slice in, bool masked, bool final)
 {
 	size_t open = in.len;

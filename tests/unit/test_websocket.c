@@ -624,6 +624,27 @@ static void found_before_the_end(void **state)
 	talk_release(&t);
 }
 
+/* Nor does it wait behind what may be the frame of a larger one, of which the header went with the gap. */
+static void found_behind_what_may_be_one(void **state)
+{
+	enum { LARGE = 60000, MOST = 1000 };
+	(void)state;
+	for (int style = 0; style < 2; style++) {
+		struct talk t;
+		uint8_t zeros[LARGE] = { 0x82, 0x7e, 0xff, 0xf0 };
+		talk_init(&t);
+		script_add(&t.s, DIR_S2C, slice_of(zeros, sizeof zeros));
+		say(&t, DIR_S2C, style ? NODE : RUST, 0, 50);
+		struct layer *l = websocket_new(&t.r.stream, &plain, neither);
+		for (size_t at = 0; at < t.s.wire[DIR_S2C].len; at += MOST)
+			play_bytes(&t.s, l, DIR_S2C, at, at + MOST < t.s.wire[DIR_S2C].len ? at + MOST : t.s.wire[DIR_S2C].len);
+		assert_int_equal(t.r.got[DIR_S2C], 1);
+		assert_int_equal(t.r.counts.skipped, LARGE);
+		play_end(l);
+		talk_release(&t);
+	}
+}
+
 /* A length beyond all limits is believed from the handshake on, but not where frames were found by a search. */
 static void doubtful_length(void **state)
 {
@@ -939,6 +960,7 @@ int main(void)
 		cmocka_unit_test(gap_in_batch),
 		cmocka_unit_test(join_anywhere),
 		cmocka_unit_test(found_before_the_end),
+		cmocka_unit_test(found_behind_what_may_be_one),
 		cmocka_unit_test(doubtful_length),
 		cmocka_unit_test(gap_in_deflated),
 		cmocka_unit_test(context_lost),
