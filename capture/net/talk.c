@@ -375,8 +375,8 @@ void talks_release(struct talks *all)
 bool talk_is_stranger(const struct talk *talk, const struct segment *seg, enum dir dir)
 {
 	const struct half *own = &talk->half[dir], *other = &talk->half[!dir];
-	return (seg->flags & (TCP_SYN | TCP_RST | TCP_ACK)) == TCP_ACK && own->in.known && other->in.known && is_far(&own->in, seg->seq) &&
-	       is_far(&other->in, seg->ack);
+	bool far = own->in.known ? is_far(&own->in, seg->seq) : other->syn; /* nobody answers a SYN with another number */
+	return (seg->flags & (TCP_SYN | TCP_RST | TCP_ACK)) == TCP_ACK && far && other->in.known && is_far(&other->in, seg->ack);
 }
 
 struct stranger *talk_meet(struct talk *talk, const struct ip_packet *ip, const struct segment *seg, int64_t time, int64_t at)

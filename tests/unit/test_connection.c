@@ -886,6 +886,37 @@ static void answer_to_a_withdrawn_syn(void **state)
 	finish(&n, "1>. 1<. 1:reset by client");
 }
 
+/* The server still has a connection of before, which the client has forgotten: to the SYN it says where that one stands, the client resets that, and
+ * the SYN comes again. */
+static void answer_of_the_connection_before(void **state)
+{
+	static const uint32_t off[] = { 1u << 30, 3u << 30, FAR };
+	(void)state;
+	for (size_t i = 0; i < sizeof off / sizeof *off; i++) {
+		struct net n;
+		net_init(&n);
+		struct packet_of syn = packet(&n, C, SYN, ""), old = packet(&n, S, 0, ""), rst = packet(&n, C, RST, "");
+		old.seg.seq += off[i] / 2;
+		old.seg.ack += off[i];
+		rst.seg.seq = old.seg.ack;
+		for (int again = 0; again < 2; again++) {
+			feed(&n, syn);
+			feed(&n, old);
+			feed(&n, old);
+			feed(&n, rst);
+		}
+		feed(&n, syn);
+		say(&n, S, SYN, "");
+		say(&n, C, 0, "hello");
+		say(&n, S, 0, "ok");
+		assert_int_equal(counts(&n)->connections, 1);
+		assert_int_equal(counts(&n)->reassembly.gaps, 0);
+		assert_int_equal(counts(&n)->stray_resets, 2);
+		assert_int_equal(counts(&n)->strays, 4);
+		finish(&n, "1>hello 1<ok 1>. 1<. 1:open");
+	}
+}
+
 /* Copies of a SYN and of its answer, at any time, begin nothing. */
 static void copies_of_a_syn(void **state)
 {
@@ -1496,6 +1527,7 @@ int main(void)
 		cmocka_unit_test(far_in_one_direction),
 		cmocka_unit_test(reuse_of_a_half),
 		cmocka_unit_test(answer_to_a_withdrawn_syn),
+		cmocka_unit_test(answer_of_the_connection_before),
 		cmocka_unit_test(copies_of_a_syn),
 		cmocka_unit_test(half_close),
 		cmocka_unit_test(half_closed_at_the_end),
