@@ -11,6 +11,8 @@
  * Pending packets hang in a hash table by their key and in a list by age; the limits push out the oldest. A
  * fragment that was cut by the capture counts as arrived in full: the packet is then handed on with a
  * payload that stops where the first bytes are missing (whole->payload.len < whole->payload_len).
+ *
+ * Where a capture shows each fragment twice, a copy can come when its packet is whole already: it is known by the packets that were last put together.
  */
 #include "capture/net/fragment.h"
 
@@ -23,10 +25,12 @@ enum {
 	UNIT = 8,
 	MAX_BYTES = 65535,
 	MAX_UNITS = 65536 / UNIT,
+	FINISHED = 16,   /* packets put together that are remembered */
 	UNKNOWN = 65536, /* an end that no fragment has told yet, a cut that is not there */
 };
 
 static const int64_t LIFETIME = 30 * (int64_t)1000000000;
+static const uint64_t COPY_NS = 100000000; /* a copy comes in that time; numbers are not used again so soon */
 
 struct key {
 	uint8_t src[16], dst[16];
@@ -48,6 +52,13 @@ struct pending {
 	uint64_t arrived[MAX_UNITS / 64];
 };
 
+/* A packet that was put together. */
+struct finished {
+	struct key key;
+	uint32_t end; /* 0: none */
+	int64_t time; /* of the fragment that completed it */
+};
+
 struct fragments {
 	struct pending **buckets;
 	size_t mask; /* number of buckets - 1 */
@@ -56,6 +67,8 @@ struct fragments {
 	struct pending *done; /* the packet handed out last: freed by the next call */
 	size_t packets, max_packets;
 	size_t bytes, max_bytes;
+	struct finished finished[FINISHED];
+	size_t next_finished;
 	struct fragment_counts counts;
 };
 
@@ -225,6 +238,22 @@ static void store(struct fragments *f, struct pending *p, const struct ip_packet
 		p->proto = ip->proto;
 }
 
+static bool is_copy(const struct fragments *f, const struct key *key, uint32_t end, int64_t time)
+{
+	for (size_t i = 0; i < FINISHED; i++) {
+		const struct finished *o = &f->finished[i];
+		if (end <= o->end && (uint64_t)time - (uint64_t)o->time + COPY_NS <= 2 * COPY_NS && memcmp(&o->key, key, sizeof(*key)) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void remember(struct fragments *f, const struct pending *p, int64_t time)
+{
+	f->finished[f->next_finished] = (struct finished){ p->key, p->end, time };
+	f->next_finished = (f->next_finished + 1) % FINISHED;
+}
+
 static bool finish(struct fragments *f, struct pending *p, const struct ip_packet *ip, struct ip_packet *whole)
 {
 	unlink_pending(f, p);
@@ -255,6 +284,10 @@ bool fragments_feed(struct fragments *f, const struct ip_packet *ip, int64_t tim
 	}
 	struct key key = key_of(ip);
 	struct pending *p = find_pending(f, &key);
+	if (!p && is_copy(f, &key, ip->frag_offset + ip->payload_len, time)) {
+		f->counts.overlaps += ip->payload_len;
+		return false;
+	}
 	if (!p)
 		p = add_pending(f, &key, time);
 	if (!fits(p, ip)) {
@@ -265,6 +298,7 @@ bool fragments_feed(struct fragments *f, const struct ip_packet *ip, int64_t tim
 	enforce_limits(f, p);
 	if (p->end == UNKNOWN || p->units != (p->end + UNIT - 1) / UNIT)
 		return false;
+	remember(f, p, time);
 	return finish(f, p, ip, whole);
 }
 

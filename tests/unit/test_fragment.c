@@ -133,6 +133,32 @@ static void test_first_bytes_stay(void **state)
 	fragments_free(f);
 }
 
+/* A port that mirrors, or an interface of several, shows each fragment twice: the last one comes once more when its packet is whole. */
+static void test_copies(void **state)
+{
+	(void)state;
+	struct fragments *f = fragments_new(16, 1 << 20);
+	struct ip_packet whole;
+	for (uint32_t id = 0; id < 40; id++) {
+		for (int i = 0; i < 4; i++) {
+			assert_int_equal(feed_piece(f, id, FOUR[i], &whole), i == 3);
+			if (i < 3)
+				assert_false(feed_piece(f, id, FOUR[i], &whole));
+		}
+		expect_pattern(&whole, 4461, 4461);
+		assert_false(feed(f, fragment_of(4, id, FOUR[3]), 13, true, SECOND / 100, &whole));
+		assert_false(feed(f, fragment_of(4, id, FOUR[3]), 13, true, -SECOND / 100, &whole));
+	}
+	assert_int_equal(fragments_counts(f).overlaps, 40 * (4448 + 2 * 13));
+
+	/* Another packet, with a number that is used again. */
+	assert_false(feed(f, fragment_of(4, 39, FOUR[0]), 1480, false, SECOND, &whole));
+	assert_int_equal(fragments_counts(f).overlaps, 40 * (4448 + 2 * 13));
+	assert_false(feed(f, fragment_of(4, 50, FOUR[0]), 1480, false, 100 * SECOND, &whole));
+	assert_int_equal(fragments_counts(f).expired, 1);
+	fragments_free(f);
+}
+
 static void test_that_cannot_be(void **state)
 {
 	(void)state;
@@ -332,7 +358,7 @@ static void test_random_crowd(void **state)
 	(void)state;
 	struct fragments *f = fragments_new(64, 1 << 20);
 	struct model models[8] = { 0 };
-	uint32_t seed = 1, packets = 0;
+	uint32_t seed = 1, packets = 0, ids[8] = { 0, 1, 2, 3, 4, 5, 6, 7 };
 	for (int round = 0; round < 20000; round++) {
 		uint32_t id = next_random(&seed) % 8;
 		struct piece_of p = { .offset = next_random(&seed) % 10 * 8, .more = next_random(&seed) % 4 };
@@ -340,12 +366,13 @@ static void test_random_crowd(void **state)
 		if (!p.more)
 			p = (struct piece_of){ 8 * (8 + next_random(&seed) % 6), 48 - next_random(&seed) % 12, false };
 		struct ip_packet whole;
-		bool done = feed_piece(f, id, p, &whole);
+		bool done = feed_piece(f, ids[id], p, &whole);
 		assert_int_equal(done, model_feed(&models[id], p));
 		if (!done)
 			continue;
 		expect_pattern(&whole, models[id].end, models[id].end);
 		models[id] = (struct model){ 0 };
+		ids[id] += 8;
 		packets++;
 	}
 	assert_true(packets > 500);
@@ -356,19 +383,13 @@ static void test_random_crowd(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_every_order),
-		cmocka_unit_test(test_missing),
-		cmocka_unit_test(test_first_bytes_stay),
-		cmocka_unit_test(test_that_cannot_be),
-		cmocka_unit_test(test_longest),
-		cmocka_unit_test(test_two_ends),
-		cmocka_unit_test(test_kept_apart),
-		cmocka_unit_test(test_cut_by_the_capture),
-		cmocka_unit_test(test_expiry),
-		cmocka_unit_test(test_limit_of_packets),
-		cmocka_unit_test(test_limit_of_bytes),
-		cmocka_unit_test(test_v6_next_header),
-		cmocka_unit_test(test_v6_extension_inside),
+		cmocka_unit_test(test_every_order),        cmocka_unit_test(test_missing),
+		cmocka_unit_test(test_first_bytes_stay),   cmocka_unit_test(test_copies),
+		cmocka_unit_test(test_that_cannot_be),     cmocka_unit_test(test_longest),
+		cmocka_unit_test(test_two_ends),           cmocka_unit_test(test_kept_apart),
+		cmocka_unit_test(test_cut_by_the_capture), cmocka_unit_test(test_expiry),
+		cmocka_unit_test(test_limit_of_packets),   cmocka_unit_test(test_limit_of_bytes),
+		cmocka_unit_test(test_v6_next_header),     cmocka_unit_test(test_v6_extension_inside),
 		cmocka_unit_test(test_random_crowd),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
