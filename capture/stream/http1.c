@@ -249,6 +249,7 @@ static unsigned take_request(struct http1 *h)
 	return was;
 }
 
+/* Whatever length its head says, there is no body behind the answer to a HEAD, a 204 or a 304. */
 static int on_response(struct side *s)
 {
 	struct http1 *h = s->http;
@@ -266,7 +267,8 @@ static int on_response(struct side *s)
 	else
 		tell_other(h, s->dir);
 	h->refused = h->refused || (h->asked && !h->waiting);
-	return was & WAS_HEAD ? NO_BODY : GO_ON;
+	bool bodiless = was & WAS_HEAD || status == HTTP_STATUS_NO_CONTENT || status == HTTP_STATUS_NOT_MODIFIED;
+	return bodiless ? NO_BODY : GO_ON;
 }
 
 static int on_head(http_parser *p)

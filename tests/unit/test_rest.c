@@ -180,6 +180,25 @@ static void pipelined(void **state)
 	talk_release(&t);
 }
 
+/* What has no body may say how long it would be (RFC 9110, section 8.6). */
+static void no_body(void **state)
+{
+	(void)state;
+	struct talk t;
+	talk_init(&t);
+	for (int i = 0; i < 2; i++) {
+		script_add(&t.s, DIR_C2S, slice_str("GET / HTTP/1.1\r\nIf-None-Match: x\r\n\r\n"));
+		script_add(&t.s, DIR_S2C,
+			   slice_str(i ? "HTTP/1.1 304 Not Modified\r\nContent-Length: 100\r\n\r\n"
+				       : "HTTP/1.1 204 No Content\r\nContent-Length: 100\r\n\r\n"));
+		put_body(&t, DIR_C2S, POST, slice_str(NOOP));
+		put_body(&t, DIR_S2C, "HTTP/1.1 200 OK\r\n", slice_str(REPLY));
+	}
+	const struct expected e[] = { { DIR_C2S, 2, NOOP }, { DIR_S2C, 2, REPLY }, { DIR_C2S, 4, NOOP }, { DIR_S2C, 4, REPLY } };
+	play_every_way(&t, e, 4, "c2s not ours 0 HTTP that is no WebSocket\n");
+	talk_release(&t);
+}
+
 /* A chunk of the transfer coding for every three bytes. */
 static void put_chunked(struct talk *t, enum dir dir, const char *head, struct slice body)
 {
@@ -463,17 +482,10 @@ static void gunzip_members(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(keep_alive),
-		cmocka_unit_test(pipelined),
-		cmocka_unit_test(coded),
-		cmocka_unit_test(coded_badly),
-		cmocka_unit_test(ends_with_connection),
-		cmocka_unit_test(cut_by_end),
-		cmocka_unit_test(gap_anywhere),
-		cmocka_unit_test(search),
-		cmocka_unit_test(joined),
-		cmocka_unit_test(answer_first),
-		cmocka_unit_test(targets),
+		cmocka_unit_test(keep_alive),     cmocka_unit_test(pipelined),    cmocka_unit_test(no_body),
+		cmocka_unit_test(coded),          cmocka_unit_test(coded_badly),  cmocka_unit_test(ends_with_connection),
+		cmocka_unit_test(cut_by_end),     cmocka_unit_test(gap_anywhere), cmocka_unit_test(search),
+		cmocka_unit_test(joined),         cmocka_unit_test(answer_first), cmocka_unit_test(targets),
 		cmocka_unit_test(gunzip_members),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
