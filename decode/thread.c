@@ -395,8 +395,8 @@ static enum role role_of(const struct session *s, const struct arrival *a)
 	if (kind == COMMAND_STREAM)
 		return ROLE_STREAM;
 	bool exchange = a->exchange && a->encoding != ENCODING_ENVELOPE && a->r->command == s->known.noop;
-	/* it can't be read up to its id: whatever answers it can't be told */
-	bool nameless = a->encoding == ENCODING_ENVELOPE && !a->has_seq;
+	/* it can't be read up to its id, or has none, and what response is its own is not known: whatever answers it can't be told */
+	bool nameless = a->encoding == ENCODING_ENVELOPE ? !a->has_seq : a->encoding == ENCODING_JSON && !a->exchange && !a->e.id.len;
 	return (asks && a->e.command.len && !nameless) || exchange ? ROLE_REQUEST : ROLE_SINGLE;
 }
 

@@ -564,6 +564,9 @@ static void rest_threads(void **state)
 		{ DIR_C2S, 7, "{\"command\":\"ping\",\"seq\":13}", 11, ROLE_SINGLE, 1u << RULE_ID_MISSING },
 		{ DIR_C2S, 8, "{\"command\":\"query\",\"id\":\"g\",\"data\":{\"value\":[1]}}", 12, ROLE_REQUEST,
 		  1u << RULE_TYPE_MISSING | 1u << RULE_DECODE },
+		/* Joined in its middle: which response answers which request is not known, and so not whether one does. */
+		{ DIR_C2S, 0, "{\"command\":\"count\",\"seq\":14}", 13, ROLE_SINGLE, 1u << RULE_ID_MISSING },
+		{ DIR_S2C, 0, "{\"command\":\"countreply\"}", 14, ROLE_SINGLE, 0 },
 	};
 	for (size_t i = 0; i < sizeof said / sizeof *said; i++) {
 		send(&sink, &conn, said[i].dir, ENCODING_JSON, said[i].exchange, said[i].text);
