@@ -111,7 +111,8 @@ static bool is_beyond(const struct connection *c, const struct segment *seg, enu
 	return off > most + IN_FLIGHT && off < UINT32_MAX - IN_FLIGHT;
 }
 
-/* Does this segment begin another connection than the one that is known? A SYN with an acknowledgement does if it answers another SYN. */
+/* Does this segment begin another connection than the one that is known? A SYN with an acknowledgement does if it answers another SYN; a copy of the
+ * SYN does if what came back was a reset alone: it is asked once more. */
 static bool is_reuse(const struct connection *c, const struct segment *seg, enum dir dir)
 {
 	if (!(seg->flags & TCP_SYN))
@@ -119,7 +120,7 @@ static bool is_reuse(const struct connection *c, const struct segment *seg, enum
 	bool begun = c->closed ? c->begun[dir] : c->talk->half[dir].begun;
 	uint32_t begin = c->closed ? c->begin[dir] : c->talk->half[dir].begin;
 	if (begun && begin == seg->seq + 1)
-		return false;
+		return c->closed && !(seg->flags & TCP_ACK) && !c->begun[!dir];
 	if (!(seg->flags & TCP_ACK))
 		return c->closed || begun;
 	if (c->closed)

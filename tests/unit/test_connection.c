@@ -886,6 +886,28 @@ static void answer_to_a_withdrawn_syn(void **state)
 	finish(&n, "1>. 1<. 1:reset by client");
 }
 
+/* Windows asks again, with the same number, where a server refuses; which may be there by then. */
+static void syn_once_more(void **state)
+{
+	(void)state;
+	struct net n;
+	net_init(&n);
+	struct packet_of syn = packet(&n, C, SYN, "");
+	for (int i = 0; i < 2; i++) {
+		feed(&n, syn);
+		feed(&n, syn);
+		say(&n, S, RST, "");
+	}
+	feed(&n, syn);
+	say(&n, S, SYN, "");
+	say(&n, C, 0, "hello");
+	say(&n, S, 0, "ok");
+	close_both(&n, C);
+	feed(&n, syn);
+	assert_int_equal(counts(&n)->connections, 3);
+	finish(&n, "1>. 1<. 1:reset by server 2>. 2<. 2:reset by server 3>hello 3<ok 3>. 3<. 3:closed by client");
+}
+
 /* The server still has a connection of before, which the client has forgotten: to the SYN it says where that one stands, the client resets that, and
  * the SYN comes again. */
 static void answer_of_the_connection_before(void **state)
@@ -1527,6 +1549,7 @@ int main(void)
 		cmocka_unit_test(far_in_one_direction),
 		cmocka_unit_test(reuse_of_a_half),
 		cmocka_unit_test(answer_to_a_withdrawn_syn),
+		cmocka_unit_test(syn_once_more),
 		cmocka_unit_test(answer_of_the_connection_before),
 		cmocka_unit_test(copies_of_a_syn),
 		cmocka_unit_test(half_close),
