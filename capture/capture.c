@@ -28,7 +28,8 @@
 
 enum { FINISH_RECORDS = 1024 };
 enum { FRAGMENT_PACKETS = 1024, FRAGMENT_BYTES = 16 << 20 };
-enum { AHEAD_PACKETS = 16, AHEAD_FROM = 4 << 20 }; /* packets a step of the second thread; bytes of a file from which on there is one */
+static const int64_t PAUSE = 2 * (int64_t)NS_PER_S; /* without a packet, then time passes for what waits all the same */
+enum { AHEAD_PACKETS = 16, AHEAD_FROM = 4 << 20 };  /* packets a step of the second thread; bytes of a file from which on there is one */
 
 struct capture {
 	struct source *source;
@@ -40,6 +41,7 @@ struct capture {
 	struct entry *entry; /* of a proxy, instead of what stands before; NULL */
 	struct capture_counts counts;
 	int64_t ticked; /* time of the last connections_tick */
+	int64_t paused; /* since when there is nothing to read, monotonic; 0: there was */
 	struct packet_watcher watcher;
 	struct packet_facts facts; /* of the packet under way */
 	struct lookahead *ahead;   /* the second thread; NULL: there is none */
@@ -212,6 +214,7 @@ static void take_packet(struct capture *c, const struct packet *p)
 
 static void see_time(struct capture *c, int64_t time)
 {
+	c->paused = 0;
 	if (!c->counts.first_time)
 		c->counts.first_time = c->ticked = time;
 	c->counts.backwards += c->counts.last_time && time < c->counts.last_time - NS_PER_S;
@@ -234,16 +237,34 @@ static void handle_packet(struct capture *c, const struct packet *p)
 		c->watcher.packet(c->watcher.user, p, &c->facts);
 }
 
-/* Nothing to read now, which is a time for records that wait for keys. */
+static int64_t monotonic(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * NS_PER_S + t.tv_nsec;
+}
+
+int64_t capture_clock(const struct capture *c)
+{
+	if (c->started)
+		return lookahead_state(c->ahead)->counts.last_time;
+	return c->counts.last_time + (c->counts.first_time && c->paused ? monotonic() - c->paused : 0);
+}
+
+/* Nothing to read now, which is a time for records that wait for keys, and, if it lasts, for what waits for missing bytes. */
 static void see_pause(struct capture *c)
 {
-	struct timespec now;
+	if (!c->paused)
+		c->paused = monotonic();
+	int64_t now = capture_clock(c);
 	if (c->watcher.pause)
 		c->watcher.pause(c->watcher.user);
-	if (!c->options.keylog)
-		return;
-	clock_gettime(CLOCK_REALTIME, &now);
-	keylog_wake(c->options.keylog, (int64_t)now.tv_sec * NS_PER_S + now.tv_nsec);
+	if (now - c->counts.last_time >= PAUSE && now - c->ticked >= NS_PER_S && source_is_live(c->source)) {
+		c->ticked = now;
+		connections_tick(c->connections, now);
+	}
+	if (c->options.keylog)
+		keylog_wake(c->options.keylog, now);
 }
 
 /* Takes so many records of the proxy. */

@@ -113,6 +113,9 @@ struct source *capture_source(struct capture *c);
 /* How far it is, as source_progress. */
 void capture_progress(const struct capture *c, uint64_t *done, uint64_t *total);
 struct capture_counts capture_counts(const struct capture *c);
+/* What time it is where packets are captured, as far as that can be told here: that of the newest packet, and what has passed since there was no other.
+ * The clock of this machine may be another than theirs, and a pipe may bring what was captured long ago. 0 before the first. */
+int64_t capture_clock(const struct capture *c);
 /* Time of the first packet; 0 before it. */
 int64_t capture_first_time(const struct capture *c);
 

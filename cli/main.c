@@ -189,7 +189,7 @@ static void wait_for_packets(struct app *a)
 	fflush(a->out);
 	poll(&p, 1, POLL_MS);
 	if (source_is_live(a->input.source))
-		session_clock(a->session, when_now());
+		session_clock(a->session, capture_clock(a->capture));
 }
 
 static bool duration_over(const struct app *a)

@@ -251,6 +251,10 @@ def clocks(f):
     with open("samples/tcp.pcap", "rb") as pipe:
         r = f.run("-r", "-", "-T", "ndjson", "-o", "no-reply=1s", inject={"INJECT_CLOCK": 100_000}, stdin=subprocess.Popen(["cat"], stdin=pipe, stdout=subprocess.PIPE).stdout)
     f.equal((r.returncode, names(r)), (0, names(whole)), "a pipe while the clock jumps")
+    request = 24 + sum(map(len, list(records(data))[:6]))
+    paused = ["sh", "-c", f"head -c {request} samples/tcp.pcap; sleep 1; tail -c +{request + 1} samples/tcp.pcap"]
+    r = f.run("-r", "-", "-T", "ndjson", "-o", "no-reply=30m", stdin=subprocess.Popen(paused, stdout=subprocess.PIPE).stdout)
+    f.hold(r.stdout == whole.stdout, "an old capture, through a pipe that pauses behind a request, is told otherwise")
 
 # -- readers, terminals, signals
 

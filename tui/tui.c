@@ -7,7 +7,6 @@
  */
 #include "tui/tui.h"
 
-#include "base/when.h"
 #include "tui/app.h"
 #include "tui/clock.h"
 #include "tui/config.h"
@@ -74,7 +73,7 @@ static void tell_time(struct loop *l)
 	l->told = now;
 	l->pending |= REDRAW;
 	if (l->app.o->clock)
-		l->app.o->clock(l->app.o->user, when_now());
+		l->app.o->clock(l->app.o->user, capture_clock(l->app.o->capture));
 }
 
 static void work(struct loop *l)

@@ -1,0 +1,130 @@
+/*
+ * A capture that comes through a pipe, and pauses: what time it is, which need not be what this machine's clock says, and what waits no longer.
+ */
+#include "capture/capture.h"
+
+#include "base/when.h"
+#include "decode/envelope.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+enum { HEADER = 24, RECORD = 16 };
+enum { MISSING = 14, LAST = 19 }; /* packets of samples/tcp.pcap: the data of a request, and the one that acknowledges its reply */
+
+static const int64_t SHORT = NS_PER_S / 5, LONG = 2 * (int64_t)NS_PER_S + NS_PER_S / 2;
+
+static void on_message(void *user, const struct piece *p)
+{
+	*(unsigned *)user += p->last;
+}
+
+static void on_news(void *user, const struct news *n)
+{
+	(void)user;
+	(void)n;
+}
+
+static void on_closed(void *user, struct conn_info *conn, int64_t time)
+{
+	(void)user;
+	(void)conn;
+	(void)time;
+}
+
+/* The first packets of the sample, less the one that is missing; *time: of the last. */
+static struct buf first_packets(int64_t *time)
+{
+	static uint8_t sample[16384];
+	struct buf out = { 0 };
+	FILE *in = fopen("samples/tcp.pcap", "rb");
+	assert_non_null(in);
+	assert_int_equal(fread(sample, 1, sizeof sample, in), sizeof sample);
+	fclose(in);
+	const uint8_t *at = sample + HEADER;
+	buf_add(&out, slice_of(sample, HEADER));
+	for (int i = 1; i <= LAST; i++) {
+		struct cursor c = cursor_of(slice_of(at, RECORD));
+		int64_t seconds = cursor_le32(&c), microseconds = cursor_le32(&c);
+		size_t size = RECORD + cursor_le32(&c);
+		*time = seconds * NS_PER_S + microseconds * 1000;
+		if (i != MISSING)
+			buf_add(&out, slice_of(at, size));
+		at += size;
+	}
+	return out;
+}
+
+static struct capture *open_pipe(int fd, unsigned *messages)
+{
+	char path[32], error[256];
+	const struct sink sink = { messages, on_message, on_news, on_closed, envelope_probe };
+	const struct capture_options o = { .threads = 0 };
+	snprintf(path, sizeof path, "/dev/fd/%d", fd);
+	struct source *source = source_open_file(path, NULL, error, sizeof error);
+	assert_non_null(source);
+	return capture_new(source, &sink, &o);
+}
+
+static void read_all(struct capture *c)
+{
+	enum capture_status status;
+	while ((status = capture_step(c, 100)) == CAPTURE_MORE)
+		;
+	assert_int_equal(status, CAPTURE_WAIT);
+}
+
+static void pause_for(int64_t time)
+{
+	const struct timespec t = { time / NS_PER_S, time % NS_PER_S };
+	nanosleep(&t, NULL);
+}
+
+static void test_pause(void **state)
+{
+	(void)state;
+	unsigned messages = 0;
+	int ends[2];
+	int64_t last;
+	struct buf packets = first_packets(&last);
+	assert_int_equal(pipe(ends), 0);
+	struct capture *c = open_pipe(ends[0], &messages);
+	assert_int_equal(capture_clock(c), 0);
+	read_all(c);
+	pause_for(SHORT);
+	assert_int_equal(capture_clock(c), 0);
+
+	assert_int_equal(write(ends[1], packets.at, packets.len), packets.len);
+	read_all(c);
+	pause_for(SHORT);
+	read_all(c);
+	int64_t clock = capture_clock(c);
+	assert_true(clock >= last + SHORT && clock < last + 60 * (int64_t)NS_PER_S);
+	assert_int_equal(messages, 2);
+	assert_int_equal(capture_counts(c).gaps, 0);
+
+	pause_for(LONG);
+	read_all(c);
+	assert_int_equal(messages, 3);
+	assert_int_equal(capture_counts(c).last_time, last);
+	close(ends[0]);
+	close(ends[1]);
+	capture_finish(c);
+	assert_int_equal(capture_counts(c).gaps, 1);
+	capture_free(c);
+	buf_release(&packets);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_pause),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
