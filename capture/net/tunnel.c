@@ -27,6 +27,8 @@ enum {
 	GRE_SEQUENCE = 0x1000,
 	GRE_OTHERS = 0x4fff, /* routing, reserved, version: not 0 in none that carries IP so */
 	ERSPAN_3_MORE = 1,   /* the last bit of its header: 8 bytes follow */
+	VXLAN_FLAGS = 8,     /* there is a number of its network, */
+	VXLAN_GROUP = 0x80,  /* and perhaps a group of the sender's (draft-smith-vxlan-group-policy) */
 };
 
 static enum tunnel_status is_ip(const struct cursor *c, struct slice *inner)
@@ -87,7 +89,7 @@ static enum tunnel_status strip_vxlan(struct cursor *c, struct slice *inner)
 	cursor_take(c, 4);
 	if (c->short_)
 		return TUNNEL_SHORT;
-	if (flags >> 24 != 8)
+	if ((flags >> 24 & ~(uint32_t)VXLAN_GROUP) != VXLAN_FLAGS)
 		return TUNNEL_NONE;
 	return strip_ethernet(c, inner);
 }

@@ -52,6 +52,7 @@ static const struct tunnel_case cases[] = {
 	TUNNEL("VXLAN, a tag", 17, VXLAN ETH TAG V6, 0x60, TUNNEL_IP),
 	TUNNEL("VXLAN, ARP", 17, VXLAN ETH "\x08\x06", 0x00, TUNNEL_OTHER),
 	TUNNEL("VXLAN as Linux had it", 17, UDP("\x21\x18") "\x08\x00\x00\x00\x00\x00\x2a\x00" ETH V4, 0x45, TUNNEL_IP),
+	TUNNEL("VXLAN with a group", 17, UDP("\x12\xb5") "\x88\x48\x12\x34\x00\x00\x2a\x00" ETH V4, 0x45, TUNNEL_IP),
 	TUNNEL("no VXLAN on its port", 17, UDP("\x12\xb5") "\x45\x00\x00\x00\x00\x00\x2a\x00" ETH V4, 0x45, TUNNEL_NONE),
 	TUNNEL("Geneve", 17, GENEVE "\x00\x00\x65\x58\x00\x00\x2a\x00" ETH V4, 0x45, TUNNEL_IP),
 	TUNNEL("Geneve with options", 17, GENEVE "\x02\x00\x65\x58\x00\x00\x2a\x00" FOUR FOUR ETH V4, 0x45, TUNNEL_IP),
