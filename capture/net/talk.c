@@ -233,6 +233,12 @@ static bool is_stray_reset(const struct talk *talk, const struct segment *seg, e
 	return reassembly_offset(in, seg->seq) + 1 < in->acked || is_far(in, seg->seq);
 }
 
+/* Who gets a reset does not look at what it acknowledges, which may be anything. */
+static bool acknowledges(const struct talk *talk, const struct segment *seg, enum dir dir)
+{
+	return seg->flags & TCP_ACK && !(seg->flags & TCP_RST && is_far(&talk->half[!dir].in, seg->ack));
+}
+
 void talk_free(struct talk *talk)
 {
 	drop_stranger(talk);
@@ -271,7 +277,7 @@ bool talk_take(struct talk *talk, const struct segment *seg, enum dir dir, int64
 	}
 	drop_stranger(talk);
 	learn_start(talk, dir, seg);
-	if (seg->flags & TCP_ACK)
+	if (acknowledges(talk, seg, dir))
 		reassembly_ack(&talk->half[!dir].in, seg->ack, time);
 	if (!(seg->flags & TCP_RST))
 		take_bytes(talk, seg, dir, time, at);

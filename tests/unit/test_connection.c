@@ -1115,6 +1115,26 @@ static void reset_out_of_window(void **state)
 	}
 }
 
+/* What a reset acknowledges is not looked at: some have a 0 there. */
+static void reset_that_acknowledges_anything(void **state)
+{
+	(void)state;
+	for (enum dir dir = C; dir <= S; dir++) {
+		struct net n;
+		net_init(&n);
+		n.host[C].seq = 0xc0000000;
+		n.host[S].seq = 0xd0000000;
+		open_connection(&n);
+		say(&n, C, 0, "hello");
+		say(&n, S, 0, "ok");
+		struct packet_of rst = packet(&n, dir, RST, "");
+		rst.seg.ack = 0;
+		feed(&n, rst);
+		assert_int_equal(counts(&n)->reassembly.gaps, 0);
+		finish(&n, dir == C ? "1>hello 1<ok 1>. 1<. 1:reset by client" : "1>hello 1<ok 1>. 1<. 1:reset by server");
+	}
+}
+
 static void reset_of_nothing(void **state)
 {
 	(void)state;
@@ -1561,6 +1581,7 @@ int main(void)
 		cmocka_unit_test(reset),
 		cmocka_unit_test(reset_behind_a_hole),
 		cmocka_unit_test(reset_out_of_window),
+		cmocka_unit_test(reset_that_acknowledges_anything),
 		cmocka_unit_test(reset_of_nothing),
 		cmocka_unit_test(late_segments),
 		cmocka_unit_test(acknowledged_and_never_seen),
