@@ -40,10 +40,16 @@ static void add_entry(struct help *h, enum ink ink, struct slice left, struct sl
 	buf_add(&e->right, right);
 }
 
+/* For names and keys; less than usual where next to no room would be left for what they mean. */
+static int left_width(const struct help *h)
+{
+	return h->width > LEFT + 22 ? LEFT : h->width * 3 / 8;
+}
+
 static void add(void *user, enum ink ink, const char *left, const char *right)
 {
 	struct help *h = user;
-	int width = h->width > LEFT + 22 ? h->width - LEFT - 2 : 20;
+	int room = h->width - left_width(h) - 2, width = room > 8 ? room : 8;
 	struct slice name = slice_str(left), rest = slice_str(right);
 	do {
 		struct slice part = slice_head(rest, line_wrap(rest, width));
@@ -193,10 +199,11 @@ static void rows(struct view *v, uint64_t *first, uint64_t *end)
 
 static void draw_row(struct view *v, uint64_t row, int width, struct line *out)
 {
-	const struct entry *e = &((struct help *)v)->entry[row];
+	const struct help *h = (const struct help *)v;
+	const struct entry *e = &h->entry[row];
 	line_add_str(out, INK_PLAIN, " ");
-	line_add_cell(out, e->ink, buf_slice(&e->left), e->right.len ? LEFT : width - 1, false);
-	line_pad(out, INK_PLAIN, LEFT + 2);
+	line_add_cell(out, e->ink, buf_slice(&e->left), e->right.len ? left_width(h) : width - 1, false);
+	line_pad(out, INK_PLAIN, left_width(h) + 2);
 	line_add(out, INK_PLAIN, buf_slice(&e->right), width - out->columns);
 }
 
