@@ -119,6 +119,24 @@ static bool set_nonblocking(pcap_t *pcap, const char *interface, char *error, si
 	return false;
 }
 
+void live_add_name(struct buf *out, const char *word)
+{
+	char why[PCAP_ERRBUF_SIZE] = "";
+	pcap_if_t *all = NULL;
+	const char *name = word;
+	unsigned long number = strtoul(word, NULL, 10), k = 0;
+	if (number && !word[strspn(word, "0123456789")] && pcap_findalldevs(&all, why) == 0)
+		for (const pcap_if_t *i = all; i; i = i->next) {
+			name = ++k == number ? i->name : name;
+			if (strcmp(i->name, word) == 0) {
+				name = word;
+				break;
+			}
+		}
+	buf_add_str(out, name);
+	pcap_freealldevs(all);
+}
+
 struct live *live_new(const char *interface, const struct source_options *o, char *error, size_t error_size)
 {
 	char why[PCAP_ERRBUF_SIZE] = "";

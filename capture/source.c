@@ -127,15 +127,19 @@ struct source *source_open_file(const char *path, const struct source_options *o
 
 struct source *source_open_live(const char *interface, const struct source_options *o, char *error, size_t error_size)
 {
-	struct live *live = live_new(interface, o, error, error_size);
-	if (!live) {
+	struct buf name = { 0 };
+	struct source *s = NULL;
+	live_add_name(&name, interface);
+	struct live *live = live_new(buf_cstr(&name), o, error, error_size);
+	if (live) {
+		s = xcalloc(1, sizeof(*s));
+		s->name = showable(buf_cstr(&name));
+		s->live = live;
+		s->fd = -1;
+	} else {
 		make_showable(error, error_size);
-		return NULL;
 	}
-	struct source *s = xcalloc(1, sizeof(*s));
-	s->name = showable(interface);
-	s->live = live;
-	s->fd = -1;
+	buf_release(&name);
 	return s;
 }
 
@@ -321,7 +325,11 @@ const char *source_name(const struct source *s)
 
 int source_list_links(const char *interface, void (*line)(void *user, const char *text), void *user, char *error, size_t error_size)
 {
-	return live_list_links(interface, line, user, error, error_size);
+	struct buf name = { 0 };
+	live_add_name(&name, interface);
+	int result = live_list_links(buf_cstr(&name), line, user, error, error_size);
+	buf_release(&name);
+	return result;
 }
 
 int source_list_interfaces(void (*line)(void *user, const char *text), void *user, char *error, size_t error_size)

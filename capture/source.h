@@ -47,7 +47,7 @@ struct source_options {
  * is only known later: source_next answers SOURCE_DAMAGED if it is no capture. `o` may be NULL, and the strings in it need only
  * last for the call. */
 struct source *source_open_file(const char *path, const struct source_options *o, char *error, size_t error_size);
-/* Opens an interface for live capture. NULL on failure; the sentence says what to do about missing permission. */
+/* Opens an interface for live capture, by its name or its number in source_list_interfaces. NULL on failure; the sentence says what to do about missing permission. */
 struct source *source_open_live(const char *interface, const struct source_options *o, char *error, size_t error_size);
 /* Several sources (1 to FILES_MAX, none of them a proxy) as one, by the time of their packets (capture/merge.h); takes them over. */
 struct source *source_merge(struct source **sources, size_t count);

@@ -495,7 +495,8 @@ FLAG(take_no_mouse, o->no_mouse = true)
 static const struct option_entry entries[] = {
 	{ 'r', "read-file", "FILE", "read a capture: pcap or pcapng, also gzipped; - is standard input; several are read as one, by time",
 	  take_file },
-	{ 'i', "interface", "IFACE", "capture live on an interface; any is all of them; may repeat", take_interface },
+	{ 'i', "interface", "IFACE", "capture live on an interface, a name or a number of -D; any is all of them; may repeat",
+	  take_interface },
 	{ 'D', "list-interfaces", NULL, "list the interfaces and leave", take_interfaces },
 	{ 0, "proxy", "LISTEN=TARGET",
 	  "stand between clients and a server and show what passes; URLs of ws, wss, http, https, grpc, grpcs, "

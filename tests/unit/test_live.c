@@ -88,6 +88,36 @@ static void test_loopback(void **state)
 	close(listener);
 }
 
+struct search {
+	int number, lo;
+};
+
+static void look_for_lo(void *user, const char *text)
+{
+	struct search *s = user;
+	s->number++;
+	if (strstr(text, ".lo "))
+		s->lo = s->number;
+}
+
+/* As listed: `3.lo [Up, Running, Loopback]`. */
+static void test_by_number(void **state)
+{
+	(void)state;
+	char error[4700], word[16];
+	struct search found = { 0 };
+	if (source_list_interfaces(look_for_lo, &found, error, sizeof(error)) != 0 || !found.lo)
+		skip();
+	snprintf(word, sizeof(word), "%d", found.lo);
+	struct source *s = source_open_live(word, NULL, error, sizeof(error));
+	assert_non_null(strstr(s ? source_name(s) : error, "lo"));
+	if (s)
+		source_free(s);
+	snprintf(word, sizeof(word), "%d", found.number + 1);
+	assert_null(source_open_live(word, NULL, error, sizeof(error)));
+	assert_non_null(strstr(error, word));
+}
+
 static void test_bad_filter(void **state)
 {
 	(void)state;
@@ -101,6 +131,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_loopback),
+		cmocka_unit_test(test_by_number),
 		cmocka_unit_test(test_bad_filter),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
