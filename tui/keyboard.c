@@ -42,26 +42,32 @@ void keyboard_init(void)
 			define_key(keys[i].sequence, keys[i].key);
 }
 
-static bool mouse_key(struct keyboard *k, struct key *out)
+/* What came at once, as over a slow line, curses reads together, says so once, and gives the last of it first. */
+static void hear_mouse(struct keyboard *k)
 {
 	MEVENT event;
-	if (getmouse(&event) != OK)
+	while (k->waiting < KEYBOARD_HEARD && getmouse(&event) == OK) {
+		bool up = event.bstate & BUTTON4_PRESSED, down = event.bstate & BUTTON5_PRESSED;
+		int code = up ? KEY_WHEEL_UP : down ? KEY_WHEEL_DOWN : KEY_CLICK;
+		k->heard[k->waiting++] = (struct key){ code, event.y, event.x };
+	}
+}
+
+static bool mouse_key(struct keyboard *k, struct key *out)
+{
+	if (!k->waiting)
 		return false;
-	*out = (struct key){ KEY_CLICK, event.y, event.x };
-	if (event.bstate & BUTTON4_PRESSED)
-		out->code = KEY_WHEEL_UP;
-	else if (event.bstate & BUTTON5_PRESSED)
-		out->code = KEY_WHEEL_DOWN;
+	*out = k->heard[--k->waiting];
 	if (out->code != KEY_CLICK)
 		return true;
 	int64_t now = clock_ms();
-	if (now - k->clicked < DOUBLE_CLICK_MS && event.y == k->row && event.x == k->col) {
+	if (now - k->clicked < DOUBLE_CLICK_MS && out->row == k->row && out->col == k->col) {
 		out->code = KEY_DOUBLE_CLICK;
 		now = 0;
 	}
 	k->clicked = now;
-	k->row = event.y;
-	k->col = event.x;
+	k->row = out->row;
+	k->col = out->col;
 	return true;
 }
 
@@ -111,9 +117,12 @@ bool keyboard_key(struct keyboard *k, struct key *out)
 {
 	wint_t code;
 	int got;
+	if (mouse_key(k, out))
+		return true;
 	while ((got = get_wch(&code)) != ERR) {
 		*out = (struct key){ (int)code, 0, 0 };
 		if (got == KEY_CODE_YES && code == KEY_MOUSE) {
+			hear_mouse(k);
 			if (mouse_key(k, out))
 				return true;
 			continue;

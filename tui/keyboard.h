@@ -7,10 +7,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+enum { KEYBOARD_HEARD = 8 };
+
 /* Where the mouse was pressed last, and when. All zero: nowhere. */
 struct keyboard {
 	int64_t clicked; /* ms */
 	int row, col;
+	struct key heard[KEYBOARD_HEARD]; /* of the mouse, and not given to anybody yet: the last comes first */
+	int waiting;
 };
 
 /* Tells curses what else terminals send; after it has begun. */

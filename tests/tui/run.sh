@@ -15,7 +15,7 @@
 #	pipe FILE [ARGS]  starts envscope -r - on a pipe, through which `feed` sends FILE
 #	feed N            the next N bytes of it; `feed` alone: the rest, and the pipe is closed
 #	key NAME…         presses keys, named as in tmux; `type TEXT` types text
-#	click COL ROW     of the mouse (from 1; the terminal must be an xterm); `wheel 0 COL ROW` turns it up, `wheel 1 …` down
+#	click COL ROW     of the mouse (from 1; the terminal must be an xterm); `clicks COL ROW`: twice, in one write; `wheel 0 COL ROW` turns it up, `wheel 1 …` down
 #	resize 100x30
 #	signal NAME       to the program; `continue`: it goes on after it was stopped
 #	wait TEXT         until the screen shows TEXT; `gone TEXT`: until it does not
@@ -185,6 +185,10 @@ step() {
 	key) tm send-keys "${args[@]}" ;;
 	type) tm send-keys -l "$rest" ;;
 	click) tm send-keys -l $'\e'"[<0;${args[0]};${args[1]}M"$'\e'"[<0;${args[0]};${args[1]}m" ;;
+	clicks)
+		click=$'\e'"[<0;${args[0]};${args[1]}M"$'\e'"[<0;${args[0]};${args[1]}m"
+		tm send-keys -l "$click$click"
+		;;
 	wheel) tm send-keys -l $'\e'"[<$((${args[0]} + 64));${args[1]};${args[2]}M" ;;
 	resize) tm resize-window -x "${rest%x*}" -y "${rest#*x}" ;;
 	continue) touch "$work/fg" ;;
