@@ -81,6 +81,7 @@ static const struct command_row commands[] = {
 		  { KEY_TABULATOR },
 		  "Pane",
 		  "change between the fields and the bytes; there a cursor selects the field of its byte" },
+	{ CMD_OPEN, "raw", IN_LISTS | IN_STREAMS, { F(6), 'r' }, NULL, "open the message, with its bytes" },
 	{ CMD_HEX, "bytes", IN_DETAIL, { F(6), 'r' }, "Bytes", "show or hide the bytes" },
 	{ CMD_HEX, "beside", IN_LADDER, { F(6), 'r' }, "Message", "show or hide the selected message" },
 	{ CMD_PAUSE, "pause", IN_TABS | IN_LADDER, { 'p' }, "Pause", "freeze the screen, or let it go on; the capture goes on meanwhile" },
