@@ -5,6 +5,7 @@
 
 #include "base/slice.h"
 
+#include <endian.h>
 #include <sys/random.h>
 #include <time.h>
 
@@ -34,11 +35,12 @@ static inline uint64_t hash_mix(uint64_t a, uint64_t b)
 }
 #endif
 
+/* Up to 8 bytes, the first lowest on every machine: spans are told by hashes, and may come from several (export/otlp_ids.c). */
 static inline uint64_t hash_word(const uint8_t *at, size_t n)
 {
 	uint64_t word = 0;
 	memcpy(&word, at, n);
-	return word;
+	return le64toh(word);
 }
 
 /* The last bytes, fewer than 8, in one word: two overlapping loads are quicker than a call for so few. */
