@@ -9,6 +9,7 @@
 
 #include "tests/unit/capture_writer.h"
 
+#include <endian.h>
 #include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -434,7 +435,7 @@ static void test_pcapng_cut(void **state)
 		uint32_t length = 0;
 		if (n - begin >= 12)
 			memcpy(&length, w.out.at + begin + 4, 4);
-		if (n - begin == length)
+		if (n - begin == le32toh(length))
 			begin = n;
 		snprintf(end, sizeof(end), "x ends in the middle of a block at offset %zu\n", begin);
 		const char *want = begin == n ? "end\n" : end, *text = buf_cstr(&got);

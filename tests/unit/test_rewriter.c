@@ -4,6 +4,7 @@
  */
 #include "export/rewriter.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -134,6 +135,7 @@ static void cut(const struct place *p, const char *path, int packets)
 	for (int i = 0; at + 16 <= size; i++) {
 		uint32_t length;
 		memcpy(&length, bytes + at + 8, 4);
+		length = le32toh(length);
 		if (i % packets == 0 && i / packets < FILES) {
 			if (out)
 				fclose(out);

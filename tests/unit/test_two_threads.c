@@ -5,6 +5,7 @@
 #include "capture/capture.h"
 #include "decode/envelope.h"
 
+#include <endian.h>
 #include <fcntl.h>
 #include <glob.h>
 #include <setjmp.h>
@@ -151,8 +152,8 @@ static void write_many(char path[])
 		struct packet p;
 		struct buf b = { 0 };
 		while (source_next(s, &p) == SOURCE_PACKET) {
-			uint32_t words[4] = { (uint32_t)(p.time / 1000000000), (uint32_t)(p.time % 1000000000 / 1000),
-					      (uint32_t)p.bytes.len, p.wire_len };
+			uint32_t words[4] = { htole32((uint32_t)(p.time / 1000000000)), htole32((uint32_t)(p.time % 1000000000 / 1000)),
+					      htole32((uint32_t)p.bytes.len), htole32(p.wire_len) };
 			memcpy(record, words, sizeof words);
 			buf_add(&b, slice_of(record, sizeof record));
 			size_t at = b.len;
@@ -220,8 +221,8 @@ static void write_large(char path[])
 	uint32_t caught = 54 + LARGE, seq = 1;
 	int fd = mkstemp(path);
 	memset(packet + sizeof packet - (LARGE - 14), 'x', LARGE - 14);
-	memcpy(packet + 8, &caught, 4);
-	memcpy(packet + 12, &caught, 4);
+	memcpy(packet + 8, &(uint32_t){ htole32(caught) }, 4);
+	memcpy(packet + 12, &(uint32_t){ htole32(caught) }, 4);
 	packet[16 + 16] = (caught - 14) >> 8;
 	packet[16 + 17] = (caught - 14) & 255;
 	assert_int_equal(write(fd, head, sizeof head), sizeof head);
