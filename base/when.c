@@ -7,7 +7,7 @@
 
 #include <time.h>
 
-enum { DAY = 24 * 60 * 60 };
+enum { DAY = 24 * 60 * 60, TO_MARCH_OF_YEAR_0 = 719468 /* days from there to 1970 */ };
 
 static int64_t whole_seconds(int64_t ns, int64_t *rest)
 {
@@ -31,7 +31,7 @@ int64_t when_now(void)
  * era has 400 years. Good for the days that an int64_t of nanoseconds reaches. */
 static void civil_date(int64_t days, unsigned *year, unsigned *month, unsigned *day)
 {
-	enum { ERA = 146097, TO_MARCH_OF_YEAR_0 = 719468 };
+	enum { ERA = 146097 };
 	unsigned since = (unsigned)(days + TO_MARCH_OF_YEAR_0), era = since / ERA, in_era = since % ERA;
 	unsigned of_era = (in_era - in_era / 1460 + in_era / 36524 - in_era / 146096) / 365;
 	unsigned in_year = in_era - (365 * of_era + of_era / 4 - of_era / 100);
@@ -162,6 +162,15 @@ static bool take_offset(struct slice *s, int *seconds)
 	return true;
 }
 
+/* Seconds since 1970; timegm's end in 2038 where time_t has 32 bits. Years begin in March, as in civil_date. */
+static int64_t seconds_of(const struct tm *t)
+{
+	int year = t->tm_year + 1900 - (t->tm_mon < 2), from_march = (t->tm_mon + 10) % 12;
+	int64_t days = 365 * (int64_t)year + year / 4 - year / 100 + year / 400 + (153 * from_march + 2) / 5 + t->tm_mday - 1 -
+		       TO_MARCH_OF_YEAR_0;
+	return days * DAY + t->tm_hour * 3600 + t->tm_min * 60 + t->tm_sec;
+}
+
 bool when_read_iso(struct slice text, int64_t *ns)
 {
 	struct tm t = { 0 };
@@ -173,7 +182,7 @@ bool when_read_iso(struct slice text, int64_t *ns)
 		if (!take_clock(&text, &t, &fraction) || !take_offset(&text, &offset))
 			return false;
 	}
-	*ns = ((int64_t)timegm(&t) - offset) * NS_PER_S + fraction;
+	*ns = (seconds_of(&t) - offset) * NS_PER_S + fraction;
 	return text.len == 0;
 }
 

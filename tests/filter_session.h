@@ -22,7 +22,7 @@ struct filter_session {
 	struct conn_info conn;
 	int64_t time;
 	struct buf payload, envelope;
-	struct buf bytes[FILTER_SESSION_MESSAGES + 1]; /* of each message, by n */
+	struct buf bytes[FILTER_SESSION_MESSAGES + 2]; /* of each message, by n, and of one more */
 };
 
 static inline void fs_text(struct filter_session *f, uint32_t number, const char *text)
@@ -160,7 +160,7 @@ static inline void filter_session_release(struct filter_session *f)
 {
 	f->sink.closed(f->sink.user, &f->conn, f->time);
 	session_free(f->session);
-	for (int i = 0; i <= FILTER_SESSION_MESSAGES; i++)
+	for (int i = 0; i <= FILTER_SESSION_MESSAGES + 1; i++)
 		buf_release(&f->bytes[i]);
 	buf_release(&f->payload);
 	buf_release(&f->envelope);

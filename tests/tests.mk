@@ -1,4 +1,4 @@
-# Tests: make unit, golden, update CASE=x, lint, packages, fuzz, fuzz-coverage, replay, agree, errors, faults. `make check` runs them all (tests/check.sh).
+# Tests: make unit, golden, update CASE=x, lint, packages, fuzz, fuzz-coverage, replay, agree, errors, faults, cross. `make check` runs them all (tests/check.sh).
 
 UNIT := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 FUZZ := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -118,7 +118,11 @@ build/tests/inject.so: tests/faults/inject.c
 agree: $B/tests/test_agree build/samples/.stamp
 	ENVSCOPE_AGREE=$(or $(AGREE),10000000) $B/tests/test_agree
 
-.PHONY: unit unit-programs golden update lint packages follow fuzz fuzz-coverage replay replay-programs errors faults agree
+# On machines of other kinds, under emulation: ARCH=armhf (32 bits) or s390x (big-endian). As root.
+cross: build/samples/.stamp
+	@bash tests/cross.sh $(or $(ARCH),s390x)
+
+.PHONY: cross unit unit-programs golden update lint packages follow fuzz fuzz-coverage replay replay-programs errors faults agree
 
 -include $(UNIT:%=$B/tests/%.d)
 -include $B/tests/follow.d $(FUZZ_OBJ:.o=.d) $(FUZZ:%=build/fuzz/%.d) $(FUZZ:%=$B/replay/%.d) $B/replay/replay.d
