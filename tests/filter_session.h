@@ -111,9 +111,9 @@ static inline void fs_workitem(struct filter_session *f)
 
 static inline void fs_others(struct filter_session *f)
 {
-	float mb = 0.1f;
+	static const uint8_t mb[] = { 0xcd, 0xcc, 0xcc, 0x3d }; /* 0.1, a float */
 	put_tag(&f->payload, 5, WIRE_32BIT);
-	buf_add(&f->payload, slice_of(&mb, 4));
+	buf_add(&f->payload, slice_of(mb, sizeof mb));
 	fs_send(f,
 		(struct fs_head){ .command = "uploadreply", .type = "UploadResponse", .id = "b3", .rid = "yy", .seq = 2, .dir = DIR_S2C });
 	fs_send(f, (struct fs_head){ .command = "noop", .id = "a2", .seq = 1 });
