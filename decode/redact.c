@@ -131,13 +131,15 @@ static bool may_end_key(struct slice text, size_t at)
 
 bool redact_needed(struct slice text)
 {
+	if (!text.len)
+		return false;
 	const uint8_t *quote = text.at, *end = text.at + text.len;
 	while (quote < end && (quote = memchr(quote, '"', (size_t)(end - quote)))) {
 		size_t at = (size_t)(quote++ - text.at);
 		if (may_end_key(text, at) && ends_secret_key(text, at - backslashes(text, 0, at)))
 			return true;
 	}
-	const uint8_t *slash = text.len ? memchr(text.at, '\\', text.len) : NULL;
+	const uint8_t *slash = memchr(text.at, '\\', text.len);
 	return slash && memmem(slash, (size_t)(end - slash), "\\u0022", ESCAPE);
 }
 

@@ -209,7 +209,8 @@ static void give_keys(struct keylog *k, uint8_t how, unsigned *given, unsigned u
 		keylog_wake(k, 1);
 }
 
-/* Secrets that come one by one come evenly over the input. */
+/* Secrets that come one by one come evenly over the input, but all before the connection is over: behind that they are waited for only where the
+ * key log may grow. */
 static void play_all(struct fuzz *f, struct layer **l, struct keylog *keylog, uint8_t how, struct slice in)
 {
 	struct sealer s = { .is_1_3 = how & IS_1_3 };
@@ -220,7 +221,8 @@ static void play_all(struct fuzz *f, struct layer **l, struct keylog *keylog, ui
 	if (how & WITH_HELLOS)
 		send_hellos(f, l, s.is_1_3);
 	while (c.rest.len) {
-		unsigned due = (unsigned)((in.len - c.rest.len) * (LINES + 1) / in.len);
+		bool ends = f->over[0] || f->over[1];
+		unsigned due = ends ? LINES : (unsigned)((in.len - c.rest.len) * (LINES + 1) / in.len);
 		if (keylog && given < due)
 			give_keys(keylog, how, &given, due);
 		if ((c.rest.at[0] >> 1 & 3) == 2)
