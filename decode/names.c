@@ -6,6 +6,7 @@
 
 #include "base/hash.h"
 #include "base/xalloc.h"
+#include "decode/redact.h"
 
 #include <stdlib.h>
 
@@ -44,17 +45,26 @@ static uint16_t learn(struct names *n, struct slice command)
 	return (uint16_t)(schema_commands(n->schema) + n->count);
 }
 
+/* A command that is JSON can have a secret in it: the name is shown wherever the command is. */
+static uint16_t number_without_secrets(struct names *n, struct slice command)
+{
+	struct buf without = { 0 };
+	uint16_t number = NAME_NONE;
+	command = redact_text(command, &without);
+	if (command.len <= NAME_LONGEST && !memchr(command.at, 0, command.len))
+		number = learn(n, command);
+	else
+		n->unnamed++;
+	buf_release(&without);
+	return number;
+}
+
 uint16_t names_number(struct names *n, struct slice command)
 {
 	uint16_t known = schema_command(n->schema, command);
 	if (known)
 		return known;
-	if (!command.len)
-		return NAME_NONE;
-	if (command.len <= NAME_LONGEST && !memchr(command.at, 0, command.len))
-		return learn(n, command);
-	n->unnamed++;
-	return NAME_NONE;
+	return command.len ? number_without_secrets(n, command) : NAME_NONE;
 }
 
 struct slice names_name(const struct names *n, uint16_t number)

@@ -21,7 +21,7 @@ enum { NAME_NONE = 0 };
 
 void names_init(struct names *n, const struct schema *schema);
 void names_release(struct names *n);
-/* The number of a command; learns it if it is new. */
+/* The number of a command; learns it if it is new, with the secrets of JSON in it hidden. */
 uint16_t names_number(struct names *n, struct slice command);
 /* The command of a number; lives as long as names. "…" for NAME_NONE. */
 struct slice names_name(const struct names *n, uint16_t number);

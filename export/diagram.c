@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "base/when.h"
 #include "base/xalloc.h"
+#include "decode/redact.h"
 #include "decode/streams.h"
 
 #include <stdlib.h>
@@ -139,7 +140,8 @@ static void set_row(struct diagram *d, struct diagram_row *row, const struct ses
 	row->time = row->until = r->time;
 	row->latency = m->latency;
 	row->bytes = r->size;
-	row->command = keep(d, m->envelope.command, DIAGRAM_NAME);
+	row->command = keep(d, redact_text(m->envelope.command, &gist), DIAGRAM_NAME);
+	buf_clear(&gist);
 	form_add_gist(&gist, session_schema(s), r, &m->envelope);
 	row->text = keep(d, buf_slice(&gist), SIZE_MAX);
 	buf_release(&gist);

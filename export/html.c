@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "base/when.h"
 #include "base/xalloc.h"
+#include "decode/redact.h"
 #include "export/html_part.h"
 #include "export/svg.h"
 #include "export/tree.h"
@@ -79,7 +80,8 @@ static void add_line(struct buf *out, struct printer *p, const struct message_fa
 	when_add_seconds(out, printer_relative(p, r->time));
 	out->len -= 3;
 	buf_addf(out, "</span><span class=\"w\">%u %s</span>", r->conn, r->dir == DIR_C2S ? "→" : "←");
-	add_cell(out, "c", m->envelope.command, 40);
+	add_cell(out, "c", redact_text(m->envelope.command, &text), 40);
+	buf_clear(&text);
 	form_add_gist(&text, session_schema(p->session), r, &m->envelope);
 	add_cell(out, "g", buf_slice(&text), GIST_COLUMNS);
 	buf_clear(&text);
@@ -137,8 +139,10 @@ static void take_thread(struct html *h, struct printer *p, const struct message_
 	if (m->n != shown && t->command.len)
 		return;
 	struct buf gist = { 0 };
+	struct slice command = redact_text(m->envelope.command, &gist);
+	t->command = arena_copy(&h->drawing.diagram.texts, slice_head(command, DIAGRAM_NAME));
+	buf_clear(&gist);
 	form_add_gist(&gist, session_schema(p->session), m->record, &m->envelope);
-	t->command = arena_copy(&h->drawing.diagram.texts, slice_head(m->envelope.command, DIAGRAM_NAME));
 	t->gist = arena_copy(&h->drawing.diagram.texts, buf_slice(&gist));
 	buf_release(&gist);
 }

@@ -152,7 +152,7 @@ static struct otlp_span *new_span(struct printer *p, const struct message_facts 
 	s->state = (enum thread_state)r->state;
 	if (m->conn)
 		memcpy(s->ends, m->conn->info.ends, sizeof s->ends);
-	otlp_text_set(&s->name, m->envelope.command.len ? m->envelope.command : slice_str("_OTHER"));
+	otlp_text_set(&s->name, m->envelope.command.len ? redact_text(m->envelope.command, &p->scratch) : slice_str("_OTHER"));
 	otlp_text_set(&s->id, redact_text(m->envelope.id, &p->scratch));
 	s->registration = slice_is(m->envelope.command, "watch") || slice_starts(m->envelope.command, "register");
 	set_gist(p, &s->gist, m);

@@ -7,6 +7,7 @@
  */
 #include "base/text.h"
 #include "base/when.h"
+#include "decode/redact.h"
 #include "export/layers.h"
 #include "export/value.h"
 #include "export/xml.h"
@@ -214,7 +215,7 @@ static void pdml_message(struct printer *p, const struct message_facts *m)
 	layers_below(p, m, take_layer, &w);
 	close_layer(&w);
 	buf_add_str(&p->line, "  <proto name=\"openiap\" showname=\"OpenIAP Flow, ");
-	xml_add(&p->line, m->envelope.command);
+	xml_add(&p->line, redact_text(m->envelope.command, &p->scratch));
 	buf_addf(&p->line, "\" size=\"%zu\" pos=\"0\">\n", m->bytes.len);
 	if (root)
 		add_node(p, root, FIELD_INDENT);

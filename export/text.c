@@ -117,7 +117,7 @@ static void text_message(struct printer *p, const struct message_facts *m)
 		buf_add_str(out, "    -");
 	buf_add_byte(out, ' ');
 	from = out->len;
-	text_add_fit(out, m->envelope.command, 40);
+	text_add_fit(out, redact_text(m->envelope.command, &p->scratch), 40);
 	pad(out, from, 18);
 	add_wire(p, "id", m->envelope.id);
 	add_wire(p, "rid", m->envelope.rid);

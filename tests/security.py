@@ -222,6 +222,26 @@ def in_json(c, envscope, folder):
     ours = run(envscope, f"{folder}/json.pcap", [], "-T fields -e openiap.query.query").decode()
     c.hold(theirs("-T", "fields", "-e", "openiap.query.query") == ours.replace("\\\\", "\\"), "JSON: the dissector hides something else than envscope")
 
+def in_envelope(c, envscope, folder):
+    """Secrets in the JSON of what stands in an Envelope: its command, ids, trace and type; what is seen of another message names its command."""
+    capture, text = attacks.Capture(), b'{"jwt":"%s"}' % SECRET
+    talk, more = attacks.Talk(capture, size=1400), attacks.field(7, SECRET) + attacks.field(8, text) + attacks.field(9, text)
+    attacks.signin(talk)
+    for client, seq, id, rid in (True, 1, text, b""), (True, 1, b"b", text), (False, 0, b"c", text), (False, 3, b"d", b"x" + text):
+        talk.send(attacks.framed(attacks.envelope(text, seq, id, rid) + more), client)
+    escaped = b'{"a":"{\\u0022password\\u0022:\\u0022%s\\u0022,\\u0022b\\u0022:1}"}' % SECRET
+    talk.send(attacks.framed(attacks.envelope(b"query", 2, escaped, text, text, attacks.field(1, escaped)) + more))
+    with open(f"{folder}/envelope.pcap", "wb") as out: out.write(capture.bytes())
+    for way in WAYS + ("-T fields -e command -e id -e rid -e traceid -e spanid -e type_url -e gist -e request", f"-q -w {folder}/written.pcapng"):
+        c.hold(not shows(run(envscope, f"{folder}/envelope.pcap", [], way), SECRET.decode()), f"the Envelope, {way}: a secret is shown")
+    comments = subprocess.run([sys.executable, "tests/pcapng.py", f"{folder}/written.pcapng", "comments"], capture_output=True).stdout
+    c.hold(comments and not shows(comments, SECRET.decode()), "the Envelope, comments of packets: a secret is shown")
+    if not shutil.which("tshark"): return print("security: no tshark, secrets in what the dissector shows are not tested")
+    with open(f"{folder}/openiap.lua", "w") as out: subprocess.run([envscope, "--wireshark-plugin"], stdout=out)
+    for more in (), ("-V",):
+        shown = subprocess.run(["tshark", "-n", "-X", f"lua_script:{folder}/openiap.lua", "-r", f"{folder}/envelope.pcap", "-Y", "openiap", *more], capture_output=True).stdout
+        c.hold(shown.count("‹hidden, 10 bytes›".encode()) > 10 and not shows(shown, SECRET.decode()), f"the Envelope, the dissector {more}: a secret is shown")
+
 MARK = "Zx9Z"
 
 def escaped(chance, text):
@@ -305,6 +325,7 @@ def main(envscope="./envscope"):
         in_json(c, envscope, folder)
         by_chance(c, envscope, folder)
         in_names(c, envscope, folder)
+        in_envelope(c, envscope, folder)
         damaged(c, envscope, folder)
     print(f"security: {c.passed} passed, {c.failed} failed")
     return c.failed > 0

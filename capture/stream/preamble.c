@@ -129,6 +129,15 @@ static bool is_connected(struct slice answer)
 	return answer.len > 9 && slice_starts(answer, "HTTP/1.") && answer.at[8] == ' ' && answer.at[9] == '2';
 }
 
+/* The host and port that a request begins with; name and password in front of them, which no client should send, are secret. */
+static struct slice connect_target(struct slice request)
+{
+	size_t from = 0, n = 0;
+	for (; n < request.len && request.at[n] > ' '; n++)
+		from = request.at[n] == '@' ? n + 1 : from;
+	return slice_of(request.at + from, n - from);
+}
+
 static void look_for_connect(struct preamble *p, struct slice in)
 {
 	struct slice answer = buf_slice(&p->held[DIR_S2C]);
@@ -139,10 +148,7 @@ static void look_for_connect(struct preamble *p, struct slice in)
 	}
 	if (request.status == MORE || reply.status == MORE)
 		return;
-	size_t target = strlen("CONNECT "), n = 0;
-	while (in.at[target + n] > ' ')
-		n++;
-	tell(p, "through a proxy of HTTP, which was asked to connect (CONNECT)", slice_of(in.at + target, n));
+	tell(p, "through a proxy of HTTP, which was asked to connect (CONNECT)", connect_target(slice_skip(in, strlen("CONNECT "))));
 	pass(p, request.n, reply.n);
 }
 

@@ -109,10 +109,20 @@ static void test_full(void **state)
 	assert_int_equal(number(f, "query"), schema_command(f->schema, slice_str("query")));
 }
 
+/* A secret in a command that is JSON is not kept, and makes no name of its own. */
+static void test_secret(void **state)
+{
+	struct fixture *f = *state;
+	uint16_t n = number(f, "{\"jwt\":\"ab\"}");
+	assert_true(named(f, n, "{\"jwt\":\"‹hidden, 2 bytes›\"}"));
+	assert_int_equal(number(f, "{\"jwt\":\"cd\"}"), n);
+	assert_int_equal(f->names.count, 1);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { TEST(test_known), TEST(test_unknown), TEST(test_none), TEST(test_full) };
+	const struct CMUnitTest tests[] = { TEST(test_known), TEST(test_unknown), TEST(test_none), TEST(test_full), TEST(test_secret) };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

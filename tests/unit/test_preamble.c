@@ -30,6 +30,8 @@ static const struct preamble_case cases[] = {
 	     "", ": TCP6 fd00::7 fd00::2 41234 8080\n"),
 	CASE("version 2, too short for its family", V2("\x21", "\x04") "\xc0\0\2\7", "", "(PROXY protocol): UNKNOWN\n"),
 	CASE("a proxy of HTTP", CONNECT, CONNECTED, "(CONNECT): flow.example:443\n"),
+	CASE("a proxy of HTTP, with a name and a password", "CONNECT anna:a@b@flow.example:443 HTTP/1.1\r\n\r\n", CONNECTED,
+	     "(CONNECT): flow.example:443\n"),
 	CASE("both", "PROXY UNKNOWN\r\n" CONNECT, CONNECTED, "(CONNECT): flow.example:443\n"),
 	CASE("no escape from it", "PROXY \x1b[2J\r\n", "", "(PROXY protocol): \xe2\x90\x9b[2J\n"),
 	CASE("version 3", "\r\n\r\n\0\r\nQUIT\n\x31\x11\0\4abcd", "", NULL),
