@@ -24,6 +24,9 @@ static bool take_file(struct options *o, const char *v)
 {
 	if (!*v)
 		return option_fail("-r takes the name of a file, not", "an empty one");
+	for (size_t i = 0; i < o->input_count && strcmp(v, "-") == 0; i++)
+		if (strcmp(o->inputs[i], v) == 0)
+			return option_fail("-r: standard input can be read only once", v);
 	if (!add_input(o, v))
 		return false;
 	o->file = o->file ? o->file : v;
@@ -295,6 +298,8 @@ static bool take_setting(struct options *o, const char *v)
 		if (strncmp(v, names[i], strlen(names[i])) == 0)
 			return settings[i].take(o, v + strlen(names[i]));
 	}
+	if (strstr(v, "keylog_file"))
+		return option_fail("-o: the TLS secrets are named by --keylog FILE, not by", v);
 	return option_fail_near(
 		"-o: there are the settings no-reply=TIME, spool=SIZE, write=WHAT, hold=SIZE, threads=N and checksums=check, but not", v,
 		names);

@@ -16,6 +16,7 @@ bool option_unknown_letter(char letter)
 		{ "R", "-Y is the display filter" },
 		{ "I", "-r FILE reads a capture, -i IFACE makes one" },
 		{ "O", "-w FILE writes the packets, -V prints every field" },
+		{ "kK", "--keylog FILE names the TLS secrets" },
 		{ "u", "-t chooses the form of times" },
 	};
 	const char *instead = "envscope -h lists them";

@@ -81,7 +81,7 @@ static bool take_word(struct options *o, const char *word)
 {
 	struct stat st;
 	if (!o->file && !o->interface && !o->filter.len) {
-		if (stat(word, &st) == 0)
+		if (stat(word, &st) == 0 || strcmp(word, "-") == 0)
 			return option_of('r')->take(o, word);
 		o->no_file = word;
 	}
@@ -194,7 +194,12 @@ static struct filter *new_filter(const struct options *o, const char *what, cons
 
 static bool check_display(struct options *o)
 {
-	return !o->display || (o->display_filter = new_filter(o, "display filter", o->display));
+	char error[512];
+	if (!o->display || (o->display_filter = new_filter(o, "display filter", o->display)))
+		return true;
+	if (strchr(o->display, ' ') && packet_filter_check(o->display, error, sizeof error))
+		fputs("envscope: as a capture filter it stands behind -f, or behind the options\n", stderr);
+	return false;
 }
 
 static bool check_only(struct options *o)
@@ -244,9 +249,38 @@ static bool check_proxy(struct options *o)
 	return !o->filter.len || option_fail("a capture filter is for packets, and the proxy has none", "-Y filters messages");
 }
 
-static bool check(struct options *o)
+/* What may be meant by words that are no capture filter: a value that stands behind a space, a display filter, a file that is not there. */
+static void say_meant(const struct options *o, const char *words)
+{
+	struct buf why = { 0 };
+	struct filter *f = filter_new(words, true, &why);
+	bool file = o->no_file && (strpbrk(o->no_file, "./") || strcmp(o->no_file, words) == 0);
+	if (o->behind_bare && (strcmp(o->behind_bare, words) == 0 || strchr(o->behind_bare, ':')))
+		fprintf(stderr, "; a value of --%s is written --%s=%s", o->bare, o->bare, o->behind_bare);
+	else if (f)
+		fputs("; as a display filter it stands behind -Y", stderr);
+	else if (file)
+		fprintf(stderr, "; and there is no file %s", o->no_file);
+	filter_free(f);
+	buf_release(&why);
+}
+
+static bool check_filter(struct options *o)
 {
 	char error[512];
+	if (!o->filter.len)
+		return true;
+	o->source.filter = buf_cstr(&o->filter);
+	if (packet_filter_check(o->source.filter, error, sizeof error))
+		return true;
+	fprintf(stderr, "envscope: %s", error);
+	say_meant(o, o->source.filter);
+	fputc('\n', stderr);
+	return false;
+}
+
+static bool check(struct options *o)
+{
 	if (o->action != ACTION_RUN && o->action != ACTION_LINKS)
 		return true;
 	if (o->file && o->interface) {
@@ -261,14 +295,7 @@ static bool check(struct options *o)
 		return false;
 	if (!o->extcap.capture) /* Wireshark would show it as a fault */
 		option_say_useless(o);
-	if (!o->filter.len)
-		return true;
-	o->source.filter = buf_cstr(&o->filter);
-	if (packet_filter_check(o->source.filter, error, sizeof error))
-		return true;
-	bool meant = o->no_file && (strpbrk(o->no_file, "./") || strcmp(o->no_file, o->source.filter) == 0);
-	fprintf(stderr, "envscope: %s%s%s\n", error, meant ? "; and there is no file " : "", meant ? o->no_file : "");
-	return false;
+	return check_filter(o);
 }
 
 /* getopt_long stopped at a word of the command line. */
@@ -291,10 +318,14 @@ static bool take_words(struct options *o, int count, char **words)
 }
 
 /* The value of an option that may go without. A URL in the next word is one too: no file or capture filter looks like that. */
-static const char *value_of(const struct option_entry *e, int argc, char **argv)
+static const char *value_of(struct options *o, const struct option_entry *e, int argc, char **argv)
 {
-	bool bare = !optarg && e->argument && strcmp(e->argument, "[=URL]") == 0 && optind < argc;
-	return bare && strstr(argv[optind], "://") ? argv[optind++] : optarg;
+	bool bare = !optarg && e->argument && e->argument[0] == '[' && optind < argc;
+	if (bare && strcmp(e->argument, "[=URL]") == 0 && strstr(argv[optind], "://"))
+		return argv[optind++];
+	o->bare = bare ? e->name : o->bare;
+	o->behind_bare = bare ? argv[optind] : o->behind_bare;
+	return optarg;
 }
 
 bool options_parse(struct options *o, int argc, char **argv)
@@ -312,7 +343,7 @@ bool options_parse(struct options *o, int argc, char **argv)
 			return take_words(o, argc - at - 1, argv + at + 1);
 		if (code != -1) {
 			const struct option_entry *e = option_of(code);
-			if (!e->take(o, value_of(e, argc, argv)))
+			if (!e->take(o, value_of(o, e, argc, argv)))
 				return false;
 		} else if (optind < argc) {
 			if (!take_word(o, argv[optind++]))

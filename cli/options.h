@@ -37,6 +37,7 @@ struct options {
 	size_t input_count;
 	struct buf filter;                        /* the capture filter, words joined; empty for none */
 	const char *no_file;                      /* its first word, which is no file that is there; NULL where it is no word by itself */
+	const char *bare, *behind_bare;           /* the last option without a value that may have one, and the word behind it; NULL */
 	const char *display;                      /* -Y, the display filter; NULL for none */
 	struct filter *display_filter;            /* made of it */
 	const struct exporter *exporter;          /* NULL: the TUI, if there is a terminal */

@@ -127,6 +127,12 @@ case_ error.report -r samples/tcp.pcap -z rules,nonsense
 case_ error.check_format -r samples/tcp.pcap --check -T ndjson
 case_ error.file_none -r ''
 case_ error.word missing
+case_ error.word_display -r samples/tcp.pcap 'command == "query"'
+case_ error.display_capture -r samples/tcp.pcap -Y 'tcp port 8080'
+case_ error.value_behind_space -r samples/tcp.pcap -q --otlp localhost:4318
+case_ error.check_behind_space -r samples/tcp.pcap --check junit
+case_ error.setting_keylog -r samples/tcp.pcap -o tls.keylog_file:keys
+case_ error.stdin_twice -r - -r -
 case_ check.display -r build/samples/error_reply.pcap --check -Y 'command == "query"'
 case_ error.report_near -r samples/tcp.pcap -z sumary
 case_ error.format_near -r samples/tcp.pcap -T ndjsn
