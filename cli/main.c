@@ -186,7 +186,10 @@ static void open_session(struct app *a, bool keep, bool bytes)
 static void wait_for_packets(struct app *a)
 {
 	struct pollfd p = { .fd = source_fd(a->input.source), .events = POLLIN };
-	fflush(a->out);
+	if (a->printer.exporter)
+		printer_flush(&a->printer);
+	if (a->printer.closed)
+		return;
 	poll(&p, 1, POLL_MS);
 	if (source_is_live(a->input.source))
 		session_clock(a->session, capture_clock(a->capture));

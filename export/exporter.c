@@ -59,13 +59,23 @@ void printer_release(struct printer *p)
 		dissection_release(&p->dissection);
 }
 
+static void give_up(struct printer *p)
+{
+	p->closed = true;
+	p->error = errno == EPIPE ? 0 : errno;
+}
+
 static void write_out(struct printer *p)
 {
-	if (p->line.len && !p->closed && fwrite(p->line.at, 1, p->line.len, p->out) < p->line.len) {
-		p->closed = true;
-		p->error = errno == EPIPE ? 0 : errno;
-	}
+	if (p->line.len && !p->closed && fwrite(p->line.at, 1, p->line.len, p->out) < p->line.len)
+		give_up(p);
 	buf_clear(&p->line);
+}
+
+void printer_flush(struct printer *p)
+{
+	if (!p->closed && fflush(p->out) != 0)
+		give_up(p);
 }
 
 bool printer_done(const struct printer *p)
@@ -159,10 +169,7 @@ void printer_end(struct printer *p)
 	if (p->exporter->end)
 		p->exporter->end(p);
 	write_out(p);
-	if (!p->closed && fflush(p->out) != 0) {
-		p->closed = true;
-		p->error = errno == EPIPE ? 0 : errno;
-	}
+	printer_flush(p);
 }
 
 int64_t printer_relative(const struct printer *p, int64_t time)

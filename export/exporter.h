@@ -97,6 +97,8 @@ struct session_listener printer_listener(struct printer *p);
 /* The beginning and the end of the output. */
 void printer_begin(struct printer *p);
 void printer_end(struct printer *p);
+/* Hands on what is printed by now. Who reads it may have gone, or writing fail: then no more output is wanted. */
+void printer_flush(struct printer *p);
 /* True when no more output is wanted: the limit is reached, or nobody reads any more. */
 bool printer_done(const struct printer *p);
 /* Appends the time as the options want it, or relative to the first packet. */

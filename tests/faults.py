@@ -276,6 +276,12 @@ def descriptors(f):
         said = p.stderr.read().decode()
         f.hold(p.wait(PATIENCE) in (0, 1) and "writing" not in said, f"a reader that has gone, {way}: {p.returncode}, {said!r}")
 
+    for out, status in ((None, 0), ("/dev/full", 3)): # while the source pauses, which ends when we do
+        p = f.start("-r", "-", "-T", "text", stdin=subprocess.PIPE, stdout=open(out, "wb") if out else subprocess.PIPE, stderr=subprocess.PIPE)
+        if not out: p.stdout.close()
+        p.stdin.write(open("build/samples/seq_gap.pcap", "rb").read()); p.stdin.flush() # a few lines, less than is written at once
+        f.equal(p.wait(PATIENCE), status, f"what is printed goes to {out or 'nobody'} while the source pauses: status")
+
 class Terminal:
     """The program on a terminal of its own."""
     def __init__(self, f, *options, inject={}):
