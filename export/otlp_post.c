@@ -223,6 +223,19 @@ static void try_later(struct otlp_post *p)
 	p->due = now_ms() + wait;
 }
 
+/* libcurl takes what is no HTTP/1, such as a collector's answer on its port for gRPC, for HTTP/0.9. */
+static const char *failure_of(CURLcode result)
+{
+	switch (result) {
+	case CURLE_COULDNT_RESOLVE_HOST:
+	case CURLE_COULDNT_RESOLVE_PROXY:
+	case CURLE_COULDNT_CONNECT: return "the collector can't be reached";
+	case CURLE_UNSUPPORTED_PROTOCOL:
+		return "what answers is no collector of OTLP over HTTP (whose port is mostly 4318, that of gRPC 4317)";
+	default: return "the collector does not answer as it should";
+	}
+}
+
 static void take_result(struct otlp_post *p, CURLcode result)
 {
 	long status = 0;
@@ -230,7 +243,7 @@ static void take_result(struct otlp_post *p, CURLcode result)
 	p->curl.easy_getinfo(p->easy, CURLINFO_RESPONSE_CODE, &status);
 	snprintf(words, sizeof words, "the collector answers %ld", status);
 	if (result != CURLE_OK) {
-		explain(p, "the collector can't be reached", p->error[0] ? p->error : p->curl.easy_strerror(result));
+		explain(p, failure_of(result), p->error[0] ? p->error : p->curl.easy_strerror(result));
 		try_later(p);
 	} else if (status >= 200 && status < 300) {
 		uint64_t refused = p->reply.len ? rejected(p) : 0;

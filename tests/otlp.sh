@@ -104,6 +104,12 @@ wait $server 2>/dev/null
 timeout -s INT 3 "$envscope" -r samples/tcp.pcap -q --otlp "$url" >"$tmp/said" 2>&1
 grep -qE "0 spans sent, $spans given up in the end, [1-9] times? tried again; last fault: the collector can't be reached" "$tmp/said"
 result $? "--otlp, no collector"
+collector http2
+timeout -s INT 3 "$envscope" -r samples/tcp.pcap -q --otlp "$url" >"$tmp/said" 2>&1
+grep -q "last fault: what answers is no collector of OTLP over HTTP (whose port is mostly 4318, that of gRPC 4317)" "$tmp/said"
+result $? "--otlp, a port for gRPC"
+kill $server
+wait $server 2>/dev/null
 # The collector of the environment: that for traces before that for all, to which the path is added.
 collector 200
 for variable in "OTEL_EXPORTER_OTLP_ENDPOINT=$url" "OTEL_EXPORTER_OTLP_ENDPOINT=$url/" "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=$url/v1/traces"; do

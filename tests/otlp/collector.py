@@ -3,6 +3,7 @@
 all others) and appends each span that it took to TAKEN, a line each. An answer is a status, or
 
     drop     the connection is closed without an answer
+    http2    what a server of gRPC begins with, and the end of the connection
     auth     200, if the headers of the test are there; else 401
     slow     200, after half a second
     partial  200, with three spans refused in the body
@@ -21,7 +22,9 @@ class Collector(http.server.BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         answer = answers.pop(0) if len(answers) > 1 else answers[0]
         assert self.path == "/v1/traces" and self.headers["Content-Type"] == "application/json"
-        if answer == "drop":
+        if answer == "http2":
+            self.wfile.write(bytes(9))
+        if answer in ("drop", "http2"):
             self.close_connection = True
             return
         if answer == "slow":
