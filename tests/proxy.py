@@ -504,7 +504,7 @@ def case_certificates():
     demanding.load_verify_locations(certificate()[0])
     with Proxy(f"ws://:0=wss://localhost:{server.port}", f"ws://:0=wss://127.0.0.1:{Server(echo, demanding).port}", f"wss://:0=ws://127.0.0.1:{server.port}",
                options=["--cacert", certificate()[0]]) as p:
-        for i, words in ((0, "shows a certificate that is not accepted: hostname mismatch"),
+        for i, words in ((0, "shows a certificate that is not accepted: hostname mismatch (--insecure accepts any)"),
                          (1, "ends TLS: it wants a certificate of its client, which envscope has none of"),
                          (2, "does not agree on TLS: it does not trust the certificate that it is shown")):
             try:

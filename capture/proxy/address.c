@@ -9,6 +9,7 @@
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <strings.h>
 
 static const struct scheme {
 	const char *name;
@@ -133,7 +134,9 @@ static const char *problem(const struct proxy_pair *p)
 		return "the target has no port";
 	if (proxy_family(&p->listen) != proxy_family(&p->target))
 		return "the two do not carry the same bytes (ws, wss, http and https go together; grpc and grpcs; socket, tcp and pipe)";
-	if (proxy_is_pipe(&p->listen) && proxy_is_pipe(&p->target) && strcmp(p->listen.path, p->target.path) == 0)
+	bool pipes = proxy_is_pipe(&p->listen) && proxy_is_pipe(&p->target);
+	bool hosts = !proxy_is_pipe(&p->listen) && !proxy_is_pipe(&p->target) && strcasecmp(p->listen.host, p->target.host) == 0;
+	if (pipes ? strcmp(p->listen.path, p->target.path) == 0 : hosts && p->listen.port == p->target.port)
 		return "it leads to itself";
 	return NULL;
 }

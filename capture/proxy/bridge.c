@@ -427,12 +427,9 @@ bool bridge_pump(struct bridge *b)
 static void fail_at_tls(struct bridge *b, enum dir side)
 {
 	struct buf what = { 0 };
-	const char *refused = tls_refused(b->end[side].ssl);
-	if (refused) {
-		buf_addf(&what,
-			 "shows a certificate that is not accepted: %s (--cacert FILE names who vouches for it, --insecure accepts any)",
-			 refused);
-	} else {
+	buf_add_str(&what, "shows a certificate that is not accepted: ");
+	if (!tls_add_refusal(&what, b->end[side].ssl)) {
+		buf_clear(&what);
 		buf_add_str(&what, side == DIR_S2C ? "refuses TLS: " : "does not agree on TLS: ");
 		tls_add_reason(&what);
 	}

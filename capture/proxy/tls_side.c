@@ -276,6 +276,7 @@ static const char *meaning(int reason)
 		const char *meaning;
 	} known[] = {
 		{ SSL_R_WRONG_VERSION_NUMBER, "what it sends is no TLS" },
+		{ SSL_R_UNEXPECTED_EOF_WHILE_READING, "it closed the connection without ending TLS" },
 		{ SSL_R_HTTP_REQUEST, "it speaks HTTP without TLS" },
 		{ SSL_R_TLSV1_ALERT_UNKNOWN_CA, "it does not trust the certificate that it is shown" },
 		{ SSL_R_SSLV3_ALERT_BAD_CERTIFICATE, "it does not accept the certificate that it is shown" },
@@ -301,8 +302,20 @@ bool tls_add_reason(struct buf *out)
 	return reason;
 }
 
-const char *tls_refused(SSL *ssl)
+/* Of a certificate for another name, or from another time, nobody can vouch for more. */
+static bool lacks_voucher(long verified)
+{
+	return verified == X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT || verified == X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN ||
+	       verified == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT || verified == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY ||
+	       verified == X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE;
+}
+
+bool tls_add_refusal(struct buf *out, SSL *ssl)
 {
 	long verified = SSL_get_verify_result(ssl);
-	return verified == X509_V_OK || SSL_get_verify_mode(ssl) == SSL_VERIFY_NONE ? NULL : X509_verify_cert_error_string(verified);
+	if (verified == X509_V_OK || SSL_get_verify_mode(ssl) == SSL_VERIFY_NONE)
+		return false;
+	buf_addf(out, "%s (%s--insecure accepts any)", X509_verify_cert_error_string(verified),
+		 lacks_voucher(verified) ? "--cacert FILE names who vouches for it, " : "");
+	return true;
 }

@@ -30,7 +30,7 @@ SSL *tls_client_new(SSL_CTX *c, const struct proxy_address *target, int fd);
 SSL *tls_server_new(SSL_CTX *c, int fd);
 /* Appends what went wrong, a phrase, and empties OpenSSL's queue of errors. False if there was none in it: the connection just ended. */
 bool tls_add_reason(struct buf *out);
-/* Why the peer's certificate was not accepted, a static phrase; NULL: it was, or nobody asked. */
-const char *tls_refused(SSL *ssl);
+/* Appends why the peer's certificate was not accepted, a phrase, and what can be done about it. False if it was, or nobody asked. */
+bool tls_add_refusal(struct buf *out, SSL *ssl);
 
 #endif

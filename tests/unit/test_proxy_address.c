@@ -60,6 +60,8 @@ static void refused(void **state)
 		"grpc://a=https://b",
 		"pipe://a=ws://b",
 		"pipe://a=pipe://a",
+		"ws://localhost:9000=ws://LOCALHOST:9000/ws/v2",
+		"socket://:8080=tcp://127.0.0.1",
 		"pipe://=pipe://a",
 		"pipe://a/b=pipe://c",
 		"ws://[::1=ws://b",
