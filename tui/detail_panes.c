@@ -31,7 +31,7 @@ static void draw_heading(struct detail *d, struct area *area, const char *text, 
 static void draw_tree(struct detail *d, struct area area)
 {
 	if (d->width != area.width)
-		tree_close_values(&d->tree);
+		d->view.list.selected = tree_fit(&d->tree, (size_t)d->view.list.selected, area.width);
 	d->width = area.width;
 	draw_heading(d, &area, "Fields", !d->in_bytes && !d->hide_bytes);
 	list_set(&d->view.list, 0, d->tree.rows, area.height > 0 ? area.height : 0);

@@ -187,21 +187,45 @@ bool tree_close(struct tree *t, size_t i)
 	return true;
 }
 
+/* Puts a row that was closed behind all others, with everything in it; `rest` rows are still to come behind it. */
+static void add_open(struct tree *t, struct tree_row row, size_t rest)
+{
+	const struct node *c = first_child(row.node);
+	row.open = c && t->rows + rest < ROWS_MAX;
+	*insert(t, t->rows, 1) = row;
+	for (; row.open && c; c = c->next)
+		add_open(t, (struct tree_row){ .node = c, .depth = (uint16_t)(row.depth + 1) }, rest);
+}
+
+/* In one pass: to make room for each node by itself would take the square of their number. */
 void tree_open_all(struct tree *t, size_t i)
 {
 	if (i >= t->rows)
 		return;
-	uint16_t depth = t->row[i].depth;
-	for (size_t j = i; j < t->rows && t->rows < ROWS_MAX && (j == i || t->row[j].depth > depth); j++)
-		if (!t->row[j].open && !t->row[j].part && first_child(t->row[j].node))
-			open_children(t, j);
+	size_t within = tree_behind(t, i) - i, count = t->rows - i;
+	struct tree_row *old = xreallocarray(NULL, count, sizeof *old);
+	memcpy(old, t->row + i, count * sizeof *old);
+	t->rows = i;
+	for (size_t k = 0; k < count; k++) {
+		if (k < within && !old[k].open && !old[k].part)
+			add_open(t, old[k], count - k - 1);
+		else
+			*insert(t, t->rows, 1) = old[k];
+	}
+	free(old);
 }
 
-void tree_close_values(struct tree *t)
+size_t tree_fit(struct tree *t, size_t i, int width)
 {
-	for (size_t i = 0; i < t->rows; i++)
-		if (t->row[i].open && !first_child(t->row[i].node))
-			tree_close(t, i);
+	const struct node *n = i < t->rows ? t->row[i].node : NULL;
+	for (size_t k = 0; k < t->rows; k++)
+		if (t->row[k].open && !first_child(t->row[k].node)) {
+			tree_close(t, k);
+			open_value(t, k, width);
+		}
+	for (i = 0; i < t->rows && t->row[i].node != n;)
+		i++;
+	return i < t->rows ? i : 0;
 }
 
 size_t tree_parent(const struct tree *t, size_t i)

@@ -41,8 +41,8 @@ size_t tree_parent(const struct tree *t, size_t i);
 size_t tree_behind(const struct tree *t, size_t i);
 /* The row of a node; opens what it is in. */
 size_t tree_find(struct tree *t, const struct node *n);
-/* Closes all long values: their parts were made for another width. */
-void tree_close_values(struct tree *t);
+/* Makes the parts of all long values anew, for rows of another width. Returns where the field of row i stands then. */
+size_t tree_fit(struct tree *t, size_t i, int width);
 /* Appends row i, made for `width` columns. */
 void tree_add_row(struct tree *t, size_t i, int width, struct line *out);
 /* Appends the whole value of row i, as it is shown. */

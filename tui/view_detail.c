@@ -158,6 +158,8 @@ static unsigned go(struct detail *d, bool forward)
 	uint32_t n = !r ? 0 : forward ? r->next : previous_message(d, r);
 	if (n && session_record(a->session, n))
 		view_detail_set(&d->view, n);
+	else if (!r || (!forward && !session_record(a->session, r->thread)))
+		app_notice(a, "Messages of this thread are forgotten: the oldest go first, for the memory limit.");
 	else
 		app_notice(a, forward ? "This is the last message of the thread so far." : "This is the first message of the thread.");
 	return REDRAW;

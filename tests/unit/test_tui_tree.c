@@ -154,8 +154,47 @@ static void test_long_value(void **state)
 		    "       漢字\n");
 	assert_int_equal(tree_parent(&f->tree, 3), 1);
 	assert_false(tree_open(&f->tree, 3, WIDTH));
-	tree_close_values(&f->tree);
-	assert_int_equal(f->tree.rows, 2);
+	buf_release(&text);
+}
+
+/* A long value stays open in rows of another width, and the field behind it is found again. */
+static void test_other_width(void **state)
+{
+	struct fixture *f = *state;
+	struct buf text = { 0 };
+	for (int i = 0; i < 15; i++)
+		buf_addf(&text, "word%d ", i);
+	put_bytes(&f->m, 1, buf_slice(&text));
+	put_bytes(&f->m, 2, slice_str("entities"));
+	show(f, "QueryRequest", false);
+	assert_true(tree_open(&f->tree, 1, WIDTH));
+	assert_int_equal(f->tree.rows, 5);
+	assert_int_equal(tree_fit(&f->tree, 4, WIDTH / 2), 7);
+	assert_int_equal(f->tree.rows, 8);
+	assert_int_equal(tree_fit(&f->tree, 3, 4 * WIDTH), 1);
+	assert_int_equal(f->tree.rows, 3);
+	assert_false(f->tree.row[1].open);
+	buf_release(&text);
+}
+
+/* Everything in ten thousand objects opens, once, and what was open stays. */
+static void test_open_many(void **state)
+{
+	struct fixture *f = *state;
+	struct buf text = { 0 };
+	for (int i = 0; i < 10000; i++)
+		buf_addf(&text, "%s{\"a\":{\"b\":%d}}", i ? "," : "[", i);
+	buf_add_str(&text, "]");
+	put_bytes(&f->m, 1, buf_slice(&text));
+	put_bytes(&f->m, 2, slice_str("entities"));
+	show(f, "QueryRequest", false);
+	assert_true(tree_open(&f->tree, 1, WIDTH));
+	assert_true(tree_open(&f->tree, 2, WIDTH));
+	tree_open_all(&f->tree, 1);
+	assert_int_equal(f->tree.rows, 3 + 3 * 10000);
+	for (size_t i = 2; i + 1 < f->tree.rows; i++)
+		assert_int_equal(f->tree.row[i].open, (i - 2) % 3 != 2);
+	assert_int_equal(f->tree.row[f->tree.rows - 1].depth, 1);
 	buf_release(&text);
 }
 
@@ -228,6 +267,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_open_and_close, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_find, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_long_value, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_other_width, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_open_many, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_secret, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_fault, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_anything, setup, teardown),
