@@ -1,11 +1,12 @@
 /*
  * What a row of the ladder says: its arrow with a label (command and seq, "stream ×24, 1.5MB", names of rules) and a note (the gist, how long it
- * took, the sentence of the worst rule).
+ * took, what was seen of the worst rule).
  */
 #include "tui/ladder_part.h"
 
 #include "base/amount.h"
 #include "base/when.h"
+#include "decode/seen.h"
 #include "tui/app.h"
 
 struct ladder_view *ladder_view_of(struct view *v)
@@ -56,7 +57,16 @@ static void add_stream(struct ladder_view *l, const struct ladder_row *r, struct
 	a->stroke = STROKE_DOUBLE;
 }
 
-static void add_rules(struct ladder_view *l, uint32_t rules, struct ladder_arrow *a)
+/* What was seen of a rule at message n, or, where that is not told or another message of the stream broke it, what the rule says of any. */
+static void add_rule_note(struct ladder_view *l, uint32_t n, enum rule rule)
+{
+	const struct session *s = l->view.app->session;
+	bool here = session_record(s, n)->rules & 1u << rule;
+	if (!here || !seen_add(&l->note, s, n, rule, slice_of(NULL, 0)))
+		buf_add_str(&l->note, rule_info(rule)->sentence);
+}
+
+static void add_rules(struct ladder_view *l, uint32_t n, uint32_t rules, struct ladder_arrow *a)
 {
 	int worst = rules_worst(rules);
 	buf_add_str(&l->label, "! ");
@@ -66,7 +76,7 @@ static void add_rules(struct ladder_view *l, uint32_t rules, struct ladder_arrow
 			continue;
 		buf_addf(&l->label, "%s ", rule->name);
 		if ((int)rule->severity == worst && !l->note.len)
-			buf_add_str(&l->note, rule->sentence);
+			add_rule_note(l, n, (enum rule)i);
 	}
 	a->ink = facts_severity_ink(worst);
 	a->stroke = STROKE_NONE;
@@ -98,7 +108,7 @@ bool ladder_view_arrow(struct ladder_view *l, const struct ladder_row *r, struct
 	if (news)
 		add_news(l, news, a);
 	else if (r->kind == LADDER_RULES)
-		add_rules(l, r->at ? ladder_fold(l->now, r->at - 1)->rules : record->rules, a);
+		add_rules(l, r->n, r->at ? ladder_fold(l->now, r->at - 1)->rules : record->rules, a);
 	else if (r->kind == LADDER_STREAM)
 		add_stream(l, r, a);
 	else if (facts_read(&f, s, r->n, &l->room))
