@@ -124,6 +124,7 @@ static unsigned mark(struct app *a)
 static unsigned wait_for_letter(struct app *a, enum command c)
 {
 	a->waiting = c;
+	a->waiting_for = view_message(app_view(a));
 	app_notice(a, c == CMD_JUMP ? "Go to the bookmark of which letter?" : "Bookmark this message by which letter?");
 	return REDRAW;
 }
@@ -144,7 +145,7 @@ static void jump(struct app *a, uint32_t n)
 static unsigned take_letter(struct app *a, int key)
 {
 	enum command c = a->waiting;
-	uint32_t n = view_message(app_view(a));
+	uint32_t n = a->waiting_for;
 	a->waiting = CMD_NONE;
 	if (key < 'a' || key > 'z')
 		return REDRAW;
@@ -198,6 +199,16 @@ static unsigned change_time(struct app *a)
 	return REDRAW;
 }
 
+/* Follows the newest row, or stops that. */
+static unsigned follow(struct app *a, struct view *v)
+{
+	if (v->order.column != ORDER_NONE)
+		app_notice(a, "Rows that are sorted by a column are not followed: the newest one may stand anywhere among them.");
+	else
+		v->follow = !v->follow;
+	return REDRAW;
+}
+
 static unsigned start_prompt(struct app *a)
 {
 	a->prompt.open = true;
@@ -245,7 +256,7 @@ static unsigned command(struct app *a, enum command c)
 	case CMD_LADDER: return view_command(v, c) ? REDRAW : view_ladder_open(a, false);
 	case CMD_EXTEND: return view_command(v, c) ? REDRAW : view_ladder_open(a, true);
 	case CMD_PAUSE: a->paused = !a->paused; return REDRAW;
-	case CMD_FOLLOW: v->list.follow = !v->list.follow; return REDRAW;
+	case CMD_FOLLOW: return follow(a, v);
 	case CMD_TIME: return change_time(a);
 	case CMD_CLEAR: return clear_rows(a);
 	case CMD_COLUMNS: return app_open_dialog(a, dialog_columns_new(a, v));

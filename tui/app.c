@@ -49,7 +49,7 @@ void app_use_settings(struct app *a)
 	struct screen_options so = app_screen_options(a->settings);
 	screen_set(a->screen, &so);
 	for (int i = 0; i < TABS; i++)
-		a->view[i]->list.follow = (a->view[i]->ops->where & IN_LISTS) && app_follows(a);
+		a->view[i]->follow = (a->view[i]->ops->where & IN_LISTS) && app_follows(a);
 }
 
 unsigned app_save_settings(struct app *a)
@@ -183,6 +183,12 @@ const char *app_empty(const struct app *a)
 	return source_proxy(capture_source(a->o->capture)) ? "Waiting for the first client …" : "Waiting for the first packet …";
 }
 
+uint32_t app_conns(const struct app *a)
+{
+	uint32_t there = session_conns(a->session); /* with a memory limit they may become fewer */
+	return a->seen.conns < there ? a->seen.conns : there;
+}
+
 bool app_over(const struct app *a)
 {
 	return intake_over(&a->intake) && a->seen.messages == session_count(a->session);
@@ -206,7 +212,8 @@ void app_take_up(struct app *a)
 {
 	if (a->paused)
 		return;
-	a->seen = (struct extent){ session_threads(a->session), session_count(a->session), session_news_count(a->session) };
+	a->seen = (struct extent){ session_threads(a->session), session_count(a->session), session_news_count(a->session),
+				   session_conns(a->session) };
 	a->now = time_now(a);
 }
 

@@ -22,7 +22,7 @@ enum time_mode { TIME_OF_DAY, TIME_SINCE_START, TIME_SINCE_ROW, TIME_MODES };
 
 /* How much of the session there is. */
 struct extent {
-	uint32_t threads, messages, news;
+	uint32_t threads, messages, news, conns;
 };
 
 struct app {
@@ -60,6 +60,7 @@ struct app {
 
 	struct marks marks;
 	enum command waiting; /* for a letter: CMD_BOOKMARK, CMD_JUMP, or CMD_NONE */
+	uint32_t waiting_for; /* the message that was selected when it was asked for */
 	struct search search;
 	struct prompt prompt; /* for what to search */
 	struct buf notice;    /* a sentence until the next key */
@@ -96,6 +97,8 @@ bool app_follows(const struct app *a);
 unsigned app_open_message(struct app *a, uint32_t n);
 /* Why a list of messages or of what is made from them has no rows: a sentence. */
 const char *app_empty(const struct app *a);
+/* How many connections are shown. */
+uint32_t app_conns(const struct app *a);
 /* The capture is at its end, and all of it is shown. */
 bool app_over(const struct app *a);
 /* Opens a dialog, which the app owns from then on; in place of one that is open. */

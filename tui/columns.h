@@ -31,6 +31,7 @@ struct column {
 	enum column_kind kind;
 	enum ink (*draw)(struct cell *c);
 	const char *sentence; /* for the help */
+	bool changes;         /* what a row is sorted by here may become another thing later */
 };
 
 /* What of a table is shown, and how. */

@@ -171,7 +171,7 @@ static void add_flags(const struct app *a, struct buf *out)
 		add_paused(a, out);
 	if (a->resting == v)
 		buf_add_str(out, "stopped  ");
-	if (v->list.follow)
+	if (view_follows(v))
 		buf_add_str(out, "following  ");
 	add_position(v, out);
 }
@@ -272,7 +272,7 @@ static void draw_filter(struct app *a, int *bottom, int width)
 	if (!a->filter)
 		return;
 	buf_clear(&a->scratch);
-	buf_add_str(&a->scratch, " Filter ");
+	buf_add_str(&a->scratch, v->order.filter ? " Filter " : " Filter of Threads and Messages  ");
 	if (v->order.filter) {
 		v->ops->rows(app_view(a), &first, &end);
 		amount_add_grouped(&a->scratch, v->order.count);

@@ -47,7 +47,7 @@ void list_set(struct list *l, uint64_t first, uint64_t end, int height)
 		l->top = l->selected = first;
 		return;
 	}
-	l->selected = l->follow ? l->end - 1 : within(l->selected, l->first, l->end - 1);
+	l->selected = within(l->selected, l->first, l->end - 1);
 	keep_in_sight(l);
 }
 

@@ -16,7 +16,6 @@ struct list {
 	uint64_t top;        /* the first one in sight */
 	uint64_t selected;   /* meaningless when there are none */
 	int height;          /* rows in sight */
-	bool follow;         /* the newest row is selected as it comes */
 };
 
 static inline bool list_empty(const struct list *l)

@@ -7,7 +7,8 @@
  * Rows that the filter lets through come in their own order, except where a row is made of several candidates and a late one of
  * them is the first to match; `has` keeps a row from coming twice. A few fresh rows are put among the sorted ones one by one, more
  * of them are sorted and merged (tui/order_sort.h), and not before as much time has passed as that took a few times over, so that
- * rows that trickle in at the end of ten million do not keep the processor busy.
+ * rows that trickle in at the end of ten million do not keep the processor busy. The same goes for rows that stand where they no longer belong,
+ * since what they are sorted by has changed: now and then all are sorted anew.
  */
 #include "tui/order_part.h"
 
@@ -18,7 +19,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LOOK_AT_CLOCK = 32, FEW = 64, REST = 4 /* times the work */, WORTH_TELLING = 100000 };
+enum {
+	LOOK_AT_CLOCK = 32,
+	FEW = 64,
+	REST = 4, /* times the work */
+	WORTH_TELLING = 100000,
+	STALE_MS = 1000, /* rows that have changed are not sorted anew sooner */
+};
 
 struct order_key order_key_number(int64_t n)
 {
@@ -52,6 +59,7 @@ static void drop_sort(struct order *o)
 {
 	order_sort_free(o->sort);
 	o->sort = NULL;
+	o->renewing = false;
 }
 
 void order_release(struct order *o)
@@ -60,6 +68,17 @@ void order_release(struct order *o)
 	free(o->row);
 	free(o->has);
 	free(o->fresh);
+}
+
+static uint64_t stamp_now(const struct order *o)
+{
+	return o->source.stamp ? o->source.stamp(o->source.user, o->column) : 0;
+}
+
+/* Has what the rows are sorted by changed, so that they may be sorted anew by now? */
+static bool is_stale(const struct order *o)
+{
+	return o->ready && o->column != ORDER_NONE && !o->sort && !o->again && clock_ms() >= o->stale_rest && stamp_now(o) != o->stamp;
 }
 
 /* Forgets all rows, and looks at the candidates from the beginning. */
@@ -82,6 +101,7 @@ static void begin(struct order *o)
 		memset(o->has, 0, o->has_size);
 	o->kept = o->filter || o->column != ORDER_NONE;
 	o->ready = o->filter != NULL;
+	o->stamp = stamp_now(o);
 	order_recheck_begin(o);
 }
 
@@ -105,9 +125,15 @@ void order_add_fresh(struct order *o, uint64_t row)
 	add(&o->fresh, &o->fresh_count, &o->fresh_cap, row);
 }
 
+bool order_sorts(const struct order *o)
+{
+	return o->sort || o->again || !o->ready || is_stale(o);
+}
+
 /* Sorts all rows that have places anew. */
 static void sort_all(struct order *o)
 {
+	o->stamp = stamp_now(o);
 	uint32_t *rows = xreallocarray(NULL, o->count + 1, sizeof *rows);
 	o->sort = order_sort_new(&o->source, o->column, rows, o->count, o->row, NULL, 0);
 	o->took = 0;
@@ -256,6 +282,8 @@ static void end_sort(struct order *o)
 static bool sort_in(struct order *o, int64_t until)
 {
 	int64_t now = clock_ms();
+	if (is_stale(o))
+		o->again = o->renewing = true;
 	if (o->again)
 		sort_all(o);
 	bool all_there = o->filter || o->next >= o->end;
@@ -276,6 +304,7 @@ static bool sort_in(struct order *o, int64_t until)
 		return false;
 	end_sort(o);
 	o->rest_until = clock_ms() + REST * o->took;
+	o->stale_rest = o->rest_until > now + STALE_MS ? o->rest_until : now + STALE_MS;
 	return true;
 }
 
@@ -343,8 +372,8 @@ bool order_step(struct order *o, int64_t until)
 bool order_busy(const struct order *o)
 {
 	uint64_t first;
-	return o->kept && (o->sort || o->again || o->next < candidates_end(o) || (o->fresh_count && clock_ms() >= o->rest_until) ||
-			   first_moved(o, &first) || order_recheck_waits(o));
+	return o->kept && (o->sort || o->again || is_stale(o) || o->next < candidates_end(o) ||
+			   (o->fresh_count && clock_ms() >= o->rest_until) || first_moved(o, &first) || order_recheck_waits(o));
 }
 
 void order_stop(struct order *o)
@@ -367,7 +396,7 @@ const char *order_doing(const struct order *o, int *percent)
 		*percent = (int)((double)(o->next - o->start) * 100 / (double)all);
 		return "filtering";
 	}
-	if (!o->sort || all < WORTH_TELLING)
+	if (!o->sort || o->renewing || all < WORTH_TELLING)
 		return NULL;
 	*percent = order_sort_percent(o->sort);
 	return "sorting";

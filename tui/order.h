@@ -37,6 +37,8 @@ struct order_source {
 	bool (*pick)(void *user, uint64_t candidate, struct filter *f, uint64_t *row);
 	/* What a row is sorted by in that column. */
 	struct order_key (*key)(void *user, uint64_t row, int column);
+	/* A number that is another one when that may have changed for rows that are there. NULL: it never does. */
+	uint64_t (*stamp)(void *user, int column);
 	/* Revisions of what was asked about, numbered for ever: those from *first to *end - 1 are known. False if rows are to stay as they are for
 	 * now, or for ever. NULL: there are none; then the functions below are not needed. */
 	bool (*revisions)(void *user, uint64_t *first, uint64_t *end);
@@ -70,6 +72,9 @@ struct order {
 	size_t fresh_count, fresh_cap;
 	struct order_sort *sort;
 	bool again;                  /* all rows are to be sorted anew */
+	uint64_t stamp;              /* of what they were sorted by when that began last */
+	int64_t stale_rest;          /* ms: when they may be sorted anew for another one */
+	bool renewing;               /* that is why they are sorted */
 	uint64_t revision;           /* the next one to be asked about */
 	uint64_t review, review_end; /* rows that are all to be asked about again, since revisions were missed */
 	uint32_t recheck_step;       /* how far the one under way is */
@@ -85,6 +90,8 @@ void order_set_filter(struct order *o, struct filter *f);
 void order_set_column(struct order *o, int column);
 /* Works until the time (clock_ms) is reached or nothing is left to do. True if places have changed. */
 bool order_step(struct order *o, int64_t until);
+/* Are all rows being sorted, or about to be? */
+bool order_sorts(const struct order *o);
 /* Is there work for order_step? */
 bool order_busy(const struct order *o);
 /* Gives up what is under way: the sort (rows stand as they are numbered), or the filter (it lets everything through). */

@@ -58,7 +58,7 @@ static struct view *make(struct app *a, enum view_id id)
 	struct view *v = all[id]->make(a);
 	view_init(v);
 	use_columns(a, v, id);
-	v->list.follow = (v->ops->where & IN_LISTS) && app_follows(a);
+	v->follow = (v->ops->where & IN_LISTS) && app_follows(a);
 	if (v->ops->pick)
 		order_set_filter(&v->order, a->filter);
 	return a->view[id] = v;
@@ -112,7 +112,7 @@ void app_show_tab(struct app *a, enum view_id tab)
 	a->depth = 1;
 	if (to->ops->open)
 		to->ops->open(to);
-	if (n && !to->list.follow)
+	if (n && !view_follows(to))
 		view_select(to, n);
 }
 

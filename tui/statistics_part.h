@@ -12,9 +12,7 @@ enum { STATISTICS_NAME = 0 /* the column with the name of a row */ };
 struct statistics {
 	struct view view;
 	bool by_conn;
-	bool begun;     /* it was sorted for the first time */
-	int64_t sorted; /* ms: when it was sorted last, and up to which message */
-	uint32_t sorted_next;
+	bool begun;           /* it was sorted for the first time */
 	unsigned first, last; /* buckets that any row has something in */
 	struct buf text;
 	struct request_stats none; /* of a connection without messages */

@@ -28,7 +28,7 @@ bool sums_work(struct app *a, int64_t until)
 const char *sums_doing(struct app *a, int *percent)
 {
 	uint32_t next = stats_next(sums_of(a)), first = session_first(a->session), end = a->seen.messages;
-	if (next > end || end <= first)
+	if (next > end || end - next < WORK) /* what has just come is not worth telling */
 		return NULL;
 	*percent = next > first ? (int)((uint64_t)(next - first) * 100 / (end - first)) : 0;
 	return "adding up";

@@ -3,6 +3,7 @@
  */
 #include "tui/app.h"
 
+#include "decode/stats.h"
 #include "tui/clock.h"
 
 enum { WHEEL = 3, GUTTER = 2, HEIRS = 8 };
@@ -29,6 +30,19 @@ static struct order_key source_key(void *user, uint64_t row, int column)
 {
 	struct view *v = user;
 	return v->ops->key(v, row, column);
+}
+
+/* Whatever changes comes with messages, with what becomes known of earlier ones, or with the sums. */
+static uint64_t source_stamp(void *user, int column)
+{
+	const struct view *v = user;
+	const struct app *a = v->app;
+	uint64_t first, revisions = 0;
+	if (!v->columns[column].changes)
+		return 0;
+	if (!a->paused)
+		session_revisions(a->session, &first, &revisions);
+	return a->seen.messages + revisions + (a->stats ? stats_next(a->stats) : 0);
 }
 
 /* A frozen screen stays as it is. */
@@ -69,6 +83,7 @@ void view_init(struct view *v)
 				       source_candidates,
 				       source_pick,
 				       source_key,
+				       source_stamp,
 				       source_revisions,
 				       source_revision,
 				       source_message,
@@ -93,6 +108,21 @@ static uint64_t row_at(const struct view *v, uint64_t place)
 	return ordered(v) ? order_row(&v->order, place) : place;
 }
 
+/* The same for a row that is about to be shown, of which what stands above it is kept. */
+static uint64_t shown_at(struct view *v, uint64_t place)
+{
+	v->has_above = place > v->list.first;
+	if (v->has_above)
+		v->above = row_at(v, place - 1);
+	return row_at(v, place);
+}
+
+int64_t view_time_above(struct view *v, int64_t otherwise)
+{
+	int64_t time;
+	return v->has_above && v->ops->time(v, v->above, &time) ? time : otherwise;
+}
+
 bool view_row(const struct view *v, uint64_t *row)
 {
 	uint64_t first, end;
@@ -113,6 +143,17 @@ uint32_t view_message(struct view *v)
 	return v->ops->message && view_row(v, &row) ? v->ops->message(v, row) : 0;
 }
 
+bool view_follows(const struct view *v)
+{
+	return v->follow && v->order.column == ORDER_NONE;
+}
+
+/* The place of the newest row, where rows stand as they are numbered. */
+static uint64_t newest(const struct view *v)
+{
+	return v->order.reverse || list_empty(&v->list) ? v->list.first : v->list.end - 1;
+}
+
 /* Takes up the rows there are now. */
 static void take_up(struct view *v, int height)
 {
@@ -122,6 +163,8 @@ static void take_up(struct view *v, int height)
 	else
 		v->ops->rows(v, &first, &end);
 	list_set(&v->list, first, end, height);
+	if (view_follows(v))
+		list_select(&v->list, newest(v));
 }
 
 bool view_select(struct view *v, uint32_t n)
@@ -133,7 +176,7 @@ bool view_select(struct view *v, uint32_t n)
 	if (ordered(v) && !order_place(&v->order, row, &place))
 		return false;
 	take_up(v, v->list.height);
-	v->list.follow = false;
+	v->follow = false;
 	list_show(&v->list, place);
 	return true;
 }
@@ -174,9 +217,9 @@ static void keep_selection(struct view *v, const struct heirs *h)
 {
 	uint64_t place, above = v->list.selected - v->list.top;
 	take_up(v, v->list.height);
-	if (!h->count && !v->list.follow)
+	if (!h->count && !view_follows(v))
 		list_select(&v->list, v->list.first);
-	if (v->list.follow || !heir_place(v, h, &place))
+	if (view_follows(v) || !heir_place(v, h, &place))
 		return;
 	list_select(&v->list, place);
 	list_scroll(&v->list, (int64_t)(place - v->list.top) - (int64_t)above);
@@ -185,9 +228,8 @@ static void keep_selection(struct view *v, const struct heirs *h)
 
 unsigned view_step(struct view *v, int64_t until)
 {
-	bool sorts = v->order.sort || v->order.again || !v->order.ready;
 	struct heirs h = { .count = 0 };
-	if (!list_empty(&v->list) && !(at_top(v) && sorts))
+	if (!list_empty(&v->list) && !(at_top(v) && order_sorts(&v->order)))
 		h = heirs(v);
 	if (v->order.filter)
 		filter_set_start(v->order.filter, capture_first_time(v->app->o->capture));
@@ -221,6 +263,7 @@ bool view_copy(struct view *v, struct buf *out)
 	uint64_t row;
 	if (!view_row(v, &row))
 		return false;
+	shown_at(v, v->list.selected);
 	if (v->ops->copy) {
 		v->ops->copy(v, row, out);
 		return true;
@@ -283,7 +326,7 @@ void view_draw_list(struct view *v, struct area area, enum emphasis selected)
 		if (there && v->gutter)
 			add_gutter(v, row_at(v, row), l);
 		if (there)
-			draw_row(v, row_at(v, row), area.width, l);
+			draw_row(v, shown_at(v, row), area.width, l);
 		else if (i >= 1 && why.len)
 			add_empty(&why, area.width, l);
 		mark_matches(&v->app->search.pattern, l);
@@ -327,29 +370,28 @@ void view_draw(struct view *v, struct area area)
 		view_draw_table(v, area);
 }
 
-bool view_move(struct list *l, enum command c)
+static bool move(struct list *l, enum command c)
 {
 	switch (c) {
-	case CMD_UP: list_move(l, -1); break;
+	case CMD_UP: list_move(l, -1); return true;
 	case CMD_DOWN: list_move(l, 1); return true;
-	case CMD_PAGE_UP: list_page(l, -1); break;
+	case CMD_PAGE_UP: list_page(l, -1); return true;
 	case CMD_PAGE_DOWN: list_page(l, 1); return true;
-	case CMD_HALF_UP: list_half_page(l, -1); break;
+	case CMD_HALF_UP: list_half_page(l, -1); return true;
 	case CMD_HALF_DOWN: list_half_page(l, 1); return true;
-	case CMD_FIRST: list_select(l, l->first); break;
+	case CMD_FIRST: list_select(l, l->first); return true;
 	case CMD_LAST: list_select(l, l->end ? l->end - 1 : 0); return true;
 	default: return false;
 	}
-	l->follow = false;
-	return true;
 }
 
 unsigned view_command(struct view *v, enum command c)
 {
 	unsigned reaction = v->ops->command ? v->ops->command(v, c) : 0;
-	if (!reaction && view_move(&v->list, c))
-		return REDRAW;
-	return reaction;
+	if (reaction || !move(&v->list, c))
+		return reaction;
+	v->follow = view_follows(v) && v->list.selected == newest(v); /* who goes elsewhere stays there */
+	return REDRAW;
 }
 
 unsigned view_reverse(struct view *v)
@@ -386,12 +428,12 @@ unsigned view_mouse(struct view *v, struct key key)
 	if (v->ops->mouse)
 		return v->ops->mouse(v, key);
 	if (key.code == KEY_WHEEL_UP || key.code == KEY_WHEEL_DOWN) {
-		v->list.follow = false;
+		v->follow = false;
 		list_scroll(&v->list, key.code == KEY_WHEEL_UP ? -WHEEL : WHEEL);
 	} else if (click_title(v, key)) {
 		return REDRAW;
 	} else if (list_at(&v->list, key.row - v->body.row, &row)) {
-		v->list.follow = false;
+		v->follow = false;
 		list_select(&v->list, row);
 		if (key.code == KEY_DOUBLE_CLICK)
 			return view_command(v, keymap_command(&v->app->settings->keys, KEY_RETURN, v->ops->where));
@@ -421,12 +463,12 @@ bool view_matches(struct view *v, uint64_t at, const struct pattern *p)
 		if (at < first || at >= end)
 			return false;
 	}
-	return v->ops->matches(v, row_at(v, at), p);
+	return v->ops->matches(v, shown_at(v, at), p);
 }
 
 void view_show(struct view *v, uint64_t at)
 {
-	v->list.follow = false;
+	v->follow = false;
 	if (v->ops->show)
 		v->ops->show(v, at);
 	else

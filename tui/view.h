@@ -66,6 +66,8 @@ struct view_ops {
 	struct order_key (*key)(struct view *v, uint64_t row, int column);
 	/* n of the message a row shows or begins with, 0 for none: for marks, bookmarks, switching. */
 	uint32_t (*message)(struct view *v, uint64_t row);
+	/* The time that a row shows; false if it shows none. */
+	bool (*time)(struct view *v, uint64_t row, int64_t *time);
 	/* The row that shows message n; false if none does. */
 	bool (*row_of)(struct view *v, uint32_t n, uint64_t *row);
 	/* Appends the whole text of a row, for the clipboard (shared: as it is drawn). */
@@ -99,9 +101,12 @@ struct view {
 	const struct view_ops *ops;
 	struct app *app;
 	struct list list; /* of places */
+	bool follow;      /* the newest row is to be selected as it comes */
 	struct order order;
 	struct area body; /* where its rows were drawn last */
 	int gutter;       /* columns at the left of the rows, for marks */
+	bool has_above;   /* there is a row above the one that is drawn: */
+	uint64_t above;
 	/* Columns, where it has some. */
 	struct column columns[COLUMNS_MAX];
 	int column_count;
@@ -114,6 +119,8 @@ void view_set_columns(struct view *v, const struct column *table, int count);
 /* What every view is before it is shown; its own `new` has set ops, app and columns. */
 void view_init(struct view *v);
 void view_free(struct view *v);
+/* While a row is drawn: the time that the row above it shows, if there is one that shows a time. Needs ops->time. */
+int64_t view_time_above(struct view *v, int64_t otherwise);
 /* Appends the cells of a row that all columns are made from. */
 void view_add_cells(struct view *v, const void *row, struct line *out);
 void view_draw(struct view *v, struct area area);
@@ -127,12 +134,12 @@ unsigned view_command(struct view *v, enum command c);
 unsigned view_mouse(struct view *v, struct key key);
 /* Turns the order of the rows around. */
 unsigned view_reverse(struct view *v);
-/* Moves a list as a command says; false if the command is no movement. */
-bool view_move(struct list *l, enum command c);
 /* Searching, by positions: places of the list, or what the view counts. */
 void view_positions(struct view *v, uint64_t *first, uint64_t *end, uint64_t *current);
 bool view_matches(struct view *v, uint64_t at, const struct pattern *p);
 void view_show(struct view *v, uint64_t at);
+/* Is the newest row selected as it comes? Where rows are sorted by a column it could stand anywhere. */
+bool view_follows(const struct view *v);
 /* The selected row; false if there is none. */
 bool view_row(const struct view *v, uint64_t *row);
 /* n of the message of the selected row; 0 if there is none. */

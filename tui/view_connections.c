@@ -167,15 +167,19 @@ static enum ink draw_rules(struct cell *c)
 	return facts_severity_ink(rules_worst(broken));
 }
 
+/* Where "closed by client" has no room, "closed→": an arrow from who did it. */
 static enum ink draw_state(struct cell *c)
 {
 	enum conn_end end = ((const struct row *)c->row)->conn->info.end;
-	struct slice name = slice_str(conn_end_name(end));
-	size_t word = 0;
-	while (word < name.len && name.at[word] != ' ')
-		word++;
-	word = word < (size_t)c->width ? word : (size_t)c->width; /* "forgot" is one, too */
-	buf_add(c->text, (size_t)c->width < name.len ? slice_head(name, word) : name);
+	const char *name = conn_end_name(end);
+	size_t room = c->width > 0 ? (size_t)c->width : 0,
+	       word = strcspn(name, " ") < 6 ? strcspn(name, " ") : 6; /* "forgot" is one, too */
+	bool by_client = end == CONN_CLOSED_BY_CLIENT || end == CONN_RESET_BY_CLIENT;
+	bool by_server = end == CONN_CLOSED_BY_SERVER || end == CONN_RESET_BY_SERVER;
+	bool whole = strlen(name) <= room;
+	buf_add(c->text, whole ? slice_str(name) : slice_head(slice_str(name), word));
+	if (!whole && word < room)
+		buf_add_str(c->text, by_client ? "→" : by_server ? "←" : "");
 	return end == CONN_OPEN ? INK_REQUEST : end >= CONN_RESET_BY_CLIENT ? INK_WARNING : INK_PLAIN;
 }
 
@@ -204,22 +208,23 @@ static const struct column columns[] = {
 	[COLUMN_NUMBER] = { "Conn", 4, 4, 0, 0, KIND_NUMBER, draw_number, "connection number" },
 	[COLUMN_CLIENT] = { "Client", 15, 21, 1, 2, KIND_NAME, draw_client, "address and port of the client" },
 	[COLUMN_SERVER] = { "Server", 15, 21, 1, 6, KIND_NAME, draw_server, "address and port of the server" },
-	[COLUMN_VIA] = { "Via", 6, 8, 0, 2, KIND_TEXT, draw_transport, "transport; with a + inside TLS" },
-	[COLUMN_AGENT] = { "Agent", 6, 10, 1, 3, KIND_NAME, draw_agent, "the client's program, as its signin names it" },
-	[COLUMN_VERSION] = { "Version", 7, 8, 0, 7, KIND_TEXT, draw_version, "the version of that" },
-	[COLUMN_USER] = { "User", 6, 12, 1, 2, KIND_NAME, draw_user, "who signed in, as the reply says" },
-	[COLUMN_SENT] = { "Sent", 4, 5, 0, 1, KIND_NUMBER, draw_sent, "messages from the client to the server" },
-	[COLUMN_RECEIVED] = { "Recd", 4, 5, 0, 1, KIND_NUMBER, draw_received, "messages from the server to the client" },
-	[COLUMN_OUT] = { "Out", 5, 5, 0, 5, KIND_NUMBER, draw_out, "bytes of messages from the client to the server" },
-	[COLUMN_BACK] = { "Back", 5, 5, 0, 5, KIND_NUMBER, draw_back, "bytes of messages from the server to the client" },
-	[COLUMN_SEQ_OUT] = { "Seq→", 4, 6, 0, 8, KIND_NUMBER, draw_seq_out, "the seq that is expected next of the client" },
-	[COLUMN_SEQ_BACK] = { "Seq←", 4, 6, 0, 8, KIND_NUMBER, draw_seq_back, "the seq that is expected next of the server" },
-	[COLUMN_OPEN] = { "Open", 4, 5, 0, 4, KIND_NUMBER, draw_open, "requests that still wait for their final reply" },
-	[COLUMN_P50] = { "p50", 6, 7, 0, 4, KIND_NUMBER, draw_p50, "half of the requests had their final reply within that time" },
-	[COLUMN_P95] = { "p95", 6, 7, 0, 4, KIND_NUMBER, draw_p95, "95 of 100 of them" },
-	[COLUMN_STATE] = { "State", 6, 16, 0, 1, KIND_TEXT, draw_state, "open, or who ended it and how" },
-	[COLUMN_RULES] = { "Rules", 8, 40, 6, 1, KIND_TEXT, draw_rules,
-			   "how often which rules of the protocol were broken, the worst first" },
+	[COLUMN_VIA] = { "Via", 6, 8, 0, 2, KIND_TEXT, draw_transport, "transport; with a + inside TLS", true },
+	[COLUMN_AGENT] = { "Agent", 6, 10, 1, 3, KIND_NAME, draw_agent, "the client's program, as its signin names it", true },
+	[COLUMN_VERSION] = { "Version", 7, 8, 0, 7, KIND_TEXT, draw_version, "the version of that", true },
+	[COLUMN_USER] = { "User", 6, 12, 1, 2, KIND_NAME, draw_user, "who signed in, as the reply says", true },
+	[COLUMN_SENT] = { "Sent", 4, 5, 0, 1, KIND_NUMBER, draw_sent, "messages from the client to the server", true },
+	[COLUMN_RECEIVED] = { "Recd", 4, 5, 0, 1, KIND_NUMBER, draw_received, "messages from the server to the client", true },
+	[COLUMN_OUT] = { "Out", 5, 5, 0, 5, KIND_NUMBER, draw_out, "bytes of messages from the client to the server", true },
+	[COLUMN_BACK] = { "Back", 5, 5, 0, 5, KIND_NUMBER, draw_back, "bytes of messages from the server to the client", true },
+	[COLUMN_SEQ_OUT] = { "Seq→", 4, 6, 0, 8, KIND_NUMBER, draw_seq_out, "the seq that is expected next of the client", true },
+	[COLUMN_SEQ_BACK] = { "Seq←", 4, 6, 0, 8, KIND_NUMBER, draw_seq_back, "the seq that is expected next of the server", true },
+	[COLUMN_OPEN] = { "Open", 4, 5, 0, 4, KIND_NUMBER, draw_open, "requests that still wait for their final reply", true },
+	[COLUMN_P50] = { "p50", 6, 7, 0, 4, KIND_NUMBER, draw_p50, "half of the requests had their final reply within that time", true },
+	[COLUMN_P95] = { "p95", 6, 7, 0, 4, KIND_NUMBER, draw_p95, "95 of 100 of them", true },
+	[COLUMN_STATE] = { "State", 7, 16, 0, 1, KIND_TEXT, draw_state,
+			   "open, or who ended it and how; narrow: closed→ by the client, closed← by the server", true },
+	[COLUMN_RULES] = { "Rules", 7, 40, 6, 1, KIND_TEXT, draw_rules,
+			   "how often which rules of the protocol were broken, the worst first", true },
 };
 
 static struct view *new_connections(struct app *a)
@@ -240,7 +245,7 @@ static void free_connections(struct view *v)
 static void rows(struct view *v, uint64_t *first, uint64_t *end)
 {
 	*first = 0;
-	*end = session_conns(v->app->session);
+	*end = app_conns(v->app);
 }
 
 static bool read_row(struct view *v, uint64_t number, struct row *out)
@@ -271,12 +276,13 @@ static void draw_row(struct view *v, uint64_t number, int width, struct line *ou
 		view_add_cells(v, &r, out);
 }
 
-static int64_t broken(const struct session_conn *c)
+/* By the broken rules: errors first, then warnings, then notes. */
+static struct order_key rules_key(const struct session_conn *c)
 {
-	int64_t sum = 0;
+	struct order_key key = { { 0 } };
 	for (int r = 0; r < RULES; r++)
-		sum += (int64_t)session_conn_broken(c, (enum rule)r) << (20 * (int)rule_info((enum rule)r)->severity);
-	return sum;
+		key.part[SEVERITY_ERROR - rule_info((enum rule)r)->severity] += session_conn_broken(c, (enum rule)r);
+	return key;
 }
 
 static struct order_key key(struct view *v, uint64_t number, int column)
@@ -297,7 +303,7 @@ static struct order_key key(struct view *v, uint64_t number, int column)
 	case COLUMN_OPEN: return order_key_number((int64_t)sums->open);
 	case COLUMN_P50: return order_key_number(quantile_at(&sums->latency, 50));
 	case COLUMN_P95: return order_key_number(quantile_at(&sums->latency, 95));
-	case COLUMN_RULES: return order_key_number(broken(r.conn));
+	case COLUMN_RULES: return rules_key(r.conn);
 	default: break;
 	}
 	struct cell cell = { v, &r, &text, 64 };

@@ -162,7 +162,8 @@ static void add_heading(struct diff_view *d, const struct side *s, int end, stru
 	if (f.record->has_seq)
 		buf_addf(&d->text, " %d", f.record->seq);
 	buf_addf(&d->text, "  conn %u  ", f.record->conn);
-	app_add_time(d->view.app, &d->text, f.record->time, f.record->time, 15);
+	const struct record *left = session_record(d->view.app->session, d->side[0].n);
+	app_add_time(d->view.app, &d->text, f.record->time, left ? left->time : f.record->time, 15);
 	line_add(out, INK_HEAD, buf_slice(&d->text), end - out->columns);
 }
 

@@ -49,8 +49,7 @@ static enum ink draw_n(struct cell *c)
 static enum ink draw_time(struct cell *c)
 {
 	const struct facts *f = c->row;
-	const struct record *before = session_record(app_of(c)->session, f->n - 1);
-	app_add_time(app_of(c), c->text, f->record->time, before ? before->time : f->record->time, c->width);
+	app_add_time(app_of(c), c->text, f->record->time, view_time_above(c->view, f->record->time), c->width);
 	return INK_PLAIN;
 }
 
@@ -136,7 +135,7 @@ static const struct column columns[] = {
 	[COLUMN_RID] = { "Rid", 5, 9, 0, 3, KIND_ID, draw_rid, "id of the message it answers" },
 	[COLUMN_SIZE] = { "Size", 5, 5, 0, 2, KIND_NUMBER, draw_size, "bytes of the message" },
 	[COLUMN_GIST] = { "Gist", 12, 24, 4, 0, KIND_TEXT, draw_gist, "what it is about" },
-	[COLUMN_RULES] = { "Rules", 8, 16, 1, 1, KIND_TEXT, draw_rules, "rules of the protocol that it breaks" },
+	[COLUMN_RULES] = { "Rules", 8, 16, 1, 1, KIND_TEXT, draw_rules, "rules of the protocol that it breaks", true },
 };
 
 static struct view *new_messages(struct app *a)
@@ -212,14 +211,14 @@ static enum ink news_ink(enum news_kind kind)
 	return kind == NEWS_NOTE || kind == NEWS_NOT_OURS ? INK_NOTE : INK_WARNING;
 }
 
-static void draw_news(const struct view *v, uint32_t k, int width, struct line *out)
+static void draw_news(struct view *v, uint32_t k, int width, struct line *out)
 {
 	const struct session_news *news = session_news_at(v->app->session, k);
 	struct buf text = { 0 };
 	if (!news)
 		return;
 	line_pad(out, INK_PLAIN, v->widths[COLUMN_N] + 1);
-	app_add_time(v->app, &text, news->time, news->time, v->widths[COLUMN_TIME]);
+	app_add_time(v->app, &text, news->time, view_time_above(v, news->time), v->widths[COLUMN_TIME]);
 	line_add_cell(out, INK_PLAIN, buf_slice(&text), v->widths[COLUMN_TIME], false);
 	line_addf(out, INK_PLAIN, " %*u ", v->widths[COLUMN_CONN], news->conn);
 	line_add_str(out, INK_PLAIN, news->dir == DIR_C2S ? "→ " : "← ");
@@ -252,6 +251,17 @@ static uint32_t message(struct view *v, uint64_t row)
 {
 	struct rows r = rows_of(v);
 	return rows_at(&r, row).n;
+}
+
+static bool time_of(struct view *v, uint64_t row, int64_t *time)
+{
+	struct rows r = rows_of(v);
+	struct row_at at = rows_at(&r, row);
+	const struct record *record = session_record(v->app->session, at.n);
+	const struct session_news *news = at.n ? NULL : session_news_at(v->app->session, at.news);
+	if (record || news)
+		*time = record ? record->time : news->time;
+	return record || news;
 }
 
 /* The selected news, whole. */
@@ -350,8 +360,13 @@ static struct order_key sort_key(struct view *v, uint64_t row, int column)
 
 static void copy(struct view *v, uint64_t row, struct buf *out)
 {
+	struct rows r = rows_of(v);
+	struct row_at at = rows_at(&r, row);
+	const struct session_news *news = at.n ? NULL : session_news_at(v->app->session, at.news);
 	struct facts f;
-	if (facts_read(&f, v->app->session, message(v, row), &((struct messages *)v)->room))
+	if (news)
+		session_news_text(out, news);
+	else if (facts_read(&f, v->app->session, at.n, &((struct messages *)v)->room))
 		columns_add_text(out, v->columns, v->column_count, v, &f);
 }
 
@@ -389,6 +404,7 @@ const struct view_ops view_messages = {
 	.news = news,
 	.key = sort_key,
 	.message = message,
+	.time = time_of,
 	.row_of = row_of,
 	.copy = copy,
 	.empty = empty,

@@ -155,7 +155,7 @@ static void draw_message(struct rules_view *v, const struct rule_row *r, int wid
 	}
 	int time = width < 76 ? 8 : 15;
 	buf_clear(text);
-	app_add_time(a, text, f.record->time, f.record->time, time);
+	app_add_time(a, text, f.record->time, view_time_above(&v->view, f.record->time), time);
 	line_add_cell(out, INK_PLAIN, buf_slice(text), time, false);
 	line_add_str(out, facts_ink(f.record), f.record->dir == DIR_C2S ? " → " : " ← ");
 	line_add(out, facts_ink(f.record), f.command, 40);
@@ -272,6 +272,14 @@ static uint32_t message(struct view *view, uint64_t row)
 	return r && r->level == LEVEL_MESSAGE ? r->n : 0;
 }
 
+static bool time_of(struct view *view, uint64_t row, int64_t *time)
+{
+	const struct record *r = session_record(view->app->session, message(view, row));
+	if (r)
+		*time = r->time;
+	return r != NULL;
+}
+
 static const char *empty(struct view *view)
 {
 	if (!self(view)->tree.groups)
@@ -356,6 +364,7 @@ const struct view_ops view_rules = {
 	.rows = rows,
 	.draw_row = draw_row,
 	.message = message,
+	.time = time_of,
 	.empty = empty,
 	.draw = draw,
 	.command = command,

@@ -14,13 +14,10 @@
 #include "base/xalloc.h"
 #include "tui/app.h"
 #include "tui/blocks.h"
-#include "tui/clock.h"
 #include "tui/statistics_part.h"
 #include "tui/sums.h"
 
 #include <stdlib.h>
-
-enum { RESORT_MS = 1000 };
 
 struct statistics *statistics_of(struct view *v)
 {
@@ -173,23 +170,23 @@ enum {
 
 static const struct column columns[] = {
 	[COLUMN_NAME] = { "Command", 12, 22, 1, 0, KIND_NAME, draw_name, "command, or connection with its agent and user" },
-	[COLUMN_COUNT] = { "Msgs", 5, 6, 0, 0, KIND_NUMBER, draw_count, "messages with that command, or of that connection" },
+	[COLUMN_COUNT] = { "Msgs", 5, 6, 0, 0, KIND_NUMBER, draw_count, "messages with that command, or of that connection", true },
 	[COLUMN_REQUESTS] = { "Reqs", 5, 6, 0, 4, KIND_NUMBER, draw_requests,
-			      "of these, requests: what expects a reply, and pings that got one" },
-	[COLUMN_ERRORS] = { "Errs", 4, 5, 0, 1, KIND_NUMBER, draw_errors, "requests whose reply is an error" },
+			      "of these, requests: what expects a reply, and pings that got one", true },
+	[COLUMN_ERRORS] = { "Errs", 4, 5, 0, 1, KIND_NUMBER, draw_errors, "requests whose reply is an error", true },
 	[COLUMN_UNANSWERED] = { "Unans", 5, 5, 0, 3, KIND_NUMBER, draw_unanswered,
-				"requests whose connection ended before the final reply, which the capture can't have missed" },
+				"requests whose connection ended before the final reply, which the capture can't have missed", true },
 	[COLUMN_UNSURE] = { "Unsure", 6, 6, 0, 6, KIND_NUMBER, draw_unsure,
-			    "requests whose connection ended before the final reply, which the capture may lack" },
-	[COLUMN_OPEN] = { "Open", 4, 5, 0, 2, KIND_NUMBER, draw_open, "requests that still wait" },
-	[COLUMN_P50] = { "p50", 6, 7, 0, 1, KIND_NUMBER, draw_p50, "half of the requests had their final reply within that time" },
-	[COLUMN_P90] = { "p90", 6, 7, 0, 2, KIND_NUMBER, draw_p90, "nine tenths of them" },
-	[COLUMN_P99] = { "p99", 6, 7, 0, 1, KIND_NUMBER, draw_p99, "99 of 100" },
-	[COLUMN_MAX] = { "Max", 6, 7, 0, 3, KIND_NUMBER, draw_max, "the slowest" },
+			    "requests whose connection ended before the final reply, which the capture may lack", true },
+	[COLUMN_OPEN] = { "Open", 4, 5, 0, 2, KIND_NUMBER, draw_open, "requests that still wait", true },
+	[COLUMN_P50] = { "p50", 6, 7, 0, 1, KIND_NUMBER, draw_p50, "half of the requests had their final reply within that time", true },
+	[COLUMN_P90] = { "p90", 6, 7, 0, 2, KIND_NUMBER, draw_p90, "nine tenths of them", true },
+	[COLUMN_P99] = { "p99", 6, 7, 0, 1, KIND_NUMBER, draw_p99, "99 of 100", true },
+	[COLUMN_MAX] = { "Max", 6, 7, 0, 3, KIND_NUMBER, draw_max, "the slowest", true },
 	[COLUMN_LATENCIES] = { "Latency", 7, 14, 0, 1, KIND_TEXT, draw_latencies,
-			       "how many took how long, from the fastest of all to the slowest" },
-	[COLUMN_OUT] = { "Out", 5, 6, 0, 5, KIND_NUMBER, draw_out, "bytes from the client to the server" },
-	[COLUMN_BACK] = { "Back", 5, 6, 0, 5, KIND_NUMBER, draw_back, "bytes from the server to the client" },
+			       "how many took how long, from the fastest of all to the slowest", true },
+	[COLUMN_OUT] = { "Out", 5, 6, 0, 5, KIND_NUMBER, draw_out, "bytes from the client to the server", true },
+	[COLUMN_BACK] = { "Back", 5, 6, 0, 5, KIND_NUMBER, draw_back, "bytes from the server to the client", true },
 };
 
 static struct view *new_statistics(struct app *a)
@@ -210,7 +207,7 @@ static void free_statistics(struct view *v)
 static void rows(struct view *v, uint64_t *first, uint64_t *end)
 {
 	*first = 0;
-	*end = statistics_of(v)->by_conn ? session_conns(v->app->session) : stats_commands(sums_of(v->app));
+	*end = statistics_of(v)->by_conn ? app_conns(v->app) : stats_commands(sums_of(v->app));
 }
 
 static void draw_row(struct view *v, uint64_t number, int width, struct line *out)
@@ -268,24 +265,10 @@ static void sort_at_first(struct statistics *s)
 	order_set_column(&s->view.order, COLUMN_COUNT);
 }
 
-/* Numbers have changed: what is sorted by them is sorted again, now and then. */
-static void sort_again(struct statistics *s)
-{
-	uint32_t next = stats_next(sums_of(s->view.app));
-	int64_t now = clock_ms();
-	if (next == s->sorted_next || now - s->sorted < RESORT_MS)
-		return;
-	s->sorted_next = next;
-	s->sorted = now;
-	if (s->view.order.column != ORDER_NONE)
-		order_set_column(&s->view.order, s->view.order.column);
-}
-
 static bool work(struct view *v, int64_t until)
 {
 	bool more = sums_work(v->app, until);
 	sort_at_first(statistics_of(v));
-	sort_again(statistics_of(v));
 	return more;
 }
 

@@ -48,7 +48,8 @@ static uint64_t size_of(const struct row *r)
 static enum ink draw_time(struct cell *c)
 {
 	const struct row *r = c->row;
-	app_add_time(((const struct view *)c->view)->app, c->text, r->begin->time, r->begin->time, c->width);
+	struct view *v = c->view;
+	app_add_time(v->app, c->text, r->begin->time, view_time_above(v, r->begin->time), c->width);
 	return INK_PLAIN;
 }
 
@@ -174,17 +175,17 @@ static const struct column columns[] = {
 	[COLUMN_TIME] = { "Time", 8, 15, 0, 4, KIND_TEXT, draw_time, "when its first message came" },
 	[COLUMN_CONN] = { "Conn", 4, 4, 0, 3, KIND_NUMBER, draw_conn, "connection number" },
 	[COLUMN_DIRECTION] = { "Dir", 4, 8, 0, 0, KIND_TEXT, draw_direction, "upload (to the server) or download" },
-	[COLUMN_FILE] = { "File", 14, 30, 1, 0, KIND_TEXT, draw_file,
-			  "its name: of a download as the reply says, else as the request does" },
-	[COLUMN_SIZE] = { "Bytes", 9, 13, 0, 0, KIND_NUMBER, draw_size, "bytes of data so far" },
-	[COLUMN_ANNOUNCED] = { "Of", 9, 13, 0, 6, KIND_NUMBER, draw_announced, "bytes that beginstream announces" },
-	[COLUMN_PROGRESS] = { "Done", 4, 16, 0, 2, KIND_TEXT, draw_progress, "how much of what was announced has come" },
-	[COLUMN_CHUNKS] = { "Chunks", 6, 6, 0, 5, KIND_NUMBER, draw_chunks, "stream messages" },
-	[COLUMN_TOOK] = { "Took", 6, 7, 0, 4, KIND_NUMBER, draw_took, "from its first message to its last" },
-	[COLUMN_RATE] = { "Rate", 8, 8, 0, 1, KIND_NUMBER, draw_rate, "bytes of data in that time" },
+	[COLUMN_FILE] = { "File", 14, 30, 1, 0, KIND_TEXT, draw_file, "its name: of a download as the reply says, else as the request does",
+			  true },
+	[COLUMN_SIZE] = { "Bytes", 9, 13, 0, 0, KIND_NUMBER, draw_size, "bytes of data so far", true },
+	[COLUMN_ANNOUNCED] = { "Of", 9, 13, 0, 6, KIND_NUMBER, draw_announced, "bytes that beginstream announces", true },
+	[COLUMN_PROGRESS] = { "Done", 4, 16, 0, 2, KIND_TEXT, draw_progress, "how much of what was announced has come", true },
+	[COLUMN_CHUNKS] = { "Chunks", 6, 6, 0, 5, KIND_NUMBER, draw_chunks, "stream messages", true },
+	[COLUMN_TOOK] = { "Took", 6, 7, 0, 4, KIND_NUMBER, draw_took, "from its first message to its last", true },
+	[COLUMN_RATE] = { "Rate", 8, 8, 0, 1, KIND_NUMBER, draw_rate, "bytes of data in that time", true },
 	[COLUMN_CHECKSUM] = { "Checksum", 8, 9, 0, 0, KIND_TEXT, draw_checksum,
-			      "right, wrong, not told, or unsure where the capture does not let one tell" },
-	[COLUMN_STATE] = { "State", 10, 10, 0, 1, KIND_TEXT, draw_state, "state of its thread" },
+			      "right, wrong, not told, or unsure where the capture does not let one tell", true },
+	[COLUMN_STATE] = { "State", 10, 10, 0, 1, KIND_TEXT, draw_state, "state of its thread", true },
 };
 
 static struct view *new_streams(struct app *a)
@@ -270,6 +271,15 @@ static uint32_t message(struct view *v, uint64_t number)
 {
 	const struct transfer *t = transfers_at(&self(v)->transfers, number);
 	return t ? t->thread : 0;
+}
+
+static bool time_of(struct view *v, uint64_t number, int64_t *time)
+{
+	const struct transfer *t = transfers_at(&self(v)->transfers, number);
+	const struct record *r = t ? session_record(v->app->session, t->begin) : NULL;
+	if (r)
+		*time = r->time;
+	return r != NULL;
 }
 
 static const char *empty(struct view *v)
@@ -394,6 +404,7 @@ const struct view_ops view_streams = {
 	.draw_row = draw_row,
 	.key = key,
 	.message = message,
+	.time = time_of,
 	.empty = empty,
 	.command = command,
 	.work = work,

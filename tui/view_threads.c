@@ -39,7 +39,6 @@ struct threads {
 struct row {
 	struct thread_info info;
 	struct facts facts;
-	uint64_t number;
 	bool failed;
 };
 
@@ -51,11 +50,8 @@ static const struct session *session_of(const void *view)
 static enum ink draw_time(struct cell *c)
 {
 	const struct row *r = c->row;
-	const struct app *a = ((const struct view *)c->view)->app;
-	const struct record *before = NULL;
-	if (r->number)
-		before = session_record(a->session, session_thread_at(a->session, (uint32_t)r->number - 1));
-	app_add_time(a, c->text, r->info.time, before ? before->time : r->info.time, c->width);
+	struct view *v = c->view;
+	app_add_time(v->app, c->text, r->info.time, view_time_above(v, r->info.time), c->width);
 	return INK_PLAIN;
 }
 
@@ -163,14 +159,15 @@ static const struct column columns[] = {
 	[COLUMN_CONN] = { "Conn", 4, 14, 1, 1, KIND_NAME, draw_conn,
 			  "connection number, agent and user as they signed in, else the client's address" },
 	[COLUMN_COMMAND] = { "Command", 13, 16, 1, 0, KIND_NAME, draw_command, "command of its first message" },
-	[COLUMN_GIST] = { "Gist", 12, 24, 4, 0, KIND_TEXT, draw_gist, "what it is about; if it failed, the error first" },
-	[COLUMN_STATE] = { "State", 10, 10, 0, 0, KIND_TEXT, draw_state, "open, streaming, done, failed, unanswered, broken …" },
+	[COLUMN_GIST] = { "Gist", 12, 24, 4, 0, KIND_TEXT, draw_gist, "what it is about; if it failed, the error first", true },
+	[COLUMN_STATE] = { "State", 10, 10, 0, 0, KIND_TEXT, draw_state, "open, streaming, done, failed, unanswered, broken …", true },
 	[COLUMN_LATENCY] = { "Latency", 7, 7, 0, 3, KIND_NUMBER, draw_latency,
-			     "from the request to the final reply, or else to the first answer; with a + how long it has waited so far" },
-	[COLUMN_OUT] = { "Out", 5, 6, 0, 4, KIND_NUMBER, draw_out, "bytes from the client to the server" },
-	[COLUMN_BACK] = { "Back", 5, 6, 0, 4, KIND_NUMBER, draw_back, "bytes from the server to the client" },
-	[COLUMN_MESSAGES] = { "Msgs", 4, 5, 0, 5, KIND_NUMBER, draw_messages, "messages in it" },
-	[COLUMN_RULES] = { "Rules", 8, 16, 1, 1, KIND_TEXT, draw_rules, "rules of the protocol that its messages break" },
+			     "from the request to the final reply, or else to the first answer; with a + how long it has waited so far",
+			     true },
+	[COLUMN_OUT] = { "Out", 5, 6, 0, 4, KIND_NUMBER, draw_out, "bytes from the client to the server", true },
+	[COLUMN_BACK] = { "Back", 5, 6, 0, 4, KIND_NUMBER, draw_back, "bytes from the server to the client", true },
+	[COLUMN_MESSAGES] = { "Msgs", 4, 5, 0, 5, KIND_NUMBER, draw_messages, "messages in it", true },
+	[COLUMN_RULES] = { "Rules", 8, 16, 1, 1, KIND_TEXT, draw_rules, "rules of the protocol that its messages break", true },
 };
 
 static struct view *new_threads(struct app *a)
@@ -231,7 +228,6 @@ static bool read_row(struct threads *t, uint64_t number, struct row *out)
 	thread_as_of(s, first, t->view.app->seen.messages, &out->info);
 	/* Now, before bytes are borrowed from the session: */
 	peers_name(&t->view.app->peers, s, session_record(s, first)->conn);
-	out->number = number;
 	out->failed = out->info.state == THREAD_FAILED;
 	read_error(t, out);
 	return facts_read(&out->facts, s, out->info.request ? out->info.request : first, &t->room) ||
@@ -337,6 +333,14 @@ static uint32_t message(struct view *v, uint64_t number)
 	return session_thread_at(v->app->session, (uint32_t)number);
 }
 
+static bool time_of(struct view *v, uint64_t number, int64_t *time)
+{
+	const struct record *r = session_record(v->app->session, message(v, number));
+	if (r)
+		*time = r->time;
+	return r != NULL;
+}
+
 static bool row_of(struct view *v, uint32_t n, uint64_t *row)
 {
 	const struct record *r = session_record(v->app->session, n);
@@ -379,6 +383,7 @@ const struct view_ops view_threads = {
 	.recheck = recheck,
 	.key = sort_key,
 	.message = message,
+	.time = time_of,
 	.row_of = row_of,
 	.copy = copy,
 	.empty = empty,

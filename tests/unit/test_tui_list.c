@@ -142,9 +142,6 @@ static void test_rows_come_and_go(void **state)
 	is(&l, 0, 3);
 	list_set(&l, 20, 60, 10);
 	is(&l, 20, 20);
-	l.follow = true;
-	list_set(&l, 20, 70, 10);
-	is(&l, 60, 69);
 	list_set(&l, 70, 70, 10);
 	assert_true(list_empty(&l));
 	list_move(&l, 5);

@@ -201,6 +201,39 @@ static void test_from_nothing(void **state)
 	free(n);
 }
 
+static uint64_t stamp(void *user, int column)
+{
+	struct numbers *n = user;
+	return column == 0 ? n->value[MOST - 1] : 0;
+}
+
+/* Rows whose numbers change are sorted anew, but not at once; by what does not change they are not. */
+static void test_changes(void **state)
+{
+	struct numbers *n = calloc(1, sizeof *n);
+	struct order_source source = { .user = n, .rows = rows, .candidates = candidates, .pick = pick, .key = key, .stamp = stamp };
+	struct order o;
+	(void)state;
+	make(n, 5000);
+	order_init(&o, &source);
+	for (int column = 0; column < 2; column++) {
+		order_set_column(&o, column);
+		settle(&o);
+		for (uint64_t i = 0; i < n->end; i += 7)
+			n->value[i] += 500;
+		n->value[MOST - 1]++;
+		assert_false(order_busy(&o));
+		o.stale_rest = 0;
+		assert_int_equal(order_busy(&o), column == 0);
+		assert_int_equal(order_sorts(&o), column == 0);
+		settle(&o);
+		if (column == 0)
+			holds(&o, n, false, 0);
+	}
+	order_release(&o);
+	free(n);
+}
+
 /* A list of messages in threads of four, each its own row. A row matches while its value is even; what changes is told as revisions, of
  * which the newest four are remembered. */
 struct revised {
@@ -251,7 +284,7 @@ static enum order_answer recheck(void *user, struct session_revision r, uint32_t
 static struct revised *revised(struct order *o)
 {
 	struct revised *r = calloc(1, sizeof *r);
-	struct order_source source = { r, rows, rows, pick_even, key, revisions, revision, message, recheck };
+	struct order_source source = { r, rows, rows, pick_even, key, NULL, revisions, revision, message, recheck };
 	order_init(o, &source);
 	make(&r->n, 1000);
 	for (uint64_t i = 0; i < 1000; i++)
@@ -397,9 +430,9 @@ static void test_no_growth(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_all_ways),          cmocka_unit_test(test_no_growth), cmocka_unit_test(test_slices),
-		cmocka_unit_test(test_from_nothing),      cmocka_unit_test(test_revisions), cmocka_unit_test(test_missed_revisions),
-		cmocka_unit_test(test_revised_meanwhile), cmocka_unit_test(test_keys),
+		cmocka_unit_test(test_all_ways),         cmocka_unit_test(test_no_growth),         cmocka_unit_test(test_slices),
+		cmocka_unit_test(test_from_nothing),     cmocka_unit_test(test_changes),           cmocka_unit_test(test_revisions),
+		cmocka_unit_test(test_missed_revisions), cmocka_unit_test(test_revised_meanwhile), cmocka_unit_test(test_keys),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
