@@ -39,9 +39,9 @@ struct entry {
 };
 
 struct file {
-	char *path; /* NULL: there is none */
-	bool growing;
-	int fd; /* -1: not open */
+	char *path;           /* NULL: there is none */
+	bool growing, unread; /* it could not be read */
+	int fd;               /* -1: not open */
 	off_t offset;
 	struct stat is;
 };
@@ -310,10 +310,16 @@ bool keylog_open(struct keylog *k, const char *path, bool growing)
 	}
 	if (!path)
 		return true;
-	if (!open_file(k) || !read_whole(k))
+	k->file.unread = !open_file(k) || !read_whole(k);
+	if (k->file.unread)
 		return false;
 	end_line(k);
 	return true;
+}
+
+bool keylog_is_there(const struct keylog *k)
+{
+	return !k->file.unread && (!k->file.growing || k->file.fd >= 0);
 }
 
 bool keylog_is_given(const struct keylog *k)

@@ -54,6 +54,8 @@ void keylog_feed(struct keylog *k, struct slice text);
 bool keylog_open(struct keylog *k, const char *path, bool growing);
 /* True if there is a file, or secrets came without one. */
 bool keylog_is_given(const struct keylog *k);
+/* False if the file could not be read, or not yet. */
+bool keylog_is_there(const struct keylog *k);
 /* True if keylog_open was told that the file grows. */
 bool keylog_is_growing(const struct keylog *k);
 /* What is read may bring secrets to keylog_feed at any time, as a pcapng does. */

@@ -80,13 +80,11 @@ static bool is_capture(const char *path)
 static bool take_word(struct options *o, const char *word)
 {
 	struct stat st;
-	if (!o->file && !o->interface && !o->filter.len) {
-		if (stat(word, &st) == 0 || strcmp(word, "-") == 0)
-			return option_of('r')->take(o, word);
-		o->no_file = word;
-	}
+	if (!o->file && !o->interface && !o->filter.len && (stat(word, &st) == 0 || strcmp(word, "-") == 0))
+		return option_of('r')->take(o, word);
 	if (o->file && !o->filter.len && is_capture(word)) /* the shell has made several of one */
 		return option_of('r')->take(o, word);
+	o->no_file = o->filter.len || stat(word, &st) == 0 ? o->no_file : word;
 	return option_of('f')->take(o, word);
 }
 
@@ -229,6 +227,16 @@ static bool check_what_if(struct options *o)
 	return check_only(o);
 }
 
+/* A command that looks like one of the protocol's, misspelt, would be waited for in vain. */
+static void doubt_command(const struct options *o)
+{
+	struct buf test = { 0 };
+	buf_addf(&test, "command == \"%s\"", o->proxy.what_if.drop);
+	if (*o->proxy.what_if.drop)
+		filter_free(new_filter(o, "--drop-command", buf_cstr(&test)));
+	buf_release(&test);
+}
+
 /* --proxy, and what only goes with it. */
 static bool check_proxy(struct options *o)
 {
@@ -244,6 +252,7 @@ static bool check_proxy(struct options *o)
 		return option_fail("--key", "it needs --cert");
 	if (!check_what_if(o))
 		return false;
+	doubt_command(o);
 	if (o->checksums)
 		return option_fail("-o checksums=check is about packets, and the proxy has none", "leave it out");
 	return !o->filter.len || option_fail("a capture filter is for packets, and the proxy has none", "-Y filters messages");
@@ -254,7 +263,7 @@ static void say_meant(const struct options *o, const char *words)
 {
 	struct buf why = { 0 };
 	struct filter *f = filter_new(words, true, &why);
-	bool file = o->no_file && (strpbrk(o->no_file, "./") || strcmp(o->no_file, words) == 0);
+	bool file = o->no_file && !strchr(o->no_file, ' ') && (strpbrk(o->no_file, "./") || (!o->file && strcmp(o->no_file, words) == 0));
 	if (o->behind_bare && (strcmp(o->behind_bare, words) == 0 || strchr(o->behind_bare, ':')))
 		fprintf(stderr, "; a value of --%s is written --%s=%s", o->bare, o->bare, o->behind_bare);
 	else if (f)

@@ -72,6 +72,15 @@ check_counters() {
 	[ ! -s "$tmp/missing" ] || fail "$(cat "$tmp/missing")"
 }
 
+# Each file of the program is named, or what the folder holds besides.
+check_map() {
+	local file
+	sed -n '/^## Source map/,/^## Anatomy/p' README.md | grep -oE '`[a-z]+/[^`]*`' | tr -d '`' >"$tmp/map"
+	for file in {base,capture,capture/net,capture/proxy,capture/stream,decode,export,tui,cli}/*.c; do
+		grep -qxF -e "$file" -e "${file%.c}.h" -e "${file%/*}/" "$tmp/map" || fail "README.md: the source map lacks $file"
+	done
+}
+
 check_anatomy() {
 	sed -n '/^## Anatomy/,/^## Tests/p' README.md | awk -F' [|] ' '/^[|] [0-9]+ [|]/ { gsub(/[`,]/, ""); print $2, $3 }' | while read -r file functions; do
 		for function in $functions; do
@@ -142,6 +151,7 @@ for document in $documents; do
 done
 check_numbers
 check_counters
+check_map
 check_anatomy
 check_rules
 check_transports

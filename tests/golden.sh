@@ -138,6 +138,7 @@ case_ error.report_near -r samples/tcp.pcap -z sumary
 case_ error.format_near -r samples/tcp.pcap -T ndjsn
 case_ error.setting_near -r samples/tcp.pcap -o no-repl=1s
 case_ error.proxy_checksums --proxy ws://:0=ws://127.0.0.1:1 -o checksums=check
+case_ error.drop_near --proxy ws://:0=ws://127.0.0.1:1 --drop-command qery -o checksums=check
 case_ error.decode_as_near -r samples/tcp.pcap -d tcp.port==80,grcp
 case_ error.fields_setting_near -r samples/tcp.pcap -T fields -e seq -E heder=y
 case_ error.fields_setting_alone -r samples/tcp.pcap -T text -E header=y
@@ -225,6 +226,7 @@ in_tmp error.option_short -r repo/samples/tcp.pcap --ex
 in_tmp error.option_argument -r repo/samples/tcp.pcap --utc=no
 in_tmp error.option_letters -xV -r repo/samples/tcp.pcap
 in_tmp error.no_file nowhere.pcap -T text
+in_tmp error.no_second_file -r repo/samples/tcp.pcap nowhere.pcap -T text
 in_tmp error.write_read -r repo/samples/tcp.pcap -q -w link.pcap
 in_tmp error.format -r repo/samples/tcp.pcap -T xml
 in_tmp error.decode_as_name -r repo/samples/tcp.pcap -d tcp.port==8080,pipe

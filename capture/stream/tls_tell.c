@@ -61,6 +61,8 @@ static const char *why_no_keys(const struct keylog *k)
 {
 	if (!k || !keylog_is_given(k))
 		return "node --tls-keylog=FILE, or SSLKEYLOGFILE=FILE for many other programs, writes them, --keylog FILE reads them";
+	if (!keylog_is_there(k))
+		return "the key log is not there, or can't be read";
 	return keylog_counts(k).secrets ? "the key log has others, but not what opens this connection" : "the key log has none at all";
 }
 

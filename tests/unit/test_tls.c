@@ -618,6 +618,25 @@ static void test_no_keys_of_this(void **state)
 	}
 }
 
+/* A file that the environment names need not be there. */
+static void test_no_key_log(void **state)
+{
+	(void)state;
+	for (int growing = 0; growing < 2; growing++) {
+		struct tls_talk t;
+		struct keylog *k = keylog_new();
+		talk_open(&t, &tls13);
+		talk_chat(&t);
+		assert_int_equal(keylog_open(k, "/nonexistent/keys", growing), growing);
+		struct layer *l = tls_new(&t.r.stream, TRANSPORT_UNKNOWN, k);
+		play(&t.s, l, SIZE_MAX, 0);
+		play_end(l);
+		assert_true(recorder_heard(&t.r, "ALPN http/1.1,h2; the key log is not there, or can't be read"));
+		keylog_free(k);
+		talk_release(&t);
+	}
+}
+
 static void test_wait_limit(void **state)
 {
 	(void)state;
@@ -1184,6 +1203,7 @@ int main(void)
 		cmocka_unit_test(test_waiting_at_its_end),
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_no_keys),
+		cmocka_unit_test(test_no_key_log),
 		cmocka_unit_test(test_no_keys_of_this),
 		cmocka_unit_test(test_wait_limit),
 		cmocka_unit_test(test_patience),
