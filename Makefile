@@ -122,7 +122,7 @@ deps:
 
 install: all
 	install -D -m 755 envscope $(DESTDIR)$(PREFIX)/bin/envscope
-	mkdir -p $(DESTDIR)$(WIRESHARK)/extcap $(DESTDIR)$(WIRESHARK)/plugins
+	install -d $(DESTDIR)$(WIRESHARK)/extcap $(DESTDIR)$(WIRESHARK)/plugins
 	sed 's|@PREFIX@|$(PREFIX)|' cli/extcap.sh > $(DESTDIR)$(WIRESHARK)/extcap/envscope
 	chmod 755 $(DESTDIR)$(WIRESHARK)/extcap/envscope
 	./envscope --wireshark-plugin > $(DESTDIR)$(WIRESHARK)/plugins/openiap.lua
@@ -133,7 +133,7 @@ install: all
 	install -D -m 644 build/completion.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/envscope
 	install -D -m 644 build/completion.zsh $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_envscope
 	install -D -m 644 build/completion.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/envscope.fish
-	mkdir -p $(DESTDIR)$(PREFIX)/share/doc/envscope/docs/pictures
+	install -d $(DESTDIR)$(PREFIX)/share/doc/envscope/docs/pictures
 	install -m 644 README.md CHANGELOG.md LICENSE $(DESTDIR)$(PREFIX)/share/doc/envscope
 	install -m 644 docs/*.md $(DESTDIR)$(PREFIX)/share/doc/envscope/docs
 	install -m 644 docs/pictures/*.svg $(DESTDIR)$(PREFIX)/share/doc/envscope/docs/pictures

@@ -11,6 +11,7 @@ fail() {
 	echo "install: $1"
 }
 
+umask 077 # what is installed is for everybody all the same
 make --no-print-directory install DESTDIR="$tmp/root" PREFIX=/usr >"$tmp/log" 2>&1 || fail "make install: $(cat "$tmp/log")"
 cd "$tmp/root" || exit 1
 find usr -type f | sed 's|/docs/[a-z]*\.md$|/docs/*.md|; s|/pictures/[a-z]*\.svg$|/pictures/*.svg|' | LC_ALL=C sort -u >"$tmp/is"
@@ -30,6 +31,7 @@ usr/share/zsh/site-functions/_envscope
 END
 diff -u "$tmp/should" "$tmp/is" || fail "other files than these"
 find usr -type f ! -perm 644 ! -perm 755 | grep . && fail "modes other than 644 and 755"
+find usr -type d ! -perm 755 | grep . && fail "folders that not everybody can read"
 usr/bin/envscope --man | cmp -s - usr/share/man/man1/envscope.1 || fail "the man page is not the program's"
 for shell in bash zsh fish; do
 	file=$(find usr/share -path "*$shell*" -type f)
