@@ -58,7 +58,9 @@ struct conn_info {
 	uint32_t carrier;
 	struct endpoint ends[2]; /* [DIR_C2S] is the client, who sends in that direction; [DIR_S2C] the server */
 	bool start_seen;         /* the capture has its beginning (SYN) */
-	bool one_way;            /* of bytes that are handed on: the capture had no packet of the other end so far */
+	bool guessed; /* joined in its middle: the end with the lower port is taken for the server, for want of anything better */
+	bool turned;  /* it was the other way round: ends have been put right since */
+	bool one_way; /* of bytes that are handed on: the capture had no packet of the other end so far */
 	bool tls;
 	bool deflated; /* its messages may be compressed so that one can't be read without those before it */
 	enum transport transport;

@@ -2,9 +2,9 @@
  * TCP connections: which segment belongs to which.
  *
  * A connection is found by its two endpoints, whichever way round a segment goes (connection_table.c). It begins with a SYN; a segment of one that is not
- * known begins it too, as joined in its middle: then the end with a well-known or else the lower port is taken for the server. A SYN
- * that fits the first byte known of its sender belongs to the connection, be it a copy or a late one; any other is a new connection
- * that reuses the endpoints. So are segments both of whose numbers lie far from those of the open one, if two agree (stranger.h). One that has
+ * known begins it too, as joined in its middle: then the end with a well-known or else the lower port is taken for the server, which bytes may put
+ * right (detect.c). A SYN that fits the first byte known of its sender belongs to the connection, be it a copy or a late one; any other is a new
+ * connection that reuses the endpoints. So are segments both of whose numbers lie far from those of the open one, if two agree (stranger.h). One that has
  * ended (talk.c) stays in the table for a while, so that late copies of its segments start no new one.
  *
  * What stays is little: who it was, in one line of the cache (struct connection). What an open one needs besides (struct talk) goes when it
@@ -72,12 +72,14 @@ static bool well_known(uint16_t port)
 }
 
 /* Is the sender of this first segment the client? */
-static bool sender_is_client(const struct segment *seg)
+static bool sender_is_client(const struct segment *seg, bool *guessed)
 {
+	*guessed = false;
 	if (seg->flags & TCP_SYN)
 		return !(seg->flags & TCP_ACK);
 	if (well_known(seg->sport) != well_known(seg->dport))
 		return well_known(seg->dport);
+	*guessed = true;
 	return seg->dport <= seg->sport;
 }
 
@@ -91,12 +93,13 @@ static uint32_t add(struct connections *t, const struct key *k, uint32_t hash, c
 	}
 	uint32_t place = connection_table_add(&t->table, k, hash);
 	struct connection *c = connection_at(&t->table, place);
-	bool client = sender_is_client(seg);
+	bool guessed, client = sender_is_client(seg, &guessed);
 	n->connections++;
 	c->number = (uint32_t)++n->stream.numbers;
 	c->lower_is_client = client == src_is_lower;
 	c->talk = talk_new(&t->talks, c->number, ip, seg, client, time);
 	c->talk->of = c;
+	c->talk->info.guessed = guessed;
 	c->talk->layer = t->make(t->user, &c->talk->stream);
 	pages_heap_watch(&t->heap, c->talk);
 	return place;
@@ -165,7 +168,7 @@ static bool is_from_before(const struct connection *c, const struct segment *seg
 static struct connection_of take(struct connections *t, const struct ip_packet *ip, const struct segment *seg, int64_t time, int64_t at,
 				 struct stranger **met)
 {
-	bool lower;
+	bool lower, ended = false;
 	enum conn_end end;
 	struct connection *c = connection_for(t, ip, seg, &lower, time);
 	if (!c)
@@ -177,7 +180,11 @@ static struct connection_of take(struct connections *t, const struct ip_packet *
 		t->talks.counts.old_segments += seg->payload.len > 0;
 	else if (talk_is_stranger(c->talk, seg, dir))
 		*met = talk_meet(c->talk, ip, seg, time, at);
-	else if (talk_take(c->talk, seg, dir, time, at, &end))
+	else
+		ended = talk_take(c->talk, seg, dir, time, at, &end);
+	if (!c->closed)
+		is.dir = talk_told(c->talk, dir);
+	if (ended)
 		end_talk(c, end, time);
 	return is;
 }

@@ -44,11 +44,12 @@ static void out_bytes(void *user, struct chunk chunk)
 {
 	struct talk *talk = user;
 	const struct half *other = &talk->half[!talk->feeding];
+	enum dir dir = talk_told(talk, talk->feeding);
 	if (!talk->layer)
 		return;
 	talk->info.one_way = !other->seen;
-	talk->info.settled[talk->feeding] = other->in.known && (other->in.acked <= other->in.next || other->in.next == other->in.end);
-	layer_feed(talk->layer, talk->feeding, chunk);
+	talk->info.settled[dir] = other->in.known && (other->in.acked <= other->in.next || other->in.next == other->in.end);
+	layer_feed(talk->layer, dir, chunk);
 	talk->layer = layer_step_aside(talk->layer);
 }
 
@@ -58,8 +59,9 @@ static void out_gap(void *user, uint64_t n, int64_t time)
 	if (!talk->layer)
 		return;
 	int64_t handed = talk->handed[talk->feeding];
-	stream_news(&talk->stream, NEWS_GAP, talk->feeding, time, n, NULL);
-	layer_gap(talk->layer, talk->feeding, n, handed && handed < time ? handed : time);
+	enum dir dir = talk_told(talk, talk->feeding);
+	stream_news(&talk->stream, NEWS_GAP, dir, time, n, NULL);
+	layer_gap(talk->layer, dir, n, handed && handed < time ? handed : time);
 }
 
 /* Nothing of a direction is in the capture, though the other end would have said nothing without it. How much there was is not known. */
@@ -84,7 +86,7 @@ static struct reassembly_out out_of(struct talk *talk, enum dir dir)
 static void end_half(struct talk *talk, enum dir dir, int64_t time)
 {
 	if (!talk->half[dir].ended && talk->layer)
-		layer_end(talk->layer, dir, time);
+		layer_end(talk->layer, talk_told(talk, dir), time);
 	talk->half[dir].ended = true;
 }
 
@@ -96,7 +98,7 @@ static bool end_halves(struct talk *talk, int64_t time)
 		if (!h->fin || h->ended || h->in.next < h->in.end)
 			continue;
 		if (talk->closer == CONN_OPEN)
-			talk->closer = d == DIR_C2S ? CONN_CLOSED_BY_CLIENT : CONN_CLOSED_BY_SERVER;
+			talk->closer = talk_told(talk, (enum dir)d) == DIR_C2S ? CONN_CLOSED_BY_CLIENT : CONN_CLOSED_BY_SERVER;
 		if (talk->half[!d].ended)
 			talk->info.end = talk->closer;
 		end_half(talk, (enum dir)d, time);
@@ -181,7 +183,7 @@ static bool waits(const struct talk *talk)
 static void note_held(struct talk *talk)
 {
 	for (int d = 0; d < 2; d++) {
-		uint8_t *held = &talk->info.held[d];
+		uint8_t *held = &talk->info.held[talk_told(talk, (enum dir)d)];
 		*held = (uint8_t)(reassembly_waits(&talk->half[d].in) ? *held | HELD_FOR_BYTES : *held & ~HELD_FOR_BYTES);
 	}
 }
@@ -285,7 +287,7 @@ bool talk_take(struct talk *talk, const struct segment *seg, enum dir dir, int64
 		tick(talk, time, true);
 	if (!talk->half[!dir].seen && time - talk->info.opened > UNSEEN_NS)
 		tell_unseen(talk, !dir, time);
-	*end = !(seg->flags & TCP_RST) ? CONN_OPEN : dir == DIR_C2S ? CONN_RESET_BY_CLIENT : CONN_RESET_BY_SERVER;
+	*end = !(seg->flags & TCP_RST) ? CONN_OPEN : talk_told(talk, dir) == DIR_C2S ? CONN_RESET_BY_CLIENT : CONN_RESET_BY_SERVER;
 	if (*end != CONN_OPEN || ((talk->half[0].fin || talk->half[1].fin) && end_halves(talk, time)))
 		return true;
 	if (waits(talk))

@@ -45,6 +45,12 @@ struct talks {
 	struct connections_counts counts;
 };
 
+/* A direction of it as those above know it. The halves stay what they were taken for with the first segment. */
+static inline enum dir talk_told(const struct talk *talk, enum dir dir)
+{
+	return talk->info.turned ? !dir : dir;
+}
+
 /* An open connection with that number, of which this is the first segment; client: its sender is the client. Its layer is the owner's to set. */
 struct talk *talk_new(struct talks *all, uint32_t number, const struct ip_packet *ip, const struct segment *seg, bool client, int64_t time);
 void talk_free(struct talk *talk);

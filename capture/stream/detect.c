@@ -6,6 +6,9 @@
  * WebSocket frame; the first that holds decides for the connection. Bytes are kept until then, at most a window of HELD bytes in
  * each direction; after limits->scan bytes without a find the connection counts as somebody else's and is no longer read.
  *
+ * Of a connection joined in its middle it may be guessed only which end is the client. A request, a hello of TLS or the mask of WebSocket frames
+ * tells, and turns it round before anything of it is handed on.
+ *
  * What a proxy puts in front is taken off first (preamble.h), by a layer that has another one of these above it.
  *
  * What can't be told yet is searched again with what comes next. So that segments of a byte don't make 128 KiB be searched for each of them, a chunk
@@ -94,10 +97,35 @@ static void give_up(struct detect *d, enum dir dir, int64_t time, const char *te
 	stream_news(d->stream, NEWS_NOT_OURS, dir, time, 0, text);
 }
 
+/* Ends that were guessed are the other way round. */
+static void turn(struct detect *d)
+{
+	struct conn_info *conn = d->stream->conn;
+	struct endpoint end = conn->ends[0];
+	struct held held = d->held[0];
+	conn->guessed = false;
+	conn->turned = true;
+	conn->ends[0] = conn->ends[1];
+	conn->ends[1] = end;
+	conn->settled[0] = conn->settled[1] = false;
+	d->held[0] = d->held[1];
+	d->held[1] = held;
+}
+
+/* Does a chunk begin with what only a client sends, or a server? */
+static bool is_of_end(struct slice in, enum dir dir)
+{
+	bool hello = in.len >= TLS_BEGINS && tls_begins(in);
+	if (dir == DIR_S2C)
+		return http1_answers(in) || (hello && in.at[5] == 2);
+	return (in.len >= 8 && http1_begins(in)) || (in.len >= 16 && begins_like(in, http2_preface())) || (hello && in.at[5] == 1);
+}
+
 /* Hands what was kept on to the layer that was found. */
 static void settle(struct detect *d, struct layer *inner, enum dir first)
 {
 	d->inner = inner;
+	d->stream->conn->guessed = false;
 	for (int i = 0; i < 2; i++) {
 		enum dir dir = i ? !first : first;
 		struct held *h = &d->held[dir];
@@ -138,6 +166,12 @@ static void settle_websocket(struct detect *d, enum dir dir, bool synced_here)
 	struct ws_deflate plain = { .window_bits = { 15, 15 } };
 	synced[dir] = synced_here;
 	settle(d, websocket_new(d->stream, &plain, synced), dir);
+}
+
+static void settle_turned(struct detect *d, enum dir dir)
+{
+	turn(d);
+	settle_websocket(d, !dir, false);
 }
 
 /* An HTTP layer; in a connection joined in its middle, requests or responses before its first bytes may be missing. */
@@ -235,12 +269,13 @@ static void search(struct detect *d, enum dir dir, bool final)
 	struct slice in = buf_slice(&h->bytes);
 	struct find none = { FIND_NONE, in.len };
 	final = final || in.len >= HELD;
+	bool ws = d->forced != TRANSPORT_TCP && d->forced != TRANSPORT_REST;
 	struct find p = over_http1(d->forced) ? none : length_prefix_find(d->stream, in, final);
-	struct find w = d->forced == TRANSPORT_TCP || d->forced == TRANSPORT_REST ? none
-										  : websocket_find(d->stream, in, dir == DIR_C2S, final);
+	struct find w = ws ? websocket_find(d->stream, in, dir == DIR_C2S, final) : none;
+	struct find turned = ws && d->stream->conn->guessed ? websocket_find(d->stream, in, dir == DIR_S2C, final) : none;
 	struct find f = d->forced ? none : http2_find(d->stream, in, final);
 	struct find t = d->forced ? none : tls_find(in, final);
-	const struct find *first = better(better(&f, &t), better(&w, &p));
+	const struct find *first = better(better(better(&f, &t), better(&w, &p)), &turned);
 	size_t drop = first->offset < in.len ? first->offset : in.len;
 	h->passed += drop;
 	d->stream->counts->skipped += drop;
@@ -255,8 +290,10 @@ static void search(struct detect *d, enum dir dir, bool final)
 		settle_http2(d, dir, false, false);
 	else if (first == &t)
 		give_up_tls(d, dir);
-	else
+	else if (first == &w)
 		settle_websocket(d, dir, false);
+	else
+		settle_turned(d, dir);
 }
 
 static void look(struct detect *d, enum dir dir, bool final)
@@ -326,13 +363,17 @@ static bool look_in_place(struct detect *d, enum dir dir, struct chunk c)
 static void feed(struct layer *layer, enum dir dir, struct chunk c)
 {
 	struct detect *d = (struct detect *)layer;
-	struct held *h = &d->held[dir];
 	if (d->inner) {
 		layer_feed(d->inner, dir, c);
 		return;
 	}
 	if (d->given_up)
 		return;
+	if (d->stream->conn->guessed && is_of_end(c.bytes, !dir)) {
+		turn(d);
+		dir = !dir;
+	}
+	struct held *h = &d->held[dir];
 	h->time = c.time;
 	if (look_in_place(d, dir, c) || look_for_head(d, dir, c))
 		return;
@@ -341,11 +382,19 @@ static void feed(struct layer *layer, enum dir dir, struct chunk c)
 	look(d, dir, false);
 }
 
+/* Nothing follows directly. Returns the direction, which may be the other one by now. */
+static enum dir look_finally(struct detect *d, enum dir dir)
+{
+	bool turned = d->stream->conn->turned;
+	if (!d->inner && !d->given_up)
+		look(d, dir, true);
+	return turned == d->stream->conn->turned ? dir : !dir;
+}
+
 static void gap(struct layer *layer, enum dir dir, uint64_t n, int64_t time)
 {
 	struct detect *d = (struct detect *)layer;
-	if (!d->inner && !d->given_up)
-		look(d, dir, true);
+	dir = look_finally(d, dir);
 	if (d->inner) {
 		layer_gap(d->inner, dir, n, time);
 		return;
@@ -357,9 +406,8 @@ static void gap(struct layer *layer, enum dir dir, uint64_t n, int64_t time)
 static void end(struct layer *layer, enum dir dir, int64_t time)
 {
 	struct detect *d = (struct detect *)layer;
+	dir = look_finally(d, dir);
 	struct held *h = &d->held[dir];
-	if (!d->inner && !d->given_up)
-		look(d, dir, true);
 	if (d->inner) {
 		if (!h->ended)
 			layer_end(d->inner, dir, time);

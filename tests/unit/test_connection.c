@@ -81,6 +81,8 @@ static void writer_feed(struct layer *l, enum dir dir, struct chunk c)
 	struct net *n = w->net;
 	assert_true(c.bytes.len > 0 && c.time <= n->time && !w->ended[dir]);
 	n->now = w->stream->conn;
+	if (slice_is(c.bytes, "turn"))
+		w->stream->conn->turned = true;
 	n->info = *n->now;
 	n->place = c.at;
 	n->fed = c.time;
@@ -496,6 +498,36 @@ static void joined(void **state)
 		close_both(&n, C);
 		finish(&n, first == C ? "1>half a message 1<answer 1>. 1<. 1:closed by client"
 				      : "1<half a message 1>answer 1>. 1<. 1:closed by client");
+	}
+}
+
+/* Which end is the client is guessed only where neither a SYN nor a well-known port tells. A layer that knows better turns all round that follows. */
+static void turned(void **state)
+{
+	(void)state;
+	for (enum dir last = C; last <= S; last++) {
+		struct net n;
+		net_init(&n);
+		say(&n, C, 0, "hello");
+		assert_false(n.info.guessed);
+		n.host[C].port = 30000;
+		n.host[S].port = 40000;
+		say(&n, C, 0, "turn");
+		assert_true(n.info.guessed && n.info.ends[S].port == 30000);
+		heard(&n, "1>hello 2<turn");
+		say(&n, C, 0, "question");
+		say(&n, S, 0, "answer");
+		struct packet_of lost = packet(&n, S, 0, "lost");
+		(void)lost;
+		say(&n, S, 0, "behind");
+		let_pass(&n, 2 * PATIENCE + 2);
+		assert_true(n.info.settled[S]);
+		heard(&n, "2>question 2<answer 2<(4 lost) 2<behind");
+		if (last == C)
+			close_both(&n, C);
+		else
+			say(&n, S, RST, "");
+		finish(&n, last == C ? "2>. 2<. 2:closed by client 1>. 1<. 1:open" : "2<. 2>. 2:reset by server 1>. 1<. 1:open");
 	}
 }
 
@@ -1550,6 +1582,7 @@ int main(void)
 		cmocka_unit_test(handshake_in_any_order),
 		cmocka_unit_test(late_syn),
 		cmocka_unit_test(joined),
+		cmocka_unit_test(turned),
 		cmocka_unit_test(joined_at_its_end),
 		cmocka_unit_test(joined_by_an_empty_segment),
 		cmocka_unit_test(joined_at_an_answer),
