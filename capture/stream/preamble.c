@@ -6,7 +6,7 @@
  *	proxy to client       HTTP/1.1 200 Connection established ␍␊ ␍␊      | what the server answers
  *
  * Behind it a connection is what it would be without. So its bytes are kept until it is whole, and taken off; then this layer steps aside. A
- * request to connect counts only with its answer, since a proxy may refuse. Where anything is not as it should be, too long, or missing, all that was
+ * request to connect counts only with its answer, since a proxy may refuse; one that wants to know first who asks (407) is asked again. Where anything is not as it should be, too long, or missing, all that was
  * kept is handed on as it came.
  */
 #include "capture/stream/preamble.h"
@@ -15,10 +15,15 @@
 #include "base/xalloc.h"
 
 #include <stdlib.h>
+#include <strings.h>
 
 #include <arpa/inet.h>
 
-enum { CONNECT_MAX = 8192 }; /* bytes of the head of the request, and of its answer's */
+enum {
+	CONNECT_MAX = 8192,  /* bytes of the head of the request, and of its answer's */
+	REFUSAL_MAX = 65536, /* bytes of the page behind the head of a 407 */
+	REFUSALS_MAX = 3,
+};
 enum { V1_MAX = 107, V2_HEAD = 16, V2_INET = 0x11, V2_INET6 = 0x21 };
 #define V2_SIGNATURE "\r\n\r\n\0\r\nQUIT\n"
 
@@ -33,7 +38,7 @@ struct preamble {
 
 /* Where a preamble stands; n: its bytes. */
 struct extent {
-	enum { WHOLE, MORE, NONE } status;
+	enum status { WHOLE, MORE, NONE } status;
 	size_t n;
 };
 
@@ -138,25 +143,70 @@ static struct slice connect_target(struct slice request)
 	return slice_of(request.at + from, n - from);
 }
 
-static void look_for_connect(struct preamble *p, struct slice in)
+static bool is_refused(struct slice answer)
 {
-	struct slice answer = buf_slice(&p->held[DIR_S2C]);
+	return answer.len > 11 && slice_starts(answer, "HTTP/1.") && memcmp(answer.at + 8, " 407", 4) == 0;
+}
+
+/* The Content-Length of a head, which ends with an empty line; REFUSAL_MAX + 1 if it has none, or one beyond that. */
+static size_t body_length(struct slice head)
+{
+	static const char name[] = "\r\ncontent-length:";
+	size_t len = sizeof name - 1, n = 0;
+	while (head.len > len && strncasecmp((const char *)head.at, name, len) != 0)
+		head = slice_skip(head, 1);
+	if (head.len <= len)
+		return REFUSAL_MAX + 1;
+	for (head = slice_skip(head, len); head.at[0] == ' '; head = slice_skip(head, 1))
+		;
+	for (; head.at[0] >= '0' && head.at[0] <= '9' && n <= REFUSAL_MAX; head = slice_skip(head, 1))
+		n = 10 * n + (head.at[0] & 15);
+	return n;
+}
+
+static struct extent extent_refusal(struct slice answer)
+{
+	struct extent head = up_to(answer, "\r\n\r\n", CONNECT_MAX);
+	if (head.status != WHOLE)
+		return head;
+	size_t body = body_length(slice_head(answer, head.n)), n = head.n + body;
+	return (struct extent){ body > REFUSAL_MAX ? NONE : answer.len < n ? MORE : WHOLE, n };
+}
+
+/* Passes over requests that were refused, and the refusals. */
+static enum status pass_refused(struct slice *in, struct slice *answer)
+{
+	for (int i = 0; i < REFUSALS_MAX && is_refused(*answer); i++) {
+		struct extent request = up_to(*in, "\r\n\r\n", CONNECT_MAX), refusal = extent_refusal(*answer);
+		if (request.status != WHOLE || refusal.status != WHOLE)
+			return request.status == NONE || refusal.status == NONE ? NONE : MORE;
+		*in = slice_skip(*in, request.n);
+		*answer = slice_skip(*answer, refusal.n);
+	}
+	return begins(*in, slice_str("CONNECT ")) ? WHOLE : NONE;
+}
+
+static void look_for_connect(struct preamble *p)
+{
+	struct slice in = buf_slice(&p->held[DIR_C2S]), answer = buf_slice(&p->held[DIR_S2C]);
+	enum status refused = pass_refused(&in, &answer);
 	struct extent request = up_to(in, "\r\n\r\n", CONNECT_MAX), reply = up_to(answer, "\r\n\r\n", CONNECT_MAX);
-	if (request.status == NONE || reply.status == NONE || in.len > 2 * CONNECT_MAX || (answer.len > 9 && !is_connected(answer))) {
+	bool other = in.len > 2 * CONNECT_MAX || (refused == WHOLE && answer.len > 11 && !is_connected(answer));
+	if (refused == NONE || request.status == NONE || reply.status == NONE || other) {
 		pass(p, 0, 0);
 		return;
 	}
-	if (request.status == MORE || reply.status == MORE)
+	if (refused == MORE || request.status == MORE || reply.status == MORE)
 		return;
 	tell(p, "through a proxy of HTTP, which was asked to connect (CONNECT)", connect_target(slice_skip(in, strlen("CONNECT "))));
-	pass(p, request.n, reply.n);
+	pass(p, p->held[DIR_C2S].len - in.len + request.n, p->held[DIR_S2C].len - answer.len + reply.n);
 }
 
 static void look(struct preamble *p)
 {
 	struct slice in = buf_slice(&p->held[DIR_C2S]);
 	if (slice_starts(in, "CONNECT ")) {
-		look_for_connect(p, in);
+		look_for_connect(p);
 		return;
 	}
 	struct extent e = begins(in, signature()) ? extent_v2(in) : up_to(in, "\r\n", V1_MAX);

@@ -6,6 +6,7 @@
 
 #define V2(family, length) "\r\n\r\n\0\r\nQUIT\n\x21" family "\0" length
 #define CONNECTED "HTTP/1.1 200 Connection established\r\nVia: squid\r\n\r\n"
+#define REFUSED(type) "HTTP/1.1 407 Proxy Authentication Required\r\n" type "Content-length: 5\r\n\r\nwho?\n"
 #define CONNECT "CONNECT flow.example:443 HTTP/1.1\r\nHost: flow.example:443\r\n\r\n"
 
 struct preamble_case {
@@ -31,6 +32,9 @@ static const struct preamble_case cases[] = {
 	CASE("version 2, too short for its family", V2("\x21", "\x04") "\xc0\0\2\7", "", "(PROXY protocol): UNKNOWN\n"),
 	CASE("a proxy of HTTP", CONNECT, CONNECTED, "(CONNECT): flow.example:443\n"),
 	CASE("a proxy of HTTP, with a name and a password", "CONNECT anna:a@b@flow.example:443 HTTP/1.1\r\n\r\n", CONNECTED,
+	     "(CONNECT): flow.example:443\n"),
+	CASE("a proxy that wants to know who asks", CONNECT CONNECT, REFUSED("") CONNECTED, "(CONNECT): flow.example:443\n"),
+	CASE("and asks back", CONNECT CONNECT CONNECT, REFUSED("") REFUSED("Proxy-Authenticate: NTLM TlRM\r\n") CONNECTED,
 	     "(CONNECT): flow.example:443\n"),
 	CASE("both", "PROXY UNKNOWN\r\n" CONNECT, CONNECTED, "(CONNECT): flow.example:443\n"),
 	CASE("no escape from it", "PROXY \x1b[2J\r\n", "", "(PROXY protocol): \xe2\x90\x9b[2J\n"),
