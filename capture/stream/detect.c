@@ -204,6 +204,30 @@ static void give_up_tls(struct detect *d, enum dir dir)
 	give_up(d, dir, d->held[dir].time, "TLS of which the capture lacks the handshake, and which cannot be decrypted without");
 }
 
+/* What is kept of a direction, up to the first record of TLS in it, is none of TLS. */
+static void drop_before_tls(struct detect *d, enum dir dir)
+{
+	struct held *h = &d->held[dir];
+	struct find f = tls_find(buf_slice(&h->bytes), true);
+	h->passed += f.offset;
+	d->stream->counts->skipped += f.offset;
+	buf_consume(&h->bytes, f.offset);
+	if (h->passed)
+		stream_news(d->stream, NEWS_SKIPPED, dir, h->time, h->passed, NULL);
+}
+
+/* TLS was found behind something else: from its beginning, as behind what a proxy was asked for (SOCKS) or STARTTLS, or in its middle. */
+static void settle_found_tls(struct detect *d, enum dir dir)
+{
+	struct slice in = buf_slice(&d->held[dir].bytes);
+	if (!(in.len >= TLS_BEGINS && tls_begins(in))) {
+		give_up_tls(d, dir);
+		return;
+	}
+	drop_before_tls(d, !dir);
+	settle_tls(d, dir);
+}
+
 /* At the first byte of a direction: true if that settled it, one way or the other. */
 static bool decide(struct detect *d, enum dir dir, enum kind k)
 {
@@ -289,7 +313,7 @@ static void search(struct detect *d, enum dir dir, bool final)
 	else if (first == &f)
 		settle_http2(d, dir, false, false);
 	else if (first == &t)
-		give_up_tls(d, dir);
+		settle_found_tls(d, dir);
 	else if (first == &w)
 		settle_websocket(d, dir, false);
 	else

@@ -1074,6 +1074,33 @@ static void test_detect(void **state)
 	talk_release(&t);
 }
 
+/* Behind what is none of TLS, the handshake is found. */
+static void test_behind_others(void **state)
+{
+	(void)state;
+	struct tls_talk t;
+	talk_open(&t, &tls13);
+	talk_chat(&t);
+	for (int small = 0; small < 2; small++) {
+		struct keylog *k = keylog_new();
+		const struct chunk asked = { slice_of("\5\1\0\5\1\0\3\4flow\1\xbb", 14), -1, 1 };
+		const struct chunk answered = { slice_of("\5\0\5\0\0\1\0\0\0\0\0\0", 12), -1, 1 };
+		keylog_feed(k, buf_slice(&t.keys));
+		recorder_again(&t.r);
+		t.r.conn.start_seen = true;
+		struct layer *l = detect_new(&t.r.stream, TRANSPORT_UNKNOWN, k);
+		layer_feed(l, DIR_C2S, asked);
+		layer_feed(l, DIR_S2C, answered);
+		play(&t.s, l, small ? 100 : SIZE_MAX, 0);
+		play_end(l);
+		recorder_assert_all(&t.r);
+		assert_int_equal(t.r.counts.skipped, 14 + 12);
+		assert_int_equal(t.r.counts.not_ours, 0);
+		keylog_free(k);
+	}
+	talk_release(&t);
+}
+
 static void test_joined(void **state)
 {
 	(void)state;
@@ -1220,6 +1247,7 @@ int main(void)
 		cmocka_unit_test(test_candidates),
 		cmocka_unit_test(test_lost_records),
 		cmocka_unit_test(test_detect),
+		cmocka_unit_test(test_behind_others),
 		cmocka_unit_test(test_joined),
 		cmocka_unit_test(test_half),
 		cmocka_unit_test(test_no_data),
