@@ -24,6 +24,7 @@
 #include "capture/stream/gunzip.h"
 #include "capture/stream/length_prefix.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
 enum { LOOK_BYTES = GRPC_PREFIX + PROBE_BYTES, METHOD_MAX = 64 };
@@ -42,6 +43,7 @@ struct way {
 	struct buf gather;
 	uint64_t skipped;
 	bool after_gap, ended, had_message, lost_some;
+	bool page; /* no gRPC: an answer of whoever stands in between */
 };
 
 struct grpc_call {
@@ -202,7 +204,8 @@ static void unpack(struct grpc_call *c, enum dir dir, struct slice packed, int64
 		break;
 	default:
 		counts(c)->bad_frames++;
-		news(c, NEWS_NOTE, dir, time, packed.len, "a compressed gRPC message that can't be inflated");
+		counts(c)->skipped += packed.len;
+		news(c, NEWS_SKIPPED, dir, time, packed.len, "a compressed gRPC message that can't be inflated");
 		break;
 	}
 	buf_release(&message);
@@ -347,12 +350,29 @@ enum probe grpc_begins(const struct stream *s, struct slice data)
 	return s->sink->probe(slice_head(c.rest, PROBE_BYTES), size);
 }
 
+/* The same for a compressed message, as far as its first bytes can be inflated. */
+static enum probe packed_begins(const struct stream *s, struct slice data)
+{
+	struct cursor c = cursor_of(data);
+	struct buf plain = { 0 };
+	uint8_t flag = cursor_u8(&c);
+	uint64_t size = cursor_be32(&c);
+	bool headed = slice_starts(c.rest, "\x1f\x8b\b") || slice_starts(c.rest, "\x78");
+	if (flag != 1 || size > s->limits->message || !headed)
+		return PROBE_NO;
+	enum gunzip how = gunzip(slice_head(c.rest, (size_t)size), PROBE_BYTES, &plain);
+	uint64_t length = how == GUNZIP_WHOLE ? plain.len : s->limits->message; /* which is not known */
+	enum probe p = s->sink->probe(buf_slice(&plain), length);
+	buf_release(&plain);
+	return how == GUNZIP_BAD ? PROBE_NO : p;
+}
+
 /* Does a message begin with these first bytes of a frame's data? Of a bare one there is nothing to be told but that it fills the frame.
  * What tells that a call is SetupStream must have more than its first field, or it could be any message with a word in front. Where it is known
  * to be one, and its message to fill the frame, few bytes do: a capture may have no more of each packet. */
 static bool message_begins(struct grpc_call *c, enum dir dir, struct slice front)
 {
-	enum probe p = grpc_begins(c->conn->stream, front);
+	enum probe p = grpc_begins(c->conn->stream, front), packed = packed_begins(c->conn->stream, front);
 	struct cursor cur = cursor_of(front);
 	uint8_t flag = cursor_u8(&cur);
 	uint64_t size = cursor_be32(&cur);
@@ -361,6 +381,8 @@ static bool message_begins(struct grpc_call *c, enum dir dir, struct slice front
 	bool fills = front.len >= GRPC_PREFIX && size + GRPC_PREFIX == c->way[dir].frame;
 	if (c->kind == UNARY || (c->kind == ENVELOPES && p == PROBE_MORE))
 		return flag <= 1 && fills;
+	if (packed == PROBE_STRONG || (packed != PROBE_NO && c->kind == ENVELOPES))
+		return true;
 	return (p == PROBE_WEAK || p == PROBE_STRONG) && (c->kind == ENVELOPES || size > first_field);
 }
 
@@ -409,7 +431,7 @@ static struct chunk take_look(struct grpc_call *c, enum dir dir, struct chunk ch
 void grpc_call_frame(struct grpc_call *c, enum dir dir, uint32_t length)
 {
 	struct way *w = &c->way[dir];
-	if (w->state != LOST || c->kind == OTHER || !length)
+	if (w->state != LOST || c->kind == OTHER || w->page || !length)
 		return;
 	w->frame = length;
 	w->state = LOOK;
@@ -421,7 +443,7 @@ void grpc_call_data(struct grpc_call *c, enum dir dir, struct chunk chunk)
 	static struct chunk (*const take[])(struct grpc_call *, enum dir, struct chunk) = {
 		[PREFIX] = take_prefix, [BODY] = take_body, [PASS] = take_pass, [SKIP] = take_skip, [LOST] = take_lost, [LOOK] = take_look,
 	};
-	while (chunk.bytes.len && c->kind != OTHER && !c->way[dir].ended)
+	while (chunk.bytes.len && c->kind != OTHER && !c->way[dir].ended && !c->way[dir].page)
 		chunk = take[c->way[dir].state](c, dir, chunk);
 }
 
@@ -510,6 +532,27 @@ void grpc_call_status(struct grpc_call *c, uint32_t status, int64_t time)
 		return;
 	c->status = status;
 	news(c, NEWS_NOTE, DIR_S2C, time, status, status_text(status));
+}
+
+/* gRPC is always answered with 200 (gRPC over HTTP/2, "HTTP2 Status"); other answers are pages of proxies. */
+void grpc_call_http_status(struct grpc_call *c, uint32_t status, int64_t time)
+{
+	struct way *w = &c->way[DIR_S2C];
+	struct buf number = { 0 };
+	if (status <= 200 || w->page || w->ended)
+		return;
+	w->page = true;
+	if (c->kind != ENVELOPES && c->kind != UNARY)
+		return;
+	const struct stream *s = grpc_call_stream(c, time);
+	buf_addf(&number, "%" PRIu32, status);
+	struct news n = {
+		NEWS_NOTE,         s->conn, DIR_S2C, time, status, "the call was answered with an HTTP status, by what speaks no gRPC",
+		buf_slice(&number)
+	};
+	s->counts->no_message++;
+	s->sink->news(s->sink->user, &n);
+	buf_release(&number);
 }
 
 /* A unary call that has no reply, though nothing of it is missing or its status says so. */

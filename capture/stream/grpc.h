@@ -36,6 +36,8 @@ void grpc_call_data(struct grpc_call *c, enum dir dir, struct chunk chunk);
 void grpc_call_gap(struct grpc_call *c, enum dir dir, uint64_t n, int64_t time);
 /* The server's grpc-status. */
 void grpc_call_status(struct grpc_call *c, uint32_t status, int64_t time);
+/* The status of the server's answer as HTTP has it: with another than 200 it is no gRPC, and what it says is passed over. */
+void grpc_call_http_status(struct grpc_call *c, uint32_t status, int64_t time);
 /* Nothing more comes in that direction; further calls for it do nothing. `answered`: it is the call's end by its rules, not the
  * connection's or the capture's, so that a unary call that has no reply failed. */
 void grpc_call_end(struct grpc_call *c, enum dir dir, bool answered, int64_t time);

@@ -68,7 +68,7 @@ struct http2 {
 struct fields {
 	struct buf path;
 	struct conn_info *client; /* of whom a user-agent tells; NULL in what the server sends */
-	long status;              /* grpc-status */
+	long status, http;        /* grpc-status, :status */
 };
 
 /* Streams. */
@@ -144,6 +144,14 @@ static void tell_other(struct http2 *h, enum dir dir, int64_t time)
 
 /* Header blocks. */
 
+static long number_of(struct slice digits)
+{
+	long n = 0;
+	for (size_t i = 0; i < digits.len && i < 9; i++)
+		n = 10 * n + (digits.at[i] & 15);
+	return n;
+}
+
 static void take_field(void *user, struct slice name, struct slice value)
 {
 	struct fields *f = user;
@@ -153,9 +161,9 @@ static void take_field(void *user, struct slice name, struct slice value)
 	} else if (slice_is(name, "user-agent") && f->client) {
 		conn_set_program(f->client, value);
 	} else if (slice_is(name, "grpc-status")) {
-		f->status = 0;
-		for (size_t i = 0; i < value.len && i < 9; i++)
-			f->status = 10 * f->status + (value.at[i] & 15);
+		f->status = number_of(value);
+	} else if (slice_is(name, ":status")) {
+		f->http = number_of(value);
 	}
 }
 
@@ -174,7 +182,9 @@ static void take_fields(struct http2 *h, enum dir dir, uint32_t number, const st
 	struct entry *e = find_entry(h, number);
 	if (dir == DIR_C2S && f->path.len)
 		take_request(h, number, buf_slice(&f->path), time);
-	else if (dir == DIR_S2C && e && f->status != NO_STATUS)
+	if (dir == DIR_S2C && e && f->http != NO_STATUS)
+		grpc_call_http_status(e->call, (uint32_t)f->http, time);
+	if (dir == DIR_S2C && e && f->status != NO_STATUS)
 		grpc_call_status(e->call, (uint32_t)f->status, time);
 }
 
@@ -196,7 +206,7 @@ static void bad_frame(struct http2 *h, struct way *w)
 static void end_block(struct http2 *h, enum dir dir, int64_t time)
 {
 	struct way *w = &h->way[dir];
-	struct fields f = { .client = dir == DIR_C2S ? h->stream->conn : NULL, .status = NO_STATUS };
+	struct fields f = { .client = dir == DIR_C2S ? h->stream->conn : NULL, .status = NO_STATUS, .http = NO_STATUS };
 	struct http2_frame began = w->began;
 	bool good = hpack_read(w->hpack, buf_slice(&w->block), take_field, &f);
 	w->began.stream = 0;

@@ -161,6 +161,66 @@ static void compressed(void **state)
 	check_packed(15);
 }
 
+/* Of compressed messages, too, the next one is found: behind a loss, and where the capture begins in the middle. */
+static void compressed_behind_a_gap(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		struct ear *e = ear_new();
+		struct layer *l = ear_layer(e, i < 2);
+		size_t first = 2;
+		if (i < 2) {
+			put_start(e);
+			put_setup(e, 1);
+			first += e->script.count;
+		}
+		for (unsigned k = 0; k < 6; k++) {
+			struct buf m = { 0 }, packed = { 0 };
+			envelope_write(&m, "queryreply", k, 400);
+			was_sent(e, DIR_S2C, 1, buf_slice(&m))->from = k;
+			packed_add(&packed, buf_slice(&m), i % 2 ? 31 : 15);
+			put_frame(e, DIR_S2C, HTTP2_DATA, 0, 1, buf_slice(&packed));
+			buf_release(&m);
+			buf_release(&packed);
+		}
+		for (size_t k = 0; k < e->script.count; k++) {
+			const struct script_step *s = &e->script.steps[k];
+			if (i < 2 && k == first)
+				layer_gap(l, s->dir, 0, 1);
+			else if (i < 2 || k >= first)
+				play_bytes(&e->script, l, s->dir, s->from, s->to);
+		}
+		play_end(l);
+		for (size_t k = 0; k < 6; k++)
+			assert_int_equal(e->sent[k].got, i < 2 ? k != 2 : k >= 2);
+		assert_int_equal(e->counts.skipped, 0);
+		ear_free(e);
+	}
+}
+
+/* A proxy that can't reach the server says so in a page, which is none of gRPC's. */
+static void answered_by_a_proxy(void **state)
+{
+	(void)state;
+	struct ear *e = ear_new();
+	put_start(e);
+	put_setup(e, 1);
+	put_envelope(e, DIR_C2S, 1, 0, 20, 50);
+	put_request(e, 3, "/openiap.FlowService/Query");
+	put_message(e, DIR_C2S, 3, slice_str("\x0a\x01q"), 16384, HTTP2_END_STREAM);
+	for (uint32_t stream = 1; stream <= 3; stream += 2) {
+		PUT_HEADERS(e, DIR_S2C, stream, 0, ":status", "502", "content-type", "text/html");
+		put_frame(e, DIR_S2C, HTTP2_DATA, HTTP2_END_STREAM, stream, slice_str("<html>bad gateway</html>"));
+	}
+	play_every_way(e);
+	assert_non_null(strstr(buf_cstr(&e->log), "s2c 3 Query reply failed 0\n"));
+	assert_string_equal(buf_cstr(&e->news), "s2c note 502 the call was answered with an HTTP status, by what speaks no gRPC\n"
+						"s2c note 502 the call was answered with an HTTP status, by what speaks no gRPC\n");
+	assert_int_equal(e->counts.no_message, 2);
+	assert_int_equal(e->counts.overlong, 0);
+	ear_free(e);
+}
+
 /* Blocks that are not ours run through the same table: PUSH_PROMISE, other calls, trailers. */
 static void one_table(void **state)
 {
@@ -829,6 +889,8 @@ int main(void)
 		cmocka_unit_test(too_much_padding),
 		cmocka_unit_test(continuation),
 		cmocka_unit_test(compressed),
+		cmocka_unit_test(compressed_behind_a_gap),
+		cmocka_unit_test(answered_by_a_proxy),
 		cmocka_unit_test(one_table),
 		cmocka_unit_test(interleaved),
 		cmocka_unit_test(conversations),
