@@ -415,7 +415,7 @@ static void go_blind(struct side *s, const char *why)
 	h->unsure = true;
 	h->waiting = h->early = 0;
 	if (why)
-		stream_news(h->stream, NEWS_NOTE, s->dir, s->time, 0, why);
+		stream_news(h->stream, NEWS_SKIPPED, s->dir, s->time, 0, why);
 	hand_over_blindly(h);
 	if (!h->above)
 		tell_other(h, s->dir);
@@ -442,6 +442,15 @@ static void response_done(struct http1 *h)
 		go_blind(&h->side[DIR_S2C], NULL);
 }
 
+/* Nothing more of a REST connection is lost without a word; what is none is told to be something else. */
+static const char *why_blind(const struct side *s, enum http_errno fault)
+{
+	const struct stream *stream = s->http->stream;
+	if (fault == HPE_HEADER_OVERFLOW || s->head_len > stream->limits->head)
+		return "an HTTP head beyond the limit";
+	return stream->conn->transport == TRANSPORT_REST ? "bytes that are no HTTP, where some was to come" : NULL;
+}
+
 static struct chunk read_head(struct side *s, struct chunk c)
 {
 	s->now = c;
@@ -452,9 +461,9 @@ static struct chunk read_head(struct side *s, struct chunk c)
 		take_back(h);
 	if (fault != HPE_OK) {
 		rest_cut(&s->body, h->stream, s->dir, s->time, false);
-		bool overlong = fault == HPE_HEADER_OVERFLOW || s->head_len > h->stream->limits->head;
-		go_blind(s, overlong ? "an HTTP head beyond the limit" : NULL);
-		return chunk_skip(c, c.bytes.len);
+		go_blind(s, why_blind(s, fault));
+		h->stream->counts->skipped += !n && h->stream->conn->transport == TRANSPORT_REST;
+		return chunk_skip(c, n ? n : 1);
 	}
 	if (s->parser.upgrade && s->complete) {
 		if (s->dir == DIR_C2S)

@@ -42,7 +42,7 @@ void rest_begin(struct rest_body *b, const struct stream *s, enum dir dir, const
 	b->coded = names(coding, "gzip") || names(coding, "x-gzip") || names(coding, "deflate");
 	b->unreadable = coding.len && !b->coded && !names(coding, "identity");
 	if (b->unreadable && !head->guess)
-		stream_news(s, NEWS_NOTE, dir, time, 0, "a body in a content coding that is not read");
+		stream_news(s, NEWS_SKIPPED, dir, time, 0, "a body in a content coding that is not read");
 }
 
 /* `in` is the body, or what is there of it. */
@@ -114,7 +114,7 @@ static bool take_in_place(struct rest_body *b, const struct stream *s, enum dir 
 	return true;
 }
 
-static void overlong(struct rest_body *b, const struct stream *s, enum dir dir, int64_t time)
+static void overlong(struct rest_body *b, const struct stream *s, enum dir dir, int64_t time, const char *text)
 {
 	buf_release(&b->bytes);
 	b->unreadable = true;
@@ -122,7 +122,7 @@ static void overlong(struct rest_body *b, const struct stream *s, enum dir dir, 
 		return;
 	s->counts->overlong++;
 	uint64_t size = b->head.announced == UINT64_MAX ? b->size : b->head.announced;
-	stream_news(s, NEWS_OVERLONG, dir, time, size, NULL);
+	stream_news(s, NEWS_OVERLONG, dir, time, size, text);
 }
 
 void rest_feed(struct rest_body *b, const struct stream *s, enum dir dir, struct chunk c)
@@ -131,6 +131,8 @@ void rest_feed(struct rest_body *b, const struct stream *s, enum dir dir, struct
 		return;
 	bool too_long = c.bytes.len > s->limits->message - b->size ||
 			(b->head.announced != UINT64_MAX && b->head.announced > s->limits->message);
+	if (b->unreadable && !b->head.guess)
+		s->counts->skipped += c.bytes.len;
 	if (b->unreadable || (!too_long && take_in_place(b, s, dir, c)))
 		return;
 	if (!b->size)
@@ -139,7 +141,7 @@ void rest_feed(struct rest_body *b, const struct stream *s, enum dir dir, struct
 		b->at = -1;
 	b->size += c.bytes.len;
 	if (too_long)
-		overlong(b, s, dir, c.time);
+		overlong(b, s, dir, c.time, NULL);
 	else
 		buf_add(&b->bytes, c.bytes);
 }
@@ -154,7 +156,7 @@ static bool decode(struct rest_body *b, const struct stream *s, enum dir dir, in
 	b->at = -1;
 	*cut = *cut || how != GUNZIP_WHOLE;
 	if (how == GUNZIP_OVERLONG)
-		overlong(b, s, dir, time);
+		overlong(b, s, dir, time, "a body that inflates beyond the limit");
 	else if (how == GUNZIP_BAD && !b->head.guess)
 		stream_news(s, NEWS_NOTE, dir, time, 0, "a compressed body that can't be inflated to its end");
 	return how != GUNZIP_OVERLONG;

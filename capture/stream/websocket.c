@@ -196,8 +196,11 @@ static void give_up_deflate(const struct at *a)
 	if (a->h->told_deflate)
 		return;
 	a->h->told_deflate = true;
-	note(a, a->h->context_whole ? "a deflated message can't be inflated: no more deflated messages of this direction are read"
-				    : "the compression context is not in the capture: deflated messages of this direction can't be read");
+	stream_news(a->ws->stream, NEWS_SKIPPED, a->dir, a->time, 0,
+		    a->ws->deflate.no_takeover[a->dir] ? "a deflated message can't be inflated"
+		    : a->h->context_whole
+			    ? "a deflated message can't be inflated: no more deflated messages of this direction are read"
+			    : "the compression context is not in the capture: deflated messages of this direction can't be read");
 }
 
 /* Takes what is inflated; what exceeds the limit of a message is dropped, but inflated for the sake of the context. */
@@ -664,7 +667,7 @@ struct layer *websocket_new(const struct stream *s, const struct ws_deflate *def
 		h->state = synced[dir] ? HEADER : SEARCH;
 		h->guessed = !synced[dir];
 		h->masked = dir == DIR_C2S;
-		h->context_whole = deflate->on && synced[dir];
+		h->context_whole = synced[dir];
 	}
 	return &ws->layer;
 }

@@ -466,7 +466,7 @@ static void head_beyond_the_limit(void **state)
 	put(&t, DIR_C2S, buf_cstr(&head));
 	put(&t, DIR_C2S, "\r\n\r\n");
 	play_all(&t, 1, 0);
-	assert_string_equal(buf_cstr(&t.r.news), "c2s note 0 an HTTP head beyond the limit\n"
+	assert_string_equal(buf_cstr(&t.r.news), "c2s skipped 0 an HTTP head beyond the limit\n"
 						 "c2s not ours 0 HTTP that is no WebSocket\n");
 	buf_release(&head);
 	talk_release(&t);

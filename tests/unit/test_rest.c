@@ -250,7 +250,8 @@ static void coded(void **state)
 		put_body(&t, DIR_C2S, buf_cstr(&head), buf_slice(&packed));
 		put_body(&t, DIR_S2C, "HTTP/1.1 200 OK\r\nContent-Encoding: br\r\n", slice_str("{}"));
 		const struct expected e[] = { { DIR_C2S, 1, NOOP }, { DIR_S2C, 1, REPLY }, { DIR_C2S, 2, NOOP } };
-		play_every_way(&t, e, 3, "s2c note 0 a body in a content coding that is not read\n");
+		play_every_way(&t, e, 3, "s2c skipped 0 a body in a content coding that is not read\n");
+		assert_int_equal(t.r.counts.skipped, 2);
 		buf_release(&packed);
 		buf_release(&head);
 		talk_release(&t);
@@ -281,8 +282,28 @@ static void coded_badly(void **state)
 	assert_int_equal(t.heard.message[1].exchange, 4);
 	assert_int_equal(t.r.counts.overlong, 2);
 	assert_true(recorder_heard(&t.r, "c2s overlong 70001"));
+	assert_true(recorder_heard(&t.r, " a body that inflates beyond the limit"));
 	buf_release(&packed);
 	buf_release(&large);
+	talk_release(&t);
+}
+
+/* What is no HTTP between answers is told and counted, and the next one read. */
+static void no_http_between(void **state)
+{
+	(void)state;
+	struct talk t;
+	talk_init(&t);
+	for (int i = 0; i < 2; i++) {
+		put_body(&t, DIR_C2S, POST, slice_str(NOOP));
+		put_body(&t, DIR_S2C, "HTTP/1.1 200 OK\r\n", slice_str(REPLY));
+		if (!i)
+			put(&t, DIR_S2C, "HTP/1.1 200 OK, not quite\n");
+	}
+	play_all(&t, SIZE_MAX, 0);
+	assert_int_equal(t.heard.count, 4);
+	assert_string_equal(buf_cstr(&t.r.news), "s2c skipped 0 bytes that are no HTTP, where some was to come\n");
+	assert_in_range(t.r.counts.skipped, 20, 26);
 	talk_release(&t);
 }
 
@@ -482,10 +503,19 @@ static void gunzip_members(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(keep_alive),     cmocka_unit_test(pipelined),    cmocka_unit_test(no_body),
-		cmocka_unit_test(coded),          cmocka_unit_test(coded_badly),  cmocka_unit_test(ends_with_connection),
-		cmocka_unit_test(cut_by_end),     cmocka_unit_test(gap_anywhere), cmocka_unit_test(search),
-		cmocka_unit_test(joined),         cmocka_unit_test(answer_first), cmocka_unit_test(targets),
+		cmocka_unit_test(keep_alive),
+		cmocka_unit_test(pipelined),
+		cmocka_unit_test(no_body),
+		cmocka_unit_test(coded),
+		cmocka_unit_test(coded_badly),
+		cmocka_unit_test(no_http_between),
+		cmocka_unit_test(ends_with_connection),
+		cmocka_unit_test(cut_by_end),
+		cmocka_unit_test(gap_anywhere),
+		cmocka_unit_test(search),
+		cmocka_unit_test(joined),
+		cmocka_unit_test(answer_first),
+		cmocka_unit_test(targets),
 		cmocka_unit_test(gunzip_members),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
