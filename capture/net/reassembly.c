@@ -12,7 +12,8 @@
  * When is a hole lost? The receiver's acknowledgement of it proves that the bytes were on the wire, so if they do not follow within PATIENCE
  * packets of the connection or PATIENCE_NS the capture has lost them (a capture may see packets out of order, but not by that much).
  * Without an acknowledgement they may still be sent again, so it takes longer: until the limits force it or the connection ends. Bytes that were in a
- * packet which the capture cut are lost at once: it has seen them.
+ * packet which the capture cut are lost at once: it has seen them. But where something came twice there may be another copy, not cut, as of two captures
+ * with different snapshot lengths that are read as one: that is waited for, for PATIENCE_COPY_NS, and an early segment without bytes marks the place.
  * A segment that waits only for the other direction is let go with the same patience. The end of the stream waits as an early segment
  * without bytes, so that a hole before it is given up like any other.
  */
@@ -27,10 +28,12 @@ enum { PATIENCE = 64 };
 #define PATIENCE_NS ((int64_t)NS_PER_S)
 #define PATIENCE_ONE_WAY_NS (3 * (int64_t)NS_PER_S)
 #define PATIENCE_UNACKED_NS (120 * (int64_t)NS_PER_S)
+#define PATIENCE_COPY_NS ((int64_t)NS_PER_S / 100)
 
 struct early {
 	uint64_t from;
 	uint64_t needs; /* the other direction's offset that must be handed on before; 0: none */
+	bool cut;       /* what is missing before it was in packets that the capture cut */
 	size_t len;
 	int64_t at, time;
 	uint32_t acked_tick; /* when the bytes before it were acknowledged: the connection's packet, the time */
@@ -106,6 +109,7 @@ static void early_insert(struct reassembly *r, size_t i, uint64_t from, struct c
 	struct early *e = xmalloc(sizeof *e + c.bytes.len);
 	e->from = from;
 	e->needs = needs;
+	e->cut = false;
 	e->len = c.bytes.len;
 	e->at = c.at;
 	e->time = c.time;
@@ -210,6 +214,7 @@ void reassembly_add(struct reassembly *r, const struct reassembly_out *out, stru
 		uint64_t over = r->next - from;
 		size_t drop = over < c.bytes.len ? (size_t)over : c.bytes.len;
 		n->duplicate_bytes += drop;
+		n->copied = n->copied || drop;
 		c = chunk_skip(c, drop);
 		from += drop;
 	}
@@ -226,7 +231,7 @@ void reassembly_add(struct reassembly *r, const struct reassembly_out *out, stru
 		hand_on(r, out, c);
 		return;
 	}
-	n->out_of_order += !in_order;
+	n->out_of_order += !in_order && !(r->count && r->early[0]->cut);
 	keep(r, n, from, c, needs);
 	stamp(r, c.time);
 	drain(r, out, 0);
@@ -234,15 +239,32 @@ void reassembly_add(struct reassembly *r, const struct reassembly_out *out, stru
 		lose(r, out, n, r->early[0]->from, c.time);
 }
 
+/* An early segment without bytes marks where what was cut ends, unless bytes in front of it are missing, too. */
+static void wait_for_copy(struct reassembly *r, uint64_t from, uint64_t to, int64_t time)
+{
+	size_t i = early_below(r, to);
+	uint64_t there = i ? early_end(r->early[i - 1]) : r->next;
+	bool marked = i < r->count && r->early[i]->from == to && r->early[i]->cut;
+	if (marked || there < from || there >= to)
+		return;
+	early_insert(r, i, to, (struct chunk){ { NULL, 0 }, -1, time }, 0);
+	r->early[i]->cut = true;
+	stamp(r, time);
+}
+
 void reassembly_cut(struct reassembly *r, const struct reassembly_out *out, struct reassembly_counts *n, uint32_t seq, uint32_t end,
 		    int64_t time)
 {
-	uint64_t to = reassembly_offset(r, end);
-	if (r->count && r->early[0]->from < to)
-		to = r->early[0]->from;
+	uint64_t from = reassembly_offset(r, seq), to = reassembly_offset(r, end);
 	if (r->end < to)
 		to = r->end;
-	if (reassembly_offset(r, seq) <= r->next && r->next < to)
+	if (n->copied) {
+		wait_for_copy(r, from, to, time);
+		return;
+	}
+	if (r->count && r->early[0]->from < to)
+		to = r->early[0]->from;
+	if (from <= r->next && r->next < to)
 		lose(r, out, n, to, time);
 }
 
@@ -283,6 +305,8 @@ void reassembly_end(struct reassembly *r, struct reassembly_counts *n, uint32_t 
 static bool is_lost(const struct reassembly *r, int64_t time, bool one_way)
 {
 	const struct early *e = r->early[0];
+	if (e->cut && time - e->time > PATIENCE_COPY_NS)
+		return true;
 	if (r->stamped)
 		return r->ticks - e->acked_tick > PATIENCE || time - e->acked_time > PATIENCE_NS;
 	return time - e->time > (one_way ? PATIENCE_ONE_WAY_NS : PATIENCE_UNACKED_NS);

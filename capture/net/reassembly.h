@@ -29,6 +29,7 @@ struct reassembly_out {
 
 struct reassembly_counts {
 	uint64_t duplicate_bytes, out_of_order, gaps, gap_bytes;
+	bool copied; /* a SYN or bytes have come twice: there may be copies of all packets */
 };
 
 struct reassembly {
@@ -51,7 +52,8 @@ void reassembly_start(struct reassembly *r, uint32_t seq);
  * 0 if that is not known. */
 void reassembly_add(struct reassembly *r, const struct reassembly_out *out, struct reassembly_counts *n, uint32_t seq, struct chunk c,
 		    uint64_t needs);
-/* The bytes from seq until end were in a packet that the capture cut: they are lost, unless bytes before them are missing, which are waited for. */
+/* The bytes from seq until end were in a packet that the capture cut: they are lost, unless bytes before them are missing, which are waited for, or
+ * something came twice: then a copy that is not cut may follow. */
 void reassembly_cut(struct reassembly *r, const struct reassembly_out *out, struct reassembly_counts *n, uint32_t seq, uint32_t end,
 		    int64_t time);
 /* The offset behind the last byte that was captured. */

@@ -146,6 +146,7 @@ static void learn_start(struct talk *talk, enum dir dir, const struct segment *s
 	struct half *h = &talk->half[dir];
 	h->seen = true;
 	if (seg->flags & TCP_SYN) {
+		talk->all->counts.reassembly.copied |= h->syn;
 		h->syn = talk->info.start_seen = true;
 		if (!h->begun)
 			begin_half(h, seg->seq + 1);

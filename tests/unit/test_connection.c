@@ -1315,8 +1315,43 @@ static void cut_behind_a_hole(void **state)
 	heard(&n, "1>first onesecon");
 	feed(&n, p[2]);
 	feed_cut(&n, &p[1], 5);
+	feed_cut(&n, &p[1], 5);
+	heard(&n, "");
+	n.time += SECOND / 100;
+	let_pass(&n, 1);
 	heard(&n, "1>(5 lost) 1>third one");
 	finish(&n, "1>. 1<. 1:open");
+}
+
+/* Where copies come, a packet that was cut may come whole a moment later; what then waits for it did not come out of order. */
+static void cut_copies(void **state)
+{
+	(void)state;
+	for (int whole = 0; whole < 2; whole++) {
+		struct net n;
+		net_init(&n);
+		open_connection(&n);
+		struct packet_of p[3] = { packet(&n, C, 0, "first one") };
+		p[1] = packet(&n, C, 0, "second one");
+		p[2] = packet(&n, C, 0, "third one");
+		feed(&n, p[0]);
+		feed(&n, p[0]);
+		feed_cut(&n, &p[1], 5);
+		feed_cut(&n, &p[2], 5);
+		struct packet_of answer = packet(&n, S, 0, "answer");
+		feed(&n, answer);
+		heard(&n, "1>first onesecon");
+		if (whole) {
+			feed(&n, p[1]);
+			feed(&n, p[2]);
+		} else {
+			n.time += SECOND / 100;
+			let_pass(&n, 1);
+		}
+		heard(&n, whole ? "1>d onethird one 1<answer" : "1>(5 lost) 1>third 1>(4 lost) 1<answer");
+		assert_int_equal(counts(&n)->reassembly.out_of_order, 1); /* the answer */
+		finish(&n, "1>. 1<. 1:open");
+	}
 }
 
 /* --- the order of both directions --------------------------------------------------------------------------------------------------- */
@@ -1623,6 +1658,7 @@ int main(void)
 		cmocka_unit_test(hole_behind_bytes),
 		cmocka_unit_test(cut_packets),
 		cmocka_unit_test(cut_behind_a_hole),
+		cmocka_unit_test(cut_copies),
 		cmocka_unit_test(answers_wait),
 		cmocka_unit_test(waiting_at_the_end),
 		cmocka_unit_test(settled),
