@@ -168,12 +168,6 @@ static void settle_websocket(struct detect *d, enum dir dir, bool synced_here)
 	settle(d, websocket_new(d->stream, &plain, synced), dir);
 }
 
-static void settle_turned(struct detect *d, enum dir dir)
-{
-	turn(d);
-	settle_websocket(d, !dir, false);
-}
-
 /* An HTTP layer; in a connection joined in its middle, requests or responses before its first bytes may be missing. */
 static struct layer *new_http1(const struct detect *d)
 {
@@ -306,6 +300,11 @@ static void search(struct detect *d, enum dir dir, bool final)
 	buf_consume(&h->bytes, drop);
 	if (first->status != FIND_FOUND)
 		return;
+	if (first == &turned) {
+		turn(d);
+		dir = !dir;
+		h = &d->held[dir];
+	}
 	if (h->passed)
 		stream_news(d->stream, NEWS_SKIPPED, dir, h->time, h->passed, NULL);
 	if (first == &p)
@@ -314,10 +313,8 @@ static void search(struct detect *d, enum dir dir, bool final)
 		settle_http2(d, dir, false, false);
 	else if (first == &t)
 		settle_found_tls(d, dir);
-	else if (first == &w)
-		settle_websocket(d, dir, false);
 	else
-		settle_turned(d, dir);
+		settle_websocket(d, dir, false);
 }
 
 static void look(struct detect *d, enum dir dir, bool final)

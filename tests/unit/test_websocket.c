@@ -796,8 +796,8 @@ static void join_deflated_by_detect(void **state)
 	}
 }
 
-/* Plays the steps from `first` on into what finds out, each direction as the other one until that is put right. */
-static void play_turned(struct talk *t, size_t first, size_t most)
+/* Plays the steps from `first` on, less its first bytes, into what finds out, each direction as the other one until that is put right. */
+static void play_turned(struct talk *t, size_t first, size_t less, size_t most)
 {
 	size_t begin[2] = { SIZE_MAX, SIZE_MAX };
 	recorder_again(&t->r);
@@ -806,8 +806,9 @@ static void play_turned(struct talk *t, size_t first, size_t most)
 	struct layer *l = detect_new(&t->r.stream, TRANSPORT_UNKNOWN, NULL);
 	for (size_t i = first; i < t->s.count; i++) {
 		const struct script_step *step = &t->s.steps[i];
-		begin[step->dir] = step->from < begin[step->dir] ? step->from : begin[step->dir];
-		for (size_t at = step->from; at < step->to; at += most) {
+		size_t from = step->from + (i == first ? less : 0);
+		begin[step->dir] = from < begin[step->dir] ? from : begin[step->dir];
+		for (size_t at = from; at < step->to; at += most) {
 			struct slice all = slice_head(buf_slice(&t->s.wire[step->dir]), step->to);
 			const struct chunk c = { slice_head(slice_skip(all, at), most), (int64_t)at, 1 };
 			layer_feed(l, t->r.conn.turned ? step->dir : !step->dir, c);
@@ -817,6 +818,7 @@ static void play_turned(struct talk *t, size_t first, size_t most)
 	assert_true(t->r.conn.turned && !t->r.conn.guessed && t->r.conn.ends[DIR_S2C].port == 2);
 	assert_int_equal(t->r.conn.transport, TRANSPORT_WS);
 	assert_int_equal(t->r.unmasked[0] | t->r.unmasked[1], 0);
+	assert_false(recorder_heard(&t->r, t->s.steps[first].dir == DIR_C2S ? "s2c" : "c2s"));
 	for (int d = 0; d < 2; d++)
 		for (size_t i = 0; i < t->r.sent_count[d]; i++)
 			assert_int_equal(t->r.got[d] >> i & 1, t->range[d][i].from >= begin[d]);
@@ -831,11 +833,13 @@ static void join_turned(void **state)
 	script_add(&t.s, DIR_C2S, slice_str("GET /ws/v2 HTTP/1.1\r\nUpgrade: websocket\r\n\r\n"));
 	script_add(&t.s, DIR_S2C, slice_str("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n"));
 	for (unsigned i = 0; i < 12; i++)
-		say(&t, i % 2 ? DIR_S2C : DIR_C2S, i % 3 ? RUST : NODE, i, 50);
+		say(&t, i & 2 ? DIR_S2C : DIR_C2S, i % 3 ? RUST : NODE, i, 50);
 	for (size_t first = 0; first < 6; first++) {
-		play_turned(&t, first, SIZE_MAX / 2);
-		if (first > 1)
-			play_turned(&t, first, 1);
+		play_turned(&t, first, 0, SIZE_MAX / 2);
+		for (size_t less = 0; first > 1 && less < 6; less += 5) {
+			play_turned(&t, first, less, SIZE_MAX / 2);
+			play_turned(&t, first, less, 1);
+		}
 	}
 	talk_release(&t);
 }
