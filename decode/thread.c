@@ -153,7 +153,8 @@ static void orphan(struct session *s, struct arrival *a, const struct id_entry *
 		return;
 	if (a->e.rid.len)
 		rid_unknown(s, a);
-	idtable_add(s->ids, may_come_behind(a) ? thread_own_key(s, a) : a->rid_key, a->n, ID_ORPHAN, true);
+	bool added; /* not if a message of its own end has that id, one whose stream it can't be */
+	idtable_find_or_add(s->ids, may_come_behind(a) ? thread_own_key(s, a) : a->rid_key, a->n, ID_ORPHAN, true, &added);
 }
 
 /* What a registration's reply and its events have in common: the watch's id, the queue's name. */

@@ -490,6 +490,19 @@ static void test_upload_behind_its_stream(void **state)
 	must_hold(x);
 }
 
+/* A stream message behind a hole that names a message of its own end, which is no upload: that message keeps its id, and its reply. */
+static void test_stream_of_no_upload(void **state)
+{
+	struct fixture *x = *state;
+	uint32_t ask = FEED(&x->f, 0, UP, .command = "query", .id = "a", .type = "QueryRequest", .has_seq = true, .seq = 0);
+	stream_message(x, UP, "stream", 2);
+	uint32_t reply = FEED(&x->f, 0, DOWN, .command = "queryreply", .id = "r", .rid = "a", .type = "QueryResponse");
+	assert_int_equal(thread_of(x, reply).request, ask);
+	assert_int_equal(thread_of(x, ask).state, THREAD_DONE);
+	assert_int_equal(rules_of(x, reply), 0);
+	must_hold(x);
+}
+
 /* So with the final reply of a download that comes before the end of the stream. */
 static void test_reply_before_the_end(void **state)
 {
@@ -1442,6 +1455,7 @@ int main(void)
 		TEST(test_stream_first),
 		TEST(test_stream_out_of_order),
 		TEST(test_upload_behind_its_stream),
+		TEST(test_stream_of_no_upload),
 		TEST(test_reply_before_the_end),
 		TEST(test_rid_unknown),
 		TEST(test_given_up),
