@@ -110,7 +110,8 @@ static bool is_beyond(const struct connection *c, const struct segment *seg, enu
 {
 	if (!seg->payload_len || seg->flags & TCP_RST || !c->begun[dir] || c->span[dir] == UINT16_MAX)
 		return false;
-	uint32_t off = seg->seq - c->begin[dir], most = ((uint32_t)c->span[dir] + 1) << SPAN_SHIFT;
+	uint32_t off = seg->seq - c->begin[dir];
+	uint64_t most = ((uint64_t)c->span[dir] + 1) << SPAN_SHIFT;
 	return off > most + IN_FLIGHT && off < UINT32_MAX - IN_FLIGHT;
 }
 

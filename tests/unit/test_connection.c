@@ -1206,6 +1206,31 @@ static void late_segments(void **state)
 	finish(&n, "");
 }
 
+/* The same of a connection that sent nearly all the bytes that its numbers can count: none lies beyond them. */
+static void late_segment_of_a_long_one(void **state)
+{
+	(void)state;
+	static const uint32_t lost[] = { 0x50000000, 0x50000000, 0x50000000, 0x0f800000 };
+	struct net n;
+	net_init(&n);
+	open_connection(&n);
+	n.quiet = true;
+	struct packet_of data = packet(&n, C, 0, "data");
+	feed(&n, data);
+	for (size_t i = 0; i < sizeof(lost) / sizeof(*lost); i++) {
+		n.host[C].seq += lost[i];
+		say(&n, S, 0, "");
+		say(&n, C, 0, "data");
+		let_pass(&n, PATIENCE + 1);
+	}
+	close_both(&n, C);
+	data.seg.seq += 1U << 31;
+	feed(&n, data);
+	assert_int_equal(counts(&n)->old_segments, 1);
+	assert_int_equal(counts(&n)->connections, 1);
+	finish(&n, "");
+}
+
 /* --- holes ------------------------------------------------------------------------------------------------------------------------ */
 
 /* A hole at the very end, of which the acknowledgement tells. */
@@ -1652,6 +1677,7 @@ int main(void)
 		cmocka_unit_test(reset_that_acknowledges_anything),
 		cmocka_unit_test(reset_of_nothing),
 		cmocka_unit_test(late_segments),
+		cmocka_unit_test(late_segment_of_a_long_one),
 		cmocka_unit_test(acknowledged_and_never_seen),
 		cmocka_unit_test(fin_never_seen),
 		cmocka_unit_test(hole_given_up),
