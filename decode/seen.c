@@ -334,20 +334,34 @@ static void decode(struct seen *x)
 	dissection_release(&d);
 }
 
-/* Bytes that the capture lacks between the message before in the flow and this one. */
+/* How many news came before message n: they are the first ones. */
+static uint32_t news_before(const struct session *s, uint32_t n)
+{
+	uint32_t low = 0, high = session_news_count(s);
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+		if (session_news_at(s, middle)->after < n)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* Bytes that the capture lacks between the message before in the flow and this one; 0 where too many news lie between them. */
 static uint64_t missing_before(const struct seen *x)
 {
 	unsigned left = SEEN_AROUND;
-	uint32_t before = step(x, x->n, -1, &left);
+	uint32_t before = step(x, x->n, -1, &left), from = news_before(x->session, x->n);
 	uint64_t bytes = 0;
-	for (uint32_t i = session_news_count(x->session); i > 0; i--) {
-		const struct session_news *news = session_news_at(x->session, i - 1);
-		if (!news || news->after < before)
+	for (left = SEEN_AROUND; from > 0 && left > 0; left--) {
+		const struct session_news *news = session_news_at(x->session, --from);
+		if (news->after < before)
 			break;
-		bool here = news->after < x->n && news->conn == x->r->conn && news->dir == x->r->dir;
+		bool here = news->conn == x->r->conn && news->dir == x->r->dir;
 		bytes += here && news->kind == NEWS_GAP ? news->bytes : 0;
 	}
-	return bytes;
+	return left ? bytes : 0;
 }
 
 static void capture_gap(struct seen *x)

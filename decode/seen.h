@@ -19,7 +19,7 @@ bool seen_add(struct buf *out, const struct session *s, uint32_t n, enum rule ru
 bool seen_add_sentence(struct buf *out, const struct session *s, uint32_t n, enum rule rule, struct slice bytes);
 
 enum {
-	SEEN_AROUND = 16384, /* records gone through in search of the messages around one */
+	SEEN_AROUND = 16384, /* records, and news, gone through in search of what is around a message */
 	SEEN_FLOW = 128,     /* of them, messages of the same connection and direction: more than can wait for a seq */
 	SEEN_READ = 256,     /* messages read again in search of an id */
 };

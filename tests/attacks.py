@@ -147,6 +147,10 @@ def one_thread(c, n): messages(c, n, lambda i: envelope(b"stream", i, b"i%d" % i
 def many_commands(c, n): messages(c, n, lambda i: envelope(b"c%d" % i, i, b"i%d" % i))
 def seq_holes(c, n): messages(c, n, lambda i: envelope(b"noop", (i * 7919) % 1000000 * 2, b"i%d" % i))
 def seq_repeated(c, n): messages(c, n, lambda i: envelope(b"noop", 1, b"i%d" % i))
+def gaps(c, n):
+    t = Talk(c, size=1400); signin(t)
+    for i in range(n * 20): # a message is lost behind each, and acknowledged
+        t.send(framed(envelope(b"noop", 2 * i + 1, b"i%d" % i))); t.seq[True] += 20; c.tcp(b"", 1, t.seq[True], ACK, t.server, t.client)
 def many_traces(c, n): messages(c, n, lambda i: envelope(b"query", i, b"i%d" % i) + field(8, b"t%d" % i) + field(9, b"s"))
 def colliding_traces(c, n): messages(c, n, lambda i: envelope(b"query", i, b"i%d" % i) + field(8, b"%08d" % i + struct.pack("<Q", 0xa0761d6478bd642f)))
 def nested(depth, inner=b""):
@@ -176,7 +180,7 @@ CLASSES = (
     (one_byte_noise_behind_a_gap, RUNS), (one_byte_noise_in_http2, RUNS), (one_byte_http2, RUNS), (continuations, RUNS), (hpack_bomb, RUNS), (many_streams, RUNS), (one_byte_tls, RUNS), (tls_records, RUNS), (one_byte_chunks, RUNS),
     (one_byte_legacy, RUNS), (legacy_parts, RUNS), (early_segments, RUNS), (early_and_filled, RUNS), (acks, RUNS), (many_connections, RUNS),
     (waiting_connections, RUNS), (same_bucket, RUNS), (fragments, RUNS), (many_fragments_of_one, RUNS), (same_ids, RUNS), (same_rids, RUNS), (open_requests, RUNS),
-    (open_streams, RUNS + ("-z threads,streams",)), (one_thread, RUNS + ("-z threads,streams",)), (many_commands, RUNS), (seq_holes, RUNS), (seq_repeated, RUNS),
+    (open_streams, RUNS + ("-z threads,streams",)), (one_thread, RUNS + ("-z threads,streams",)), (many_commands, RUNS), (seq_holes, RUNS), (seq_repeated, RUNS), (gaps, ("--check",)),
     (many_traces, ("-z traces",)), (colliding_traces, ("-z traces",)), (nested_unknown, TREES), (nested_json, TREES), (wide_json, TREES), (many_keys, TREES), (many_fields, TREES),
     (any_in_any, TREES), (jwts, TREES))
 
