@@ -28,6 +28,7 @@
 
 enum { FINISH_RECORDS = 1024 };
 enum { FRAGMENT_PACKETS = 1024, FRAGMENT_BYTES = 16 << 20 };
+enum { TICK_SHARE = 64 }; /* of the connections that wait: a packet has to come for so many of them before time passes again */
 static const int64_t PAUSE = 2 * (int64_t)NS_PER_S; /* without a packet, then time passes for what waits all the same */
 enum { AHEAD_PACKETS = 16, AHEAD_FROM = 4 << 20 };  /* packets a step of the second thread; bytes of a file from which on there is one */
 
@@ -40,8 +41,9 @@ struct capture {
 	struct connections *connections;
 	struct entry *entry; /* of a proxy, instead of what stands before; NULL */
 	struct capture_counts counts;
-	int64_t ticked; /* time of the last connections_tick */
-	int64_t paused; /* since when there is nothing to read, monotonic; 0: there was */
+	int64_t ticked;    /* time of the last connections_tick */
+	size_t since_tick; /* packets */
+	int64_t paused;    /* since when there is nothing to read, monotonic; 0: there was */
 	struct packet_watcher watcher;
 	struct packet_facts facts; /* of the packet under way */
 	struct lookahead *ahead;   /* the second thread; NULL: there is none */
@@ -212,6 +214,14 @@ static void take_packet(struct capture *c, const struct packet *p)
 	}
 }
 
+/* Each second time passes for all that wait. Where times go back and forth each packet would be a second from the last, or before it: the
+ * more there are that wait, the more packets are let pass first. */
+static bool is_to_tick(struct capture *c, int64_t time)
+{
+	size_t few = connections_waiting(c->connections) / TICK_SHARE;
+	return (time - c->ticked >= NS_PER_S || time < c->ticked) && ++c->since_tick > few;
+}
+
 static void see_time(struct capture *c, int64_t time)
 {
 	c->paused = 0;
@@ -219,8 +229,9 @@ static void see_time(struct capture *c, int64_t time)
 		c->counts.first_time = c->ticked = time;
 	c->counts.backwards += c->counts.last_time && time < c->counts.last_time - NS_PER_S;
 	c->counts.last_time = time;
-	if (time - c->ticked >= NS_PER_S || time < c->ticked) {
+	if (is_to_tick(c, time)) {
 		c->ticked = time;
+		c->since_tick = 0;
 		connections_tick(c->connections, time);
 		if (c->options.keylog)
 			keylog_wake(c->options.keylog, time);

@@ -127,6 +127,11 @@ def many_connections(c, n):
     for i in range(n * 10): c.tcp(b"a", 1, 1, ACK, (0x0a000000 + i // 60000, 1024 + i % 60000))
 def waiting_connections(c, n):
     for i in range(n): c.tcp(b"a", 1, 1, ACK, (0x0b000000 + i, 1024)); c.tcp(b"a", 10, 1, ACK, (0x0b000000 + i, 1024))
+def times_back_and_forth(c, n):
+    waiting_connections(c, n * 4)
+    for i in range(n * 2):
+        c.tcp()
+        if i % 2: c.parts[-1] = struct.pack("<I", 1_700_000_002) + c.parts[-1][4:]
 def same_bucket(c, n):
     """Connections whose keys end in the number that the hash is mixed with: they collide if its key is 0, and known."""
     tail = struct.pack("<Q", 0xa0761d6478bd642f)
@@ -179,7 +184,7 @@ CLASSES = (
     (one_byte_head, RUNS), (one_byte_headers, RUNS), (one_byte_frames, RUNS), (empty_continuations, RUNS), (one_byte_frame_noise, RUNS), (ws_bomb, RUNS),
     (one_byte_noise_behind_a_gap, RUNS), (one_byte_noise_in_http2, RUNS), (one_byte_http2, RUNS), (continuations, RUNS), (hpack_bomb, RUNS), (many_streams, RUNS), (one_byte_tls, RUNS), (tls_records, RUNS), (one_byte_chunks, RUNS),
     (one_byte_legacy, RUNS), (legacy_parts, RUNS), (early_segments, RUNS), (early_and_filled, RUNS), (acks, RUNS), (many_connections, RUNS),
-    (waiting_connections, RUNS), (same_bucket, RUNS), (fragments, RUNS), (many_fragments_of_one, RUNS), (same_ids, RUNS), (same_rids, RUNS), (open_requests, RUNS),
+    (waiting_connections, RUNS), (times_back_and_forth, RUNS), (same_bucket, RUNS), (fragments, RUNS), (many_fragments_of_one, RUNS), (same_ids, RUNS), (same_rids, RUNS), (open_requests, RUNS),
     (open_streams, RUNS + ("-z threads,streams",)), (one_thread, RUNS + ("-z threads,streams",)), (many_commands, RUNS), (seq_holes, RUNS), (seq_repeated, RUNS), (gaps, ("--check",)),
     (many_traces, ("-z traces",)), (colliding_traces, ("-z traces",)), (nested_unknown, TREES), (nested_json, TREES), (wide_json, TREES), (many_keys, TREES), (many_fields, TREES),
     (any_in_any, TREES), (jwts, TREES))

@@ -214,6 +214,11 @@ void connections_tick(struct connections *t, int64_t time)
 	talks_part_rested(&t->talks, time, false);
 }
 
+size_t connections_waiting(const struct connections *t)
+{
+	return t->talks.waiting_count;
+}
+
 void connections_finish(struct connections *t, int64_t time)
 {
 	for (struct connection *c = connection_at(&t->table, t->table.oldest); c; c = connection_at(&t->table, c->newer))

@@ -27,8 +27,10 @@ struct connection_of {
 /* Takes a segment. at: place of its payload in the capture file, or -1. */
 struct connection_of connections_feed(struct connections *t, const struct ip_packet *ip, const struct segment *seg, int64_t time,
 				      int64_t at);
-/* Time has passed: connections that wait for missing bytes may give them up. Cheap; call about once a second of capture time. */
+/* Time has passed: connections that wait for missing bytes may give them up. Call about once a second of capture time. */
 void connections_tick(struct connections *t, int64_t time);
+/* How many wait for missing bytes: what a tick has to look at. */
+size_t connections_waiting(const struct connections *t);
 /* The capture ends: what waits is handed on, and every connection that is open is told to the sink as it is. */
 void connections_finish(struct connections *t, int64_t time);
 const struct connections_counts *connections_counts(const struct connections *t);

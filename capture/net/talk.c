@@ -26,6 +26,7 @@ static void waiting_remove(struct talk *talk)
 	if (talk->waiting_next)
 		talk->waiting_next->waiting_at = talk->waiting_at;
 	talk->waiting_at = NULL;
+	talk->all->waiting_count--;
 }
 
 static void waiting_add(struct talk *talk)
@@ -38,6 +39,7 @@ static void waiting_add(struct talk *talk)
 	if (all->waiting)
 		all->waiting->waiting_at = &talk->waiting_next;
 	all->waiting = talk;
+	all->waiting_count++;
 }
 
 static void out_bytes(void *user, struct chunk chunk)

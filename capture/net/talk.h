@@ -40,6 +40,7 @@ struct talks {
 	const struct sink *sink; /* these two are the owner's */
 	const struct stream_limits *limits;
 	struct talk *waiting; /* those of which something waits for missing bytes */
+	size_t waiting_count;
 	struct talk *resting; /* those that have ended and whose layer may still read what it keeps */
 	size_t resting_count;
 	struct connections_counts counts;
