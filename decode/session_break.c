@@ -13,10 +13,12 @@ static struct tally *tally_of(const struct session *s, const struct record *r)
 	return first ? tally_at(s, first->tally) : NULL;
 }
 
-static void count_broken(struct session_conn *c, enum rule rule, int more)
+static void count_broken(struct session *s, struct session_conn *c, enum rule rule, int more)
 {
-	if (!c->rules)
+	if (!c->rules) {
 		c->rules = xcalloc(RULES, sizeof *c->rules);
+		s->breakers++;
+	}
 	c->rules[rule] += (uint32_t)more;
 }
 
@@ -26,7 +28,7 @@ void session_break(struct session *s, struct conn_state *c, struct record *r, en
 	if (r->rules & bit)
 		return;
 	r->rules |= bit;
-	count_broken(c->pub, rule, 1);
+	count_broken(s, c->pub, rule, 1);
 	s->counts.rules[rule]++;
 	struct tally *t = tally_of(s, r);
 	if (t)
@@ -47,7 +49,7 @@ static void recount_rules(struct session *s, const struct record *of)
 static void unbreak(struct session *s, struct conn_state *c, struct record *r, enum rule rule)
 {
 	r->rules &= ~(UINT32_C(1) << rule);
-	count_broken(c->pub, rule, -1);
+	count_broken(s, c->pub, rule, -1);
 	s->counts.rules[rule]--;
 	recount_rules(s, r);
 }

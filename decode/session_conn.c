@@ -25,6 +25,7 @@ static void free_state(struct session *s, struct conn_state *c)
 void session_conn_free(struct session *s, struct conn_kept *k)
 {
 	free_state(s, k->state);
+	s->breakers -= k->pub.rules != NULL;
 	free(k->pub.rules);
 	free(k->pub.info.program);
 	free(k);

@@ -96,6 +96,7 @@ struct session {
 	struct conn_kept **conn;                       /* in order of appearance */
 	uint32_t conns, conns_cap;
 	uint32_t states;       /* of those that have not ended */
+	uint32_t breakers;     /* of those that have broken a rule */
 	struct places conn_of; /* connection number → index + 1 */
 	uint32_t drafts;       /* messages under way */
 	uintptr_t heap;        /* pages_heap_watch: it grows with connections */

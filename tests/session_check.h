@@ -127,14 +127,18 @@ static inline const char *check_open(const struct session *s, const struct conn_
 static inline const char *check_conns(const struct session *s, uint64_t open)
 {
 	uint64_t listed = 0;
+	uint32_t breakers = 0;
 	for (uint32_t i = 0; i < s->conns; i++) {
 		const struct conn_kept *k = s->conn[i];
+		breakers += k->pub.rules != NULL;
 		const char *why = k->state ? check_open(s, k->state, &listed) : NULL;
 		if (why)
 			return why;
 		if (session_conn(s, k->pub.info.number) != &k->pub || (k->state && k->state->pub != &k->pub))
 			return "a connection is not found by its number";
 	}
+	if (breakers != s->breakers)
+		return "the connections that broke a rule are counted wrong";
 	return listed == open ? NULL : "an open thread is in no list";
 }
 

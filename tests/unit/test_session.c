@@ -1341,6 +1341,20 @@ static void test_printing(void **state)
 	buf_release(&payload);
 }
 
+/* What is counted of the rules that a connection breaks is memory, too. */
+static void test_memory_of_rules(void **state)
+{
+	struct fixture *x = *state;
+	feed_open(&x->f, 1, true);
+	for (int c = 0; c < 2; c++)
+		FEED(&x->f, c, UP, .command = "noop", .id = "a");
+	uint64_t before = session_counts(x->f.session).memory;
+	for (int i = 0; i < 4; i++)
+		FEED(&x->f, i % 2, UP, .command = "noop"); /* without an id */
+	assert_int_equal(session_counts(x->f.session).memory, before + 2 * RULES * sizeof(uint32_t));
+	must_hold(x);
+}
+
 /* A budget: the oldest are forgotten, counted, and what is left hangs together. */
 static void test_budget(void **state)
 {
@@ -1491,6 +1505,7 @@ int main(void)
 		TEST(test_no_stream),
 		TEST(test_token),
 		TEST(test_printing),
+		TEST(test_memory_of_rules),
 		TEST(test_budget),
 		TEST(test_forgotten_threads),
 		TEST(test_last_number),
