@@ -7,8 +7,8 @@
 
 struct pcap_file;
 
-/* A reader of what fd holds, which it closes in the end. `name` is how sentences call it, copied. `o` may be NULL; of it only the
- * secrets callback is used. Reads nothing yet. */
+/* A reader of what fd holds, which it closes in the end. `name` is how sentences call it, copied. `o` may be NULL; of it only
+ * the callbacks are used. Reads nothing yet. */
 struct pcap_file *pcap_file_new(int fd, const char *name, const struct source_options *o);
 void pcap_file_free(struct pcap_file *f);
 

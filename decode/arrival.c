@@ -113,7 +113,6 @@ static void take_type(struct session *s, struct arrival *a)
 	    (both || !names_agree(a->e.command, a->e.type_url)))
 		session_break(s, a->conn, a->r, RULE_TYPE_MISMATCH);
 	a->r->type = by_url ? by_url : a->encoding == ENCODING_LEGACY ? 0 : by_command;
-	a->r->untyped = !by_url && has_url(a);
 }
 
 /* A REST client may use several connections, and replies have no seq: of one connection's requests it can only be said whether a seq
@@ -236,12 +235,9 @@ static void take_token(struct session *s, struct arrival *a, struct slice token)
 /* The tokens of a message: the Envelope's, and the payload's where its type has one. */
 static void take_tokens(struct session *s, struct arrival *a)
 {
-	uint32_t field = schema_jwt_field(s->schema, a->r->type);
+	struct slice token = form_token(&a->e, s, a->r);
 	if (a->e.jwt.len)
 		take_token(s, a, a->e.jwt);
-	struct slice token = field ? payload_bytes(a->e.value, field) : (struct slice){ NULL, 0 };
-	if (a->encoding == ENCODING_LEGACY)
-		token = legacy_member(a->e.value, "jwt");
 	if (token.len)
 		take_token(s, a, token);
 }

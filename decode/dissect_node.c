@@ -21,7 +21,7 @@ static void link_last(struct node *parent, struct node *n)
 	parent->last = n;
 }
 
-void dissect_spend(struct dissection *d, struct node *parent)
+static void spend(struct dissection *d, struct node *parent)
 {
 	struct node *n = d->spare;
 	if (!n)
@@ -37,7 +37,7 @@ struct node *node_add(struct dissection *d, struct node *parent, enum node_kind 
 {
 	struct node *n = dissect_full(d) ? NULL : arena_take(&d->arena, sizeof *n);
 	if (!n) {
-		dissect_spend(d, parent);
+		spend(d, parent);
 		return NULL;
 	}
 	n->kind = (uint8_t)kind;
@@ -54,7 +54,7 @@ struct slice node_keep(struct dissection *d, struct node *parent, struct slice t
 {
 	struct slice kept = arena_copy(&d->arena, text);
 	if (!kept.at)
-		dissect_spend(d, parent);
+		spend(d, parent);
 	return kept;
 }
 

@@ -27,9 +27,7 @@ static inline bool dissect_full(const struct dissection *d)
 	return !d->spare;
 }
 
-/* Nodes (dissect_node.c). Ends the tree below parent with the node that says that the budget is spent. */
-void dissect_spend(struct dissection *d, struct node *parent);
-/* A new last child of parent: `whole` and `value` are its place in the message, and value its text. NULL when
+/* Nodes (dissect_node.c). A new last child of parent: `whole` and `value` are its place in the message, and value its text. NULL when
  * the budget is spent. */
 struct node *node_add(struct dissection *d, struct node *parent, enum node_kind kind, struct slice whole, struct slice value);
 /* A copy of text for a node below parent, with a NUL behind it; {NULL, 0} when the budget is spent. */

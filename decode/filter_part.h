@@ -216,7 +216,6 @@ enum path_answer path_json(const struct path_walk *w, struct slice text, const s
 
 /* NULL if it can't be used: then *why is a sentence to be freed and *offset where in the pattern. */
 struct regex *regex_new(struct slice pattern, char **why, size_t *offset);
-void regex_free(struct regex *r);
 enum regex_answer { REGEX_NO, REGEX_YES, REGEX_GIVEN_UP };
 enum regex_answer regex_match(struct regex *r, struct slice text);
 /* A list of them, to be freed together. */

@@ -113,10 +113,8 @@ struct regex *regex_new(struct slice pattern, char **why, size_t *offset)
 	return r;
 }
 
-void regex_free(struct regex *r)
+static void regex_free(struct regex *r)
 {
-	if (!r)
-		return;
 	pcre2_match_data_free(r->data);
 	pcre2_match_context_free(r->context);
 	if (r->stack)

@@ -10,7 +10,7 @@
 
 #include <ctype.h>
 
-/* A message's limit twice: its text may be decoded at one level and copied at another. */
+/* More than twice a message's limit: its text may be decoded at one level and copied at another. */
 enum { FORM_BUDGET = 256 << 20, FORM_KEEP = 1 << 20 };
 
 void form_init(struct form *f)
@@ -92,12 +92,12 @@ void form_read(struct form *f, const struct session *s, const struct record *r, 
 	f->e.has_data = r->has_data;
 }
 
-struct slice form_token(const struct form *f, const struct session *s, const struct record *r)
+struct slice form_token(const struct envelope *e, const struct session *s, const struct record *r)
 {
 	uint32_t field = schema_jwt_field(session_schema(s), r->type);
 	if (r->encoding == ENCODING_LEGACY)
-		return legacy_member(f->e.value, "jwt");
-	return field ? payload_bytes(f->e.value, field) : (struct slice){ NULL, 0 };
+		return legacy_member(e->value, "jwt");
+	return field ? payload_bytes(e->value, field) : (struct slice){ NULL, 0 };
 }
 
 /* A call that failed has no payload, which is not the same as an empty one. */

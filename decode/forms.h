@@ -26,7 +26,7 @@ void form_read_plain(struct form *f, enum encoding encoding, struct slice bytes)
 /* Reads it again from its bytes; its command also where those can no longer be had. */
 void form_read(struct form *f, const struct session *s, const struct record *r, struct slice bytes);
 /* The token in the payload of a message that was read; empty if its type has none. */
-struct slice form_token(const struct form *f, const struct session *s, const struct record *r);
+struct slice form_token(const struct envelope *e, const struct session *s, const struct record *r);
 /* Dissects it. bytes must live as long as the tree is used. */
 void form_dissect(struct dissection *d, const struct record *r, struct slice bytes);
 /* The same where only the payload matters; the form was read from these bytes. Of an Envelope that is whole the tree is that of its payload

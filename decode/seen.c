@@ -24,7 +24,7 @@ void seen_text(struct seen *x, struct slice text)
 	buf_release(&redacted);
 }
 
-void seen_span(struct seen *x, int64_t ns)
+static void add_span(struct seen *x, int64_t ns)
 {
 	when_add_span(x->out, ns < 0 ? 0 : ns);
 }
@@ -264,7 +264,7 @@ static void reply_duplicate(struct seen *x)
 	buf_add_str(x->out, " answered ");
 	add_message(x, t.request ? t.request : t.first);
 	buf_add_str(x->out, " already, ");
-	seen_span(x, x->r->time - reply->time);
+	add_span(x, x->r->time - reply->time);
 	buf_add_str(x->out, " before");
 }
 
@@ -396,14 +396,14 @@ static void no_reply(struct seen *x)
 	session_thread(x->session, x->r->thread, &t);
 	if (t.latency_last >= 0) {
 		buf_add_str(x->out, "the reply came after ");
-		seen_span(x, t.latency_last);
+		add_span(x, t.latency_last);
 	} else if (end) {
 		buf_add_str(x->out, "it waited ");
-		seen_span(x, x->conn->ended - x->r->time);
+		add_span(x, x->conn->ended - x->r->time);
 		buf_addf(x->out, ", then %s", end);
 	} else if (x->conn && x->conn->last > x->r->time) {
 		buf_add_str(x->out, "it still waited when the last message came, ");
-		seen_span(x, x->conn->last - x->r->time);
+		add_span(x, x->conn->last - x->r->time);
 		buf_add_str(x->out, " later");
 	}
 }
@@ -420,14 +420,14 @@ static void add_date(struct seen *x, int64_t ns)
 static void token_expired(struct seen *x)
 {
 	int64_t expiry;
-	struct slice tokens[] = { x->form.e.jwt, form_token(&x->form, x->session, x->r) };
+	struct slice tokens[] = { x->form.e.jwt, form_token(&x->form.e, x->session, x->r) };
 	for (size_t i = 0; i < 2; i++) {
 		if (!tokens[i].len || !token_expiry(tokens[i], &expiry) || expiry >= x->r->time)
 			continue;
 		buf_add_str(x->out, "it expired on ");
 		add_date(x, expiry);
 		buf_add_str(x->out, ", ");
-		seen_span(x, x->r->time - expiry);
+		add_span(x, x->r->time - expiry);
 		buf_add_str(x->out, " before it was sent");
 		return;
 	}
@@ -472,11 +472,11 @@ static void add_ending(struct seen *x)
 		return;
 	if (more > 0) {
 		buf_add_str(x->out, "; messages went on for ");
-		seen_span(x, more);
+		add_span(x, more);
 	}
 	if (end) {
 		buf_addf(x->out, "; %s ", end);
-		seen_span(x, c->ended - x->r->time);
+		add_span(x, c->ended - x->r->time);
 		buf_add_str(x->out, " later");
 	} else {
 		buf_add_str(x->out, "; the connection has not ended");

@@ -15,9 +15,8 @@ struct seen {
 	struct form form;                /* read from them */
 };
 
-/* Appends text of the wire, harmless and not too long; a span of time for people. */
+/* Appends text of the wire, harmless and not too long. */
 void seen_text(struct seen *x, struct slice text);
-void seen_span(struct seen *x, int64_t ns);
 
 void seen_stream_order(struct seen *x);
 void seen_stream_incomplete(struct seen *x);

@@ -24,7 +24,7 @@ static bool still_open(void *user, const struct id_entry *e)
 	const struct record *first = record_at(s, r->thread);
 	if (!c || c->closed)
 		return false;
-	return e->kind != ID_MESSAGE || (first && (first->state == THREAD_OPEN || first->state == THREAD_STREAMING));
+	return e->kind != ID_MESSAGE || (first && thread_is_open(first));
 }
 
 static struct known_commands know_commands(const struct schema *schema)
@@ -62,7 +62,7 @@ struct session *session_new(const struct session_options *o, const struct sessio
 	s->schema = schema_new();
 	names_init(&s->names, s->schema);
 	s->known = know_commands(s->schema);
-	s->store = store_new(o->file, o->spool_dir);
+	s->store = store_new(o->file, NULL);
 	if (o->files.count)
 		store_set_files(s->store, o->files);
 	store_set_limit(s->store, o->spool);

@@ -53,8 +53,8 @@ struct record {
 	uint32_t reply;   /* first message: n of the final reply */
 	uint32_t tally;   /* first message of a thread with more than two: number of its tally */
 	uint8_t dir : 1, encoding : 2, role : 3, cut : 1, has_seq : 1;
-	uint8_t state : 4;                                               /* first message: enum thread_state */
-	uint8_t has_data : 1, has_rid : 1, has_jwt : 1, untyped : 1;     /* untyped: data without a known type_url */
+	uint8_t state : 4; /* first message: enum thread_state */
+	uint8_t has_data : 1, has_rid : 1, has_jwt : 1;
 	int8_t priority;                                                 /* clamped to int8 */
 	uint8_t transport : 4, tls : 1, has_trace : 1, length_alone : 1; /* length_alone: as in struct piece */
 	uint32_t request; /* first message, where it is not the request itself: n of the request; answer to an event: n of the event */
@@ -173,15 +173,14 @@ struct session_listener {
 };
 
 struct session_options {
-	bool keep;             /* keep records for screens and reports; else only what threading needs (printing) */
-	bool no_bytes;         /* with keep: nobody will ask session_bytes, so nothing goes to the spool file for that */
-	uint64_t memory;       /* budget for records and tables in bytes, 0 for none: the oldest are forgotten first */
-	int file;              /* descriptor from which places in the capture file can be read, -1 if there is none */
-	struct files files;    /* or those of several, borrowed; none: there is that one */
-	uint64_t spool;        /* most bytes of the spool file, 0 for no limit */
-	const char *spool_dir; /* where the spool file is made; NULL: $TMPDIR, else /tmp */
-	int64_t no_reply;      /* ns after which an open request counts as unanswered (rule no-reply), 0: when its connection ends */
-	uint64_t hash_key;     /* key of the id table's hash; any number nobody can guess */
+	bool keep;          /* keep records for screens and reports; else only what threading needs (printing) */
+	bool no_bytes;      /* with keep: nobody will ask session_bytes, so nothing goes to the spool file for that */
+	uint64_t memory;    /* budget for records and tables in bytes, 0 for none: the oldest are forgotten first */
+	int file;           /* descriptor from which places in the capture file can be read, -1 if there is none */
+	struct files files; /* or those of several, borrowed; none: there is that one */
+	uint64_t spool;     /* most bytes of the spool file, 0 for no limit */
+	int64_t no_reply;   /* ns after which an open request counts as unanswered (rule no-reply), 0: when its connection ends */
+	uint64_t hash_key;  /* key of the id table's hash; any number nobody can guess */
 };
 
 struct session *session_new(const struct session_options *o, const struct session_listener *listener);

@@ -11,7 +11,7 @@ static void unhook(struct session *s, uint64_t from, uint64_t to)
 {
 	for (uint64_t i = from; i < to; i++) {
 		struct record *r = chunks_at(&s->records, i);
-		if (r->thread == i + 1 && (r->state == THREAD_OPEN || r->state == THREAD_STREAMING))
+		if (r->thread == i + 1 && thread_is_open(r))
 			thread_open_remove(s, r, (uint32_t)i + 1);
 		struct tally *t = tally_at(s, r->tally);
 		if (t) {

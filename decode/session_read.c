@@ -70,11 +70,6 @@ struct slice session_command_name(const struct session *s, const struct record *
 	return names_name(&s->names, r->command);
 }
 
-static bool open_state(const struct record *r)
-{
-	return r->state == THREAD_OPEN || r->state == THREAD_STREAMING;
-}
-
 /* n of the thread's request: its first message, or the one that came after its answer. */
 static uint32_t request_of(const struct session *s, const struct record *first, uint32_t n)
 {
@@ -83,7 +78,7 @@ static uint32_t request_of(const struct session *s, const struct record *first, 
 	const struct tally *t = tally_at(s, first->tally);
 	if (t && t->request)
 		return t->request;
-	return open_state(first) ? 0 : first->request;
+	return thread_is_open(first) ? 0 : first->request;
 }
 
 static int64_t span(const struct session *s, uint32_t from, uint32_t to)
@@ -133,7 +128,7 @@ void session_thread(const struct session *s, uint32_t n, struct thread_info *out
 	if (!first)
 		return;
 	out->request = request_of(s, first, n);
-	out->reply = open_state(first) ? 0 : first->reply;
+	out->reply = thread_is_open(first) ? 0 : first->reply;
 	out->last = first->last ? first->last : n;
 	out->state = (enum thread_state)first->state;
 	out->time = first->time;

@@ -87,8 +87,7 @@ static void end(struct session *s, struct arrival *a, const struct record *first
 	unsigned bits = streams_end(s->streams, t->track, &mismatch);
 	t->track = 0;
 	t->stream |= (uint8_t)(STREAM_ENDED | bits);
-	bool open = first->state == THREAD_OPEN || first->state == THREAD_STREAMING;
-	const struct record *reply = open ? NULL : record_at(s, first->reply);
+	const struct record *reply = thread_is_open(first) ? NULL : record_at(s, first->reply);
 	if (reply && reply->rules >> RULE_STREAM_INCOMPLETE & 1)
 		session_break_late(s, a->conn, first->reply, RULE_STREAM_ORDER, RULE_STREAM_INCOMPLETE, a->r->time);
 	if (bits & STREAM_UNSURE || !known)

@@ -75,11 +75,7 @@ static void add_bytes(struct buf *out, uint64_t n, const char *unit)
 /* The text of a cell, without the secrets of JSON in it. Borrowed until the next. */
 static struct slice text_of(struct report_writer *w, const struct report_cell *cell)
 {
-	if (w->from->show_secrets || !redact_needed(cell->text))
-		return cell->text;
-	buf_clear(&w->redacted);
-	redact_add(&w->redacted, cell->text);
-	return buf_slice(&w->redacted);
+	return w->from->show_secrets ? cell->text : redact_text(cell->text, &w->redacted);
 }
 
 /* Appends the cell to w->text; returns the columns it takes. */

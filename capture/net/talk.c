@@ -352,7 +352,7 @@ static void part(struct talk *talk)
 void talk_part(struct talk *talk)
 {
 	struct talks *all = talk->all;
-	if (!layer_rests(talk->layer, all->resting_count == RESTING_MAX, talk->ended)) {
+	if (!layer_rests(talk->layer, all->resting_count == RESTING_MAX)) {
 		part(talk);
 		return;
 	}
@@ -365,7 +365,7 @@ void talks_part_rested(struct talks *all, int64_t time, bool over)
 {
 	struct talk **at = &all->resting, *talk;
 	while ((talk = *at)) {
-		if (layer_rests(talk->layer, over || time - talk->ended > REST_NS, time)) {
+		if (layer_rests(talk->layer, over || time - talk->ended > REST_NS)) {
 			at = &talk->resting_next;
 			continue;
 		}

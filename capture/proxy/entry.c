@@ -116,7 +116,7 @@ static void close_connection(struct entry *e, struct proxied **at, enum conn_end
 	p->info.end = end;
 	end_way(p, DIR_C2S, time);
 	end_way(p, DIR_S2C, time);
-	layer_rests(p->layer, true, time);
+	layer_rests(p->layer, true);
 	e->sink->closed(e->sink->user, &p->info, time);
 	if (p->watcher->packet && (end == CONN_RESET_BY_CLIENT || end == CONN_RESET_BY_SERVER))
 		packets_reset(&p->packets, end == CONN_RESET_BY_CLIENT ? DIR_C2S : DIR_S2C, time, show_packet, p);

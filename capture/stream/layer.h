@@ -43,7 +43,7 @@ struct layer_ops {
 	struct layer *(*step_aside)(struct layer *l);
 	/* Both directions have ended: does it keep back what it may still be able to read? `over`: it will not be waited for, and is given up. NULL: it
 	 * never does. */
-	bool (*rests)(struct layer *l, bool over, int64_t time);
+	bool (*rests)(struct layer *l, bool over);
 };
 
 /* The first member of every layer's own struct. */
@@ -74,9 +74,9 @@ static inline struct layer *layer_step_aside(struct layer *l)
 }
 
 /* To be asked behind both ends; until it says no, the layer must not go. */
-static inline bool layer_rests(struct layer *l, bool over, int64_t time)
+static inline bool layer_rests(struct layer *l, bool over)
 {
-	return l && l->ops->rests && l->ops->rests(l, over, time);
+	return l && l->ops->rests && l->ops->rests(l, over);
 }
 
 static inline void layer_free(struct layer *l)

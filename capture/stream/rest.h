@@ -32,11 +32,6 @@ void rest_feed(struct rest_body *b, const struct stream *s, enum dir dir, struct
 bool rest_end(struct rest_body *b, const struct stream *s, enum dir dir, int64_t time);
 /* Nothing more of it comes: what there is goes to the sink as a cut message. gap: bytes are missing from the capture. */
 void rest_cut(struct rest_body *b, const struct stream *s, enum dir dir, int64_t time, bool gap);
-/* Bytes are missing from the capture before the next message. */
-static inline void rest_after_gap(struct rest_body *b)
-{
-	b->after_gap = true;
-}
 void rest_release(struct rest_body *b);
 
 #endif

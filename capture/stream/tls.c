@@ -272,10 +272,9 @@ static void end(struct layer *l, enum dir dir, int64_t time)
 	settle(t);
 }
 
-static bool rests(struct layer *l, bool over, int64_t time)
+static bool rests(struct layer *l, bool over)
 {
 	struct tls *t = (struct tls *)l;
-	(void)time;
 	if (!over && may_come(t))
 		return true;
 	tell_end(t, DIR_C2S);

@@ -203,7 +203,7 @@ static inline void play_end(struct layer *l)
 {
 	layer_end(l, DIR_C2S, 2);
 	layer_end(l, DIR_S2C, 2);
-	assert_false(layer_rests(l, true, 2));
+	assert_false(layer_rests(l, true));
 	layer_free(l);
 }
 

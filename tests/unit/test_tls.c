@@ -505,14 +505,14 @@ static void test_keys_behind_the_end(void **state)
 		play(&t.s, l, SIZE_MAX, 0);
 		layer_end(l, DIR_C2S, 2);
 		layer_end(l, DIR_S2C, 2);
-		assert_true(layer_rests(l, false, 3));
+		assert_true(layer_rests(l, false));
 		assert_int_equal(t.r.news.len, 0);
 		if (come) {
 			keylog_feed(k, buf_slice(&t.keys));
 			keylog_wake(k, 4);
 			assert_string_equal(buf_cstr(&t.r.order), "cscscs");
 		}
-		assert_false(layer_rests(l, !come, 5));
+		assert_false(layer_rests(l, !come));
 		assert_int_equal(recorder_heard(&t.r, "TLS, no keys"), !come);
 		assert_int_equal(t.r.counts.tls_waiting, 0);
 		layer_free(l);
