@@ -168,8 +168,8 @@ void diagram_message(struct diagram *d, const struct session *s, const struct me
 	name_actor(d, &d->actor[m->record->dir == DIR_C2S ? row->from : row->to], who_of(who, row->conn));
 }
 
-/* The last row that begins with message n or before it. */
-static struct diagram_row *row_before(struct diagram *d, uint32_t n)
+/* How many rows begin with message n or before it: they are the first ones. */
+static size_t rows_until(const struct diagram *d, uint32_t n)
 {
 	size_t low = 0, high = d->rows;
 	while (low < high) {
@@ -179,15 +179,26 @@ static struct diagram_row *row_before(struct diagram *d, uint32_t n)
 		else
 			high = middle;
 	}
-	return low ? &d->row[low - 1] : NULL;
+	return low;
 }
 
-void diagram_rule(struct diagram *d, uint32_t n, enum rule rule, enum rule was)
+/* The row of message n: its own, or the one into which its stream is folded; NULL if it has none. */
+static struct diagram_row *row_of(struct diagram *d, const struct session *s, uint32_t n)
 {
-	struct diagram_row *row = row_before(d, n);
-	while (row && row > d->row && row->n == n && row->kind == DIAGRAM_NEWS)
-		row--;
-	if (!row || row->n != n || row->kind == DIAGRAM_NEWS)
+	const struct record *r = session_record(s, n);
+	uint32_t stream = r && r->role == ROLE_STREAM ? r->thread : 0;
+	for (size_t i = rows_until(d, n); i > 0 && (stream || d->row[i - 1].n == n); i--) {
+		struct diagram_row *row = &d->row[i - 1];
+		if (row->kind != DIAGRAM_NEWS && (row->n == n || (stream && row->kind == DIAGRAM_STREAM && row->thread == stream)))
+			return row;
+	}
+	return NULL;
+}
+
+void diagram_rule(struct diagram *d, const struct session *s, uint32_t n, enum rule rule, enum rule was)
+{
+	struct diagram_row *row = row_of(d, s, n);
+	if (!row)
 		return;
 	if (was != RULES)
 		row->rules &= ~(UINT32_C(1) << was);

@@ -63,7 +63,7 @@ void diagram_release(struct diagram *d);
 /* A message as the printer has it. who: of whom names are known; NULL for none. */
 void diagram_message(struct diagram *d, const struct session *s, const struct message_facts *m, const struct who *who);
 /* What became known later of message n, as the session's listener hears it. */
-void diagram_rule(struct diagram *d, uint32_t n, enum rule rule, enum rule was);
+void diagram_rule(struct diagram *d, const struct session *s, uint32_t n, enum rule rule, enum rule was);
 void diagram_news(struct diagram *d, const struct session *s, const struct session_news *news);
 
 /* Texts for what is drawn, harmless for a terminal but with no syntax escaped. Of an actor: its address, and who it is, maybe nothing. */

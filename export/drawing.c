@@ -32,7 +32,7 @@ void drawing_rule(struct printer *p, uint32_t n, enum rule rule, enum rule was, 
 {
 	struct drawing *d = p->state;
 	(void)time;
-	diagram_rule(&d->diagram, n, rule, was);
+	diagram_rule(&d->diagram, p->session, n, rule, was);
 }
 
 void drawing_news(struct printer *p, const struct session_news *news)

@@ -46,7 +46,7 @@ struct otlp_span {
 	bool tls, has_code;
 	int32_t code; /* of the ErrorResponse */
 	int64_t start, end;
-	uint32_t n, request; /* messages: the first, and the request (0: not captured) */
+	uint32_t n; /* of the first message */
 	uint32_t rules, messages;
 	uint64_t bytes[2];
 	enum thread_state state;

@@ -30,7 +30,7 @@ static void on_rule(void *user, uint32_t n, enum rule rule, enum rule was, int64
 {
 	struct drawn *d = user;
 	(void)time;
-	diagram_rule(&d->diagram, n, rule, was);
+	diagram_rule(&d->diagram, d->feed.session, n, rule, was);
 }
 
 static void on_news(void *user, const struct session_news *news)
@@ -119,7 +119,28 @@ static void test_later(void **state)
 	assert_true(d.diagram.row[0].rules != 0);
 	assert_int_equal(d.diagram.row[1].rules, 0);
 	assert_int_equal(d.diagram.row[2].rules, 0);
-	diagram_rule(&d.diagram, 99, RULE_NO_REPLY, RULES);
+	diagram_rule(&d.diagram, d.feed.session, 99, RULE_NO_REPLY, RULES);
+	end(&d);
+}
+
+/* What becomes known later of any message of a stream is told of its one row. */
+static void test_later_of_a_stream(void **state)
+{
+	struct drawn d;
+	(void)state;
+	begin(&d, 100);
+	FEED(&d.feed, 0, DIR_C2S, .command = "upload", .id = "u", .type = "UploadRequest", .has_seq = true, .seq = 0);
+	FEED(&d.feed, 0, DIR_C2S, .command = "beginstream", .id = "s", .rid = "u", .type = "BeginStream", .has_seq = true, .seq = 1);
+	FEED(&d.feed, 0, DIR_C2S, .command = "stream", .id = "1", .rid = "u", .type = "Stream", .has_seq = true, .seq = 3);
+	const struct diagram_row *stream = &d.diagram.row[1];
+	assert_int_equal(stream->rules, 1 << RULE_SEQ_GAP);
+	FEED(&d.feed, 0, DIR_C2S, .command = "stream", .id = "2", .rid = "u", .type = "Stream", .has_seq = true, .seq = 2);
+	assert_int_equal(stream->rules, 1 << RULE_SEQ_REORDERED);
+	FEED(&d.feed, 0, DIR_C2S, .command = "noop", .id = "n", .has_seq = true, .seq = 4);
+	assert_int_equal(d.diagram.rows, 3);
+	diagram_rule(&d.diagram, d.feed.session, 4, RULE_DECODE, RULES);
+	assert_int_equal(stream->rules, 1 << RULE_SEQ_REORDERED | 1 << RULE_DECODE);
+	assert_int_equal(d.diagram.row[0].rules | d.diagram.row[2].rules, 0);
 	end(&d);
 }
 
@@ -170,8 +191,9 @@ static void test_limits(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rows), cmocka_unit_test(test_fold),   cmocka_unit_test(test_later),
-		cmocka_unit_test(test_self), cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_rows),  cmocka_unit_test(test_fold),
+		cmocka_unit_test(test_later), cmocka_unit_test(test_later_of_a_stream),
+		cmocka_unit_test(test_self),  cmocka_unit_test(test_limits),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
