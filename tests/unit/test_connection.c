@@ -360,6 +360,24 @@ static void resting(void **state)
 	}
 }
 
+/* Where so many wait already, what ends next is given up at once. */
+static void most_that_rest(void **state)
+{
+	(void)state;
+	enum { MOST = 1024 };
+	struct net n;
+	net_init(&n);
+	n.keeps_back = n.quiet = true;
+	for (int i = 0; i <= MOST; i++) {
+		n.host[C].port = (uint16_t)(20000 + i);
+		open_connection(&n);
+		say(&n, C, 0, "one");
+		close_both(&n, C);
+		assert_int_equal(n.freed, i == MOST);
+	}
+	finish(&n, "");
+}
+
 /* Who is the client: the sender of the SYN, whatever the ports are; else whom they speak for. */
 static void orientation(void **state)
 {
@@ -1635,6 +1653,7 @@ int main(void)
 		cmocka_unit_test(from_syn_to_fin),
 		cmocka_unit_test(nothing_of_one_direction),
 		cmocka_unit_test(resting),
+		cmocka_unit_test(most_that_rest),
 		cmocka_unit_test(orientation),
 		cmocka_unit_test(addresses),
 		cmocka_unit_test(neighbours),

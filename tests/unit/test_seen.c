@@ -160,6 +160,30 @@ static void test_length(void **state)
 	assert_seen(f, 2, RULE_DECODE, "at byte 0 of 4, in Envelope: no field of a message can be read here");
 }
 
+/* Before a message are missing the gaps of its own flow since the message before, and no other news; of too many nothing is said. */
+static void test_gap(void **state)
+{
+	struct feed *f = *state;
+	feed_open(f, 1, true);
+	noop(f, 0);
+	feed_news(f, 0, UP, NEWS_GAP, 1000);
+	noop(f, 1);
+	feed_news(f, 0, UP, NEWS_GAP, 30);
+	feed_news(f, 0, DOWN, NEWS_GAP, 100);
+	feed_news(f, 1, UP, NEWS_GAP, 200);
+	feed_news(f, 0, UP, NEWS_SKIPPED, 400);
+	FEED(f, 1, UP, .command = "noop", .id = "other");
+	feed_news(f, 0, UP, NEWS_GAP, 4);
+	uint32_t n = FEED(f, 0, UP, .command = "noop", .id = "g", .after_gap = true);
+	feed_news(f, 0, UP, NEWS_GAP, 2000);
+	assert_seen(f, n, RULE_CAPTURE_GAP, "34 bytes are missing before it");
+	for (int i = 0; i < SEEN_AROUND; i++)
+		feed_news(f, 1, UP, NEWS_GAP, 1);
+	feed_news(f, 0, UP, NEWS_GAP, 8);
+	n = FEED(f, 0, UP, .command = "noop", .id = "h", .after_gap = true);
+	assert_seen(f, n, RULE_CAPTURE_GAP, "");
+}
+
 /* Without the bytes of a message, what they say is left out. */
 static void test_no_bytes(void **state)
 {
@@ -179,8 +203,8 @@ int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-		TEST(test_seq),        TEST(test_ends), TEST(test_id),     TEST(test_replies),
-		TEST(test_late_reply), TEST(test_text), TEST(test_length), TEST(test_no_bytes),
+		TEST(test_seq),  TEST(test_ends),   TEST(test_id),  TEST(test_replies),  TEST(test_late_reply),
+		TEST(test_text), TEST(test_length), TEST(test_gap), TEST(test_no_bytes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
