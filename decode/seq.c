@@ -7,7 +7,8 @@
  *
  * A number at high is in order. One above it opens a hole; one in a hole fills it; any other below high was seen before. A hole that
  * more than SEQ_WAIT messages wait for is lost: there the receiver gives the connection up. Holes that a gap of the capture may explain
- * are excused and never lead to a rule. No more than SEQ_WAIT + 1 holes can be open, and all others lie below them; when there is no
+ * are excused and never lead to a rule: a gap explains the first hole behind it, among so many numbers as a message that it took may have been
+ * ahead of those behind it. No more than SEQ_WAIT + 1 holes can be open, and all others lie below them; when there is no
  * room for another, the two oldest become one.
  */
 #include "decode/seq.h"
@@ -146,7 +147,8 @@ static void begin(struct seq *s, int64_t number, bool start_seen, struct seq_ver
 	s->base = number;
 	s->high = number + 1;
 	s->joined = !start_seen || s->excuse;
-	s->excuse = false;
+	if (!s->excuse && s->joined) /* it may have come late: then the next one lies ahead of those before the capture */
+		s->excuse = 1;
 	if (!s->joined && number != 0)
 		out->rules |= bit(RULE_SEQ_START);
 }
@@ -158,10 +160,11 @@ void seq_message(struct seq *s, int64_t number, uint32_t n, bool start_seen, str
 	if (!s->begun) {
 		begin(s, number, start_seen, out);
 	} else if (number >= s->high) {
-		if (number > s->high)
+		bool ahead = number > s->high;
+		if (ahead)
 			skip_ahead(s, number, n, out);
 		s->high = number + 1;
-		s->excuse = false;
+		s->excuse = ahead || !s->excuse ? 0 : (uint8_t)(s->excuse - 1);
 	} else if (number < s->base) {
 		before_base(s, number, n, out);
 	} else {
@@ -179,7 +182,7 @@ void seq_message(struct seq *s, int64_t number, uint32_t n, bool start_seen, str
 
 void seq_capture_gap(struct seq *s)
 {
-	s->excuse = true;
+	s->excuse = SEQ_WAIT;
 	for (size_t i = 0; i < s->holes; i++)
 		if (s->hole[i].state == HOLE_OPEN)
 			s->hole[i].state = HOLE_EXCUSED;

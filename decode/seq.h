@@ -28,8 +28,8 @@ struct seq_hole {
 
 struct seq {
 	bool begun;
-	bool joined; /* what came before the first message is not known */
-	bool excuse; /* bytes are missing from the capture before the next message that is expected */
+	bool joined;    /* what came before the first message is not known */
+	uint8_t excuse; /* numbers in order for which it lasts that bytes are missing from the capture before them; 0: none are */
 	uint16_t holes, room;
 	struct seq_hole *hole; /* ascending: first those that nobody is to be blamed for any more, then the open ones */
 	int64_t base, high;    /* all numbers in base … high - 1 were seen, but for the holes; high is expected next */
@@ -56,7 +56,7 @@ static inline bool seq_in_order(struct seq *s, int64_t number)
 	if (!s->begun || s->holes || number != s->high)
 		return false;
 	s->high++;
-	s->excuse = false;
+	s->excuse -= s->excuse > 0;
 	return true;
 }
 /* Is a number missing that may still come? The receiver waits for it before it goes on. */
