@@ -333,7 +333,8 @@ void talk_end(struct talk *talk, enum conn_end end, int64_t time)
 {
 	flush(talk, time);
 	note_held(talk);
-	for (int d = 0; d < 2 && talk->info.start_seen; d++)
+	bool reset = end == CONN_RESET_BY_CLIENT || end == CONN_RESET_BY_SERVER;
+	for (int d = 0; d < 2 && (talk->info.start_seen || reset); d++)
 		tell_unseen(talk, (enum dir)d, time);
 	talk->info.end = end_halves(talk, time) ? talk->closer : end;
 	end_half(talk, DIR_C2S, time);

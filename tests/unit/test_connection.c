@@ -672,6 +672,20 @@ static void one_way(void **state)
 	finish(&n, "1<c 1>. 1<. 1:open");
 }
 
+/* Joined, and reset soon: of the other end nothing is in the capture, which is told all the same; nothing is to be told where it merely ends. */
+static void one_way_reset(void **state)
+{
+	(void)state;
+	for (int reset = 0; reset < 2; reset++) {
+		struct net n;
+		net_init(&n);
+		say(&n, S, 0, "a");
+		if (reset)
+			say(&n, S, RST, "");
+		finish(&n, reset ? "1<a 1>(0 lost) 1>. 1<. 1:reset by server" : "1<a 1>. 1<. 1:open");
+	}
+}
+
 /* --- reuse of the endpoints ------------------------------------------------------------------------------------------------------ */
 
 static void reuse_after_the_end(void **state)
@@ -919,7 +933,7 @@ static void reuse_of_a_half(void **state)
 	say(&n, S, RST, "");
 	say(&n, C, SYN, "");
 	say(&n, C, 0, "two");
-	finish(&n, "1<one 1>. 1<. 1:reset by server 2>two 2<(0 lost) 2>. 2<. 2:open");
+	finish(&n, "1<one 1>(0 lost) 1>. 1<. 1:reset by server 2>two 2<(0 lost) 2>. 2<. 2:open");
 }
 
 /* The client thinks better of it; the answer comes after that, and begins nothing. */
@@ -1669,6 +1683,7 @@ int main(void)
 		cmocka_unit_test(joined_at_a_keepalive),
 		cmocka_unit_test(no_acknowledgement),
 		cmocka_unit_test(one_way),
+		cmocka_unit_test(one_way_reset),
 		cmocka_unit_test(reuse_after_the_end),
 		cmocka_unit_test(reuse_while_open),
 		cmocka_unit_test(reuse_the_other_way_round),
