@@ -167,8 +167,9 @@ static void take_rules(struct session *s, struct arrival *a)
 {
 	if (!a->good && !a->cut && !a->after_gap)
 		session_break(s, a->conn, a->r, RULE_DECODE);
-	if (!a->good && !a->e.id.len && !a->exchange) /* whoever can read it may answer it, and what it answers is not known */
-		a->conn->gap[a->dir] = true;
+	bool nameless = !a->good && !a->e.id.len, unpaired = a->encoding == ENCODING_JSON && a->dir == DIR_S2C && !a->e.rid.len;
+	if ((nameless || unpaired) && !a->exchange) /* whoever can read it may answer it, and what it answers is not known */
+		lack_begin(a->conn, a->dir, a->r->time);
 	if (a->gap || a->after_gap)
 		session_break(s, a->conn, a->r, RULE_CAPTURE_GAP);
 	if (a->unmasked)
@@ -197,6 +198,15 @@ static void see_signin(struct arrival *a, const struct session *s)
 			c->signin = a->r->thread;
 		c->signin_reply = a->n;
 	}
+}
+
+/* A message behind what is missing of its direction. It is not known to be one where messages can't be read, or told apart, for what is missing. */
+static void end_lack(struct arrival *a)
+{
+	struct lack *l = &a->conn->lack[a->dir];
+	bool reads_on = (a->encoding == ENCODING_ENVELOPE || a->encoding == ENCODING_LEGACY) && !a->info->deflated;
+	if (l->any && l->until == INT64_MAX && reads_on && a->good && a->r->time > l->time)
+		l->until = a->r->time;
 }
 
 static void count_arrival(struct session *s, struct arrival *a)
@@ -273,6 +283,7 @@ void arrival_take(struct session *s, struct arrival *a, const struct piece *p, u
 	if (s->options.no_reply)
 		thread_overdue(s, a->conn, a->r->time);
 	thread_message(s, a);
+	end_lack(a);
 	count_arrival(s, a);
 	if (s->listener.message)
 		s->listener.message(s->listener.user, a->n, a->bytes);

@@ -224,7 +224,7 @@ static void sink_closed(void *user, struct conn_info *info, int64_t time)
 	c->pub->closed = info->end != CONN_OPEN;
 	c->pub->ended = time;
 	draft_drop_all(s, c);
-	for (int d = 0; d < 2 && c->pub->closed; d++) {
+	for (int d = 0; d < 2 && c->pub->closed && info->end != CONN_FORGOTTEN; d++) { /* of what was forgotten the rest is not known */
 		seq_end(&c->seq[d], &v);
 		session_changes(s, c, &v, time);
 	}

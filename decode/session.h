@@ -57,7 +57,8 @@ struct record {
 	uint8_t has_data : 1, has_rid : 1, has_jwt : 1;
 	int8_t priority;                                                 /* clamped to int8 */
 	uint8_t transport : 4, tls : 1, has_trace : 1, length_alone : 1; /* length_alone: as in struct piece */
-	uint32_t request; /* first message, where it is not the request itself: n of the request; answer to an event: n of the event */
+	uint32_t
+		request; /* first message, where it is not the request itself: n of the request; answer to an event, or to a message of a stream: n of that */
 };
 _Static_assert(sizeof(struct record) == 64, "of records there are millions");
 
@@ -208,9 +209,10 @@ void session_thread(const struct session *s, uint32_t n, struct thread_info *out
  * oldest may be forgotten: their n is below session_first. */
 uint32_t session_threads(const struct session *s);
 uint32_t session_thread_at(const struct session *s, uint32_t i);
-/* The event that this message answers, as the clients of the legacy protocol do; 0 if it answers none. */
+/* What this message answers other than its thread's request: an event, as the clients of the legacy protocol do, or the message of a stream that
+ * an error names; 0. */
 uint32_t session_event_of(const struct session *s, uint32_t n);
-/* The request to whose thread this message belongs, or the event that it answers; 0 for the request itself, and where it is not known. */
+/* The request to whose thread this message belongs, or what else it answers; 0 for the request itself, and where it is not known. */
 uint32_t session_request_of(const struct session *s, uint32_t n);
 /* ns from its request, or the event, to this reply; -1 if it is no reply or the request is not known. */
 int64_t session_latency(const struct session *s, uint32_t n);

@@ -7,7 +7,8 @@
 /* There may have been messages in that direction of which nothing is known. */
 static void see_gap(struct session *s, struct conn_state *c, const struct news *n, enum dir dir)
 {
-	c->gap[dir] = c->gap[dir] || n->kind != NEWS_CUT;
+	if (n->kind != NEWS_CUT)
+		lack_begin(c, dir, n->time);
 	c->pub->gaps += n->kind == NEWS_GAP;
 	seq_capture_gap(&c->seq[dir]);
 	streams_gap(s->streams, n->conn->number, dir);

@@ -43,13 +43,20 @@ struct draft {
 	bool after_gap;
 };
 
+/* What is missing of a direction from the capture, or could not be read: messages may have been in there. */
+struct lack {
+	bool any;
+	int64_t time;  /* of the last of it */
+	int64_t until; /* of the first message seen behind it; INT64_MAX until there is one */
+};
+
 /* A connection until it ends. */
 struct conn_state {
 	struct session_conn *pub;     /* of a struct conn_kept */
 	const struct conn_info *info; /* capture's, as it is by now; NULL once it was told of as closed */
 	uint8_t transport;            /* these three as pub->info has them */
 	bool tls, program;
-	bool gap[2]; /* bytes of that direction are missing from the capture, or could not be read: messages may have been in them */
+	struct lack lack[2];
 	uint32_t open, oldest; /* newest and oldest open thread; linked through record.reply (older) and record.request (newer) */
 	uint32_t overdue;      /* the newest of those that have waited too long, 0 for none */
 	struct seq seq[2];
@@ -123,6 +130,19 @@ struct arrival {
 	bool whole;               /* bytes are all of it */
 	uint64_t data_len;        /* bytes of data in a stream message */
 };
+
+/* Messages of that direction may be missing, the last of them at that time. */
+static inline void lack_begin(struct conn_state *c, enum dir dir, int64_t time)
+{
+	c->lack[dir] = (struct lack){ true, time, INT64_MAX };
+}
+
+/* May messages of that direction be missing that were sent after one that was captured at that time? What is missing was sent before what was
+ * captured behind it, and so before all that was captured later, in whichever direction. */
+static inline bool lacks_since(const struct conn_state *c, enum dir dir, int64_t time)
+{
+	return c->lack[dir].any && time <= c->lack[dir].until;
+}
 
 static inline struct record *record_at(const struct session *s, uint32_t n)
 {

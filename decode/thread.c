@@ -130,6 +130,13 @@ static bool may_come_behind(const struct arrival *a)
 	return a->r->role == ROLE_STREAM && seq_waits(&a->conn->seq[a->dir]);
 }
 
+/* May the capture lack what the rid names? That was sent by the other end; or by the same one, if it is an upload or what an error gives up. */
+static bool may_lack_named(const struct session *s, const struct arrival *a)
+{
+	bool may_be_own = a->r->role == ROLE_STREAM || a->r->command == s->known.error;
+	return a->conn->lack[!a->dir].any || (may_be_own && a->conn->lack[a->dir].any);
+}
+
 /* Nothing that can be answered was seen with that id. Who is to blame? Not the sender, if the capture may lack it. */
 static void rid_unknown(struct session *s, struct arrival *a)
 {
@@ -137,7 +144,7 @@ static void rid_unknown(struct session *s, struct arrival *a)
 		return;
 	if (!a->info->start_seen)
 		session_break(s, a->conn, a->r, RULE_RID_UNKNOWN_JOINED);
-	else if (a->conn->gap[!a->dir])
+	else if (may_lack_named(s, a))
 		return;
 	else if (a->info->settled[a->dir] && !may_come_behind(a))
 		session_break(s, a->conn, a->r, RULE_RID_UNKNOWN);
@@ -183,23 +190,34 @@ static void see_registration(struct session *s, struct arrival *a, uint32_t head
 		idtable_add(s->ids, key, head, watch ? ID_WATCH : ID_QUEUE, true);
 }
 
-/* Did the end that asked give its stream up? That is no reply: the other end may still send one. */
+/* Did the end that asked give its stream up, or was it a message of the stream that failed? That is no reply: the other end may still send one. */
 static bool given_up(const struct session *s, const struct arrival *a, const struct record *first)
 {
 	const struct record *reply = record_at(s, first->reply);
+	if (session_event_of(s, first->reply))
+		return true;
 	return reply && reply->dir == first->dir && reply->dir != a->r->dir && first->role == ROLE_REQUEST;
+}
+
+/* May the reply be that to another request of the same id, which the capture lacks? */
+static bool may_be_anothers(const struct arrival *a, const struct record *first)
+{
+	bool lacks = first->state == THREAD_ORPHAN ? a->conn->lack[!a->dir].any : lacks_since(a->conn, !a->dir, first->time);
+	return lacks || !a->info->settled[a->dir];
 }
 
 static void final_reply(struct session *s, struct arrival *a, struct id_entry *e, uint32_t head, struct record *first)
 {
 	bool failed = a->r->command == s->known.error;
 	if (!thread_is_open(first) && first->state != THREAD_SINGLE && first->state != THREAD_ORPHAN) {
-		if (!given_up(s, a, first))
+		if (given_up(s, a, first))
+			first->reply = a->n;
+		else if (!may_be_anothers(a, first))
 			session_break(s, a->conn, a->r, RULE_REPLY_DUPLICATE);
 		return;
 	}
 	thread_stream_reply(s, a, first);
-	if (first->state == THREAD_ORPHAN && first->reply)
+	if (first->state == THREAD_ORPHAN && first->reply && !may_be_anothers(a, first))
 		session_break(s, a->conn, a->r, RULE_REPLY_DUPLICATE);
 	set_state(s, head, first, first->state == THREAD_ORPHAN ? THREAD_ORPHAN : failed ? THREAD_FAILED : THREAD_DONE);
 	first->reply = a->n;
@@ -220,11 +238,25 @@ static bool answers_event(struct session *s, struct arrival *a, const struct id_
 	return true;
 }
 
+/* An error may name not the request of a stream but the message of it that failed. It ends the stream, and is no reply to the request. */
+static bool fails_stream(struct session *s, struct arrival *a, const struct id_entry *e)
+{
+	const struct record *r = e && e->kind == ID_MESSAGE ? record_at(s, e->n) : NULL;
+	struct record *first = r && a->r->command == s->known.error && r->role == ROLE_STREAM ? record_at(s, r->thread) : NULL;
+	if (!first)
+		return false;
+	join(s, a, r->thread);
+	a->r->request = e->n;
+	if (thread_is_open(first))
+		final_reply(s, a, NULL, r->thread, first);
+	return true;
+}
+
 /* A message with a rid, or the reply of an exchange. */
 static void answer(struct session *s, struct arrival *a)
 {
 	struct id_entry *e = thread_find_request(s, a);
-	if (answers_event(s, a, e))
+	if (answers_event(s, a, e) || fails_stream(s, a, e))
 		return;
 	if (!e || (e->kind == ID_MESSAGE && !thread_answerable(s, e))) {
 		orphan(s, a, e);
@@ -418,7 +450,9 @@ void thread_message(struct session *s, struct arrival *a)
 /* Nobody is blamed for an answer that the capture may lack, or for the end of a stream that it may lack. */
 static bool may_lack_answer(const struct conn_state *c, const struct record *first, bool streaming)
 {
-	return first->cut || c->gap[!first->dir] || (streaming && c->gap[first->dir]) || c->pub->info.end == CONN_FORGOTTEN;
+	enum dir dir = (enum dir)first->dir;
+	bool lacks = lacks_since(c, !dir, first->time) || (streaming && lacks_since(c, dir, first->time));
+	return first->cut || lacks || c->pub->info.end == CONN_FORGOTTEN;
 }
 
 /* The connection ended with the thread open. The request had no reply: is that to be said? */
@@ -451,7 +485,7 @@ void thread_overdue(struct session *s, struct conn_state *c, int64_t time)
 	     r = record_at(s, n)) {
 		bool told = r->rules >> RULE_NO_REPLY & 1;
 		c->overdue = n;
-		if (r->role == ROLE_REQUEST && r->command != s->known.noop && !r->cut && !c->gap[!r->dir] && !told)
+		if (r->role == ROLE_REQUEST && r->command != s->known.noop && !r->cut && !lacks_since(c, !r->dir, r->time) && !told)
 			session_break_late(s, c, n, RULE_NO_REPLY, RULES, time);
 		n = r->request;
 	}
@@ -465,7 +499,7 @@ void thread_conn_closed(struct session *s, struct conn_state *c, int64_t time)
 	while (c->pub->closed && (first = record_at(s, c->open)))
 		close_thread(s, c, c->open, first, time);
 	for (size_t i = 0; i < c->waiting_count; i++)
-		if (!c->gap[0] && !c->gap[1])
+		if (!c->lack[0].any && !c->lack[1].any)
 			session_break_late(s, c, c->waiting[i], RULE_RID_UNKNOWN, RULES, time);
 	c->waiting_count = 0;
 	free(c->waiting);

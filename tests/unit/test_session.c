@@ -402,7 +402,10 @@ static void test_reply_first(void **state)
 	assert_int_equal(i.reply, reply);
 	assert_int_equal(i.state, THREAD_DONE);
 	uint32_t second = FEED(&x->f, 0, DOWN, .command = "queryreply", .id = "y", .rid = "a", .type = "QueryResponse");
-	assert_int_equal(rules_of(x, second), BIT(RULE_REPLY_DUPLICATE));
+	assert_int_equal(rules_of(x, second), 0); /* its sender may have had another request with that id */
+	x->f.conn[0].settled[DOWN] = true;
+	uint32_t third = FEED(&x->f, 0, DOWN, .command = "queryreply", .id = "z", .rid = "a", .type = "QueryResponse");
+	assert_int_equal(rules_of(x, third), BIT(RULE_REPLY_DUPLICATE));
 	must_hold(x);
 	feed_close(&x->f, 0, CONN_CLOSED_BY_CLIENT);
 	assert_heard(x, "");
@@ -1047,6 +1050,130 @@ static void test_after_gap(void **state)
 	must_hold(x);
 }
 
+/* What is missing of a direction, and may have been a request or a reply; it is told of with the time of the message behind it. */
+static uint32_t lose(struct fixture *x, enum dir dir, const char *id)
+{
+	x->f.time += FEED_STEP;
+	feed_news(&x->f, 0, dir, NEWS_GAP, 395);
+	x->f.time -= FEED_STEP;
+	x->f.seq[0][dir]++;
+	return FEED(&x->f, 0, dir, .command = "noop", .id = id, .after_gap = true);
+}
+
+/* The request of an upload that the capture lacks: its stream, and an error that gives it up, name it all the same. */
+static void test_lost_upload(void **state)
+{
+	struct fixture *x = *state;
+	FEED(&x->f, 0, UP, .command = "noop", .id = "a");
+	lose(x, UP, "b");
+	uint32_t begin = FEED(&x->f, 0, UP, .command = "beginstream", .id = "c", .rid = "up", .type = "BeginStream");
+	uint32_t error = FEED(&x->f, 0, UP, .command = "error", .id = "d", .rid = "other", .type = "ErrorResponse");
+	uint32_t reply = FEED(&x->f, 0, UP, .command = "queryreply", .id = "e", .rid = "none", .type = "QueryResponse");
+	assert_int_equal(rules_of(x, begin), 0);
+	assert_int_equal(rules_of(x, error), BIT(RULE_ERROR_REPLY));
+	assert_int_equal(rules_of(x, reply), BIT(RULE_RID_UNKNOWN)); /* it can only name what the server sent, all of which is there */
+	must_hold(x);
+}
+
+/* The reply to an upload that comes before the gap is known which took the endstream. */
+static void test_lost_endstream(void **state)
+{
+	struct fixture *x = *state;
+	for (int settled = 0; settled < 2; settled++) {
+		begin_anew(x, NULL);
+		FEED(&x->f, 0, UP, .command = "upload", .id = "a", .type = "UploadRequest");
+		FEED(&x->f, 0, UP, .command = "beginstream", .id = "b", .rid = "a", .type = "BeginStream");
+		x->f.conn[0].settled[DOWN] = settled;
+		uint32_t reply = FEED(&x->f, 0, DOWN, .command = "uploadreply", .id = "c", .rid = "a", .type = "UploadResponse");
+		assert_int_equal(rules_of(x, reply), settled ? BIT(RULE_STREAM_INCOMPLETE) : 0);
+		must_hold(x);
+	}
+}
+
+/* A gap excuses what was under way when it came, and not what began behind it. */
+static void test_begun_behind_gap(void **state)
+{
+	struct fixture *x = *state;
+	uint32_t before = FEED(&x->f, 0, UP, .command = "query", .id = "a", .type = "QueryRequest");
+	lose(x, DOWN, "b");
+	uint32_t unseen = FEED(&x->f, 0, UP, .command = "query", .id = "c", .type = "QueryRequest");
+	FEED(&x->f, 0, DOWN, .command = "noop", .id = "d");
+	uint32_t behind = FEED(&x->f, 0, UP, .command = "query", .id = "e", .type = "QueryRequest");
+	FEED(&x->f, 0, UP, .command = "download", .id = "f", .type = "DownloadRequest");
+	uint32_t data = FEED(&x->f, 0, DOWN, .command = "stream", .id = "g", .rid = "f", .type = "Stream");
+	feed_close(&x->f, 0, CONN_CLOSED_BY_CLIENT);
+	assert_int_equal(rules_of(x, before) | rules_of(x, unseen), 0); /* nothing that was sent later was seen of the server when c came */
+	assert_int_equal(rules_of(x, behind), BIT(RULE_NO_REPLY));
+	assert_int_equal(rules_of(x, data), BIT(RULE_STREAM_ORDER));
+	assert_int_equal(thread_of(x, before).state, THREAD_UNSURE);
+	assert_int_equal(thread_of(x, behind).state, THREAD_UNANSWERED);
+	must_hold(x);
+}
+
+/* Not where messages of that direction can't be read once one is missing. */
+static void test_deflated_behind_gap(void **state)
+{
+	struct fixture *x = *state;
+	x->f.conn[0].deflated = true;
+	lose(x, DOWN, "b");
+	FEED(&x->f, 0, DOWN, .command = "noop", .id = "d");
+	uint32_t behind = FEED(&x->f, 0, UP, .command = "query", .id = "e", .type = "QueryRequest");
+	feed_close(&x->f, 0, CONN_CLOSED_BY_CLIENT);
+	assert_int_equal(rules_of(x, behind), 0);
+	must_hold(x);
+}
+
+/* Two replies to requests of one id, of which the capture lacks one. */
+static void test_lost_namesake(void **state)
+{
+	struct fixture *x = *state;
+	FEED(&x->f, 0, UP, .command = "count", .id = "a", .type = "CountRequest");
+	FEED(&x->f, 0, DOWN, .command = "countreply", .id = "p", .rid = "a", .type = "CountResponse");
+	lose(x, UP, "b");
+	FEED(&x->f, 0, UP, .command = "noop", .id = "n");
+	FEED(&x->f, 0, UP, .command = "count", .id = "c", .type = "CountRequest");
+	uint32_t second = FEED(&x->f, 0, DOWN, .command = "countreply", .id = "q", .rid = "a", .type = "CountResponse");
+	FEED(&x->f, 0, DOWN, .command = "countreply", .id = "r", .rid = "c", .type = "CountResponse");
+	uint32_t behind = FEED(&x->f, 0, DOWN, .command = "countreply", .id = "s", .rid = "c", .type = "CountResponse");
+	assert_int_equal(rules_of(x, second), 0);
+	assert_int_equal(rules_of(x, behind), BIT(RULE_REPLY_DUPLICATE));
+	must_hold(x);
+}
+
+/* Errors that name messages of a stream end it. The request may still have a reply of its own, and one only. */
+static void test_chunk_fails(void **state)
+{
+	struct fixture *x = *state;
+	uint32_t ask = FEED(&x->f, 0, UP, .command = "upload", .id = "a", .type = "UploadRequest");
+	FEED(&x->f, 0, UP, .command = "beginstream", .id = "b", .rid = "a", .type = "BeginStream");
+	uint32_t chunk = FEED(&x->f, 0, UP, .command = "stream", .id = "c", .rid = "a", .type = "Stream");
+	FEED(&x->f, 0, UP, .command = "stream", .id = "d", .rid = "a", .type = "Stream");
+	uint32_t error = FEED(&x->f, 0, DOWN, .command = "error", .id = "p", .rid = "c", .type = "ErrorResponse");
+	assert_int_equal(thread_of(x, ask).state, THREAD_FAILED);
+	assert_int_equal(session_event_of(x->f.session, error), chunk);
+	assert_true(session_latency(x->f.session, error) == 2 * FEED_STEP);
+	uint32_t another = FEED(&x->f, 0, DOWN, .command = "error", .id = "q", .rid = "d", .type = "ErrorResponse");
+	uint32_t reply = FEED(&x->f, 0, DOWN, .command = "error", .id = "r", .rid = "a", .type = "ErrorResponse");
+	uint32_t twice = FEED(&x->f, 0, DOWN, .command = "error", .id = "s", .rid = "a", .type = "ErrorResponse");
+	assert_int_equal(session_record(x->f.session, another)->thread, ask);
+	assert_int_equal(rules_of(x, error) | rules_of(x, another) | rules_of(x, reply), BIT(RULE_ERROR_REPLY));
+	assert_int_equal(rules_of(x, twice), BIT(RULE_ERROR_REPLY) | BIT(RULE_REPLY_DUPLICATE));
+	feed_close(&x->f, 0, CONN_CLOSED_BY_CLIENT);
+	assert_heard(x, "");
+	must_hold(x);
+}
+
+/* What is not known to have ended may still have brought the seq that is missing. */
+static void test_forgotten_gap(void **state)
+{
+	struct fixture *x = *state;
+	FEED(&x->f, 0, UP, .command = "noop", .id = "a");
+	uint32_t gap = FEED(&x->f, 0, UP, .command = "noop", .id = "b", .has_seq = true, .seq = 2);
+	feed_close(&x->f, 0, CONN_FORGOTTEN);
+	assert_int_equal(rules_of(x, gap), BIT(RULE_SEQ_GAP));
+	must_hold(x);
+}
+
 /* So with a stream that begins behind the news and whose rest went with the gap. */
 static void test_stream_behind_gap(void **state)
 {
@@ -1482,6 +1609,13 @@ int main(void)
 		TEST(test_held),
 		TEST(test_after_gap),
 		TEST(test_stream_behind_gap),
+		TEST(test_lost_upload),
+		TEST(test_lost_endstream),
+		TEST(test_begun_behind_gap),
+		TEST(test_deflated_behind_gap),
+		TEST(test_lost_namesake),
+		TEST(test_chunk_fails),
+		TEST(test_forgotten_gap),
 		TEST(test_decode),
 		TEST(test_seq),
 		TEST(test_no_reply),
