@@ -149,7 +149,7 @@ struct id_entry *idtable_add(struct idtable *t, uint64_t key, uint32_t n, enum i
 	if (t->young.slots < 2 * (t->young.count + 1))
 		resize(&t->young, t->young.slots ? 2 * t->young.slots : FIRST);
 	struct id_entry *e = probe(&t->young, key);
-	*e = (struct id_entry){ key, n, (uint8_t)kind, open };
+	*e = (struct id_entry){ key, n, (uint8_t)kind, open, 0 };
 	t->young.count++;
 	return e;
 }
@@ -165,7 +165,7 @@ struct id_entry *idtable_find_or_add(struct idtable *t, uint64_t key, uint32_t n
 	*added = true;
 	if (!e || !has_room(t))
 		return idtable_add(t, key, n, kind, open);
-	*e = (struct id_entry){ key, n, (uint8_t)kind, open };
+	*e = (struct id_entry){ key, n, (uint8_t)kind, open, 0 };
 	t->young.count++;
 	return e;
 }

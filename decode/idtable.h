@@ -20,6 +20,7 @@ struct id_entry {
 	uint32_t n;   /* number of the message */
 	uint8_t kind; /* enum id_kind */
 	bool open;    /* expects more: survives when the tail is cut */
+	uint16_t of;  /* the owner's, 0 at first */
 };
 
 /* Is the entry still open? Asked when the tail is cut. */

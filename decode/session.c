@@ -19,7 +19,7 @@ static bool still_open(void *user, const struct id_entry *e)
 	const struct session *s = user;
 	const struct record *r = record_at(s, e->n);
 	if (!r)
-		return e->kind == ID_WATCH || e->kind == ID_QUEUE;
+		return (e->kind == ID_WATCH || e->kind == ID_QUEUE) && s->states_of[e->of];
 	const struct session_conn *c = session_conn(s, r->conn);
 	const struct record *first = record_at(s, r->thread);
 	if (!c || c->closed)

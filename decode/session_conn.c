@@ -18,8 +18,9 @@ static void free_state(struct session *s, struct conn_state *c)
 	seq_release(&c->seq[DIR_C2S]);
 	seq_release(&c->seq[DIR_S2C]);
 	free(c->waiting);
-	free(c);
 	s->states--;
+	s->states_of[(uint16_t)c->pub->info.number]--;
+	free(c);
 }
 
 void session_conn_free(struct session *s, struct conn_kept *k)
@@ -52,6 +53,7 @@ static struct conn_state *new_conn(struct session *s, struct conn_info *info)
 	}
 	s->conn[s->conns++] = k;
 	s->states++;
+	s->states_of[(uint16_t)info->number]++;
 	places_set(&s->conn_of, info->number, s->conns);
 	c->pub = &k->pub;
 	session_conn_learn(&k->pub, info);

@@ -109,6 +109,8 @@ struct session {
 	uintptr_t heap;        /* pages_heap_watch: it grows with connections */
 	int64_t looked;        /* when overdue requests of all connections were last looked for */
 	struct session_counts counts;
+	/* open connections by the last 16 bits of their numbers: is one of them, or another so, still open? */
+	uint32_t states_of[UINT16_MAX + 1];
 };
 
 /* A message that has arrived, on its way into its record. */

@@ -187,7 +187,7 @@ static void see_registration(struct session *s, struct arrival *a, uint32_t head
 	if (e)
 		e->n = head;
 	else
-		idtable_add(s->ids, key, head, watch ? ID_WATCH : ID_QUEUE, true);
+		idtable_add(s->ids, key, head, watch ? ID_WATCH : ID_QUEUE, true)->of = (uint16_t)a->r->conn;
 }
 
 /* Did the end that asked give its stream up, or was it a message of the stream that failed? That is no reply: the other end may still send one. */

@@ -1544,6 +1544,33 @@ static void test_forgotten_threads(void **state)
 	buf_release(&b);
 }
 
+/* Registrations whose messages are forgotten are kept as long as their connection goes on, and not for ever. */
+static void test_ended_registrations(void **state)
+{
+	struct session_options o = { .keep = false, .file = -1, .hash_key = 3 };
+	struct fixture *x = *state;
+	struct buf b = { 0 };
+	char id[16];
+	begin_anew(x, &o);
+	for (unsigned i = 0; i < 5 * 140000; i++) {
+		unsigned at = i % 140000 < 20000;
+		if (at && i % 140000 == 0)
+			feed_open(&x->f, 1, true);
+		snprintf(id, sizeof id, "%u", i);
+		FEED(&x->f, at, UP, .command = i == 30000 || at ? "watch" : "noop", .id = id);
+		if (i == 30000 || at)
+			FEED(&x->f, at, DOWN, .command = "watchreply", .id = id, .rid = id, .type = "WatchResponse",
+			     .payload = field(&b, 1, id));
+		if (i % 140000 == 139999)
+			feed_close(&x->f, 1, CONN_CLOSED_BY_CLIENT);
+	}
+	assert_true(session_counts(x->f.session).memory < 16u << 20);
+	uint32_t event = FEED(&x->f, 0, DOWN, .command = "watchevent", .id = "e", .type = "WatchEvent", .payload = field(&b, 1, "30000"));
+	assert_int_not_equal(session_record(x->f.session, event)->thread, event);
+	must_hold(x);
+	buf_release(&b);
+}
+
 /* As after four thousand million messages: the last numbers, and nothing but a count behind them. */
 static void test_last_number(void **state)
 {
@@ -1642,6 +1669,7 @@ int main(void)
 		TEST(test_memory_of_rules),
 		TEST(test_budget),
 		TEST(test_forgotten_threads),
+		TEST(test_ended_registrations),
 		TEST(test_last_number),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
