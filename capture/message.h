@@ -41,7 +41,7 @@ struct endpoint {
 void endpoint_add(struct buf *out, const struct endpoint *e);
 void endpoint_add_address(struct buf *out, const struct endpoint *e);
 
-/* What bytes of a direction that have come wait for; until then messages of their time may still be told. */
+/* What bytes of a direction that have come, or of which an acknowledgement has, wait for; until then messages of their time may still be told. */
 enum { HELD_FOR_SECRET = 1 << 0, HELD_FOR_BYTES = 1 << 1 };
 
 enum conn_end { CONN_OPEN, CONN_CLOSED_BY_CLIENT, CONN_CLOSED_BY_SERVER, CONN_RESET_BY_CLIENT, CONN_RESET_BY_SERVER, CONN_FORGOTTEN };
@@ -67,9 +67,10 @@ struct conn_info {
 	enum conn_end end;
 	bool settled[2]; /* of a message in that direction: all that its sender had acknowledged of the other one was handed
 	                          * on, so that what it answers has been seen, if the capture has it */
-	uint8_t held[2]; /* HELD_FOR_: bytes of that direction have come and wait for their TLS secret, for bytes before them, or both */
-	int64_t opened;  /* time of its first packet */
-	void *user;      /* the sink's; NULL at first */
+	/* HELD_FOR_: bytes of that direction have come and wait for their TLS secret, for bytes that are missing, or both */
+	uint8_t held[2];
+	int64_t opened; /* time of its first packet */
+	void *user;     /* the sink's; NULL at first */
 	/* the client's program, as the User-Agent of its first HTTP request with one says (RFC 9110, section 10.1.5); "" */
 	char program[CONN_PROGRAM];
 };

@@ -21,11 +21,6 @@ struct stranger *stranger_new(const struct ip_packet *ip, const struct segment *
 	return s;
 }
 
-static bool is_near(uint32_t a, uint32_t b)
-{
-	return a - b + IN_FLIGHT <= 2 * (uint32_t)IN_FLIGHT;
-}
-
 static bool same_sender(const struct stranger *s, const struct ip_packet *ip, const struct segment *seg)
 {
 	return s->seg.sport == seg->sport && memcmp(s->ip.src, ip->src, sizeof ip->src) == 0;
@@ -34,8 +29,8 @@ static bool same_sender(const struct stranger *s, const struct ip_packet *ip, co
 bool stranger_agrees(const struct stranger *s, const struct ip_packet *ip, const struct segment *seg)
 {
 	if (same_sender(s, ip, seg))
-		return is_near(seg->seq, s->seg.seq) && is_near(seg->ack, s->seg.ack);
-	return is_near(seg->seq, s->seg.ack) && is_near(seg->ack, s->seg.seq);
+		return seq_is_near(seg->seq, s->seg.seq) && seq_is_near(seg->ack, s->seg.ack);
+	return seq_is_near(seg->seq, s->seg.ack) && seq_is_near(seg->ack, s->seg.seq);
 }
 
 bool stranger_is_copy(const struct stranger *s, const struct ip_packet *ip, const struct segment *seg)

@@ -11,6 +11,11 @@
 
 enum { IN_FLIGHT = 16 << 20 }; /* bytes that a sender may be ahead of what is known of it: more than windows are in practice */
 
+static inline bool seq_is_near(uint32_t a, uint32_t b)
+{
+	return a - b + IN_FLIGHT <= 2 * (uint32_t)IN_FLIGHT;
+}
+
 struct stranger {
 	struct ip_packet ip; /* without its payload */
 	struct segment seg;

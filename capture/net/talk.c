@@ -42,6 +42,12 @@ static void waiting_add(struct talk *talk)
 	all->waiting_count++;
 }
 
+/* Has the receiver acknowledged bytes that did not come? */
+static bool lags(const struct reassembly *in)
+{
+	return in->acked > in->next && in->next != in->end;
+}
+
 static void out_bytes(void *user, struct chunk chunk)
 {
 	struct talk *talk = user;
@@ -50,7 +56,7 @@ static void out_bytes(void *user, struct chunk chunk)
 	if (!talk->layer)
 		return;
 	talk->info.one_way = !other->seen;
-	talk->info.settled[dir] = other->in.known && (other->in.acked <= other->in.next || other->in.next == other->in.end);
+	talk->info.settled[dir] = other->in.known && !lags(&other->in);
 	layer_feed(talk->layer, dir, chunk);
 	talk->layer = layer_step_aside(talk->layer);
 }
@@ -187,7 +193,8 @@ static void note_held(struct talk *talk)
 {
 	for (int d = 0; d < 2; d++) {
 		uint8_t *held = &talk->info.held[talk_told(talk, (enum dir)d)];
-		*held = (uint8_t)(reassembly_waits(&talk->half[d].in) ? *held | HELD_FOR_BYTES : *held & ~HELD_FOR_BYTES);
+		bool waits = reassembly_waits(&talk->half[d].in) || lags(&talk->half[d].in);
+		*held = (uint8_t)(waits ? *held | HELD_FOR_BYTES : *held & ~HELD_FOR_BYTES);
 	}
 }
 
@@ -238,6 +245,24 @@ static bool is_stray_reset(const struct talk *talk, const struct segment *seg, e
 	return reassembly_offset(in, seg->seq) + 1 < in->acked || is_far(in, seg->seq);
 }
 
+/* Where more of a direction is missing than sequence numbers can tell, 2 GiB or more, what follows seems to lie before what came. It is what
+ * follows if its receiver acknowledges it: it is read on from there. */
+static void leap(struct talk *talk, const struct segment *seg, enum dir dir, int64_t time)
+{
+	const struct reassembly *own = &talk->half[dir].in;
+	struct reassembly *other = &talk->half[!dir].in;
+	if (seg->payload_len && own->known && reassembly_offset(own, seg->seq) + IN_FLIGHT < own->next) {
+		talk->leapt[dir] = true;
+		talk->leap[dir] = seg->seq;
+	} else if (talk->leapt[!dir] && seg->flags & TCP_ACK && seq_is_near(seg->ack, talk->leap[!dir]) && time >= talk->handed[!dir]) {
+		struct reassembly_out out = out_of(talk, !dir);
+		uint32_t missing = seg->ack - (uint32_t)other->next;
+		talk->leapt[!dir] = false;
+		if (!talk->half[!dir].fin)
+			reassembly_flush(other, &out, &talk->all->counts.reassembly, other->next + missing, time);
+	}
+}
+
 /* Who gets a reset does not look at what it acknowledges, which may be anything. */
 static bool acknowledges(const struct talk *talk, const struct segment *seg, enum dir dir)
 {
@@ -282,8 +307,12 @@ bool talk_take(struct talk *talk, const struct segment *seg, enum dir dir, int64
 	}
 	drop_stranger(talk);
 	learn_start(talk, dir, seg);
+	if (!(seg->flags & (TCP_RST | TCP_SYN)))
+		leap(talk, seg, dir, time);
 	if (acknowledges(talk, seg, dir))
 		reassembly_ack(&talk->half[!dir].in, seg->ack, time);
+	if (lags(&talk->half[!dir].in))
+		note_held(talk);
 	if (!(seg->flags & TCP_RST))
 		take_bytes(talk, seg, dir, time, at);
 	if (waits(talk))
@@ -295,7 +324,7 @@ bool talk_take(struct talk *talk, const struct segment *seg, enum dir dir, int64
 		return true;
 	if (waits(talk))
 		waiting_add(talk);
-	if (talk->waiting_at)
+	if (talk->waiting_at || (talk->info.held[0] | talk->info.held[1]) & HELD_FOR_BYTES)
 		note_held(talk);
 	return false;
 }

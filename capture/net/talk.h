@@ -30,7 +30,9 @@ struct talk {
 	struct conn_info info;
 	struct connection *of;                   /* of the owner */
 	struct talk *waiting_next, **waiting_at; /* in the list of those that wait; NULL: not there */
-	struct stranger *stranger;               /* the segment before, if it was one; NULL: none */
+	bool leapt[2];                           /* segments of it seem to lie before all that is sent again, the last at `leap` */
+	uint32_t leap[2];
+	struct stranger *stranger; /* the segment before, if it was one; NULL: none */
 	struct talk *resting_next;
 	int64_t ended;
 };

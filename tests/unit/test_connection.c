@@ -686,6 +686,50 @@ static void one_way_reset(void **state)
 	}
 }
 
+/* An acknowledgement tells of bytes that did not come, though nothing behind them did: they may be the answer that is waited for. */
+static void acknowledged_and_not_there(void **state)
+{
+	(void)state;
+	struct net n;
+	net_init(&n);
+	open_connection(&n);
+	say(&n, C, 0, "ask");
+	assert_int_equal(n.info.held[S], 0);
+	struct packet_of late = packet(&n, S, 0, "reply");
+	say(&n, C, 0, "more"); /* waits for that in vain */
+	say(&n, S, 0, "");
+	sleep_for(&n, 2 * SECOND);
+	heard(&n, "1>askmore");
+	assert_int_equal(n.info.held[S], HELD_FOR_BYTES);
+	feed(&n, late);
+	say(&n, C, 0, "still more");
+	assert_int_equal(n.info.held[S], 0);
+	finish(&n, "1<reply 1>still more 1>. 1<. 1:open");
+}
+
+/* More is missing than the numbers of a direction can tell, while the other end sent next to nothing. What comes then seems to lie before what
+ * was there; the acknowledgement says that it does not. Without it, it is what is sent again. */
+static void leaps(void **state)
+{
+	(void)state;
+	for (int acked = 0; acked < 2; acked++) {
+		struct net n;
+		net_init(&n);
+		open_connection(&n);
+		say(&n, C, 0, "ask");
+		say(&n, S, 0, "reply");
+		n.host[S].seq += 3u << 30;
+		say(&n, S, 0, "lost");
+		struct packet_of next = packet(&n, C, 0, "next");
+		if (!acked)
+			next.seg.ack -= 4 + (3u << 30);
+		feed(&n, next);
+		say(&n, S, 0, "found");
+		finish(&n,
+		       acked ? "1>ask 1<reply 1<(3221225476 lost) 1>next 1<found 1>. 1<. 1:open" : "1>ask 1<reply 1>next 1>. 1<. 1:open");
+	}
+}
+
 /* --- reuse of the endpoints ------------------------------------------------------------------------------------------------------ */
 
 static void reuse_after_the_end(void **state)
@@ -1684,6 +1728,8 @@ int main(void)
 		cmocka_unit_test(no_acknowledgement),
 		cmocka_unit_test(one_way),
 		cmocka_unit_test(one_way_reset),
+		cmocka_unit_test(acknowledged_and_not_there),
+		cmocka_unit_test(leaps),
 		cmocka_unit_test(reuse_after_the_end),
 		cmocka_unit_test(reuse_while_open),
 		cmocka_unit_test(reuse_the_other_way_round),
