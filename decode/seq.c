@@ -92,11 +92,12 @@ static void fill(struct seq *s, size_t i, int64_t number, struct seq_verdict *ou
 	}
 }
 
-/* Below everything seen. Where the first message of the connection is known, its seq is where the receiver began. A capture joined
- * later may have begun with messages that waited for this one, if they were few. */
+/* Below everything seen. The messages so far may have waited for this one: those of a connection that are few and not far from 0, where seqs
+ * start; or those with which a capture joined later began, if they were very few. Else the first seq is where the receiver began. */
 static void before_base(struct seq *s, int64_t number, uint32_t n, struct seq_verdict *out)
 {
-	if (!s->joined || s->high - number > JOINED_WAIT) {
+	bool waited = s->joined ? s->high - number <= JOINED_WAIT : number >= 0 && s->high <= SEQ_WAIT;
+	if (!waited) {
 		out->rules |= bit(RULE_SEQ_LATE);
 		return;
 	}

@@ -7,7 +7,7 @@
  */
 #include "decode/session_state.h"
 
-#define OUT_OF_ORDER (1u << RULE_SEQ_GAP | 1u << RULE_SEQ_REORDERED | 1u << RULE_SEQ_DUPLICATE | 1u << RULE_SEQ_LATE)
+#define OUT_OF_ORDER (1u << RULE_SEQ_GAP | 1u << RULE_SEQ_REORDERED | 1u << RULE_SEQ_DUPLICATE | 1u << RULE_SEQ_LATE | 1u << RULE_SEQ_START)
 
 enum { BEGIN_CHECKSUM = 1, BEGIN_STAT = 2, STAT_SIZE = 14, STREAM_DATA = 1 };
 

@@ -87,7 +87,8 @@ static void model_ahead(struct model *m, int x, uint32_t n)
 
 static void model_before(struct model *m, int x, uint32_t n)
 {
-	if (!m->joined || m->high - x > 8) {
+	bool start = !m->joined && m->base > ZERO && m->high - ZERO <= 100 && x >= ZERO;
+	if (m->joined ? m->high - x > 8 : !start) {
 		m->rules[n] |= BIT(RULE_SEQ_LATE);
 		return;
 	}
@@ -192,7 +193,16 @@ static void test_start(void **state)
 	(void)state;
 	assert_int_equal(message(&t, 1), BIT(RULE_SEQ_START));
 	assert_int_equal(message(&t, 2), 0);
-	assert_int_equal(message(&t, 0), BIT(RULE_SEQ_LATE)); /* the receiver began with 1 */
+	assert_int_equal(message(&t, 0), BIT(RULE_SEQ_REORDERED)); /* as a receiver sees it that waits for 0 */
+	assert_int_equal(message(&t, -1), BIT(RULE_SEQ_LATE));
+	assert_int_equal(message(&t, 0), BIT(RULE_SEQ_DUPLICATE));
+	anew(&t, true);
+	for (int i = 1; i <= 100; i++)
+		message(&t, i);
+	assert_int_equal(message(&t, 0), BIT(RULE_SEQ_LATE)); /* no receiver waits so long */
+	anew(&t, true);
+	assert_int_equal(message(&t, 500), BIT(RULE_SEQ_START));
+	assert_int_equal(message(&t, 499), BIT(RULE_SEQ_LATE)); /* the receiver began with 500 */
 	anew(&t, false);
 	assert_int_equal(message(&t, 1), 0);
 	anew(&t, true);

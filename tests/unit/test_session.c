@@ -450,6 +450,18 @@ static uint32_t stream_message(struct fixture *x, enum dir dir, const char *comm
 	return FEED(&x->f, 0, dir, .command = command, .id = id, .rid = "a", .has_seq = true, .seq = seq);
 }
 
+/* So where the first message of all is the one that came early. */
+static void test_stream_before_start(void **state)
+{
+	struct fixture *x = *state;
+	FEED(&x->f, 0, UP, .command = "download", .id = "a", .type = "DownloadRequest");
+	uint32_t data = FEED(&x->f, 0, DOWN, .command = "stream", .id = "c", .rid = "a", .type = "Stream", .has_seq = true, .seq = 1);
+	uint32_t begin = FEED(&x->f, 0, DOWN, .command = "beginstream", .id = "b", .rid = "a", .type = "BeginStream", .has_seq = true);
+	assert_int_equal(rules_of(x, data), BIT(RULE_SEQ_START));
+	assert_int_equal(rules_of(x, begin), BIT(RULE_SEQ_REORDERED));
+	must_hold(x);
+}
+
 /* A stream whose messages were sent out of order: the receiver puts them in order before it looks, and so nobody is blamed for more than that. */
 static void test_stream_out_of_order(void **state)
 {
@@ -1636,6 +1648,7 @@ int main(void)
 		TEST(test_held),
 		TEST(test_after_gap),
 		TEST(test_stream_behind_gap),
+		TEST(test_stream_before_start),
 		TEST(test_lost_upload),
 		TEST(test_lost_endstream),
 		TEST(test_begun_behind_gap),
