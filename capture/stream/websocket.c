@@ -241,6 +241,7 @@ static void finish_deflated(struct at *a)
 static void begin_deflated(struct at *a)
 {
 	struct half *h = a->h;
+	a->ws->stream->conn->deflated = true; /* as was agreed where the capture lacks the handshake */
 	if (!h->inflater)
 		h->inflater = inflater_new(a->ws->deflate.window_bits[a->dir]);
 	if (a->ws->deflate.no_takeover[a->dir]) {

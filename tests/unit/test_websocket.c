@@ -761,6 +761,7 @@ static void join_deflated(void **state)
 			struct loss loss = { .dir = k & 1, .known = true };
 			for (; loss.to < t.s.wire[loss.dir].len; loss.to++) {
 				play_loss(&t, &plain, neither, loss, k & 2 ? 1 : SIZE_MAX);
+				assert_true(t.r.conn.deflated || !(t.r.got[0] | t.r.got[1]));
 				if (!takeover)
 					assert_has(&t, loss, untouched(&t, loss), "join");
 			}
