@@ -158,7 +158,7 @@ static bool decode(struct rest_body *b, const struct stream *s, enum dir dir, in
 	if (how == GUNZIP_OVERLONG)
 		overlong(b, s, dir, time, "a body that inflates beyond the limit");
 	else if (how == GUNZIP_BAD && !b->head.guess)
-		stream_news(s, NEWS_NOTE, dir, time, 0, "a compressed body that can't be inflated to its end");
+		stream_news(s, NEWS_SKIPPED, dir, time, 0, "a compressed body that can't be inflated to its end");
 	return how != GUNZIP_OVERLONG;
 }
 
