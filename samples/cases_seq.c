@@ -75,6 +75,17 @@ void case_seq_overflow(struct pcap_file *f)
 	tcp_close(&t.tcp, S2C);
 }
 
+void case_seq_long(struct pcap_file *f)
+{
+	struct talk t;
+	talk_init(&t, f, 1);
+	t.seq[C2S] = 123456;
+	t.seq[S2C] = 234567;
+	talk_query(&t);
+	talk_query(&t);
+	tcp_close(&t.tcp, S2C);
+}
+
 void case_seq_start(struct pcap_file *f)
 {
 	struct talk t;

@@ -11,6 +11,7 @@
 	X(seq_gap, "The client leaves out a seq and never sends it.")                                                             \
 	X(seq_reordered, "One message of the client overtakes another.")                                                          \
 	X(seq_overflow, "More than 100 messages wait for a seq that never comes; the server disconnects.")                        \
+	X(seq_long, "Joined in mid-connection, where seqs have six digits.")                                                      \
 	X(seq_start, "The client counts its seq from 1.")                                                                         \
 	X(type_mismatch, "A query whose type_url says CountRequest.")                                                             \
 	X(type_missing, "A query whose payload has no type_url.")                                                                 \

@@ -289,14 +289,17 @@ static unsigned refuse(struct app *a, int key)
 	return 0;
 }
 
-/* Of a list without rows there is none to do that with. A ladder can be of marked messages, too. */
-static bool lacks_row(const struct app *a, enum command c)
+/* Why a command can't be done here: a list has no rows, or the selected one is no message. NULL: it can. A ladder can be of marked messages, too. */
+static const char *objection(const struct app *a, enum command c)
 {
-	const struct view *v = app_view(a);
-	bool ladder = (c == CMD_LADDER || c == CMD_EXTEND) && !marks_any(&a->marks);
-	bool with_row = ladder || c == CMD_OPEN || c == CMD_MARK || c == CMD_BOOKMARK || c == CMD_COPY || c == CMD_ONLY ||
-			c == CMD_SAVE_FILE;
-	return with_row && (v->ops->where & IN_TABLES) && list_empty(&v->list);
+	struct view *v = app_view(a);
+	bool ladder = (c == CMD_LADDER || c == CMD_EXTEND) && !(v->ops->where & IN_LADDER) &&
+		      !((v->ops->where & IN_MARKED) && a->marks.count);
+	bool with_message = c == CMD_MARK || c == CMD_BOOKMARK || ladder;
+	bool with_row = with_message || c == CMD_OPEN || c == CMD_COPY || c == CMD_ONLY || c == CMD_SAVE_FILE;
+	if (with_row && (v->ops->where & (IN_TABLES | IN_RULES)) && list_empty(&v->list))
+		return "There is no row to do that with.";
+	return with_message && v->ops->message && !view_message(v) ? "This row is no message to do that with." : NULL;
 }
 
 /* Does what a key stands for on the screen in view. */
@@ -305,8 +308,9 @@ static unsigned command_key(struct app *a, int key)
 	enum command c = keymap_command(&a->settings->keys, key, app_context(a));
 	if (c == CMD_NONE)
 		return refuse(a, key);
-	if (lacks_row(a, c)) {
-		app_notice(a, "There is no row to do that with.");
+	const char *why = objection(a, c);
+	if (why) {
+		app_notice(a, "%s", why);
 		return 0;
 	}
 	return command(a, c);

@@ -123,6 +123,15 @@ int64_t view_time_above(struct view *v, int64_t otherwise)
 	return v->has_above && v->ops->time(v, v->above, &time) ? time : otherwise;
 }
 
+bool view_row_at_line(const struct view *v, int line, uint64_t *row)
+{
+	uint64_t place;
+	if (!list_at(&v->list, line, &place))
+		return false;
+	*row = row_at(v, place);
+	return true;
+}
+
 bool view_row(const struct view *v, uint64_t *row)
 {
 	uint64_t first, end;
@@ -355,10 +364,13 @@ void view_set_gutter(struct view *v)
 
 void view_draw_table(struct view *v, struct area area)
 {
+	int titles = v->column_count && area.height > 0;
 	view_set_gutter(v);
-	if (v->column_count && area.height > 0)
+	take_up(v, area.height > titles ? area.height - titles : 0);
+	if (v->ops->fit)
+		v->ops->fit(v);
+	if (titles)
 		draw_titles(v, &area);
-	take_up(v, area.height > 0 ? area.height : 0);
 	view_draw_list(v, area, EMPHASIS_SELECTED);
 }
 
@@ -432,7 +444,7 @@ unsigned view_mouse(struct view *v, struct key key)
 		list_scroll(&v->list, key.code == KEY_WHEEL_UP ? -WHEEL : WHEEL);
 	} else if (click_title(v, key)) {
 		return REDRAW;
-	} else if (list_at(&v->list, key.row - v->body.row, &row)) {
+	} else if (key.col < v->body.col + v->body.width && list_at(&v->list, key.row - v->body.row, &row)) {
 		v->follow = false;
 		list_select(&v->list, row);
 		if (key.code == KEY_DOUBLE_CLICK)

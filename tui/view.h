@@ -76,6 +76,8 @@ struct view_ops {
 	void (*renew)(struct view *v);
 	/* What stands where there are no rows. */
 	const char *(*empty)(struct view *v);
+	/* Before its table is drawn: columns take up what they need for what there is, and for what is in sight. */
+	void (*fit)(struct view *v);
 	/* Draws itself (shared: titles of columns, and a list of rows). */
 	void (*draw)(struct view *v, struct area area);
 	/* A command that is not shared. */
@@ -140,6 +142,8 @@ bool view_matches(struct view *v, uint64_t at, const struct pattern *p);
 void view_show(struct view *v, uint64_t at);
 /* Is the newest row selected as it comes? Where rows are sorted by a column it could stand anywhere. */
 bool view_follows(const struct view *v);
+/* The row at a line of the list (from 0); false if there is none. */
+bool view_row_at_line(const struct view *v, int line, uint64_t *row);
 /* The selected row; false if there is none. */
 bool view_row(const struct view *v, uint64_t *row);
 /* n of the message of the selected row; 0 if there is none. */

@@ -165,20 +165,38 @@ static struct rows rows_of(const struct view *v)
 	return (struct rows){ seen->messages, seen->news, news_after, v->app->session };
 }
 
-/* Numbers are never cut: their columns grow with what there is. */
-static void fit_numbers(struct view *v)
+static void widen(struct view *v, int column, int64_t most)
 {
-	static const int numbers[] = { COLUMN_N, COLUMN_CONN };
-	uint32_t conns = session_conns(v->app->session);
-	const uint32_t most[] = { v->app->seen.messages, conns ? session_conn_at(v->app->session, conns - 1)->info.number : 0 };
-	for (int i = 0; i < 2; i++) {
-		struct column *c = &v->columns[numbers[i]];
-		uint8_t digits = 1;
-		for (uint32_t n = most[i]; n >= 10; n /= 10)
-			digits++;
-		c->min = digits > columns[numbers[i]].min ? digits : columns[numbers[i]].min;
-		c->want = c->min > c->want ? c->min : c->want;
+	struct column *c = &v->columns[column];
+	uint8_t digits = most < 0 ? 2 : 1;
+	for (; most / 10; most /= 10)
+		digits++;
+	c->min = digits > columns[column].min ? digits : columns[column].min;
+	c->want = c->min > columns[column].want ? c->min : columns[column].want;
+}
+
+/* The seq in sight that takes most room. */
+static int64_t widest_seq(struct view *v)
+{
+	struct rows r = rows_of(v);
+	int64_t widest = 0;
+	uint64_t row;
+	for (int line = 0; view_row_at_line(v, line, &row); line++) {
+		const struct record *record = session_record(v->app->session, rows_at(&r, row).n);
+		int64_t seq = record && record->has_seq ? record->seq : 0, room = seq < 0 ? -10 * seq : seq;
+		if (room > (widest < 0 ? -10 * widest : widest))
+			widest = seq;
 	}
+	return widest;
+}
+
+/* Numbers are never cut: their columns grow with what there is, that of seqs with what is in sight. */
+static void fit(struct view *v)
+{
+	uint32_t conns = session_conns(v->app->session);
+	widen(v, COLUMN_N, v->app->seen.messages);
+	widen(v, COLUMN_CONN, conns ? session_conn_at(v->app->session, conns - 1)->info.number : 0);
+	widen(v, COLUMN_SEQ, widest_seq(v));
 }
 
 static void rows(struct view *v, uint64_t *first, uint64_t *end)
@@ -186,7 +204,6 @@ static void rows(struct view *v, uint64_t *first, uint64_t *end)
 	struct rows r = rows_of(v);
 	uint32_t kept = session_first(v->app->session);
 	uint64_t cleared = (uint64_t)v->app->cleared.messages + v->app->cleared.news;
-	fit_numbers(v);
 	*first = kept > 1 ? rows_of_message(&r, kept) : 0;
 	if (*first < cleared)
 		*first = cleared;
@@ -381,7 +398,7 @@ static bool matches(struct view *v, uint64_t row, const struct pattern *p)
 	if (!at.n && session_news_at(v->app->session, at.news))
 		session_news_text(&text, session_news_at(v->app->session, at.news));
 	else if (at.n && facts_read(&f, v->app->session, at.n, &m->room)) {
-		found = pattern_in(p, f.bytes);
+		found = facts_match(&f, v->app->session, v->app->show_secrets, p);
 		columns_add_text(&text, v->columns, v->column_count, v, &f);
 	}
 	found = found || pattern_in(p, buf_slice(&text));
@@ -408,6 +425,7 @@ const struct view_ops view_messages = {
 	.row_of = row_of,
 	.copy = copy,
 	.empty = empty,
+	.fit = fit,
 	.command = command,
 	.matches = matches,
 };
