@@ -31,6 +31,8 @@ struct detail {
 const struct node *detail_selected(const struct detail *d);
 /* Draws what is known of the message, in a third of the area at most, and takes it off the area. */
 void detail_draw_top(struct detail *d, struct area *area);
+/* Are bytes on the screen, or may they be when it is drawn for the first time? */
+bool detail_shows_bytes(const struct detail *d);
 /* Draws fields and bytes. */
 void detail_draw_panes(struct detail *d, struct area area);
 

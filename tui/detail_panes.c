@@ -16,6 +16,12 @@ const struct node *detail_selected(const struct detail *d)
 	return i < d->tree.rows ? d->tree.row[i].node : NULL;
 }
 
+bool detail_shows_bytes(const struct detail *d)
+{
+	bool drawn = d->width;
+	return !d->hide_bytes && (!drawn || (d->hex_area.height > 0 && d->hex.per_row > 0));
+}
+
 static void draw_heading(struct detail *d, struct area *area, const char *text, bool has_keys)
 {
 	struct line *l = &d->view.app->line;
@@ -108,27 +114,36 @@ static void draw_divider(struct detail *d, struct area area)
 		screen_put(d->view.app->screen, area.row + i, area.col, 1, l, EMPHASIS_NONE);
 }
 
+/* Fields and bytes, each in its area. What is not seen has no keys. */
+static void draw_both(struct detail *d, struct area fields, struct area bytes)
+{
+	d->in_bytes = d->in_bytes && bytes.height > 1 && hex_per_row(d->bytes.len, bytes.width);
+	draw_tree(d, fields);
+	draw_hex(d, bytes);
+}
+
 static void draw_beside(struct detail *d, struct area area)
 {
 	int hex = hex_width(d->bytes.len, 16);
 	if (area.width - hex - 2 < TREE_LEAST)
 		hex = hex_width(d->bytes.len, 8);
 	int tree = area.width - hex - 2;
-	draw_tree(d, (struct area){ area.row, area.col, area.height, tree });
 	draw_divider(d, (struct area){ area.row, area.col + tree, area.height, 1 });
-	draw_hex(d, (struct area){ area.row, area.col + tree + 1, area.height, hex + 1 });
+	draw_both(d, (struct area){ area.row, area.col, area.height, tree },
+		  (struct area){ area.row, area.col + tree + 1, area.height, hex + 1 });
 }
 
 static void draw_below(struct detail *d, struct area area)
 {
 	int hex = area.height < BELOW_LEAST ? 0 : area.height * 2 / 5;
-	draw_tree(d, (struct area){ area.row, area.col, area.height - hex, area.width });
-	draw_hex(d, (struct area){ area.row + area.height - hex, area.col, hex, area.width });
+	draw_both(d, (struct area){ area.row, area.col, area.height - hex, area.width },
+		  (struct area){ area.row + area.height - hex, area.col, hex, area.width });
 }
 
 void detail_draw_panes(struct detail *d, struct area area)
 {
 	d->hex_area = (struct area){ 0 };
+	d->hex.per_row = 0;
 	if (d->hide_bytes)
 		draw_tree(d, area);
 	else if (area.width >= WIDE)

@@ -281,9 +281,11 @@ static unsigned hide_bytes(struct detail *d)
 
 static unsigned change_pane(struct detail *d)
 {
-	d->in_bytes = !d->in_bytes && !d->hide_bytes;
+	d->in_bytes = !d->in_bytes && detail_shows_bytes(d);
 	if (d->in_bytes)
 		place_cursor(d);
+	else if (!detail_shows_bytes(d))
+		app_notice(d->view.app, d->hide_bytes ? "The bytes are hidden." : "There is no room for the bytes.");
 	return REDRAW;
 }
 

@@ -277,7 +277,8 @@ static bool matches(struct view *v, uint64_t row, const struct pattern *p)
 		return false;
 	if (pattern_in(p, a.label) || pattern_in(p, a.note))
 		return true;
-	return r->kind == LADDER_MESSAGE && facts_read(&f, v->app->session, r->n, &l->room) && pattern_in(p, f.bytes);
+	return r->kind == LADDER_MESSAGE && facts_read(&f, v->app->session, r->n, &l->room) &&
+	       facts_match(&f, v->app->session, v->app->show_secrets, p);
 }
 
 /* What the selected arrow connects comes into sight. */
@@ -314,6 +315,8 @@ unsigned view_ladder_open(struct app *a, bool extend)
 	if (threads.count) {
 		show_threads(ladder_view_of(app_get(a, VIEW_LADDER)), &threads, marked, extend, n);
 		app_open(a, VIEW_LADDER);
+	} else {
+		app_notice(a, "That message is forgotten: the oldest go first, for the memory limit.");
 	}
 	numbers_release(&threads);
 	return REDRAW;
