@@ -6,6 +6,10 @@
  */
 #include "tui/facts.h"
 
+#include "tui/mask.h"
+
+enum { BUDGET = 32 << 20 /* of a dissection */ };
+
 void facts_room_release(struct facts_room *room)
 {
 	buf_release(&room->bytes);
@@ -29,6 +33,24 @@ bool facts_read(struct facts *out, const struct session *s, uint32_t n, struct f
 void facts_add_gist(struct buf *out, const struct session *s, const struct facts *f)
 {
 	form_add_gist(out, session_schema(s), f->record, &f->envelope);
+}
+
+/* Which bytes are secret is found out only where the pattern is. */
+bool facts_match(const struct facts *f, const struct session *s, bool show_secrets, const struct pattern *p)
+{
+	struct dissection d;
+	struct mask mask = { 0 };
+	size_t at = pattern_find(p, f->bytes, 0);
+	if (at == SIZE_MAX || show_secrets)
+		return at != SIZE_MAX;
+	dissection_init(&d, session_schema(s), BUDGET);
+	form_dissect(&d, f->record, f->bytes);
+	mask_set(&mask, d.root, f->bytes);
+	while (at != SIZE_MAX && mask_has_any(&mask, at, at + p->text.len))
+		at = pattern_find(p, f->bytes, at + 1);
+	mask_release(&mask);
+	dissection_release(&d);
+	return at != SIZE_MAX;
 }
 
 void facts_add_transport(struct buf *out, enum transport t, bool tls, int width)

@@ -6,6 +6,7 @@
 #include "decode/forms.h"
 #include "tui/line.h"
 #include "tui/order.h"
+#include "tui/pattern.h"
 
 /* The memory that facts borrow from. All zero: empty. */
 struct facts_room {
@@ -27,6 +28,8 @@ struct facts {
 bool facts_read(struct facts *out, const struct session *s, uint32_t n, struct facts_room *room);
 /* Appends what its payload is about. */
 void facts_add_gist(struct buf *out, const struct session *s, const struct facts *f);
+/* Do its bytes have the pattern somewhere, where they may be shown? */
+bool facts_match(const struct facts *f, const struct session *s, bool show_secrets, const struct pattern *p);
 /* The colour of a message: by its role, or for being an error. */
 enum ink facts_ink(const struct record *r);
 /* Appends a transport and whether it runs inside TLS: "grpc+tls", or "grpc+" where that does not fit into `width` columns. */

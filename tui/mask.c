@@ -65,15 +65,20 @@ void mask_set(struct mask *m, const struct node *root, struct slice bytes)
 	join(m);
 }
 
-bool mask_has(const struct mask *m, size_t i)
+bool mask_has_any(const struct mask *m, size_t from, size_t to)
 {
 	size_t low = 0, high = m->count;
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		if (m->span[middle].to <= i)
+		if (m->span[middle].to <= from)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	return low < m->count && m->span[low].from <= i;
+	return low < m->count && m->span[low].from < to;
+}
+
+bool mask_has(const struct mask *m, size_t i)
+{
+	return mask_has_any(m, i, i + 1);
 }

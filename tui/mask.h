@@ -25,5 +25,7 @@ static inline void mask_clear(struct mask *m)
 void mask_set(struct mask *m, const struct node *root, struct slice bytes);
 /* Is byte i secret? */
 bool mask_has(const struct mask *m, size_t i);
+/* Is one of the bytes from `from` to before `to`? */
+bool mask_has_any(const struct mask *m, size_t from, size_t to);
 
 #endif

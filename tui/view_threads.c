@@ -364,7 +364,7 @@ static bool matches(struct view *v, uint64_t number, const struct pattern *p)
 		return false;
 	struct buf text = { 0 };
 	columns_add_text(&text, v->columns, v->column_count, v, &r);
-	bool found = pattern_in(p, buf_slice(&text)) || pattern_in(p, r.facts.bytes);
+	bool found = pattern_in(p, buf_slice(&text)) || facts_match(&r.facts, v->app->session, v->app->show_secrets, p);
 	buf_release(&text);
 	return found;
 }
