@@ -31,6 +31,7 @@ static const struct command_row commands[] = {
 	  { 'L' },
 	  "Ladder",
 	  "show the thread, or those that are marked, as a ladder: who sends what to whom" },
+	{ CMD_LADDER, "ladder", IN_CONNECTIONS, { 'L' }, NULL, "show its messages as a ladder" },
 	{ CMD_EXTEND,
 	  "extend",
 	  IN_LISTS | IN_STREAMS | IN_RULES,
