@@ -11,6 +11,8 @@
 #include "cli/fields.h"
 
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 static bool add_input(struct options *o, const char *v)
 {
@@ -187,9 +189,17 @@ static bool take_autostop(struct options *o, const char *v)
 	return true;
 }
 
+/* Is that standard output by another name, as /dev/stdout is? A device such as /dev/null takes packets and text. */
+static bool is_stdout(const char *path)
+{
+	struct stat named, out;
+	return stat(path, &named) == 0 && fstat(STDOUT_FILENO, &out) == 0 && named.st_dev == out.st_dev && named.st_ino == out.st_ino &&
+	       (!S_ISCHR(out.st_mode) || isatty(STDOUT_FILENO));
+}
+
 static bool take_write(struct options *o, const char *v)
 {
-	o->record.file.path = v;
+	o->record.file.path = is_stdout(v) ? "-" : v;
 	return *v || option_fail("-w takes the name of a file, not", "an empty one");
 }
 
