@@ -518,6 +518,19 @@ def case_certificates():
         p.stop()
 
 
+def case_tls_to_plain():
+    """A client that speaks TLS where LISTEN takes none off: told, and passed as it is."""
+    server = Server(echo, server_context())
+    with Proxy(f"ws://:0=ws://127.0.0.1:{server.port}", f"grpc://:0=grpc://127.0.0.1:{server.port}") as p:
+        for i in range(2):
+            with anybody().wrap_socket(p.connect(i)) as tls:
+                tls.sendall(b"\x01any")
+                assert read_exactly(tls, 4) == b"\x01any"
+        p.wait_printed("\"proxy: the client of grpc://127.0.0.1:")
+        assert p.text().count("speaks TLS, which passes as it is: LISTEN would take it off as wss, https or grpcs") == 2, p.text()
+        p.stop()
+
+
 def case_head():
     """The server sees its own name; everything else is as the client sent it."""
     seen = {}

@@ -239,6 +239,13 @@ static bool flush(struct bridge *b, enum dir dir)
 	return true;
 }
 
+/* What is no HTTP may be TLS, by a client that was told so of its URL. */
+static void tell_if_tls(struct bridge *b, struct slice bytes)
+{
+	if (bytes.len > 1 && bytes.at[0] == 0x16 && bytes.at[1] == 3)
+		tell_about(b, DIR_C2S, "speaks TLS, which passes as it is: LISTEN would take it off as wss, https or grpcs");
+}
+
 /* What the target is told instead of what the client said. */
 static struct slice rewrite(struct bridge *b, struct flow *f, struct slice bytes)
 {
@@ -249,10 +256,12 @@ static struct slice rewrite(struct bridge *b, struct flow *f, struct slice bytes
 	if (f->head && !http_head_feed(f->head, bytes, out)) {
 		http_head_free(f->head);
 		f->head = NULL;
+		tell_if_tls(b, bytes);
 	}
 	if (f->authority && !authority_feed(f->authority, bytes, out) && !authority_fault(f->authority)) {
 		authority_free(f->authority);
 		f->authority = NULL;
+		tell_if_tls(b, bytes);
 	}
 	return buf_slice(out);
 }
