@@ -30,6 +30,12 @@ static bool names(struct slice coding, const char *name)
 	return coding.len == strlen(name) && strncasecmp((const char *)coding.at, name, coding.len) == 0;
 }
 
+/* Is the body one of ours? Where that is a guess, it may well be on a connection that has others. */
+static bool is_ours(const struct rest_body *b, const struct stream *s)
+{
+	return !b->head.guess || s->conn->transport == TRANSPORT_REST;
+}
+
 void rest_begin(struct rest_body *b, const struct stream *s, enum dir dir, const struct rest_head *head, int64_t time)
 {
 	struct slice coding = head->coding;
@@ -41,7 +47,7 @@ void rest_begin(struct rest_body *b, const struct stream *s, enum dir dir, const
 	b->at = -1;
 	b->coded = names(coding, "gzip") || names(coding, "x-gzip") || names(coding, "deflate");
 	b->unreadable = coding.len && !b->coded && !names(coding, "identity");
-	if (b->unreadable && !head->guess)
+	if (b->unreadable && is_ours(b, s))
 		stream_news(s, NEWS_SKIPPED, dir, time, 0, "a body in a content coding that is not read");
 }
 
@@ -131,7 +137,7 @@ void rest_feed(struct rest_body *b, const struct stream *s, enum dir dir, struct
 		return;
 	bool too_long = c.bytes.len > s->limits->message - b->size ||
 			(b->head.announced != UINT64_MAX && b->head.announced > s->limits->message);
-	if (b->unreadable && !b->head.guess)
+	if (b->unreadable && is_ours(b, s))
 		s->counts->skipped += c.bytes.len;
 	if (b->unreadable || (!too_long && take_in_place(b, s, dir, c)))
 		return;

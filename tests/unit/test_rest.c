@@ -293,6 +293,24 @@ static void coded_badly(void **state)
 	talk_release(&t);
 }
 
+/* Which request an answer is for is not known, but there are some. */
+static void coded_and_joined(void **state)
+{
+	(void)state;
+	struct talk t;
+	talk_init(&t);
+	put_body(&t, DIR_C2S, POST, slice_str(NOOP));
+	put_body(&t, DIR_S2C, "HTTP/1.1 200 OK\r\nContent-Encoding: br\r\n", slice_str("??"));
+	forget(&t);
+	t.r.conn.start_seen = false;
+	struct layer *l = detect_new(&t.r.stream, TRANSPORT_UNKNOWN, NULL);
+	play(&t.s, l, SIZE_MAX, 0);
+	play_end(l);
+	assert_string_equal(buf_cstr(&t.r.news), "s2c skipped 0 a body in a content coding that is not read\n");
+	assert_int_equal(t.r.counts.skipped, 2);
+	talk_release(&t);
+}
+
 /* What is no HTTP between answers is told and counted, and the next one read. */
 static void no_http_between(void **state)
 {
@@ -508,19 +526,13 @@ static void gunzip_members(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(keep_alive),
-		cmocka_unit_test(pipelined),
-		cmocka_unit_test(no_body),
-		cmocka_unit_test(coded),
-		cmocka_unit_test(coded_badly),
-		cmocka_unit_test(no_http_between),
-		cmocka_unit_test(ends_with_connection),
-		cmocka_unit_test(cut_by_end),
-		cmocka_unit_test(gap_anywhere),
-		cmocka_unit_test(search),
-		cmocka_unit_test(joined),
-		cmocka_unit_test(answer_first),
-		cmocka_unit_test(targets),
+		cmocka_unit_test(keep_alive),      cmocka_unit_test(pipelined),
+		cmocka_unit_test(no_body),         cmocka_unit_test(coded),
+		cmocka_unit_test(coded_badly),     cmocka_unit_test(coded_and_joined),
+		cmocka_unit_test(no_http_between), cmocka_unit_test(ends_with_connection),
+		cmocka_unit_test(cut_by_end),      cmocka_unit_test(gap_anywhere),
+		cmocka_unit_test(search),          cmocka_unit_test(joined),
+		cmocka_unit_test(answer_first),    cmocka_unit_test(targets),
 		cmocka_unit_test(gunzip_members),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
