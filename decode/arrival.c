@@ -272,6 +272,7 @@ void arrival_take(struct session *s, struct arrival *a, const struct piece *p, u
 		.has_trace = a->e.traceid.len > 0,
 		.tls = p->conn->tls,
 		.length_alone = p->length_alone,
+		.late = (p->conn->held[p->dir & 1] & HELD_FOR_BYTES) != 0,
 	};
 	take_type(s, a);
 	if (whole && a->good && !a->cut)

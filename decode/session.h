@@ -55,7 +55,8 @@ struct record {
 	uint8_t dir : 1, encoding : 2, role : 3, cut : 1, has_seq : 1;
 	uint8_t state : 4; /* first message: enum thread_state */
 	uint8_t has_data : 1, has_rid : 1, has_jwt : 1;
-	int8_t priority;                                                 /* clamped to int8 */
+	uint8_t late : 1; /* bytes of its direction were waited for when it came: it may have been sent long before */
+	int8_t priority;  /* clamped to int8 */
 	uint8_t transport : 4, tls : 1, has_trace : 1, length_alone : 1; /* length_alone: as in struct piece */
 	uint32_t
 		request; /* first message, where it is not the request itself: n of the request; answer to an event, or to a message of a stream: n of that */

@@ -139,11 +139,11 @@ static inline void lack_begin(struct conn_state *c, enum dir dir, int64_t time)
 	c->lack[dir] = (struct lack){ true, time, INT64_MAX };
 }
 
-/* May messages of that direction be missing that were sent after one that was captured at that time? What is missing was sent before what was
- * captured behind it, and so before all that was captured later, in whichever direction. */
-static inline bool lacks_since(const struct conn_state *c, enum dir dir, int64_t time)
+/* May messages of that direction be missing that were sent after this one? What is missing was sent before what was captured behind it, and so before
+ * all that was captured later, in whichever direction, but for what was captured only when it was sent again. */
+static inline bool lacks_since(const struct conn_state *c, enum dir dir, const struct record *r)
 {
-	return c->lack[dir].any && time <= c->lack[dir].until;
+	return c->lack[dir].any && (r->late || r->time <= c->lack[dir].until);
 }
 
 static inline struct record *record_at(const struct session *s, uint32_t n)

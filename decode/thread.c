@@ -202,7 +202,7 @@ static bool given_up(const struct session *s, const struct arrival *a, const str
 /* May the reply be that to another request of the same id, which the capture lacks? */
 static bool may_be_anothers(const struct arrival *a, const struct record *first)
 {
-	bool lacks = first->state == THREAD_ORPHAN ? a->conn->lack[!a->dir].any : lacks_since(a->conn, !a->dir, first->time);
+	bool lacks = first->state == THREAD_ORPHAN ? a->conn->lack[!a->dir].any : lacks_since(a->conn, !a->dir, first);
 	return lacks || !a->info->settled[a->dir];
 }
 
@@ -451,7 +451,7 @@ void thread_message(struct session *s, struct arrival *a)
 static bool may_lack_answer(const struct conn_state *c, const struct record *first, bool streaming)
 {
 	enum dir dir = (enum dir)first->dir;
-	bool lacks = lacks_since(c, !dir, first->time) || (streaming && lacks_since(c, dir, first->time));
+	bool lacks = lacks_since(c, !dir, first) || (streaming && lacks_since(c, dir, first));
 	return first->cut || lacks || c->pub->info.end == CONN_FORGOTTEN;
 }
 
@@ -485,7 +485,7 @@ void thread_overdue(struct session *s, struct conn_state *c, int64_t time)
 	     r = record_at(s, n)) {
 		bool told = r->rules >> RULE_NO_REPLY & 1;
 		c->overdue = n;
-		if (r->role == ROLE_REQUEST && r->command != s->known.noop && !r->cut && !lacks_since(c, !r->dir, r->time) && !told)
+		if (r->role == ROLE_REQUEST && r->command != s->known.noop && !r->cut && !lacks_since(c, !r->dir, r) && !told)
 			session_break_late(s, c, n, RULE_NO_REPLY, RULES, time);
 		n = r->request;
 	}

@@ -20,7 +20,7 @@ static bool in_order(const struct arrival *a)
 /* May the sender be blamed for the order of what is seen? */
 static bool order_is_known(const struct arrival *a, const struct record *first)
 {
-	return !lacks_since(a->conn, a->dir, first->time) && first->state != THREAD_ORPHAN && in_order(a) && !a->cut;
+	return !lacks_since(a->conn, a->dir, first) && first->state != THREAD_ORPHAN && in_order(a) && !a->cut;
 }
 
 static void tell(struct session *s, uint32_t thread, struct slice bytes)
@@ -128,7 +128,7 @@ void thread_stream_message(struct session *s, struct arrival *a, struct record *
 static bool stream_is_missing(const struct session *s, const struct arrival *a, const struct record *first)
 {
 	bool streams = first->encoding == ENCODING_ENVELOPE && (first->command == s->known.download || first->command == s->known.upload);
-	return streams && a->r->command != s->known.error && order_is_known(a, first) && !lacks_since(a->conn, !a->dir, first->time) &&
+	return streams && a->r->command != s->known.error && order_is_known(a, first) && !lacks_since(a->conn, !a->dir, first) &&
 	       a->info->settled[a->dir];
 }
 
@@ -162,7 +162,7 @@ void thread_stream_closed(struct session *s, struct conn_state *c, uint32_t n, s
 	struct tally *t = tally_at(s, first->tally);
 	if (!t || !(t->stream & STREAM_BEGUN) || t->stream & STREAM_ENDED)
 		return;
-	bool lacks = lacks_since(c, DIR_C2S, first->time) || lacks_since(c, DIR_S2C, first->time);
+	bool lacks = lacks_since(c, DIR_C2S, first) || lacks_since(c, DIR_S2C, first);
 	if (!streams_is_unsure(s->streams, t->track) && !lacks && c->pub->info.end != CONN_FORGOTTEN)
 		session_break_late(s, c, n, RULE_STREAM_INCOMPLETE, RULES, time);
 	streams_drop(s->streams, t->track);

@@ -1122,6 +1122,22 @@ static void test_begun_behind_gap(void **state)
 	must_hold(x);
 }
 
+/* A request that the capture has only as it was sent again may have been sent before the gap. */
+static void test_sent_again_behind_gap(void **state)
+{
+	struct fixture *x = *state;
+	lose(x, DOWN, "b");
+	FEED(&x->f, 0, DOWN, .command = "noop", .id = "d");
+	x->f.conn[0].held[UP] = HELD_FOR_BYTES; /* the server has acknowledged what was not captured */
+	uint32_t again = FEED(&x->f, 0, UP, .command = "query", .id = "e", .type = "QueryRequest");
+	x->f.conn[0].held[UP] = 0;
+	uint32_t behind = FEED(&x->f, 0, UP, .command = "query", .id = "f", .type = "QueryRequest");
+	feed_close(&x->f, 0, CONN_CLOSED_BY_CLIENT);
+	assert_int_equal(rules_of(x, again), 0);
+	assert_int_equal(rules_of(x, behind), BIT(RULE_NO_REPLY));
+	must_hold(x);
+}
+
 /* Not where messages of that direction can't be read once one is missing. */
 static void test_deflated_behind_gap(void **state)
 {
@@ -1652,6 +1668,7 @@ int main(void)
 		TEST(test_lost_upload),
 		TEST(test_lost_endstream),
 		TEST(test_begun_behind_gap),
+		TEST(test_sent_again_behind_gap),
 		TEST(test_deflated_behind_gap),
 		TEST(test_lost_namesake),
 		TEST(test_chunk_fails),
