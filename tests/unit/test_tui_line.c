@@ -82,9 +82,9 @@ static enum ink draw(struct cell *c)
 }
 
 static const struct column columns[] = {
-	{ "First", 4, 6, 0, 0, KIND_TEXT, draw, "" },
-	{ "Second", 3, 10, 2, 1, KIND_NUMBER, draw, "" },
-	{ "Third", 5, 5, 1, 2, KIND_TEXT, draw, "" },
+	{ "First", 4, 6, 0, 0, KIND_TEXT, draw, "", false },
+	{ "Second", 3, 10, 2, 1, KIND_NUMBER, draw, "", false },
+	{ "Third", 5, 5, 1, 2, KIND_TEXT, draw, "", false },
 };
 
 static void widths_are(int width, uint32_t hidden, int a, int b, int c)
@@ -118,9 +118,9 @@ static void test_columns_fit(void **state)
 static void test_columns_first(void **state)
 {
 	static const struct column table[] = {
-		{ "Gist", 4, 8, 1, 0, KIND_TEXT, draw, "" },
-		{ "Id", 5, 9, 0, 3, KIND_ID, draw, "" },
-		{ "Rid", 5, 9, 0, 3, KIND_ID, draw, "" },
+		{ "Gist", 4, 8, 1, 0, KIND_TEXT, draw, "", false },
+		{ "Id", 5, 9, 0, 3, KIND_ID, draw, "", false },
+		{ "Rid", 5, 9, 0, 3, KIND_ID, draw, "", false },
 	};
 	static const struct {
 		int width, gist, id, rid;
@@ -143,8 +143,8 @@ static void test_columns_first(void **state)
 static void test_columns_names(void **state)
 {
 	static const struct column table[] = {
-		{ "Command", 4, 8, 1, 0, KIND_NAME, draw, "" },
-		{ "Gist", 4, 8, 1, 0, KIND_TEXT, draw, "" },
+		{ "Command", 4, 8, 1, 0, KIND_NAME, draw, "", false },
+		{ "Gist", 4, 8, 1, 0, KIND_TEXT, draw, "", false },
 	};
 	static const struct {
 		int width, command, gist;
