@@ -205,9 +205,9 @@ enum {
 };
 
 static const struct column columns[] = {
-	[COLUMN_NUMBER] = { "Conn", 4, 4, 0, 0, KIND_NUMBER, draw_number, "connection number" },
-	[COLUMN_CLIENT] = { "Client", 15, 21, 1, 2, KIND_NAME, draw_client, "address and port of the client" },
-	[COLUMN_SERVER] = { "Server", 15, 21, 1, 6, KIND_NAME, draw_server, "address and port of the server" },
+	[COLUMN_NUMBER] = { "Conn", 4, 4, 0, 0, KIND_NUMBER, draw_number, "connection number", false },
+	[COLUMN_CLIENT] = { "Client", 15, 21, 1, 2, KIND_NAME, draw_client, "address and port of the client", false },
+	[COLUMN_SERVER] = { "Server", 15, 21, 1, 6, KIND_NAME, draw_server, "address and port of the server", false },
 	[COLUMN_VIA] = { "Via", 6, 8, 0, 2, KIND_TEXT, draw_transport, "transport; with a + inside TLS", true },
 	[COLUMN_AGENT] = { "Agent", 6, 10, 1, 3, KIND_NAME, draw_agent, "the client's program, as its signin names it", true },
 	[COLUMN_VERSION] = { "Version", 7, 8, 0, 7, KIND_TEXT, draw_version, "the version of that", true },

@@ -124,17 +124,17 @@ static enum ink draw_rules(struct cell *c)
 }
 
 static const struct column columns[] = {
-	[COLUMN_N] = { "n", 4, 4, 0, 1, KIND_NUMBER, draw_n, "its number, in the order of completion" },
-	[COLUMN_TIME] = { "Time", 8, 15, 0, 2, KIND_TEXT, draw_time, "when it was complete; w changes between three forms" },
-	[COLUMN_CONN] = { "Conn", 4, 4, 0, 1, KIND_NUMBER, draw_conn, "connection number" },
-	[COLUMN_ARROW] = { "→", 1, 1, 0, 1, KIND_TEXT, draw_arrow, "→ from the client to the server, ← back" },
-	[COLUMN_VIA] = { "Via", 6, 8, 0, 6, KIND_TEXT, draw_transport, "transport; with a + inside TLS" },
-	[COLUMN_SEQ] = { "Seq", 4, 6, 0, 1, KIND_NUMBER, draw_seq, "sequence number, where the transport has one" },
-	[COLUMN_COMMAND] = { "Command", 12, 20, 1, 0, KIND_NAME, draw_command, "command" },
-	[COLUMN_ID] = { "Id", 5, 9, 0, 3, KIND_ID, draw_id, "its id" },
-	[COLUMN_RID] = { "Rid", 5, 9, 0, 3, KIND_ID, draw_rid, "id of the message it answers" },
-	[COLUMN_SIZE] = { "Size", 5, 5, 0, 2, KIND_NUMBER, draw_size, "bytes of the message" },
-	[COLUMN_GIST] = { "Gist", 12, 24, 4, 0, KIND_TEXT, draw_gist, "what it is about" },
+	[COLUMN_N] = { "n", 4, 4, 0, 1, KIND_NUMBER, draw_n, "its number, in the order of completion", false },
+	[COLUMN_TIME] = { "Time", 8, 15, 0, 2, KIND_TEXT, draw_time, "when it was complete; w changes between three forms", false },
+	[COLUMN_CONN] = { "Conn", 4, 4, 0, 1, KIND_NUMBER, draw_conn, "connection number", false },
+	[COLUMN_ARROW] = { "→", 1, 1, 0, 1, KIND_TEXT, draw_arrow, "→ from the client to the server, ← back", false },
+	[COLUMN_VIA] = { "Via", 6, 8, 0, 6, KIND_TEXT, draw_transport, "transport; with a + inside TLS", false },
+	[COLUMN_SEQ] = { "Seq", 4, 6, 0, 1, KIND_NUMBER, draw_seq, "sequence number, where the transport has one", false },
+	[COLUMN_COMMAND] = { "Command", 12, 20, 1, 0, KIND_NAME, draw_command, "command", false },
+	[COLUMN_ID] = { "Id", 5, 9, 0, 3, KIND_ID, draw_id, "its id", false },
+	[COLUMN_RID] = { "Rid", 5, 9, 0, 3, KIND_ID, draw_rid, "id of the message it answers", false },
+	[COLUMN_SIZE] = { "Size", 5, 5, 0, 2, KIND_NUMBER, draw_size, "bytes of the message", false },
+	[COLUMN_GIST] = { "Gist", 12, 24, 4, 0, KIND_TEXT, draw_gist, "what it is about", false },
 	[COLUMN_RULES] = { "Rules", 8, 16, 1, 1, KIND_TEXT, draw_rules, "rules of the protocol that it breaks", true },
 };
 

@@ -169,7 +169,7 @@ enum {
 };
 
 static const struct column columns[] = {
-	[COLUMN_NAME] = { "Command", 12, 22, 1, 0, KIND_NAME, draw_name, "command, or connection with its agent and user" },
+	[COLUMN_NAME] = { "Command", 12, 22, 1, 0, KIND_NAME, draw_name, "command, or connection with its agent and user", false },
 	[COLUMN_COUNT] = { "Msgs", 5, 6, 0, 0, KIND_NUMBER, draw_count, "messages with that command, or of that connection", true },
 	[COLUMN_REQUESTS] = { "Reqs", 5, 6, 0, 4, KIND_NUMBER, draw_requests,
 			      "of these, requests: what expects a reply, and pings that got one", true },

@@ -172,9 +172,9 @@ enum {
 };
 
 static const struct column columns[] = {
-	[COLUMN_TIME] = { "Time", 8, 15, 0, 4, KIND_TEXT, draw_time, "when its first message came" },
-	[COLUMN_CONN] = { "Conn", 4, 4, 0, 3, KIND_NUMBER, draw_conn, "connection number" },
-	[COLUMN_DIRECTION] = { "Dir", 4, 8, 0, 0, KIND_TEXT, draw_direction, "upload (to the server) or download" },
+	[COLUMN_TIME] = { "Time", 8, 15, 0, 4, KIND_TEXT, draw_time, "when its first message came", false },
+	[COLUMN_CONN] = { "Conn", 4, 4, 0, 3, KIND_NUMBER, draw_conn, "connection number", false },
+	[COLUMN_DIRECTION] = { "Dir", 4, 8, 0, 0, KIND_TEXT, draw_direction, "upload (to the server) or download", false },
 	[COLUMN_FILE] = { "File", 14, 30, 1, 0, KIND_TEXT, draw_file, "its name: of a download as the reply says, else as the request does",
 			  true },
 	[COLUMN_SIZE] = { "Bytes", 9, 13, 0, 0, KIND_NUMBER, draw_size, "bytes of data so far", true },

@@ -155,10 +155,11 @@ static enum ink draw_rules(struct cell *c)
 }
 
 static const struct column columns[] = {
-	[COLUMN_TIME] = { "Time", 8, 15, 0, 2, KIND_TEXT, draw_time, "when its first message was complete; w changes between three forms" },
+	[COLUMN_TIME] = { "Time", 8, 15, 0, 2, KIND_TEXT, draw_time, "when its first message was complete; w changes between three forms",
+			  false },
 	[COLUMN_CONN] = { "Conn", 4, 14, 1, 1, KIND_NAME, draw_conn,
-			  "connection number, agent and user as they signed in, else the client's address" },
-	[COLUMN_COMMAND] = { "Command", 13, 16, 1, 0, KIND_NAME, draw_command, "command of its first message" },
+			  "connection number, agent and user as they signed in, else the client's address", false },
+	[COLUMN_COMMAND] = { "Command", 13, 16, 1, 0, KIND_NAME, draw_command, "command of its first message", false },
 	[COLUMN_GIST] = { "Gist", 12, 24, 4, 0, KIND_TEXT, draw_gist, "what it is about; if it failed, the error first", true },
 	[COLUMN_STATE] = { "State", 10, 10, 0, 0, KIND_TEXT, draw_state, "open, streaming, done, failed, unanswered, broken …", true },
 	[COLUMN_LATENCY] = { "Latency", 7, 7, 0, 3, KIND_NUMBER, draw_latency,
