@@ -103,10 +103,5 @@ void order_places(const struct order *o, uint64_t *first, uint64_t *end);
 /* The row at a place, which must be there; and the place of a row, false if it is not shown. */
 uint64_t order_row(const struct order *o, uint64_t place);
 bool order_place(const struct order *o, uint64_t row, uint64_t *place);
-/* How many candidates the filter was asked about so far. */
-static inline uint64_t order_looked(const struct order *o)
-{
-	return o->next - o->start;
-}
 
 #endif
