@@ -117,10 +117,20 @@ static uint64_t shown_at(struct view *v, uint64_t place)
 	return row_at(v, place);
 }
 
+/* What ops->time is where a view has none. */
+static bool message_time(struct view *v, uint64_t row, int64_t *time)
+{
+	const struct record *r = session_record(v->app->session, v->ops->message(v, row));
+	if (r)
+		*time = r->time;
+	return r != NULL;
+}
+
 int64_t view_time_above(struct view *v, int64_t otherwise)
 {
 	int64_t time;
-	return v->has_above && v->ops->time(v, v->above, &time) ? time : otherwise;
+	bool (*time_of)(struct view * v, uint64_t row, int64_t * time) = v->ops->time ? v->ops->time : message_time;
+	return v->has_above && time_of(v, v->above, &time) ? time : otherwise;
 }
 
 bool view_row_at_line(const struct view *v, int line, uint64_t *row)

@@ -66,7 +66,7 @@ struct view_ops {
 	struct order_key (*key)(struct view *v, uint64_t row, int column);
 	/* n of the message a row shows or begins with, 0 for none: for marks, bookmarks, switching. */
 	uint32_t (*message)(struct view *v, uint64_t row);
-	/* The time that a row shows; false if it shows none. */
+	/* The time that a row shows; false if it shows none. NULL: that of its message. */
 	bool (*time)(struct view *v, uint64_t row, int64_t *time);
 	/* The row that shows message n; false if none does. */
 	bool (*row_of)(struct view *v, uint32_t n, uint64_t *row);
@@ -121,7 +121,8 @@ void view_set_columns(struct view *v, const struct column *table, int count);
 /* What every view is before it is shown; its own `new` has set ops, app and columns. */
 void view_init(struct view *v);
 void view_free(struct view *v);
-/* While a row is drawn: the time that the row above it shows, if there is one that shows a time. Needs ops->time. */
+/* While a row is drawn: the time that the row above it shows, if there is one that shows a time. Needs ops->time or
+ * ops->message. */
 int64_t view_time_above(struct view *v, int64_t otherwise);
 /* Appends the cells of a row that all columns are made from. */
 void view_add_cells(struct view *v, const void *row, struct line *out);

@@ -272,14 +272,6 @@ static uint32_t message(struct view *view, uint64_t row)
 	return r && r->level == LEVEL_MESSAGE ? r->n : 0;
 }
 
-static bool time_of(struct view *view, uint64_t row, int64_t *time)
-{
-	const struct record *r = session_record(view->app->session, message(view, row));
-	if (r)
-		*time = r->time;
-	return r != NULL;
-}
-
 static const char *empty(struct view *view)
 {
 	if (!self(view)->tree.groups)
@@ -364,7 +356,6 @@ const struct view_ops view_rules = {
 	.rows = rows,
 	.draw_row = draw_row,
 	.message = message,
-	.time = time_of,
 	.empty = empty,
 	.draw = draw,
 	.command = command,

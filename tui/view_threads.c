@@ -334,14 +334,6 @@ static uint32_t message(struct view *v, uint64_t number)
 	return session_thread_at(v->app->session, (uint32_t)number);
 }
 
-static bool time_of(struct view *v, uint64_t number, int64_t *time)
-{
-	const struct record *r = session_record(v->app->session, message(v, number));
-	if (r)
-		*time = r->time;
-	return r != NULL;
-}
-
 static bool row_of(struct view *v, uint32_t n, uint64_t *row)
 {
 	const struct record *r = session_record(v->app->session, n);
@@ -384,7 +376,6 @@ const struct view_ops view_threads = {
 	.recheck = recheck,
 	.key = sort_key,
 	.message = message,
-	.time = time_of,
 	.row_of = row_of,
 	.copy = copy,
 	.empty = empty,
