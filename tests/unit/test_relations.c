@@ -1,4 +1,5 @@
-/* Relations: ids found in payloads of every shape, once a message, in order; and the first id of a message alone. */
+/* Relations: ids found in payloads of every shape, once a message, in order; the first id of a message alone; and as many as are told
+ * apart. */
 #include "tests/session_feed.h"
 
 #include "decode/relations.h"
@@ -106,11 +107,45 @@ static void test_bounds(void **state)
 	buf_release(&scratch);
 }
 
+/* A message with `count` work items, whose ids are numbers from `from` on. */
+static void feed_numbered(struct feed *f, uint32_t from, uint32_t count)
+{
+	struct buf payload = { 0 }, item = { 0 };
+	for (uint32_t i = from; i < from + count; i++) {
+		char id[16];
+		snprintf(id, sizeof id, "%u", i);
+		buf_clear(&item);
+		put_bytes(&item, WORKITEM_ID, slice_str(id));
+		put_bytes(&payload, ITEMS, buf_slice(&item));
+	}
+	FEED(f, 0, UP, .command = "pushworkitems", .id = "1", .type = "PushWorkitemsRequest", .payload = buf_slice(&payload));
+	buf_release(&item);
+	buf_release(&payload);
+}
+
+/* As many ids as are told apart, then some that are too many; those that are known go on. */
+static void test_too_many(void **state)
+{
+	enum { TOO_MANY = 3, EACH = 1 << 16 };
+	struct feed *f = *state;
+	for (uint32_t from = 0; from < RELATIONS_MAX; from += EACH)
+		feed_numbered(f, from, RELATIONS_MAX - from < EACH ? RELATIONS_MAX - from : EACH);
+	feed_numbered(f, RELATIONS_MAX - 1, 1 + TOO_MANY);
+	struct relations *r = relations_new(f->session, RELATION_WORKITEM);
+	assert_int_equal(relations_count(r), RELATIONS_MAX);
+	assert_int_equal(relations_left_out(r), TOO_MANY);
+	assert_true(slice_is(relations_at(r, 0).key, "0"));
+	assert_int_equal(relations_at(r, 0).count, 1);
+	assert_int_equal(relations_at(r, RELATIONS_MAX - 1).count, 2);
+	relations_free(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_workitems, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_bounds, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_too_many, set_up, tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
