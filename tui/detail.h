@@ -19,6 +19,7 @@ struct detail {
 	bool hide_bytes;
 	bool in_bytes;    /* the bytes have the keys */
 	bool beside;      /* it is drawn beside another view, which has the keys */
+	bool top_full;    /* not all that is known of the message found room at its top */
 	struct list rows; /* of the bytes; nothing is selected there */
 	size_t byte;      /* where the cursor is while the bytes have the keys; in `bytes`, or 0 */
 	struct hex hex;

@@ -31,6 +31,8 @@ static void end_line(struct detail *d, struct area *area)
 	if (l->columns && area->height > 0) {
 		screen_put(d->view.app->screen, area->row++, area->col, area->width, l, EMPHASIS_NONE);
 		area->height--;
+	} else if (l->columns) {
+		d->top_full = true;
 	}
 	line_clear(l);
 }
@@ -143,15 +145,30 @@ static void draw_missing(struct detail *d, struct area *area, const struct recor
 	buf_release(&text);
 }
 
+/* Lines that found no room: the last one ends in a sign of it. */
+static void mark_full(struct detail *d, const struct area *below)
+{
+	static const char more[] = " …";
+	enum { WIDTH = 2 };
+	struct line *l = &d->view.app->line;
+	line_clear(l);
+	line_add_str(l, INK_WARNING, more);
+	screen_put(d->view.app->screen, below->row - 1, below->col + below->width - WIDTH, WIDTH, l, EMPHASIS_NONE);
+	line_clear(l);
+}
+
 void detail_draw_top(struct detail *d, struct area *area)
 {
 	const struct record *r = session_record(d->view.app->session, d->n);
 	struct area top = { area->row, area->col, area->height / 3, area->width };
 	if (!r)
 		return;
+	d->top_full = false;
 	draw_missing(d, &top, r);
 	draw_facts(d, &top, r);
 	draw_rules(d, &top, r->rules);
+	if (d->top_full && top.row > area->row)
+		mark_full(d, &top);
 	area->height -= top.row - area->row;
 	area->row = top.row;
 }
