@@ -38,6 +38,7 @@ struct held {
 	size_t credit;   /* bytes that may be searched again, earned by those that come: so the work for a byte has a bound */
 	bool searching;  /* its first byte is not the first of the stream, or tells nothing */
 	bool ended;
+	int64_t end; /* when */
 };
 
 struct detect {
@@ -129,10 +130,11 @@ static void settle(struct detect *d, struct layer *inner, enum dir first)
 	for (int i = 0; i < 2; i++) {
 		enum dir dir = i ? !first : first;
 		struct held *h = &d->held[dir];
-		layer_feed(inner, dir, (struct chunk){ buf_slice(&h->bytes), -1, h->time });
+		if (h->bytes.len)
+			layer_feed(inner, dir, (struct chunk){ buf_slice(&h->bytes), -1, h->time });
 		buf_release(&h->bytes);
 		if (h->ended)
-			layer_end(inner, dir, h->time);
+			layer_end(inner, dir, h->end);
 	}
 }
 
@@ -436,6 +438,7 @@ static void end(struct layer *layer, enum dir dir, int64_t time)
 		return;
 	}
 	h->ended = true;
+	h->end = time;
 	if (!d->given_up && d->held[!dir].ended && (h->passed || d->held[!dir].passed || h->bytes.len))
 		give_up(d, dir, time, "nothing in it looks like OpenIAP");
 }
