@@ -83,7 +83,7 @@ static inline void fuzz_message(void *user, const struct piece *p)
 {
 	struct fuzz *f = user;
 	struct fuzz_way *w = fuzz_way(f, p);
-	fuzz_check(p->first == !w && !f->ended);
+	fuzz_check(p->first == !w && !f->ended && p->time > 0);
 	fuzz_told(f, p->conn);
 	if (p->first)
 		w = fuzz_begin(f, p);
@@ -104,7 +104,7 @@ static inline void fuzz_message(void *user, const struct piece *p)
 static inline void fuzz_news(void *user, const struct news *n)
 {
 	struct fuzz *f = user;
-	fuzz_check(n->kind < NEWS_KINDS && (n->kind != NEWS_NOTE || n->text));
+	fuzz_check(n->kind < NEWS_KINDS && (n->kind != NEWS_NOTE || n->text) && n->time > 0);
 	fuzz_told(f, n->conn);
 	int dir = n->kind == NEWS_NOT_OURS ? -1 : (int)n->dir; /* that is told of both, by whichever direction comes to it first */
 	buf_addf(&f->heard, "%u %d news %d: %llu %s\n", n->conn->number, dir, n->kind, (unsigned long long)n->bytes,
