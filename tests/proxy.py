@@ -201,6 +201,24 @@ def case_half_close():
         p.stop()
 
 
+def tls_by_hand(raw):
+    """A client's TLS on a socket: it, a function that does a step of it and waits for what that needs, and what is to be sent."""
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    tls = anybody().wrap_bio(incoming, outgoing)
+
+    def move(step):
+        while True:
+            try:
+                return step()
+            except ssl.SSLWantReadError:
+                if outgoing.pending:
+                    raw.sendall(outgoing.read())
+                got = raw.recv(1 << 16)
+                incoming.write(got) if got else incoming.write_eof()
+    move(tls.do_handshake)
+    return tls, move, outgoing
+
+
 def case_tls_half_close():
     """The same with TLS on both sides, whose end is a close_notify."""
     done = threading.Event()
@@ -211,20 +229,9 @@ def case_tls_half_close():
         done.set()
     server = Server(serve, server_context())
     with Proxy(f"wss://127.0.0.1:0=wss://127.0.0.1:{server.port}", options=["--cacert", certificate()[0]]) as p:
-        raw, asked = p.connect(), b"\x01" + os.urandom(500000)
-        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-        tls = anybody().wrap_bio(incoming, outgoing)
-
-        def move(step):
-            while True:
-                try:
-                    return step()
-                except ssl.SSLWantReadError:
-                    raw.sendall(outgoing.read())
-                    got = raw.recv(1 << 16)
-                    incoming.write(got) if got else incoming.write_eof()
-        move(tls.do_handshake)
-        tls.write(asked)
+        raw = p.connect()
+        tls, move, outgoing = tls_by_hand(raw)
+        tls.write(b"\x01" + os.urandom(500000))
         try:
             tls.unwrap()  # says that it sends no more
         except ssl.SSLWantReadError:
@@ -233,6 +240,36 @@ def case_tls_half_close():
         assert done.wait(LIMIT) and not server.faults, server.faults
         assert read_all(raw)  # the answer, and the end after it
         p.stop()
+
+
+def case_tls_fin():
+    """A client whose end is a FIN without a close_notify gets its answer, too; and such an end of the target is one of the client's."""
+    def serve(s):
+        asked = read_all(s)
+        s.sendall(hashlib.sha256(asked).digest() * 10000)
+        s.close()
+    with Proxy(f"wss://127.0.0.1:0=ws://127.0.0.1:{Server(serve).port}") as p:
+        raw, asked, answer = p.connect(), b"\x01" + os.urandom(500000), b""
+        tls, move, outgoing = tls_by_hand(raw)
+        tls.write(asked)
+        raw.sendall(outgoing.read())
+        raw.shutdown(socket.SHUT_WR)
+        while len(answer) < 320000:
+            answer += move(lambda: tls.read(1 << 16))
+        assert answer == hashlib.sha256(asked).digest() * 10000
+        p.stop()
+    for says_so in (True, False):
+        def serve_tls(s, says_so=says_so):
+            s.sendall(b"last")
+            (s.unwrap() if says_so else s).close()
+        with Proxy(f"wss://:0=wss://127.0.0.1:{Server(serve_tls, server_context()).port}", options=["--cacert", certificate()[0]]) as p:
+            with anybody().wrap_socket(p.connect(), suppress_ragged_eofs=False) as tls:
+                assert read_exactly(tls, 4) == b"last"
+                try:
+                    assert tls.recv(1) == b"" and says_so
+                except ssl.SSLEOFError:
+                    assert not says_so
+            p.stop()
 
 
 def case_reset():

@@ -3,7 +3,7 @@
  *
  * Events come once an edge (epoll's EPOLLET): `readable` remembers that there may be something, until a read came back with less than it
  * had room for. After the peer's FIN reading goes on to the end. TLS keeps bytes of its own, so that a read through it
- * is always tried.
+ * is always tried. A FIN without a close_notify ends what it reads, not what it writes, as it is without TLS.
  */
 #include "capture/proxy/end.h"
 
@@ -25,9 +25,7 @@ static enum end_status tls_status(struct end *e, int result)
 	if (code == SSL_ERROR_WANT_READ || code == SSL_ERROR_WANT_WRITE)
 		return END_WAIT;
 	if (code == SSL_ERROR_ZERO_RETURN)
-		return END_OVER;
-	if (code == SSL_ERROR_SSL && ERR_GET_REASON(ERR_peek_last_error()) == SSL_R_UNEXPECTED_EOF_WHILE_READING)
-		return END_ABRUPT;
+		return BIO_eof(SSL_get_rbio(e->ssl)) ? END_ABRUPT : END_OVER;
 	return END_RESET;
 }
 
@@ -35,8 +33,10 @@ enum end_status end_handshake(struct end *e)
 {
 	ERR_clear_error();
 	int got = SSL_do_handshake(e->ssl);
-	if (got == 1)
+	if (got == 1) {
+		SSL_set_options(e->ssl, SSL_OP_IGNORE_UNEXPECTED_EOF); /* else nothing can be written any more once there was one */
 		return END_DONE;
+	}
 	enum end_status status = tls_status(e, got);
 	return status == END_WAIT ? END_WAIT : END_RESET;
 }
