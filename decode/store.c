@@ -44,7 +44,8 @@ struct store {
 	struct file_window *window; /* what was read of them last */
 	int spool;                  /* -1 until it is needed */
 	char *dir;
-	bool broken; /* the spool can't be made or written */
+	bool broken;      /* the spool could not be made or written */
+	uint64_t refused; /* bytes that were not kept since */
 	uint64_t written, failed;
 	uint64_t low, limit, given_up; /* bytes: given back, at most kept (0: no limit), given back for the limit */
 	struct buf pending;            /* bytes of the spool after `written` */
@@ -89,13 +90,15 @@ void store_free(struct store *s)
 	free(s);
 }
 
+/* Writes what is pending. False if it can't be: it stays there, and can be read and written later. */
 static bool flush(struct store *s)
 {
 	struct slice left = buf_slice(&s->pending);
 	uint64_t to = s->written;
 	if (s->spool < 0)
 		s->spool = temp_open(s->dir);
-	s->broken = s->broken || s->spool < 0;
+	s->broken = s->spool < 0;
+	s->refused = 0;
 	while (left.len && !s->broken) {
 		ssize_t n = pwrite(s->spool, left.at, left.len, (off_t)to);
 		if (n < 0 && errno == EINTR)
@@ -104,7 +107,7 @@ static bool flush(struct store *s)
 		left = slice_skip(left, n > 0 ? (size_t)n : 0);
 		to += n > 0 ? (uint64_t)n : 0;
 	}
-	if (s->broken) /* what is in the buffer stays there */
+	if (s->broken)
 		return false;
 	s->written = to;
 	buf_clear(&s->pending);
@@ -141,12 +144,21 @@ static void stay_within_limit(struct store *s)
 	s->given_up += s->low - before;
 }
 
-/* Appends to the spool; returns the place, 0 if it is broken. */
+/* Is there room in the buffer, or can it be made? A disk that was full is tried as often as one that has room: once a buffer. */
+static bool has_room(struct store *s, struct slice bytes)
+{
+	if (s->pending.len + bytes.len <= SPOOL_BUFFER)
+		return true;
+	if ((!s->broken || s->refused >= SPOOL_BUFFER) && flush(s))
+		return true;
+	s->refused += bytes.len;
+	return false;
+}
+
+/* Appends to the spool; returns the place, 0 if there is no room. */
 static uint64_t spool_add(struct store *s, struct slice bytes)
 {
-	if (s->broken)
-		return 0;
-	if (s->pending.len + bytes.len > SPOOL_BUFFER && !flush(s))
+	if (!has_room(s, bytes))
 		return 0;
 	uint64_t place = place_of(IN_SPOOL, s->written + s->pending.len);
 	buf_add(&s->pending, bytes);
@@ -312,6 +324,7 @@ struct slice store_read(const struct store *s, uint64_t place, uint64_t size, st
 void store_reset(struct store *s)
 {
 	buf_clear(&s->pending);
+	s->broken = false;
 	if (s->written && ftruncate(s->spool, 0) == 0)
 		s->written = s->low = 0;
 }
