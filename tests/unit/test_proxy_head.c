@@ -75,6 +75,14 @@ static void path(void **state)
 		"OPTIONS * HTTP/1.1\r\n\r\nGET /ws/v2 HTTP/1.0\r\n\r\n");
 }
 
+/* A whole URL is for a proxy of HTTP, which the target may be. */
+static void whole_urls(void **state)
+{
+	(void)state;
+	assert_rewritten("GET http://a.b/ HTTP/1.1\r\nHost: a.b\r\n\r\nCONNECT a.b:1 HTTP/1.1\r\nHost: a.b:1\r\n\r\n",
+			 "GET http://a.b/ HTTP/1.1\r\nHost: app.openiap.io\r\n\r\nCONNECT a.b:1 HTTP/1.1\r\nHost: app.openiap.io\r\n\r\n");
+}
+
 /* Bodies are passed over, and the head behind them is found. */
 static void bodies(void **state)
 {
@@ -191,9 +199,9 @@ static void withheld(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(upgrade), cmocka_unit_test(path),       cmocka_unit_test(bodies),
-		cmocka_unit_test(refused), cmocka_unit_test(malformed),  cmocka_unit_test(endless),
-		cmocka_unit_test(longest), cmocka_unit_test(odd_values), cmocka_unit_test(withheld),
+		cmocka_unit_test(upgrade),    cmocka_unit_test(path),      cmocka_unit_test(whole_urls), cmocka_unit_test(bodies),
+		cmocka_unit_test(refused),    cmocka_unit_test(malformed), cmocka_unit_test(endless),    cmocka_unit_test(longest),
+		cmocka_unit_test(odd_values), cmocka_unit_test(withheld),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
