@@ -7,7 +7,7 @@
  *	│                                                      │
  *	│ That file is there. Enter once more replaces it.     │
  *
- * Up and Down choose a row, Left and Right what stands there. While it saves, Esc stops it and removes the file.
+ * Up and Down choose a row, Left and Right what stands there. While it saves, Esc stops it and removes what was written.
  */
 #include "tui/dialogs.h"
 
@@ -324,9 +324,10 @@ static unsigned step(struct dialog *dialog)
 
 static unsigned stop(struct save_dialog *d)
 {
+	bool replaced = d->save.job.replace;
 	save_release(&d->save);
 	d->dialog.busy = false;
-	say(d, "Stopped; the file is removed.", "");
+	say(d, replaced ? "Stopped; the file is as it was." : "Stopped; the file is removed.", "");
 	return REDRAW;
 }
 

@@ -3,6 +3,8 @@
  * just come; or a rewriter (export/rewriter.h), which reads the capture's files once more, since packets are not kept.
  *
  * What became known of them only later (rules broken late) is in their records by then and needs no line of its own.
+ *
+ * A file that is to replace another is made beside it and takes its place once it is whole: if it can't be written, the other one is still there.
  */
 #include "tui/save.h"
 
@@ -54,15 +56,35 @@ bool save_exists(const char *path)
 	return access(path, F_OK) == 0 || errno != ENOENT;
 }
 
-static FILE *make_file(const char *path, bool replace)
+static bool make_file(struct save *s, const char *path)
 {
-	if (replace && unlink(path) != 0 && errno != ENOENT)
-		return NULL;
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	FILE *out = fd < 0 ? NULL : fdopen(fd, "w");
-	if (!out && fd >= 0)
-		close(fd);
-	return out;
+	struct buf name = { 0 };
+	buf_addf(&name, "%s%s", path, s->job.replace ? ".XXXXXX" : "");
+	char *part = xstrdup(buf_cstr(&name));
+	int fd = s->job.replace ? mkostemp(part, O_CLOEXEC) : open(part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	s->error = errno;
+	buf_release(&name);
+	if (fd < 0) {
+		free(part);
+		return false;
+	}
+	s->path = xstrdup(path);
+	s->part = part;
+	s->out = fdopen(fd, "w");
+	if (s->out)
+		return true;
+	s->error = errno;
+	close(fd);
+	return false;
+}
+
+/* It is whole: it gets its name. */
+static void put_in_place(struct save *s)
+{
+	if (!s->job.replace || rename(s->part, s->path) == 0)
+		return;
+	s->error = errno;
+	s->state = SAVE_FAILED;
 }
 
 /* A table gets its usual columns. */
@@ -83,7 +105,7 @@ static void record(void *user, uint32_t n, struct slice bytes)
 /* The file has just been made, and is opened anew by the recorder. */
 static bool start_recorder(struct save *s, struct filter *filter)
 {
-	struct recorder_options o = { .file = { .path = s->path, .format = PACKETS_PCAPNG }, .what = RECORD_PDUS };
+	struct recorder_options o = { .file = { .path = s->part, .format = PACKETS_PCAPNG }, .what = RECORD_PDUS };
 	char error[512];
 	fclose(s->out);
 	s->out = NULL;
@@ -106,7 +128,7 @@ static bool is_marked(void *user, uint32_t n)
 /* The same for whoever writes the packets themselves. */
 static bool start_rewriter(struct save *s)
 {
-	struct rewriter_options o = { .record = { .file = { .path = s->path, .format = PACKETS_PCAPNG }, .what = s->job.packets },
+	struct rewriter_options o = { .record = { .file = { .path = s->part, .format = PACKETS_PCAPNG }, .what = s->job.packets },
 				      .show_secrets = s->job.options.show_secrets };
 	o.filter = s->job.what == SAVE_FILTERED ? s->job.filter_text : NULL;
 	if (s->job.what == SAVE_MARKED) {
@@ -142,13 +164,10 @@ bool save_start(struct save *s, const struct save_job *job, const char *path)
 {
 	struct filter *filter = job->what == SAVE_FILTERED ? job->filter : NULL;
 	*s = (struct save){ .state = SAVE_FAILED, .job = *job };
-	s->out = make_file(path, job->replace);
-	s->error = errno;
-	if (!s->out) {
+	if (!make_file(s, path)) {
 		drop_reading(job->again);
 		return false;
 	}
-	s->path = xstrdup(path);
 	s->first = s->next = session_first(job->session);
 	if (job->exporter)
 		start_printer(s, filter);
@@ -243,6 +262,8 @@ enum save_state save_step(struct save *s, int64_t until)
 {
 	for (unsigned i = 1; s->state == SAVE_RUNNING; i++) {
 		step(s);
+		if (s->state == SAVE_DONE)
+			put_in_place(s);
 		if ((s->rewriter || i % LOOK_AT_CLOCK == 0) && clock_ms() >= until)
 			break;
 	}
@@ -263,12 +284,13 @@ void save_release(struct save *s)
 		fclose(s->out);
 	recorder_free(s->recorder);
 	rewriter_free(s->rewriter);
-	if (s->path && s->state != SAVE_DONE)
-		unlink(s->path);
+	if (s->part && s->state != SAVE_DONE)
+		unlink(s->part);
 	if (s->printer.exporter)
 		printer_release(&s->printer);
 	field_options_release(&s->fields);
 	free(s->path);
+	free(s->part);
 	buf_release(&s->bytes);
 	*s = (struct save){ 0 };
 }

@@ -2,8 +2,8 @@
  * Saving messages to a file in slices: in any of the formats of export/, each as a packet of a pcapng, or the packets they came in, for which
  * the capture's files are read once more.
  *
- * The file is new: one of that name that is there already is replaced only if that is asked for. It is readable and writable by its owner
- * only. A struct save must stay where it is while it is at work.
+ * The file is new: one of that name that is there already is replaced only if that is asked for, and only once all is
+ * written. It is readable and writable by its owner only. A struct save must stay where it is while it is at work.
  */
 #ifndef TUI_SAVE_H
 #define TUI_SAVE_H
@@ -50,7 +50,7 @@ struct save {
 	struct rewriter *rewriter;
 	struct session_listener listener; /* of one of the first two */
 	FILE *out;
-	char *path;
+	char *path, *part;    /* part: what it is called until it is whole; the same, unless it replaces another one */
 	int error;            /* errno */
 	uint32_t first, next; /* messages: where it began, the next one */
 	uint32_t news;        /* the next one */

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -92,6 +93,12 @@ static void test_marked(void **state)
 	holds(s->path, "r");
 }
 
+static bool holds_anything(const char *path)
+{
+	struct stat st;
+	return stat(path, &st) == 0 && st.st_size;
+}
+
 static void test_a_file_that_is_there(void **state)
 {
 	struct saving *s = *state;
@@ -105,8 +112,15 @@ static void test_a_file_that_is_there(void **state)
 	assert_true(save_exists(s->path));
 	job.replace = true;
 	assert_true(save_start(&save, &job, s->path));
+	save_release(&save); /* given up: it is as it was */
+	assert_true(save_exists(s->path) && !holds_anything(s->path));
+	assert_true(save_start(&save, &job, s->path));
+	assert_int_equal(save_step(&save, clock_ms() + 10000), SAVE_DONE);
 	save_release(&save);
-	assert_false(save_exists(s->path)); /* given up: removed */
+	holds(s->path, "qrn");
+	unlink(s->path);
+	assert_int_equal(rmdir(s->folder), 0); /* nothing is left beside it */
+	mkdir(s->folder, 0700);
 }
 
 static void test_formats(void **state)
