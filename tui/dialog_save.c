@@ -90,9 +90,21 @@ static void change_format(struct save_dialog *d, int by)
 	} while (!offered(d, &f));
 }
 
-static bool possible(const struct app *a, enum save_what what)
+/* The first message that can be saved: of what is read once more, none is forgotten. */
+static uint32_t first_of(const struct save_dialog *d)
 {
-	return what == SAVE_ALL || (what == SAVE_FILTERED ? a->filter != NULL : a->marks.count > 0);
+	struct save_format f = format_of(d);
+	return f.exporter || f.packets == RECORD_PDUS ? session_first(d->dialog.app->session) : 1;
+}
+
+static uint32_t marked(const struct save_dialog *d)
+{
+	return marks_from(&d->dialog.app->marks, first_of(d));
+}
+
+static bool possible(const struct save_dialog *d, enum save_what what)
+{
+	return what == SAVE_ALL || (what == SAVE_FILTERED ? d->dialog.app->filter != NULL : marked(d) > 0);
 }
 
 /* A name for the file, as long as the user has given none. */
@@ -113,7 +125,7 @@ static void choose(struct save_dialog *d, int by)
 	if (d->row == ROW_WHAT)
 		do
 			d->what = (enum save_what)(((int)d->what + by + SAVE_MARKED + 1) % (SAVE_MARKED + 1));
-		while (!possible(d->dialog.app, d->what));
+		while (!possible(d, d->what));
 	name_file(d);
 }
 
@@ -133,8 +145,7 @@ static void add_what(const struct save_dialog *d, struct line *out)
 	if (d->what == SAVE_FILTERED) {
 		buf_addf(&text, "those that match %.*s", (int)a->filter_text.len, (const char *)a->filter_text.at);
 	} else {
-		amount_add_counted(&text, d->what == SAVE_ALL ? a->seen.messages - session_first(a->session) + 1 : a->marks.count,
-				   "message");
+		amount_add_counted(&text, d->what == SAVE_ALL ? a->seen.messages - first_of(d) + 1 : marked(d), "message");
 	}
 	line_add_cell(out, INK_STRONG, slice_str(what_names[d->what]), least(CHOICE, d->dialog.box.width - out->columns), false);
 	line_add(out, INK_PLAIN, buf_slice(&text), d->dialog.box.width - out->columns);
@@ -393,7 +404,7 @@ struct dialog *dialog_save_new(struct app *a)
 	struct save_dialog *d = xcalloc(1, sizeof *d);
 	d->dialog.ops = &ops;
 	d->dialog.app = a;
-	d->what = a->marks.count ? SAVE_MARKED : a->filter ? SAVE_FILTERED : SAVE_ALL;
+	d->what = marked(d) ? SAVE_MARKED : a->filter ? SAVE_FILTERED : SAVE_ALL;
 	name_file(d);
 	return &d->dialog;
 }

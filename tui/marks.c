@@ -49,6 +49,14 @@ uint32_t marks_next(const struct marks *m, uint32_t n)
 	return 0;
 }
 
+uint32_t marks_from(const struct marks *m, uint32_t n)
+{
+	uint32_t count = n > 1 ? marks_has(m, n) : m->count;
+	while (n > 1 && (n = marks_next(m, n)))
+		count++;
+	return count;
+}
+
 void marks_clear(struct marks *m)
 {
 	if (m->bit)

@@ -22,6 +22,8 @@ bool marks_has(const struct marks *m, uint32_t n);
 void marks_set(struct marks *m, uint32_t n, bool marked);
 /* The first marked message after n; 0 if there is none. */
 uint32_t marks_next(const struct marks *m, uint32_t n);
+/* How many messages from n on are marked. */
+uint32_t marks_from(const struct marks *m, uint32_t n);
 /* Takes all marks away; bookmarks stay. */
 void marks_clear(struct marks *m);
 /* The letter of a message's bookmark, 0 for none. */
