@@ -81,6 +81,12 @@ static void add_held(struct json *j, const char *key, const struct otlp_text *t)
 	add_string(j, key, slice_of(t->at, t->len));
 }
 
+/* Whose span it is: who asked, or, of what a client is sent unasked, the client. */
+static enum dir owner(const struct otlp_span *s)
+{
+	return s->kind == OTLP_CONSUMER ? !s->dir : s->dir;
+}
+
 /* An end of a connection: the address without its port, and the port. */
 static void add_end(struct json *j, const char *address, const char *port, const struct endpoint *end)
 {
@@ -174,7 +180,7 @@ static void add_attributes(struct json *j, const struct otlp_span *s, struct sli
 	add_held(j, "rpc.method", &s->name);
 	add_end(j, "server.address", "server.port", server);
 	add_end(j, "client.address", "client.port", client);
-	add_end(j, "network.peer.address", "network.peer.port", s->dir == DIR_C2S ? server : client);
+	add_end(j, "network.peer.address", "network.peer.port", owner(s) == DIR_C2S ? server : client);
 	add_protocol(j, s);
 	add_string(j, "error.type", error_type);
 	if (s->has_code && s->state == THREAD_FAILED) {
@@ -188,8 +194,8 @@ static void add_attributes(struct json *j, const struct otlp_span *s, struct sli
 	add_int(j, "openiap.connection", s->conn);
 	add_int(j, "openiap.message", s->n);
 	add_int(j, "openiap.messages", s->messages);
-	add_int(j, "openiap.bytes.sent", s->bytes[s->dir]);
-	add_int(j, "openiap.bytes.received", s->bytes[!s->dir]);
+	add_int(j, "openiap.bytes.sent", s->bytes[owner(s)]);
+	add_int(j, "openiap.bytes.received", s->bytes[!owner(s)]);
 	add_yes(j, "openiap.given_up", s->given_up);
 	add_rules(j, s->rules);
 	json_close(j, ']');
@@ -198,7 +204,7 @@ static void add_attributes(struct json *j, const struct otlp_span *s, struct sli
 static void add_resource(struct json *j, const struct otlp_span *s, const struct identity *who)
 {
 	struct buf instance = { 0 };
-	bool client = s->dir == DIR_C2S || s->kind == OTLP_CONSUMER;
+	bool client = owner(s) == DIR_C2S;
 	endpoint_add(&instance, &s->ends[client ? DIR_C2S : DIR_S2C]);
 	json_key(j, "resource");
 	json_open(j, '{');
@@ -336,7 +342,7 @@ void otlp_span_event(struct otlp_span *s, const struct message_facts *m)
 	json_text(&j, "rpc.message");
 	json_key(&j, "attributes");
 	json_open(&j, '[');
-	add_word(&j, "rpc.message.type", m->record->dir == s->dir ? "SENT" : "RECEIVED");
+	add_word(&j, "rpc.message.type", m->record->dir == owner(s) ? "SENT" : "RECEIVED");
 	add_int(&j, "rpc.message.id", m->n);
 	add_int(&j, "rpc.message.uncompressed_size", m->record->size);
 	add_string(&j, "openiap.command", slice_head(m->envelope.command, OTLP_TEXT));
