@@ -596,6 +596,29 @@ def case_head():
         p.stop()
 
 
+def case_headers():
+    """Headers of HTTP/2 that can't be rewritten, after some that were: a line, and the end of the connection."""
+    def frame_of(kind, flags, stream, payload):
+        return struct.pack(">I", len(payload))[1:] + bytes([kind, flags]) + struct.pack(">I", stream) + payload
+
+    def field(name, value):
+        return b"\x10" + bytes([len(name)]) + name + bytes([len(value)]) + value
+    begin = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + frame_of(4, 0, 0, b"") + frame_of(1, 4, 1, field(b":path", b"/x") + field(b":authority", b"other"))
+    long = frame_of(1, 0, 3, b"x" * 16384) + frame_of(9, 0, 3, b"x" * 16384) * 20
+    with Proxy(f"grpc://:0=grpc://127.0.0.1:{Server(echo).port}") as p:
+        where = f"the client of grpc://127.0.0.1:{p.port[0]}"
+        for then, words in ((frame_of(1, 4, 3, b"\xff" * 6), "sends headers that can't be read: the connection is given up"),
+                            (long, "sends headers of more than 256 KiB, or what is no HTTP/2: the connection is given up")):
+            s = p.connect()
+            try:
+                s.sendall(begin + then)
+                read_all(s)
+            except OSError:
+                pass
+            p.wait_printed(f"{where} {words}")
+        p.stop()
+
+
 def case_flood():
     """Half-open connections and heads without end: the relay's memory does not grow with them, and an honest client is served."""
     with Proxy(f"wss://:0=ws://127.0.0.1:{Server(echo).port}", f"ws://:0=ws://127.0.0.1:{Server(lambda s: read_all(s)).port}",

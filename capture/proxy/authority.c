@@ -98,7 +98,7 @@ static void deflate(struct authority *a, struct buf *block)
 	ssize_t size = nghttp2_hd_deflate_hd(a->deflater, buf_reserve(block, most), most, nv, n);
 	free(nv);
 	if (size < 0)
-		a->fault = "its headers can't be written anew";
+		a->fault = "sends headers that can't be written anew: the connection is given up";
 	else
 		block->len += (size_t)size;
 }
@@ -132,7 +132,7 @@ static bool take_headers(struct authority *a, const struct unit *u, struct buf *
 	buf_clear(&block);
 	bool rewrite = a->deflater || (read && a->differs);
 	if (a->deflater && !read)
-		a->fault = "a header block can't be read";
+		a->fault = "sends headers that can't be read: the connection is given up";
 	else if (rewrite && !a->deflater && nghttp2_hd_deflate_new(&a->deflater, 0) != 0)
 		abort();
 	if (rewrite && !a->fault) {
@@ -161,7 +161,7 @@ static bool take_frame(struct authority *a, struct slice in, struct buf *out, si
 	if (status == UNIT_MORE)
 		return true;
 	if (status == UNIT_BAD && a->deflater)
-		a->fault = "a header block is longer than 256 KiB, or no HTTP/2";
+		a->fault = "sends headers of more than 256 KiB, or what is no HTTP/2: the connection is given up";
 	if (status == UNIT_BAD)
 		return false;
 	*size = u.bytes.len;

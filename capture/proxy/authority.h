@@ -16,7 +16,7 @@ void authority_free(struct authority *a);
 bool authority_feed(struct authority *a, struct slice in, struct buf *out);
 /* Nothing more comes: appends what was held back. */
 void authority_end(struct authority *a, struct buf *out);
-/* It could neither rewrite nor leave it: the connection has to end. A phrase that says why; NULL: all is well. */
+/* It could neither rewrite nor leave it: the connection has to end. What the client does, to stand behind its name; NULL: all is well. */
 const char *authority_fault(const struct authority *a);
 
 #endif
