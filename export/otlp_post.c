@@ -129,6 +129,9 @@ static bool set_up(struct otlp_post *p, const char *url, const char *headers)
 	p->headers = p->curl.slist_append(NULL, "Content-Type: application/json");
 	if (!p->multi || !p->easy || !p->headers || !add_headers(p, slice_str(headers ? headers : "")))
 		return false;
+#if LIBCURL_VERSION_NUM >= 0x075700
+	p->curl.easy_setopt(p->easy, CURLOPT_QUICK_EXIT, 1L); /* else giving a name up waits until whoever looks it up does, too */
+#endif
 	return p->curl.easy_setopt(p->easy, CURLOPT_URL, url) == CURLE_OK &&
 	       p->curl.easy_setopt(p->easy, CURLOPT_HTTPHEADER, p->headers) == CURLE_OK &&
 	       p->curl.easy_setopt(p->easy, CURLOPT_USERAGENT, "envscope/" ENVSCOPE_VERSION) == CURLE_OK &&

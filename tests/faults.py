@@ -352,6 +352,16 @@ def screens_without_memory(f):
         f.hold(status == 0 or by_curses or (status == 3 and OUT_OF_MEMORY.encode() in out), f"screens, allocation {number}: status {status}, {out[-200:]!r}")
         f.hold(b"\x1b[?1049h" not in out or b"\x1b[?1049l" in out, f"screens, allocation {number}: the terminal is not put back")
 
+def names_of_collectors(f):
+    """Servers of names that do not answer: Ctrl-C gives a collector up at once, and not when its name was looked up."""
+    p = f.start("-r", "samples/tcp.pcap", "-q", "--otlp", "http://collector.invalid", stderr=subprocess.PIPE, inject={"INJECT_LOOKUP": PATIENCE})
+    said = p.stderr.readline().decode()
+    f.hold("Ctrl-C gives up" in said, f"a collector whose name is looked up: {said!r}")
+    began = time.monotonic()
+    p.send_signal(signal.SIGINT)
+    f.equal(p.wait(2 * PATIENCE), 3, "a collector whose name is looked up: status")
+    f.hold(time.monotonic() - began < 5, "Ctrl-C waits until the collector's name was looked up")
+
 # -- interfaces
 
 def interfaces(f):
@@ -381,7 +391,8 @@ def interfaces(f):
     told = open(f.path("two")).read()
     f.hold("envscope: the capture on dirt has ended: The interface disappeared; 0 messages in all\n" in told and " 1 source that ended before its time\n" in told, f"one of two that is taken away: {told!r}")
 
-TESTS = (memory, allocations, read_errors, truncated_while_read, full_disks, closed_late, small_disks, sudden_ends, clocks, descriptors, terminals, screens_without_memory, interfaces)
+TESTS = (memory, allocations, read_errors, truncated_while_read, full_disks, closed_late, small_disks, sudden_ends, clocks, descriptors, terminals, screens_without_memory, names_of_collectors,
+         interfaces)
 
 def main(envscope, inject, *names):
     with tempfile.TemporaryDirectory() as folder:

@@ -10,6 +10,7 @@
  *	INJECT_READ=N     the N-th read of a file with .pcap in its name fails with EIO, and all after it
  *	INJECT_PREAD=N    the same for reading at a place
  *	INJECT_CLOSE=N    the N-th close of such a file that was written fails with ENOSPC
+ *	INJECT_LOOKUP=S   looking up a name takes so many seconds, and finds nothing
  *	INJECT_CLOCK=MS   the clock that tells the time of day stands MS milliseconds back at every second look
  *
  * Allocations are counted from main() on, those of libraries and memory that is mapped without a file too: what comes before that is the
@@ -19,6 +20,7 @@
 #include <errno.h>
 #include <execinfo.h>
 #include <fcntl.h>
+#include <netdb.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -315,6 +317,18 @@ int close(int fd)
 		return result;
 	errno = ENOSPC;
 	return -1;
+}
+
+int getaddrinfo(const char *name, const char *service, const struct addrinfo *hints, struct addrinfo **out)
+{
+	static int (*real)(const char *, const char *, const struct addrinfo *, struct addrinfo **);
+	if (!real)
+		real = dlsym(RTLD_NEXT, "getaddrinfo");
+	uint64_t seconds = number("INJECT_LOOKUP");
+	if (!seconds)
+		return real(name, service, hints, out);
+	sleep((unsigned)seconds);
+	return EAI_AGAIN;
 }
 
 int clock_gettime(clockid_t clock, struct timespec *out)
