@@ -11,7 +11,8 @@
  * http_parser also finds where a body ends and the next head begins; bodies pass as they come.
  *
  * After an upgrade the bytes are no HTTP any more, unless it was refused; then the next request follows. Bytes that can't begin a request line
- * are not gathered. No WebSocket frame of a client is one: its second byte has the mask's bit, a method has letters only.
+ * are not gathered. No WebSocket frame of a client is one: its second byte has the mask's bit, a method has letters only. What comes behind a
+ * CONNECT is meant for whom that names.
  */
 #include "capture/proxy/head.h"
 
@@ -196,7 +197,7 @@ static bool has_bare_cr(struct slice in)
 	return false;
 }
 
-/* The head has come whole: rewrites it. False if it is not understood. */
+/* The head has come whole: rewrites it. False if it is not understood, or what is behind it is for somebody else. */
 static bool take_head(struct http_head *h, struct buf *out)
 {
 	buf_clear(&h->edited);
@@ -214,7 +215,7 @@ static bool take_head(struct http_head *h, struct buf *out)
 	buf_release(&h->head);
 	buf_release(&h->edited);
 	h->in_body = understood && !h->done;
-	return understood;
+	return understood && h->parser.method != HTTP_CONNECT;
 }
 
 /* Gathers what belongs to a head from the front of *in. False once this is no request. */

@@ -75,12 +75,14 @@ static void path(void **state)
 		"OPTIONS * HTTP/1.1\r\n\r\nGET /ws/v2 HTTP/1.0\r\n\r\n");
 }
 
-/* A whole URL is for a proxy of HTTP, which the target may be. */
-static void whole_urls(void **state)
+/* A whole URL is for a proxy of HTTP, which the target may be; what is behind a CONNECT is for another server. */
+static void to_a_proxy(void **state)
 {
 	(void)state;
-	assert_rewritten("GET http://a.b/ HTTP/1.1\r\nHost: a.b\r\n\r\nCONNECT a.b:1 HTTP/1.1\r\nHost: a.b:1\r\n\r\n",
-			 "GET http://a.b/ HTTP/1.1\r\nHost: app.openiap.io\r\n\r\nCONNECT a.b:1 HTTP/1.1\r\nHost: app.openiap.io\r\n\r\n");
+	assert_rewritten(
+		"GET http://a.b/ HTTP/1.1\r\nHost: a.b\r\n\r\nCONNECT a.b:80 HTTP/1.1\r\nHost: a.b\r\n\r\nGET / HTTP/1.1\r\nHost: a.b\r\n\r\n",
+		"GET http://a.b/ HTTP/1.1\r\nHost: app.openiap.io\r\n\r\nCONNECT a.b:80 HTTP/1.1\r\nHost: app.openiap.io\r\n\r\n"
+		"GET / HTTP/1.1\r\nHost: a.b\r\n\r\n");
 }
 
 /* Bodies are passed over, and the head behind them is found. */
@@ -199,7 +201,7 @@ static void withheld(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(upgrade),    cmocka_unit_test(path),      cmocka_unit_test(whole_urls), cmocka_unit_test(bodies),
+		cmocka_unit_test(upgrade),    cmocka_unit_test(path),      cmocka_unit_test(to_a_proxy), cmocka_unit_test(bodies),
 		cmocka_unit_test(refused),    cmocka_unit_test(malformed), cmocka_unit_test(endless),    cmocka_unit_test(longest),
 		cmocka_unit_test(odd_values), cmocka_unit_test(withheld),
 	};
