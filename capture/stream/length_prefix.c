@@ -507,13 +507,21 @@ static uint64_t arrived(const struct way *w)
 	return w->state == PASS ? w->done : w->gather.len;
 }
 
+/* Nothing follows directly what has come: all of it is looked at, and a length beyond the limit is judged by the bytes there are. */
+static void finish(struct length_prefix *l, enum dir dir, int64_t time)
+{
+	run(l, dir, (struct chunk){ { NULL, 0 }, -1, time }, true);
+	while (is_overlong(l, &l->way[dir])) { /* each has fewer bytes than the one before */
+		judge_overlong(l, dir, time);
+		run(l, dir, (struct chunk){ { NULL, 0 }, -1, time }, true);
+	}
+}
+
 static void gap(struct layer *layer, enum dir dir, uint64_t n, int64_t time)
 {
 	struct length_prefix *l = (struct length_prefix *)layer;
 	struct way *w = &l->way[dir];
-	if (is_overlong(l, w))
-		judge_overlong(l, dir, time);
-	run(l, dir, (struct chunk){ { NULL, 0 }, -1, time }, true);
+	finish(l, dir, time);
 	bool body = w->state == BODY || w->state == PASS, shown = body && arrived(w);
 	uint64_t left = body ? w->size - arrived(w) : w->state == SKIP ? w->done : 0;
 	cut(l, dir, time, CUT_BY_GAP);
@@ -536,9 +544,7 @@ static void end(struct layer *layer, enum dir dir, int64_t time)
 {
 	struct length_prefix *l = (struct length_prefix *)layer;
 	struct way *w = &l->way[dir];
-	if (is_overlong(l, w))
-		judge_overlong(l, dir, time);
-	run(l, dir, (struct chunk){ { NULL, 0 }, -1, time }, true);
+	finish(l, dir, time);
 	cut(l, dir, time, CUT_BY_END);
 	if (w->skipped)
 		stream_news(l->stream, NEWS_SKIPPED, dir, time, w->skipped, NULL);
