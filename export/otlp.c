@@ -214,10 +214,10 @@ static void add_event(struct printer *p, const struct message_facts *m)
 	struct otlp_span *s = new_span(p, m);
 	struct otlp_context c = otlp_context_of(&m->envelope);
 	s->state = THREAD_SINGLE;
-	if (registration && c.has_span) {
+	if (registration && c.has_trace) {
 		s->link = registration->context;
 		s->has_link = true;
-	} else if (registration && !c.has_trace) {
+	} else if (registration) {
 		c = registration->context;
 	}
 	s->context = c;

@@ -228,8 +228,34 @@ static void test_null(void **state)
 	}
 }
 
+/* A watch, and an event of it that names a trace of its own, but no span. */
+static void talk_event(struct feed *f)
+{
+	static const struct sent event = {
+		.command = "watchevent", .id = "e", .type = "WatchEvent", .payload = { (const uint8_t *)"\x0a\1x", 3 }
+	};
+	struct buf b = { 0 };
+	FEED(f, 0, DIR_C2S, .command = "watch", .id = "w", .type = "WatchRequest");
+	FEED(f, 0, DIR_S2C, .command = "watchreply", .id = "r", .rid = "w", .type = "WatchResponse", .payload = event.payload);
+	feed_pack(&b, &event, 1);
+	put_bytes(&b, 8, slice_str("4bf92f3577b34da6a3ce929d0e0e4736"));
+	feed_bytes(f, 0, DIR_S2C, buf_slice(&b), b.len, &event);
+	buf_release(&b);
+}
+
+/* In another trace than its registration, it has a link to that. */
+static void test_event_of_another_trace(void **state)
+{
+	(void)state;
+	char *text = print_talk(exporter_named("otlp"), talk_event), *event = strstr(text, "4bf92f3577b34da6a3ce929d0e0e4736");
+	assert_non_null(event);
+	assert_non_null(strstr(event, "\"links\""));
+	free(text);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_all), cmocka_unit_test(test_secrets), cmocka_unit_test(test_null) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_all), cmocka_unit_test(test_secrets), cmocka_unit_test(test_null),
+					    cmocka_unit_test(test_event_of_another_trace) };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
