@@ -86,7 +86,7 @@ static void look_ahead(struct capture *c)
 	const struct lookahead_work work = { c, step_ahead, finish_ahead, state_ahead };
 	c->to = c->sink;
 	c->ahead = lookahead_new(&work);
-	c->sink = lookahead_sink(c->ahead, c->to.probe);
+	c->sink = lookahead_sink(c->ahead, &c->to);
 }
 
 struct capture *capture_new(struct source *source, const struct sink *sink, const struct capture_options *o)

@@ -136,9 +136,9 @@ static void keep_closed(void *user, struct conn_info *conn, int64_t time)
 	conn->user = NULL;
 }
 
-struct sink events_sink(struct events *e, enum probe (*probe)(struct slice head, uint64_t length))
+struct sink events_sink(struct events *e, const struct sink *to)
 {
-	return (struct sink){ e, keep_message, keep_news, keep_closed, probe };
+	return (struct sink){ e, keep_message, keep_news, keep_closed, to->probe, to->sender };
 }
 
 static void tell_message(const struct call *call, struct piece *p, const struct sink *to)

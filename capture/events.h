@@ -17,8 +17,8 @@ struct events {
 	struct slice stays;
 };
 
-/* A sink that keeps what it is told in e, which must outlive it. The probe is asked at once. */
-struct sink events_sink(struct events *e, enum probe (*probe)(struct slice head, uint64_t length));
+/* A sink that keeps what it is told in e, which must outlive it. What is only asked is asked of `to` at once. */
+struct sink events_sink(struct events *e, const struct sink *to);
 /* Hands on what calls holds, in order, and empties it. Every connection that was told of is told of as closed in the end, in this or a
  * later buf; then its copy is freed. */
 void events_tell(struct buf *calls, const struct sink *to);

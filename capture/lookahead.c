@@ -86,9 +86,9 @@ struct lookahead *lookahead_new(const struct lookahead_work *work)
 	return a;
 }
 
-struct sink lookahead_sink(struct lookahead *a, enum probe (*probe)(struct slice head, uint64_t length))
+struct sink lookahead_sink(struct lookahead *a, const struct sink *to)
 {
-	return events_sink(&a->events, probe);
+	return events_sink(&a->events, to);
 }
 
 const struct lookahead_state *lookahead_state(const struct lookahead *a)
@@ -334,7 +334,7 @@ static void ignore_closed(void *user, struct conn_info *conn, int64_t time)
 
 void lookahead_free(struct lookahead *a)
 {
-	static const struct sink nowhere = { NULL, ignore_message, ignore_news, ignore_closed, NULL };
+	static const struct sink nowhere = { NULL, ignore_message, ignore_news, ignore_closed, NULL, NULL };
 	if (!a)
 		return;
 	if (a->started && !a->joined)

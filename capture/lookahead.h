@@ -26,8 +26,8 @@ struct lookahead_work {
 };
 
 struct lookahead *lookahead_new(const struct lookahead_work *work);
-/* The sink that the pipeline is to tell. `probe` as in struct sink. */
-struct sink lookahead_sink(struct lookahead *a, enum probe (*probe)(struct slice head, uint64_t length));
+/* The sink that the pipeline is to tell in place of `to`. */
+struct sink lookahead_sink(struct lookahead *a, const struct sink *to);
 /* Packets of the source stay where they are until they have been handed on. The source must not be used after lookahead_free. */
 void lookahead_lend(struct lookahead *a, struct source *source);
 /* Starts the second thread. Unless `thread` says that there is to be one, the first packets are looked at before: where they are large, or there are

@@ -124,6 +124,9 @@ struct news {
 /* How far bytes look like the beginning of an Envelope. */
 enum probe { PROBE_NO, PROBE_MORE, PROBE_WEAK, PROBE_STRONG };
 
+/* Which end a message or frame shows to have sent it. */
+enum sender { SENDER_UNKNOWN, SENDER_CLIENT, SENDER_SERVER };
+
 enum { PROBE_BYTES = 96 }; /* a probe never asks for more than that many bytes */
 
 struct sink {
@@ -134,6 +137,8 @@ struct sink {
 	void (*closed)(void *user, struct conn_info *conn, int64_t time);
 	/* Could an Envelope of `length` bytes begin with these? Needs no user: it is a pure function. */
 	enum probe (*probe)(struct slice head, uint64_t length);
+	/* Which end sends an Envelope that begins with these? Pure as well; asked only where ends were guessed, else it may be NULL. */
+	enum sender (*sender)(struct slice head);
 };
 
 #endif

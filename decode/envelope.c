@@ -227,3 +227,25 @@ enum probe envelope_probe(struct slice head, uint64_t length)
 	enum probe p = probe_fields(slice_skip(head, n + 2), length - n - 2, head.len == length);
 	return p == PROBE_MORE && head.len >= PROBE_BYTES ? PROBE_WEAK : p;
 }
+
+static bool is_one_of(struct slice name, const char *const *names)
+{
+	while (*names && !slice_is(name, *names))
+		names++;
+	return *names != NULL;
+}
+
+enum sender envelope_sender(struct slice head)
+{
+	static const char *const of_either[] = {
+		"noop", "ping", "pong", "error", "getelement", "beginstream", "stream", "endstream", NULL
+	};
+	static const char *const of_server[] = { "watchevent", "queueevent", "refreshtoken", NULL };
+	struct cursor c = cursor_of(head);
+	uint8_t tag = cursor_u8(&c);
+	struct slice command = cursor_take(&c, cursor_u8(&c));
+	if (c.short_ || tag != (COMMAND << 3 | WIRE_LENGTH) || !command.len || is_one_of(command, of_either))
+		return SENDER_UNKNOWN;
+	bool reply = command.len > 5 && slice_is(slice_skip(command, command.len - 5), "reply");
+	return reply || is_one_of(command, of_server) ? SENDER_SERVER : SENDER_CLIENT;
+}

@@ -22,4 +22,8 @@ bool envelope_read(struct slice bytes, struct envelope *out);
  * in sight to be sure; MORE: too few bytes to tell. */
 enum probe envelope_probe(struct slice head, uint64_t length);
 
+/* Which end sends an Envelope that begins with these, as far as its command tells? Pure, and handed to capture/ too. Replies and events are a
+ * server's, requests a client's; streams, errors and what stands alone come from either end. */
+enum sender envelope_sender(struct slice head);
+
 #endif

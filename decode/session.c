@@ -250,5 +250,5 @@ void session_clock(struct session *s, int64_t now)
 
 struct sink session_sink(struct session *s)
 {
-	return (struct sink){ s, sink_message, session_take_news, sink_closed, envelope_probe };
+	return (struct sink){ s, sink_message, session_take_news, sink_closed, envelope_probe, envelope_sender };
 }

@@ -111,7 +111,7 @@ static bool run(struct follow *f, struct keylog *keylog, const char *file)
 		fprintf(stderr, "%s: %s\n", file, error);
 		return false;
 	}
-	const struct sink sink = { f, take_message, take_news, take_closed, envelope_probe };
+	const struct sink sink = { f, take_message, take_news, take_closed, envelope_probe, envelope_sender };
 	struct capture *c = capture_new(source, &sink, &(struct capture_options){ .keylog = keylog });
 	enum capture_status status;
 	do

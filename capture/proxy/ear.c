@@ -54,7 +54,7 @@ struct ear *ear_new(const struct what_if_chooser *chooser, struct conn_info *con
 	e->conn = conn;
 	e->info = *conn;
 	e->dir = dir;
-	e->sink = (struct sink){ e, hear_message, hear_news, hear_closed, chooser->probe };
+	e->sink = (struct sink){ e, hear_message, hear_news, hear_closed, chooser->probe, NULL };
 	e->counts.numbers = conn->number;
 	e->stream = (struct stream){ &e->info, &e->sink, &limits, &e->counts };
 	e->layer = detect_new(&e->stream, TRANSPORT_UNKNOWN, NULL);

@@ -6,8 +6,8 @@
  * WebSocket frame; the first that holds decides for the connection. Bytes are kept until then, at most a window of HELD bytes in
  * each direction; after limits->scan bytes without a find the connection counts as somebody else's and is no longer read.
  *
- * Of a connection joined in its middle it may be guessed only which end is the client. A request, a hello of TLS or the mask of WebSocket frames
- * tells, and turns it round before anything of it is handed on.
+ * Of a connection joined in its middle it may be guessed only which end is the client. A request, a hello of TLS, the mask of WebSocket frames, the
+ * command of the first message that is found or a header block of HTTP/2 tells, and turns it round before anything of it is handed on.
  *
  * What a proxy puts in front is taken off first (preamble.h), by a layer that has another one of these above it.
  *
@@ -111,6 +111,28 @@ static void turn(struct detect *d)
 	conn->settled[0] = conn->settled[1] = false;
 	d->held[0] = d->held[1];
 	d->held[1] = held;
+}
+
+/* What was found shows who sent it. Returns its direction, which may be the other one by now. */
+static enum dir put_right(struct detect *d, enum dir dir, enum sender who)
+{
+	if (who == SENDER_UNKNOWN || (who == SENDER_CLIENT) == (dir == DIR_C2S))
+		return dir;
+	turn(d);
+	return !dir;
+}
+
+/* A boundary stands at the front of what is kept of a direction, one of HTTP/2 or else of a length. What begins there puts ends right that were guessed.
+ * False if it does not tell, but the next frame may before there is a message. */
+static bool learn_ends(struct detect *d, enum dir *dir, bool http2)
+{
+	struct slice in = buf_slice(&d->held[*dir].bytes);
+	bool message = true;
+	if (!d->stream->conn->guessed)
+		return true;
+	enum sender who = http2 ? http2_sender(d->stream, in, &message) : length_prefix_sender(d->stream, in);
+	*dir = put_right(d, *dir, who);
+	return who != SENDER_UNKNOWN || message;
 }
 
 /* Does a chunk begin with what only a client sends, or a server? */
@@ -229,7 +251,10 @@ static bool decide(struct detect *d, enum dir dir, enum kind k)
 {
 	struct held *other = &d->held[!dir];
 	switch (k) {
-	case KIND_PREFIX: settle_prefix(d, dir, d->stream->conn->start_seen && !other->searching); return true;
+	case KIND_PREFIX:
+		learn_ends(d, &dir, false);
+		settle_prefix(d, dir, d->stream->conn->start_seen && !other->searching);
+		return true;
 	case KIND_HTTP1: settle(d, new_http1(d), dir); return true;
 	case KIND_HTTP2:
 	case KIND_HTTP2_SERVER:
@@ -267,7 +292,7 @@ static bool decide_forced(struct detect *d, enum dir dir, struct slice in)
 		settle(d, new_http1(d), dir);
 	else if (is_websocket(d->forced) && from_start)
 		settle_websocket(d, dir, true);
-	else if (d->forced == TRANSPORT_GRPC)
+	else if (d->forced == TRANSPORT_GRPC && !d->stream->conn->guessed)
 		settle_http2(d, dir, from_start, d->stream->conn->start_seen && !d->held[!dir].searching);
 	else
 		return false;
@@ -289,11 +314,11 @@ static void search(struct detect *d, enum dir dir, bool final)
 	struct slice in = buf_slice(&h->bytes);
 	struct find none = { FIND_NONE, in.len };
 	final = final || in.len >= HELD;
-	bool ws = d->forced != TRANSPORT_TCP && d->forced != TRANSPORT_REST;
-	struct find p = over_http1(d->forced) ? none : length_prefix_find(d->stream, in, final);
+	bool grpc = d->forced == TRANSPORT_GRPC, ws = !grpc && d->forced != TRANSPORT_TCP && d->forced != TRANSPORT_REST;
+	struct find p = grpc || over_http1(d->forced) ? none : length_prefix_find(d->stream, in, final);
 	struct find w = ws ? websocket_find(d->stream, in, dir == DIR_C2S, final) : none;
 	struct find turned = ws && d->stream->conn->guessed ? websocket_find(d->stream, in, dir == DIR_S2C, final) : none;
-	struct find f = d->forced ? none : http2_find(d->stream, in, final);
+	struct find f = d->forced && !grpc ? none : http2_find(d->stream, in, final);
 	struct find t = d->forced ? none : tls_find(in, final);
 	const struct find *first = better(better(better(&f, &t), better(&w, &p)), &turned);
 	size_t drop = first->offset < in.len ? first->offset : in.len;
@@ -302,11 +327,11 @@ static void search(struct detect *d, enum dir dir, bool final)
 	buf_consume(&h->bytes, drop);
 	if (first->status != FIND_FOUND)
 		return;
-	if (first == &turned) {
-		turn(d);
-		dir = !dir;
-		h = &d->held[dir];
-	}
+	if (first == &turned)
+		dir = put_right(d, dir, dir == DIR_C2S ? SENDER_SERVER : SENDER_CLIENT);
+	else if ((first == &p || first == &f) && !learn_ends(d, &dir, first == &f) && !final)
+		return;
+	h = &d->held[dir];
 	if (h->passed)
 		stream_news(d->stream, NEWS_SKIPPED, dir, h->time, h->passed, NULL);
 	if (first == &p)

@@ -94,3 +94,43 @@ bool hpack_read(struct hpack *h, struct slice block, hpack_field *field, void *u
 	nghttp2_hd_inflate_end_headers(h->inflater);
 	return true;
 }
+
+/* An integer of which `bits` stand in its first byte (RFC 7541, section 5.1). */
+static uint32_t take_integer(struct cursor *c, uint8_t first, unsigned bits)
+{
+	uint32_t most = (1u << bits) - 1, n = first & most;
+	bool more = n == most;
+	for (unsigned shift = 0; more && shift < 28; shift += 7) {
+		uint8_t byte = cursor_u8(c);
+		n += (byte & 0x7fu) << shift;
+		more = byte & 0x80;
+	}
+	c->short_ = c->short_ || more;
+	return n;
+}
+
+static void skip_string(struct cursor *c)
+{
+	cursor_take(c, take_integer(c, cursor_u8(c), 7));
+}
+
+enum sender hpack_sender(struct slice block)
+{
+	enum { LAST_OF_REQUEST = 7, LAST_OF_RESPONSE = 14 }; /* pseudo-header fields in the static table (RFC 7541, appendix A) */
+	struct cursor c = cursor_of(block);
+	while (c.rest.len) {
+		uint8_t first = cursor_u8(&c);
+		bool indexed = first & 0x80, resizes = (first & 0xe0) == 0x20;
+		uint32_t name = take_integer(&c, first, indexed ? 7 : first & 0x40 ? 6 : resizes ? 5 : 4);
+		if (c.short_)
+			break;
+		if (!resizes && name && name <= LAST_OF_RESPONSE)
+			return name <= LAST_OF_REQUEST ? SENDER_CLIENT : SENDER_SERVER;
+		if (indexed || resizes)
+			continue;
+		if (!name)
+			skip_string(&c);
+		skip_string(&c);
+	}
+	return SENDER_UNKNOWN;
+}

@@ -10,6 +10,7 @@
 #include "capture/stream/http2_frame.h"
 
 #include "capture/stream/grpc.h"
+#include "capture/stream/hpack.h"
 
 enum {
 	LONG = 1 << 14, /* a frame longer than that, which only a peer that wants them is sent, is not looked for */
@@ -137,6 +138,44 @@ struct find http2_find(const struct stream *s, struct slice in, bool final)
 			return (struct find){ FIND_MORE, at };
 	}
 	return (struct find){ final ? FIND_NONE : FIND_MORE, in.len };
+}
+
+static enum sender frame_sender(const struct stream *s, const struct http2_frame *f, struct slice payload)
+{
+	struct cursor c = cursor_of(payload);
+	if (f->type == HTTP2_PUSH_PROMISE)
+		return SENDER_SERVER;
+	if (f->type == HTTP2_DATA && grpc_begins(s, payload) == PROBE_STRONG)
+		return s->sink->sender(slice_skip(payload, GRPC_PREFIX));
+	if (f->type != HTTP2_HEADERS)
+		return SENDER_UNKNOWN;
+	size_t pad = f->flags & HTTP2_PADDED ? cursor_u8(&c) : 0;
+	if (f->flags & HTTP2_WITH_PRIORITY)
+		cursor_take(&c, 5);
+	return pad < c.rest.len ? hpack_sender(slice_head(c.rest, c.rest.len - pad)) : SENDER_UNKNOWN;
+}
+
+/* Could a message begin with these first bytes of a frame's data, be it a compressed one? */
+static bool may_begin(const struct stream *s, struct slice data)
+{
+	return data.len && (data.at[0] == 1 || grpc_begins(s, data) != PROBE_NO);
+}
+
+enum sender http2_sender(const struct stream *s, struct slice in, bool *message)
+{
+	*message = false;
+	if (in.len && judge_preface(in) == ACCEPTED)
+		return SENDER_CLIENT;
+	while (in.len >= HTTP2_HEAD) {
+		struct http2_frame f = http2_frame_read(in);
+		struct slice rest = slice_skip(in, HTTP2_HEAD);
+		enum sender who = frame_sender(s, &f, slice_head(rest, f.length));
+		if (who != SENDER_UNKNOWN)
+			return who;
+		*message = *message || (f.type == HTTP2_DATA && may_begin(s, slice_head(rest, f.length)));
+		in = slice_skip(rest, f.length);
+	}
+	return SENDER_UNKNOWN;
 }
 
 #define ERRORS(X)                                          \

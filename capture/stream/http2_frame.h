@@ -47,5 +47,8 @@ const char *http2_goaway_text(uint32_t code);
 /* Searches bytes for the beginning of a frame, or for the client's preface: a head that is likely and has another one behind it, or a
  * DATA frame that begins with an Envelope. `final`: no more bytes will follow directly. */
 struct find http2_find(const struct stream *s, struct slice in, bool final);
+/* Which end sent the frames, or the preface, at the front of bytes, as far as one of them shows it: a header block, or an Envelope with which data
+ * begin. *message: unless one did, may a message begin with the data of one of them? */
+enum sender http2_sender(const struct stream *s, struct slice in, bool *message);
 
 #endif

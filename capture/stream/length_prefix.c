@@ -628,3 +628,15 @@ struct find length_prefix_find(const struct stream *s, struct slice in, bool fin
 	}
 	return (struct find){ final ? FIND_NONE : FIND_MORE, at };
 }
+
+enum sender length_prefix_sender(const struct stream *s, struct slice in)
+{
+	struct cursor c = cursor_of(in);
+	enum sender who = SENDER_UNKNOWN;
+	while (who == SENDER_UNKNOWN && c.rest.len) {
+		uint32_t size = cursor_le32(&c);
+		who = s->sink->sender(slice_head(c.rest, size));
+		cursor_take(&c, size);
+	}
+	return who;
+}

@@ -25,5 +25,7 @@ struct find {
 /* Searches bytes for the beginning of a length-prefixed message. `final`: no more bytes will follow these (a gap, the end), so that a
  * candidate is judged by what is there. */
 struct find length_prefix_find(const struct stream *s, struct slice in, bool final);
+/* Which end sent the messages, each behind its length, at the front of bytes, as far as one of them shows it. */
+enum sender length_prefix_sender(const struct stream *s, struct slice in);
 
 #endif

@@ -137,7 +137,12 @@ static inline void fuzz_init(struct fuzz *f, size_t step)
 	f->ended = f->http = f->joined = false;
 	f->step = step;
 	f->heard = (struct buf){ 0 };
-	f->sink = (struct sink){ .user = f, .message = fuzz_message, .news = fuzz_news, .closed = fuzz_closed, .probe = envelope_probe };
+	f->sink = (struct sink){ .user = f,
+				 .message = fuzz_message,
+				 .news = fuzz_news,
+				 .closed = fuzz_closed,
+				 .probe = envelope_probe,
+				 .sender = envelope_sender };
 	f->stream = (struct stream){ &f->conn, &f->sink, &f->limits, &f->counts };
 }
 

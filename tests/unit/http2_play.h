@@ -204,7 +204,7 @@ static inline struct ear *ear_new(void)
 	struct ear *e = calloc(1, sizeof(*e));
 	assert_non_null(e);
 	e->limits = (struct stream_limits){ .message = 1 << 20, .head = 2048, .scan = 1 << 16 };
-	e->sink = (struct sink){ e, ear_message, ear_news, recorder_closed, envelope_probe };
+	e->sink = (struct sink){ e, ear_message, ear_news, recorder_closed, envelope_probe, envelope_sender };
 	e->stream = (struct stream){ &e->conn, &e->sink, &e->limits, &e->counts };
 	for (int d = 0; d < 2; d++)
 		assert_int_equal(nghttp2_hd_deflate_new(&e->deflater[d], 4096), 0);

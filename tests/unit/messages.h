@@ -91,7 +91,7 @@ static inline void samples_closed(void *user, struct conn_info *conn, int64_t ti
 static inline void samples_of(struct samples *s, const char *path)
 {
 	char error[256];
-	struct sink sink = { s, samples_piece, samples_news, samples_closed, envelope_probe };
+	struct sink sink = { s, samples_piece, samples_news, samples_closed, envelope_probe, envelope_sender };
 	struct source *source = source_open_file(path, NULL, error, sizeof error);
 	assert_non_null(source);
 	struct capture_options options = { 0 };

@@ -132,7 +132,7 @@ static inline void recorder_closed(void *user, struct conn_info *conn, int64_t t
 static inline void recorder_init(struct recorder *r)
 {
 	*r = (struct recorder){ .limits = { .message = 1 << 20, .head = 2048, .scan = 1 << 16 } };
-	r->sink = (struct sink){ r, recorder_message, recorder_news, recorder_closed, envelope_probe };
+	r->sink = (struct sink){ r, recorder_message, recorder_news, recorder_closed, envelope_probe, envelope_sender };
 	r->stream = (struct stream){ &r->conn, &r->sink, &r->limits, &r->counts };
 }
 
@@ -195,6 +195,19 @@ static inline void play(const struct script *s, struct layer *l, size_t most, si
 			if (cut > done && cut - done < n)
 				n = cut - done;
 			play_bytes(s, l, step->dir, at, at + n);
+		}
+	}
+}
+
+/* Plays the steps from `first` on in blocks of at most `most` bytes, each direction as the other one until the connection's ends have been put right. */
+static inline void play_mirrored(const struct script *s, struct layer *l, const struct conn_info *conn, size_t first, size_t most)
+{
+	for (size_t i = first; i < s->count; i++) {
+		const struct script_step *step = &s->steps[i];
+		struct slice all = slice_head(buf_slice(&s->wire[step->dir]), step->to);
+		for (size_t at = step->from; at < step->to; at += most) {
+			const struct chunk c = { slice_head(slice_skip(all, at), most), (int64_t)at, 1 };
+			layer_feed(l, conn->turned ? step->dir : !step->dir, c);
 		}
 	}
 }

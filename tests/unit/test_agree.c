@@ -272,7 +272,7 @@ static uint64_t read_sample(struct agree *a, const char *path)
 {
 	char error[256];
 	struct sample s = { .a = a };
-	struct sink sink = { &s, take_piece, no_news, no_end, envelope_probe };
+	struct sink sink = { &s, take_piece, no_news, no_end, envelope_probe, envelope_sender };
 	struct source *source = source_open_file(path, NULL, error, sizeof error);
 	assert_non_null(source);
 	struct capture_options options = { 0 };

@@ -64,7 +64,7 @@ static struct buf first_packets(int64_t *time)
 static struct capture *open_pipe(int fd, unsigned *messages)
 {
 	char path[32], error[256];
-	const struct sink sink = { messages, on_message, on_news, on_closed, envelope_probe };
+	const struct sink sink = { messages, on_message, on_news, on_closed, envelope_probe, envelope_sender };
 	const struct capture_options o = { .threads = 0 };
 	snprintf(path, sizeof path, "/dev/fd/%d", fd);
 	struct source *source = source_open_file(path, NULL, error, sizeof error);

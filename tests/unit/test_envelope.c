@@ -253,6 +253,29 @@ static void test_probe_samples(void **state)
 	assert_true(odd < 10);
 }
 
+static void test_sender(void **state)
+{
+	static const struct {
+		const char *command;
+		enum sender sender;
+	} cases[] = {
+		{ "query", SENDER_CLIENT },      { "signin", SENDER_CLIENT },     { "never-heard-of", SENDER_CLIENT },
+		{ "queryreply", SENDER_SERVER }, { "queueevent", SENDER_SERVER }, { "refreshtoken", SENDER_SERVER },
+		{ "noop", SENDER_UNKNOWN },      { "error", SENDER_UNKNOWN },     { "stream", SENDER_UNKNOWN },
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct buf b = { 0 };
+		struct envelope e = { .command = slice_str(cases[i].command), .seq = 5 };
+		put_as_encoder(&b, &e);
+		assert_int_equal(envelope_sender(buf_slice(&b)), cases[i].sender);
+		for (size_t n = 0; n < e.command.len + 2; n++)
+			assert_int_equal(envelope_sender(slice_head(buf_slice(&b), n)), SENDER_UNKNOWN);
+		buf_release(&b);
+	}
+	assert_int_equal(envelope_sender(slice_str("\x12\5query")), SENDER_UNKNOWN);
+}
+
 /* A length that the fields in sight do not have room in. */
 static void test_probe_short(void **state)
 {
@@ -358,8 +381,8 @@ int main(void)
 		cmocka_unit_test(test_full),          cmocka_unit_test(test_empty),       cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_twice),         cmocka_unit_test(test_any_twice),   cmocka_unit_test(test_wrong_types),
 		cmocka_unit_test(test_cut),           cmocka_unit_test(test_probe_full),  cmocka_unit_test(test_probe_by_chance),
-		cmocka_unit_test(test_probe_samples), cmocka_unit_test(test_probe_short), cmocka_unit_test(test_probe_others),
-		cmocka_unit_test(test_probe_noise),   cmocka_unit_test(test_probe_later),
+		cmocka_unit_test(test_probe_samples), cmocka_unit_test(test_sender),      cmocka_unit_test(test_probe_short),
+		cmocka_unit_test(test_probe_others),  cmocka_unit_test(test_probe_noise), cmocka_unit_test(test_probe_later),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -798,6 +798,50 @@ static void joined(void **state)
 	ear_free(e);
 }
 
+static void check_mirrored(struct ear *e, enum transport forced, size_t first, size_t most)
+{
+	ear_again(e);
+	e->conn.start_seen = false;
+	e->conn.guessed = true;
+	e->conn.ends[DIR_C2S].port = 2;
+	struct layer *l = detect_new(&e->stream, forced, NULL);
+	play_mirrored(&e->script, l, &e->conn, first, most);
+	play_end(l);
+	assert_true(e->conn.turned && e->conn.ends[DIR_S2C].port == 2);
+	assert_int_equal(e->conn.transport, TRANSPORT_GRPC);
+}
+
+/* Joined in its middle with its ends taken for each other, and with a window update before anything that tells. */
+static void ends_from_frames(void **state)
+{
+	(void)state;
+	static const size_t most[] = { 64, 500, SIZE_MAX / 2 };
+	struct ear *e = ear_new();
+	put_request(e, 1, "/openiap.FlowService/Query");
+	put_response(e, 1);
+	for (uint32_t call = 3; call < 23; call += 2) {
+		for (int i = 0; i < 4; i++)
+			put_frame(e, call / 2 % 2, HTTP2_WINDOW_UPDATE, 0, 0, slice_of("\0\0\1\0", 4));
+		put_request(e, call, "/openiap.FlowService/Query");
+		put_message(e, DIR_C2S, call, slice_str("\x0a\x02{}"), 16384, HTTP2_END_STREAM);
+		put_response(e, call);
+		put_message(e, DIR_S2C, call, slice_str("\x0a\x02[]"), 16384, 0);
+		put_trailers(e, call, "0");
+	}
+	for (size_t first = 2; first < 12; first++) {
+		for (size_t i = 0; i < sizeof most / sizeof *most; i++) {
+			check_mirrored(e, TRANSPORT_UNKNOWN, first, most[i]);
+			check_mirrored(e, TRANSPORT_GRPC, first, most[i]);
+		}
+	}
+	ear_free(e);
+	e = ear_new();
+	long_talk(e);
+	for (size_t first = 7; first < 14; first++)
+		check_mirrored(e, TRANSPORT_UNKNOWN, first, SIZE_MAX / 2);
+	ear_free(e);
+}
+
 static void by_detect(struct ear *e, enum transport forced, size_t most)
 {
 	ear_again(e);
@@ -912,6 +956,7 @@ int main(void)
 		cmocka_unit_test(gap_in_data),
 		cmocka_unit_test(packets_cut_short),
 		cmocka_unit_test(joined),
+		cmocka_unit_test(ends_from_frames),
 		cmocka_unit_test(detected),
 		cmocka_unit_test(server_first),
 		cmocka_unit_test(upgraded),

@@ -372,6 +372,53 @@ static void length_off(void **state)
 	}
 }
 
+/* Joined in its middle with its ends taken for each other, in pieces of that many bytes. */
+static void check_mirrored(struct talk *t, size_t first, size_t most, bool turns)
+{
+	again(t);
+	t->r.conn.guessed = true;
+	t->r.conn.ends[DIR_C2S].port = 2;
+	struct layer *l = detect_new(&t->r.stream, TRANSPORT_UNKNOWN, NULL);
+	play_mirrored(&t->s, l, &t->r.conn, first, most);
+	play_end(l);
+	assert_int_equal(t->r.conn.transport, TRANSPORT_TCP);
+	assert_int_equal(t->r.conn.turned, turns);
+	assert_int_equal(t->r.conn.ends[turns].port, 2);
+	assert_int_equal(t->row_count, t->s.count - first);
+	for (size_t i = 0; turns && i < t->row_count; i++)
+		assert_int_equal(t->rows[i].dir, t->s.steps[first + i].dir);
+}
+
+static void say_command(struct talk *t, enum dir dir, const char *command, unsigned seq)
+{
+	struct buf envelope = { 0 };
+	envelope_write(&envelope, command, seq, 60);
+	put(t, dir, (uint32_t)envelope.len, buf_slice(&envelope), true);
+	buf_release(&envelope);
+}
+
+/* The first command that only one of the ends sends says who is the client; a ping does not. */
+static void ends_from_commands(void **state)
+{
+	(void)state;
+	struct talk t;
+	talk_init(&t);
+	for (unsigned i = 0; i < 20; i += 2) {
+		say_command(&t, DIR_C2S, "query", i);
+		say_command(&t, DIR_S2C, i % 4 ? "queryreply" : "queueevent", i + 1);
+	}
+	for (size_t first = 0; first < 4; first++)
+		for (size_t most = 200; most < 1000; most += 37)
+			check_mirrored(&t, first, most, true);
+	talk_release(&t);
+	talk_init(&t);
+	t.s.count = 0;
+	say_command(&t, DIR_C2S, "ping", 0);
+	recorder_sent(&t.r, DIR_S2C, buf_slice(&t.r.sent[DIR_C2S][0])); /* and so it is heard as the other end's */
+	check_mirrored(&t, 0, SIZE_MAX / 2, false);
+	talk_release(&t);
+}
+
 /* The same in one segment, and from the first message of a connection on, so that what it carries must be told by that. */
 static void first_length_off(void **state)
 {
@@ -811,6 +858,7 @@ int main(void)
 		cmocka_unit_test(over_long),
 		cmocka_unit_test(length_off),
 		cmocka_unit_test(first_length_off),
+		cmocka_unit_test(ends_from_commands),
 		cmocka_unit_test(over_long_envelope),
 		cmocka_unit_test(doubtful_and_long),
 		cmocka_unit_test(garbage),

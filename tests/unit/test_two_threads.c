@@ -72,7 +72,7 @@ static struct capture *begin(const char *path, struct keylog *keylog, unsigned t
 {
 	char error[256];
 	struct source *source = source_open_file(path, NULL, error, sizeof error);
-	const struct sink sink = { l, on_message, on_news, on_closed, envelope_probe };
+	const struct sink sink = { l, on_message, on_news, on_closed, envelope_probe, envelope_sender };
 	const struct capture_options o = { .threads = threads, .keylog = keylog };
 	assert_non_null(source);
 	return capture_new(source, &sink, &o);
