@@ -185,7 +185,7 @@ enum { GO_ON = 0, NO_BODY = 1, STOP = 2 };
 static void begin_body(struct side *s, bool guess)
 {
 	struct http1 *h = s->http;
-	bool known = !(s->parser.flags & F_CHUNKED) && s->parser.content_length != UINT64_MAX;
+	bool chunked = s->parser.flags & F_CHUNKED, known = !chunked && s->parser.content_length != UINT64_MAX;
 	struct rest_head head = {
 		.exchange = h->unsure ? 0 : h->count[s->dir],
 		.announced = known ? s->parser.content_length : UINT64_MAX,
@@ -193,6 +193,19 @@ static void begin_body(struct side *s, bool guess)
 		.guess = guess,
 	};
 	rest_begin(&s->body, h->stream, s->dir, &head, s->time);
+	if (chunked && s->parser.flags & F_CONTENTLENGTH)
+		stream_news(h->stream, NEWS_NOTE, s->dir, s->time, 0,
+			    "a Content-Length beside chunks, which does not count (RFC 9112, section 6.3)");
+}
+
+/* Behind the head of a request for another protocol. Its body comes before the other protocol (RFC 9110, section 7.8). */
+static int before_upgrade(struct side *s)
+{
+	bool chunked = s->parser.flags & F_CHUNKED, known = s->parser.content_length != UINT64_MAX;
+	if (!chunked && !(known && s->parser.content_length))
+		return STOP;
+	s->parser.upgrade = 1;
+	return GO_ON;
 }
 
 /* Puts the request into the queue of those that wait for an answer. */
@@ -230,7 +243,7 @@ static int on_request(struct side *s)
 	}
 	if (h->asked && answered && !h->granted)
 		h->asked = false;
-	return h->asked ? STOP : GO_ON;
+	return h->asked ? before_upgrade(s) : GO_ON;
 }
 
 enum { WAS_HEAD = 1, WAS_REST = 2, WAS_UNKNOWN = 4 };
@@ -311,6 +324,7 @@ static void start_reading(struct side *s)
 {
 	http_parser_init(&s->parser, s->dir == DIR_C2S ? HTTP_REQUEST : HTTP_RESPONSE);
 	s->parser.data = s;
+	s->parser.allow_chunked_length = 1;
 	s->in_body = false;
 	s->mode = READING;
 }
@@ -370,7 +384,7 @@ static void hand_over(struct http1 *h, bool client_synced, bool server_synced)
 	server->mode = THROUGH;
 	if (server->ended)
 		layer_end(h->above, DIR_S2C, server->time);
-	if (client->mode == READING && h->early)
+	if (client->mode == READING && (h->early || client->in_body))
 		return;
 	client->mode = THROUGH;
 	release_held(h);

@@ -11,7 +11,7 @@
 
 #include <http_parser.h>
 
-enum { TARGET_MAX = 1024, STATUS_LINE = 12 };
+enum { TARGET_MAX = 1024, STATUS_LINE = 12, EMPTY_LINES = 2 };
 
 /* Does `in` begin with the text, or is it a beginning of it? */
 static bool agrees(struct slice in, const char *text)
@@ -28,6 +28,7 @@ static bool target_agrees(struct slice in)
 	return agrees(in, " HTTP/1.");
 }
 
+/* In front of a request line there may be empty lines (RFC 9112, section 2.2). */
 bool http1_begins(struct slice in)
 {
 	static const char *const methods[] = {
@@ -35,6 +36,8 @@ bool http1_begins(struct slice in)
 		HTTP_METHOD_MAP(METHOD)
 #undef METHOD
 	};
+	for (int i = 0; i < EMPTY_LINES && slice_starts(in, "\r\n"); i++)
+		in = slice_skip(in, 2);
 	for (size_t i = 0; i < sizeof(methods) / sizeof(*methods); i++)
 		if (agrees(in, methods[i]) && target_agrees(slice_skip(in, strlen(methods[i]))))
 			return true;
@@ -56,10 +59,15 @@ bool http1_answers(struct slice in)
 	return in.len >= 12 && slice_starts(in, "HTTP/1.") && in.at[8] == ' ' && in.at[9] >= '1' && in.at[9] <= '5';
 }
 
+static bool has_line_end(struct slice in)
+{
+	return in.len && (memchr(in.at, '\r', in.len) || memchr(in.at, '\n', in.len));
+}
+
 /* Does a head of REST begin here for certain, its request line up to the end? */
 static bool is_head(struct slice in, enum dir dir)
 {
-	return dir == DIR_C2S ? http1_asks_rest(in) && memchr(in.at, '\r', in.len) : http1_answers(in);
+	return dir == DIR_C2S ? http1_asks_rest(in) && has_line_end(in) : http1_answers(in);
 }
 
 /* Could one, given more bytes? */
@@ -67,7 +75,7 @@ static bool may_be_head(struct slice in, enum dir dir)
 {
 	if (dir == DIR_S2C)
 		return in.len < STATUS_LINE && agrees(in, "HTTP/1.");
-	return in.len < TARGET_MAX && agrees(in, "POST ") && http1_begins(in) && !memchr(in.at, '\r', in.len);
+	return in.len < TARGET_MAX && agrees(in, "POST ") && http1_begins(in) && !has_line_end(in);
 }
 
 struct find http1_find(struct slice in, enum dir dir, uint8_t before)

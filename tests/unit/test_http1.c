@@ -131,6 +131,29 @@ static void upgrade_spelt_otherwise(void **state)
 	talk_release(&t);
 }
 
+/* The other protocol begins behind the body of the request, which the answer may overtake in the capture. */
+static void upgrade_behind_a_body(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		struct talk t;
+		talk_init(&t);
+		put(&t, DIR_C2S,
+		    i & 1 ? ASK UPGRADE "Content-Length: 9\r\n\r\nHTTP/1" : ASK UPGRADE "Transfer-Encoding: chunked\r\n\r\n5\r\nHTTP");
+		if (i < 2)
+			put(&t, DIR_C2S, i & 1 ? ".1\n" : "/\r\n0\r\n\r\n");
+		put(&t, DIR_S2C, GRANTED);
+		if (i >= 2)
+			put(&t, DIR_C2S, i & 1 ? ".1\n" : "/\r\n0\r\n\r\n");
+		say(&t, DIR_C2S, 1, NULL);
+		say(&t, DIR_S2C, 1, NULL);
+		play_every_way(&t, TRANSPORT_WS);
+		assert_int_equal(t.r.news.len, 0);
+		assert_int_equal(t.r.counts.bad_frames, 0);
+		talk_release(&t);
+	}
+}
+
 /* What the response says about compression counts, not what the request offers. */
 static void deflate_of_the_response(void **state)
 {
@@ -628,7 +651,7 @@ static void begins(void **state)
 	(void)state;
 	static const char yes[] = "OPTIONS /some/where?x=1 HTTP/1.1\r\n";
 	static const char *const no[] = { "GET / HTTP/2", "PRI * HTTP/2.0\r\n", "HTTP/1.1 200 OK", "get / HTTP/1.1", "GETX",
-					  "GET /\r\n",    "GET / FTP",          "\x16\x03\x01",    "G\x01" };
+					  "GET /\r\n",    "GET / FTP",          "\x16\x03\x01",    "G\x01",          "\r\n\rG" };
 	for (size_t n = 0; n < sizeof(yes); n++) {
 		char *block = malloc(n ? n : 1);
 		memcpy(block, yes, n);
@@ -636,6 +659,7 @@ static void begins(void **state)
 		free(block);
 	}
 	assert_true(http1_begins(slice_str("POST /api/v2 HTTP/1.1")));
+	assert_true(http1_begins(slice_str("\r\n\r\nGET / HTTP/1.1")));
 	for (size_t i = 0; i < sizeof(no) / sizeof(*no); i++)
 		assert_false(http1_begins(slice_str(no[i])));
 }
@@ -645,6 +669,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(upgrade),
 		cmocka_unit_test(upgrade_spelt_otherwise),
+		cmocka_unit_test(upgrade_behind_a_body),
 		cmocka_unit_test(deflate_of_the_response),
 		cmocka_unit_test(client_does_not_wait),
 		cmocka_unit_test(answer_is_not_captured),

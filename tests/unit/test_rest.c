@@ -215,6 +215,25 @@ static void put_chunked(struct talk *t, enum dir dir, const char *head, struct s
 	buf_release(&all);
 }
 
+/* Chunks count, whatever length the head says besides (RFC 9112, section 6.3); empty lines in front of a request do not (section 2.2); and a line may
+ * end without its CR. */
+static void written_otherwise(void **state)
+{
+	(void)state;
+	struct talk t;
+	talk_init(&t);
+	put(&t, DIR_C2S, "\r\n\r\n");
+	put_chunked(&t, DIR_C2S, POST "Content-Length: 3\r\n", slice_str(NOOP));
+	put_chunked(&t, DIR_S2C, "HTTP/1.1 200 OK\r\nContent-Length: 300\r\n", slice_str(REPLY));
+	put(&t, DIR_C2S, "\r\nPOST /api/v2 HTTP/1.1\nContent-Length: 18\n\n" NOOP);
+	put(&t, DIR_S2C, "HTTP/1.1 200 OK\nContent-Length: 35\n\n" REPLY);
+	const struct expected e[] = { { DIR_C2S, 1, NOOP }, { DIR_S2C, 1, REPLY }, { DIR_C2S, 2, NOOP }, { DIR_S2C, 2, REPLY } };
+	play_every_way(&t, e, 4,
+		       "c2s note 0 a Content-Length beside chunks, which does not count (RFC 9112, section 6.3)\n"
+		       "s2c note 0 a Content-Length beside chunks, which does not count (RFC 9112, section 6.3)\n");
+	talk_release(&t);
+}
+
 /* window_bits as deflateInit2 has them: 31 gzip, 15 zlib, -15 bare. */
 static void pack(struct buf *out, struct slice text, int window_bits)
 {
@@ -431,6 +450,7 @@ static void search(void **state)
 	check_search(DIR_S2C, "0\r\n\r\nHTTP/1.1 20", 'x', FIND_MORE, 5);
 	check_search(DIR_S2C, "}HTTP/2", 'x', FIND_NONE, 7);
 	check_search(DIR_C2S, "}}POST /api/v2 HTTP/1.1\r\n", 'x', FIND_FOUND, 2);
+	check_search(DIR_C2S, "}}POST /api/v2 HTTP/1.1\n", 'x', FIND_FOUND, 2);
 	check_search(DIR_C2S, "}}POST /api/v2 HTTP/1.", 'x', FIND_MORE, 2);
 	check_search(DIR_C2S, "}}POST /other HTTP/1.1\r\n", 'x', FIND_NONE, 24);
 	check_search(DIR_C2S, "}}POS", 'x', FIND_MORE, 2);
@@ -526,13 +546,21 @@ static void gunzip_members(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(keep_alive),      cmocka_unit_test(pipelined),
-		cmocka_unit_test(no_body),         cmocka_unit_test(coded),
-		cmocka_unit_test(coded_badly),     cmocka_unit_test(coded_and_joined),
-		cmocka_unit_test(no_http_between), cmocka_unit_test(ends_with_connection),
-		cmocka_unit_test(cut_by_end),      cmocka_unit_test(gap_anywhere),
-		cmocka_unit_test(search),          cmocka_unit_test(joined),
-		cmocka_unit_test(answer_first),    cmocka_unit_test(targets),
+		cmocka_unit_test(keep_alive),
+		cmocka_unit_test(pipelined),
+		cmocka_unit_test(no_body),
+		cmocka_unit_test(written_otherwise),
+		cmocka_unit_test(coded),
+		cmocka_unit_test(coded_badly),
+		cmocka_unit_test(coded_and_joined),
+		cmocka_unit_test(no_http_between),
+		cmocka_unit_test(ends_with_connection),
+		cmocka_unit_test(cut_by_end),
+		cmocka_unit_test(gap_anywhere),
+		cmocka_unit_test(search),
+		cmocka_unit_test(joined),
+		cmocka_unit_test(answer_first),
+		cmocka_unit_test(targets),
 		cmocka_unit_test(gunzip_members),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
