@@ -3,7 +3,8 @@
  *
  * Both ends keep a table of fields, which blocks add to at the front and refer to by distance from the front (RFC 7541, section 2.3.2).
  * So a reader that has missed blocks can begin with an empty table: a reference to what was added since leads to the right field, one
- * to what was added before leads beyond the end and is an error, never a wrong field. After an error the rest of the block can't be
+ * to what was added before leads beyond the end, never to a wrong field. Such a field is left out; where it is one that is added, under a name that is
+ * not known, an entry with none takes its place, so that distances stay right. After an error the rest of the block can't be
  * read, and what it would have added is missing in front of all else: the table is emptied again.
  *
  * How large the table may be is settled by the receiver's SETTINGS, but the sender tells in its blocks which size it uses (section
@@ -21,6 +22,7 @@ enum { TABLE_MAX = 1 << 16 };
 struct hpack {
 	nghttp2_hd_inflater *inflater;
 	nghttp2_mem mem; /* which the inflater refers to */
+	bool lost;       /* blocks were missed */
 };
 
 static void *take(size_t size, void *user)
@@ -74,24 +76,25 @@ void hpack_lose(struct hpack *h)
 {
 	nghttp2_hd_inflate_del(h->inflater);
 	begin(h);
+	h->lost = true;
 }
 
-bool hpack_read(struct hpack *h, struct slice block, hpack_field *field, void *user)
+/* Hands out the fields of a block, or of a part of it that has them whole. */
+static bool inflate(struct hpack *h, struct slice part, bool last, hpack_field *field, void *user)
 {
-	int flags = 0;
-	while (!(flags & NGHTTP2_HD_INFLATE_FINAL)) {
+	int flags = NGHTTP2_HD_INFLATE_EMIT;
+	while (last ? !(flags & NGHTTP2_HD_INFLATE_FINAL) : part.len || flags & NGHTTP2_HD_INFLATE_EMIT) {
 		nghttp2_nv nv;
 		flags = 0;
-		ssize_t n = nghttp2_hd_inflate_hd2(h->inflater, &nv, &flags, block.at, block.len, 1);
-		if (n < 0 || (!n && !flags)) {
-			hpack_lose(h);
+		ssize_t n = nghttp2_hd_inflate_hd2(h->inflater, &nv, &flags, part.at, part.len, last);
+		if (n < 0 || (!n && !flags && part.len))
 			return false;
-		}
-		block = slice_skip(block, (size_t)n);
+		if (!n && !flags)
+			return !last;
+		part = slice_skip(part, (size_t)n);
 		if (flags & NGHTTP2_HD_INFLATE_EMIT)
 			field(user, slice_of(nv.name, nv.namelen), slice_of(nv.value, nv.valuelen));
 	}
-	nghttp2_hd_inflate_end_headers(h->inflater);
 	return true;
 }
 
@@ -109,9 +112,69 @@ static uint32_t take_integer(struct cursor *c, uint8_t first, unsigned bits)
 	return n;
 }
 
-static void skip_string(struct cursor *c)
+/* A string with its length. */
+static struct slice take_string(struct cursor *c)
 {
+	const uint8_t *from = c->rest.at;
 	cursor_take(c, take_integer(c, cursor_u8(c), 7));
+	return slice_of(from, (size_t)(c->rest.at - from));
+}
+
+/* A field as it stands in a block (section 6), or a new size of the table. */
+struct form {
+	bool resizes, indexed, adds;
+	uint32_t name; /* its number in the table; 0: it stands here */
+	struct slice value;
+};
+
+static struct form take_form(struct cursor *c)
+{
+	uint8_t first = cursor_u8(c);
+	struct form f = { .resizes = (first & 0xe0) == 0x20, .indexed = first & 0x80, .adds = (first & 0xc0) == 0x40 };
+	uint32_t number = take_integer(c, first, f.indexed ? 7 : f.adds ? 6 : f.resizes ? 5 : 4);
+	if (f.resizes)
+		return f;
+	f.name = number;
+	if (f.indexed)
+		return f;
+	if (!f.name)
+		take_string(c);
+	f.value = take_string(c);
+	return f;
+}
+
+static bool add_nameless(struct hpack *h, struct slice value, hpack_field *field, void *user)
+{
+	static const uint8_t nameless[] = { 0x40, 1, '?' };
+	return inflate(h, slice_of(nameless, sizeof nameless), false, field, user) && inflate(h, value, false, field, user);
+}
+
+/* Field by field, less those of which the name is not known. */
+static bool read_known(struct hpack *h, struct slice block, hpack_field *field, void *user)
+{
+	struct cursor c = cursor_of(block);
+	bool good = true;
+	while (good && c.rest.len) {
+		const uint8_t *from = c.rest.at;
+		struct form f = take_form(&c);
+		if (c.short_)
+			return false;
+		if (f.name <= nghttp2_hd_inflate_get_num_table_entries(h->inflater))
+			good = inflate(h, slice_of(from, (size_t)(c.rest.at - from)), false, field, user);
+		else if (f.adds)
+			good = add_nameless(h, f.value, field, user);
+	}
+	return good;
+}
+
+bool hpack_read(struct hpack *h, struct slice block, hpack_field *field, void *user)
+{
+	bool good = h->lost ? read_known(h, block, field, user) : inflate(h, block, true, field, user);
+	if (good)
+		nghttp2_hd_inflate_end_headers(h->inflater);
+	else
+		hpack_lose(h);
+	return good;
 }
 
 enum sender hpack_sender(struct slice block)
@@ -119,18 +182,11 @@ enum sender hpack_sender(struct slice block)
 	enum { LAST_OF_REQUEST = 7, LAST_OF_RESPONSE = 14 }; /* pseudo-header fields in the static table (RFC 7541, appendix A) */
 	struct cursor c = cursor_of(block);
 	while (c.rest.len) {
-		uint8_t first = cursor_u8(&c);
-		bool indexed = first & 0x80, resizes = (first & 0xe0) == 0x20;
-		uint32_t name = take_integer(&c, first, indexed ? 7 : first & 0x40 ? 6 : resizes ? 5 : 4);
+		struct form f = take_form(&c);
 		if (c.short_)
 			break;
-		if (!resizes && name && name <= LAST_OF_RESPONSE)
-			return name <= LAST_OF_REQUEST ? SENDER_CLIENT : SENDER_SERVER;
-		if (indexed || resizes)
-			continue;
-		if (!name)
-			skip_string(&c);
-		skip_string(&c);
+		if (f.name && f.name <= LAST_OF_RESPONSE)
+			return f.name <= LAST_OF_REQUEST ? SENDER_CLIENT : SENDER_SERVER;
 	}
 	return SENDER_UNKNOWN;
 }

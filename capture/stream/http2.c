@@ -633,6 +633,8 @@ struct layer *http2_new(const struct stream *s, const bool synced[2])
 	s->conn->transport = TRANSPORT_GRPC;
 	for (int dir = 0; dir < 2; dir++) {
 		h->way[dir].hpack = hpack_new();
+		if (!synced[dir])
+			hpack_lose(h->way[dir].hpack);
 		h->way[dir].state = !synced[dir] ? LOST : dir == DIR_C2S ? PREFACE : HEAD;
 	}
 	return &h->layer;
