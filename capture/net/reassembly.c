@@ -301,22 +301,23 @@ void reassembly_end(struct reassembly *r, struct reassembly_counts *n, uint32_t 
 	stamp(r, time);
 }
 
-/* Is what is missing before the first early segment lost? */
-static bool is_lost(const struct reassembly *r, int64_t time, bool one_way)
+/* Is what is missing before the first early segment lost? While more of it comes, last at the time `handed`, the rest can, too. */
+static bool is_lost(const struct reassembly *r, int64_t handed, int64_t time, bool one_way)
 {
 	const struct early *e = r->early[0];
+	int64_t since = handed > e->time ? handed : e->time;
 	if (e->cut && time - e->time > PATIENCE_COPY_NS)
 		return true;
 	if (r->stamped)
 		return r->ticks - e->acked_tick > PATIENCE || time - e->acked_time > PATIENCE_NS;
-	return time - e->time > (one_way ? PATIENCE_ONE_WAY_NS : PATIENCE_UNACKED_NS);
+	return time - since > (one_way ? PATIENCE_ONE_WAY_NS : PATIENCE_UNACKED_NS);
 }
 
 void reassembly_tick(struct reassembly *r, const struct reassembly_out *out, struct reassembly_counts *n, int64_t time, bool one_way,
 		     bool packet)
 {
 	r->ticks += packet;
-	while (r->count && is_lost(r, time, one_way))
+	while (r->count && is_lost(r, *out->handed, time, one_way))
 		lose(r, out, n, r->early[0]->from, time);
 }
 

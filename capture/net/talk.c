@@ -198,6 +198,18 @@ static void note_held(struct talk *talk)
 	}
 }
 
+/* Behind what a FIN ends nothing was sent: one before bytes that came is a stray, and so is, of two, the later one. */
+static void take_fin(struct talk *talk, enum dir dir, uint32_t seq, int64_t time)
+{
+	struct half *h = &talk->half[dir];
+	uint64_t end = reassembly_offset(&h->in, seq);
+	talk->all->counts.strays += end < h->in.next;
+	if (end < h->in.next || (h->fin && end >= h->in.end))
+		return;
+	h->fin = true;
+	reassembly_end(&h->in, &talk->all->counts.reassembly, seq, time);
+}
+
 static void take_bytes(struct talk *talk, const struct segment *seg, enum dir dir, int64_t time, int64_t at)
 {
 	struct half *h = &talk->half[dir];
@@ -210,10 +222,8 @@ static void take_bytes(struct talk *talk, const struct segment *seg, enum dir di
 	}
 	if (seg->payload.len < seg->payload_len)
 		reassembly_cut(&h->in, &out, &n->reassembly, seq + (uint32_t)seg->payload.len, seq + seg->payload_len, time);
-	if ((seg->flags & TCP_FIN) && !h->fin) {
-		h->fin = true;
-		reassembly_end(&h->in, &n->reassembly, seq + seg->payload_len, time);
-	}
+	if (seg->flags & TCP_FIN)
+		take_fin(talk, dir, seq + seg->payload_len, time);
 }
 
 /* Missing bytes of either direction may count as lost by now. */
@@ -263,10 +273,19 @@ static void leap(struct talk *talk, const struct segment *seg, enum dir dir, int
 	}
 }
 
-/* Who gets a reset does not look at what it acknowledges, which may be anything. */
-static bool acknowledges(const struct talk *talk, const struct segment *seg, enum dir dir)
+/* Who gets a reset does not look at what it acknowledges, which may be anything. Otherwise what is far ahead of all that came is believed when it is said
+ * again: much of the other direction is missing. */
+static bool acknowledges(struct talk *talk, const struct segment *seg, enum dir dir)
 {
-	return seg->flags & TCP_ACK && !(seg->flags & TCP_RST && is_far(&talk->half[!dir].in, seg->ack));
+	const struct reassembly *in = &talk->half[!dir].in;
+	if (!(seg->flags & TCP_ACK) || !in->known || !is_far(in, seg->ack))
+		return seg->flags & TCP_ACK;
+	if (seg->flags & TCP_RST)
+		return false;
+	bool again = talk->far_acked[dir] && seq_is_near(seg->ack, talk->far_ack[dir]);
+	talk->far_acked[dir] = true;
+	talk->far_ack[dir] = seg->ack;
+	return again;
 }
 
 void talk_free(struct talk *talk)

@@ -32,6 +32,8 @@ struct talk {
 	struct talk *waiting_next, **waiting_at; /* in the list of those that wait; NULL: not there */
 	bool leapt[2];                           /* segments of it seem to lie before all that is sent again, the last at `leap` */
 	uint32_t leap[2];
+	bool far_acked[2]; /* it has acknowledged far more than what came of the other, up to `far_ack` */
+	uint32_t far_ack[2];
 	struct stranger *stranger; /* the segment before, if it was one; NULL: none */
 	struct talk *resting_next;
 	int64_t ended;

@@ -967,6 +967,56 @@ static void far_in_one_direction(void **state)
 	finish(&n, "1>no 1<(16781311 lost) 1>. 1<. 1:open");
 }
 
+/* A FIN where the sender is not, before or behind: what it sends besides goes on, however long, up to the FIN where it is. */
+static void stray_fin(void **state)
+{
+	(void)state;
+	static const int32_t offs[] = { -3, 3000, 1 << 20, 500000000 };
+	for (size_t i = 0; i < sizeof offs / sizeof *offs; i++) {
+		struct net n;
+		net_init(&n);
+		open_connection(&n);
+		say(&n, S, 0, "hello");
+		struct packet_of stray = packet(&n, S, FIN, "");
+		n.host[S].seq--;
+		stray.seg.seq += (uint32_t)offs[i];
+		feed(&n, stray);
+		for (int k = 0; k < 5; k++) {
+			sleep_for(&n, 50 * SECOND);
+			say(&n, S, 0, "on");
+			say(&n, C, 0, "");
+		}
+		heard(&n, "1<helloononononon");
+		assert_int_equal(counts(&n)->strays, offs[i] < 0);
+		close_both(&n, S);
+		finish(&n, "1<. 1>. 1:closed by server");
+	}
+}
+
+/* An acknowledgement of what is far ahead of all that came counts when it is said again. */
+static void stray_acknowledgement(void **state)
+{
+	(void)state;
+	for (int again = 0; again < 2; again++) {
+		struct net n;
+		net_init(&n);
+		open_connection(&n);
+		say(&n, C, 0, "hello");
+		say(&n, S, 0, "yes");
+		struct packet_of stray = packet(&n, C, 0, "");
+		stray.seg.ack += 500000000;
+		feed(&n, stray);
+		if (again)
+			feed(&n, stray);
+		say(&n, C, 0, "what");
+		say(&n, S, 0, "no");
+		heard(&n, "1>hello 1<yes 1>what 1<no");
+		if (!again)
+			say(&n, S, RST, "");
+		finish(&n, again ? "1<(499999997 lost) 1>. 1<. 1:open" : "1>. 1<. 1:reset by server");
+	}
+}
+
 /* Only the server's side of the first connection was captured. */
 static void reuse_of_a_half(void **state)
 {
@@ -1740,6 +1790,8 @@ int main(void)
 		cmocka_unit_test(reuse_while_open_by_any_segment),
 		cmocka_unit_test(strays),
 		cmocka_unit_test(far_in_one_direction),
+		cmocka_unit_test(stray_fin),
+		cmocka_unit_test(stray_acknowledgement),
 		cmocka_unit_test(reuse_of_a_half),
 		cmocka_unit_test(answer_to_a_withdrawn_syn),
 		cmocka_unit_test(syn_once_more),
