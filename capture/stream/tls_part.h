@@ -16,11 +16,12 @@ struct side {
 	int64_t since, time;   /* it waits since; of what is being read */
 	uint64_t skip;
 	bool searching;
-	unsigned lost;            /* records that may be missing before the next one */
-	bool harmed;              /* something is missing that the layer inside was not told about … */
-	enum tls_epoch harmed_in; /* … since this epoch */
-	uint64_t searched;
-	unsigned candidates; /* that the search tried in vain */
+	unsigned lost;             /* records that may be missing before the next one */
+	bool harmed;               /* something is missing that the layer inside was not told about … */
+	enum tls_epoch harmed_in;  /* … since this epoch */
+	uint64_t searched, passed; /* bytes that the search passed over; up to what it looks at */
+	unsigned candidates;       /* that the search tried in vain, */
+	uint64_t tried;            /* and what that cost: TRIED_MAX */
 	unsigned failures;
 	bool dead; /* this direction is given up */
 };

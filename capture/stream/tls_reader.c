@@ -13,9 +13,11 @@
 #include "capture/stream/tls_record.h"
 
 enum {
-	SMALLEST = 22,       /* bytes of a sealed record with a byte in it, at least (TLS 1.3) */
-	CANDIDATES_MAX = 64, /* likely records that a search tries, each under so many numbers */
-	FAILURES_MAX = 8,    /* records in a row that don't open, then the keys count as wrong */
+	SMALLEST = 22,        /* bytes of a sealed record with a byte in it, at least (TLS 1.3) */
+	CANDIDATES_MAX = 64,  /* likely records that a search tries, each under so many numbers */
+	TRIED_MAX = 32 << 20, /* bytes of them, each counted for each number, and TRIAL besides */
+	TRIAL = 256,
+	FAILURES_MAX = 8, /* records in a row that don't open, then the keys count as wrong */
 };
 
 enum taken { TAKEN, WAITS, NO_RECORD };
@@ -64,8 +66,15 @@ static void mend(struct tls *t, enum dir dir, uint64_t seq)
 		layer_gap(inner_of(t), dir, 0, s->time);
 	s->harmed = false;
 	s->lost = s->failures = 0;
-	s->searched = 0;
+	s->searched = s->passed = 0;
 	s->candidates = 0;
+	s->tried = 0;
+}
+
+/* Has a search tried enough? */
+static bool tried_all(const struct side *s)
+{
+	return s->candidates > CANDIDATES_MAX || s->tried > TRIED_MAX;
 }
 
 /* Records. */
@@ -131,13 +140,21 @@ static enum taken take_failure(struct tls *t, enum dir dir, struct slice record)
 	return TAKEN;
 }
 
+/* How many numbers a record may be ahead: so many records are missing at most, or were passed over. */
+static unsigned ahead(const struct tls *t, const struct side *s)
+{
+	unsigned most = t->stream->limits->tls_lost;
+	uint64_t passed = s->passed / SMALLEST;
+	return passed < most - s->lost ? s->lost + (unsigned)passed : most;
+}
+
 static enum taken take_sealed(struct tls *t, enum dir dir, struct slice record)
 {
 	struct side *s = &t->side[dir];
 	uint8_t plain[TLS_RECORD_MAX], type = 0;
 	size_t len = 0;
 	uint64_t seq = 0;
-	enum tls_opened o = tls_session_open(&t->session, dir, record, s->lost, plain, &len, &type, &seq);
+	enum tls_opened o = tls_session_open(&t->session, dir, record, ahead(t, s), plain, &len, &type, &seq);
 	switch (o) {
 	case TLS_OPENED:
 		mend(t, dir, seq);
@@ -147,7 +164,7 @@ static enum taken take_sealed(struct tls *t, enum dir dir, struct slice record)
 	case TLS_NEEDS_HELLO:
 	case TLS_NEEDS_SECRET: return wait_for(t, dir, o);
 	case TLS_NO_HANDSHAKE: tls_give_up(t, dir, tls_no_handshake); return WAITS;
-	case TLS_FAILED: break;
+	case TLS_FAILED: s->tried += (ahead(t, s) + 1) * (uint64_t)(record.len + TRIAL); break;
 	}
 	return NO_RECORD;
 }
@@ -202,6 +219,7 @@ static bool step_search(struct tls *t, enum dir dir, struct slice in, bool final
 		record = tls_record_at_front(rest);
 		if (!record.len && !final)
 			return false;
+		s->passed = s->searched + *n;
 		enum taken k = record.len ? take_record(t, dir, record) : NO_RECORD;
 		if (k == WAITS)
 			return false;
@@ -211,7 +229,7 @@ static bool step_search(struct tls *t, enum dir dir, struct slice in, bool final
 			return true;
 		}
 		s->candidates += record.len > 0;
-		if (s->candidates > CANDIDATES_MAX)
+		if (tried_all(s))
 			return true;
 	}
 	return true;
@@ -226,7 +244,7 @@ static bool search(struct tls *t, enum dir dir, struct slice in, bool final, siz
 		return on;
 	s->searched += *n;
 	t->stream->counts->skipped += *n;
-	if (s->searched > t->stream->limits->scan || s->candidates > CANDIDATES_MAX)
+	if (s->searched > t->stream->limits->scan || tried_all(s))
 		tls_give_up_side(t, dir, "TLS in which no record opens any more behind a gap");
 	return on;
 }
@@ -238,7 +256,7 @@ static bool step_record(struct tls *t, enum dir dir, struct slice in, size_t *n)
 	if (!tls_could_be_record(in)) {
 		if (!t->session.way[dir].hellos)
 			tls_give_up(t, dir, tls_no_handshake);
-		harm_and_tell(t, dir, t->stream->limits->tls_lost, 0, "bytes where a TLS record was to begin that are none");
+		harm_and_tell(t, dir, 0, 0, "bytes where a TLS record was to begin that are none");
 		s->searching = true;
 		return true;
 	}

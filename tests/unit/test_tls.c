@@ -706,26 +706,58 @@ static void test_wrong_keys(void **state)
 	talk_release(&t);
 }
 
-/* A record whose bytes were damaged costs what is in it, and no more. */
-static void test_damaged_record(void **state)
+/* A record whose bytes were damaged, in its header or behind it, costs what is in it, and no more. */
+static void check_damaged_record(size_t at)
 {
-	(void)state;
 	struct tls_talk t;
 	struct keylog *k;
 	talk_open(&t, &tls13);
 	talk_chat(&t);
 	for (int i = 0; i < 2; i++)
 		talk_say(&t, DIR_C2S, 100);
-	t.s.wire[DIR_C2S].at[t.s.steps[t.s.count - 2].from + 20] ^= 1;
+	t.s.wire[DIR_C2S].at[t.s.steps[t.s.count - 2].from + at] ^= at ? 1 : 0x80;
 	struct layer *l = listen(&t, &k, true);
 	play(&t.s, l, SIZE_MAX, 0);
 	play_end(l);
 	assert_int_equal(t.r.got[DIR_C2S], 0x17);
 	assert_int_equal(t.r.got[DIR_S2C], 0x7);
-	assert_int_equal(t.r.counts.tls_bad, 1);
+	assert_int_equal(t.r.counts.tls_bad, at > 0);
 	assert_true(recorder_heard(&t.r, "c2s skipped "));
 	keylog_free(k);
 	talk_release(&t);
+}
+
+static void test_damaged_record(void **state)
+{
+	(void)state;
+	check_damaged_record(0);
+	check_damaged_record(20);
+}
+
+/* Bytes that are no record, and behind them one whose number is further ahead than there can be records in so many bytes: it is not tried. */
+static void test_numbers_behind_junk(void **state)
+{
+	(void)state;
+	for (size_t junk = 22; junk <= 88; junk += 66) {
+		struct tls_talk t;
+		struct keylog *k;
+		uint8_t zeros[88] = { 0 };
+		talk_open(&t, &tls13);
+		talk_chat(&t);
+		size_t from = t.s.count;
+		for (int i = 0; i < 4; i++)
+			talk_say(&t, DIR_C2S, 100);
+		size_t last = t.s.steps[t.s.count - 1].from;
+		t.s.count = from;
+		struct layer *l = listen(&t, &k, true);
+		play(&t.s, l, SIZE_MAX, 0);
+		layer_feed(l, DIR_C2S, (struct chunk){ slice_of(zeros, junk), -1, 1 });
+		play_bytes(&t.s, l, DIR_C2S, last, t.s.wire[DIR_C2S].len);
+		play_end(l);
+		assert_int_equal(t.r.got[DIR_C2S], junk < 88 ? 0x7 : 0x47);
+		keylog_free(k);
+		talk_release(&t);
+	}
 }
 
 static void check_refused(const struct tls_kind *kind, const char *text)
@@ -988,22 +1020,22 @@ static void test_gap_over_key_update(void **state)
 }
 
 /* A direction that has lost its place, with `fakes` records behind it that look like some and do not open, then a message. */
-static uint64_t got_behind_fakes(struct tls_talk *t, unsigned fakes)
+static uint64_t got_behind_fakes(struct tls_talk *t, unsigned fakes, size_t size)
 {
 	struct keylog *k;
 	struct layer *l = listen(t, &k, true);
-	uint8_t fake[5 + 40] = { 23, 3, 3, 0, 40 };
+	uint8_t fake[5 + 16384] = { 23, 3, 3, (uint8_t)(size >> 8), (uint8_t)size };
 	size_t last = t->s.steps[t->s.count - 1].from;
 	play_without(t, l, DIR_C2S, last, t->s.wire[DIR_C2S].len, false);
 	for (unsigned i = 0; i < fakes; i++)
-		layer_feed(l, DIR_C2S, (struct chunk){ slice_of(fake, sizeof fake), -1, 1 });
+		layer_feed(l, DIR_C2S, (struct chunk){ slice_of(fake, 5 + size), -1, 1 });
 	play_bytes(&t->s, l, DIR_C2S, last, t->s.wire[DIR_C2S].len);
 	play_end(l);
 	keylog_free(k);
 	return t->r.got[DIR_C2S];
 }
 
-/* A search tries 64 records, not for ever: each costs a thousand decryptions. */
+/* A search tries 64 records, or a few long ones, not for ever: each costs a thousand decryptions. */
 static void test_candidates(void **state)
 {
 	(void)state;
@@ -1011,10 +1043,12 @@ static void test_candidates(void **state)
 	talk_open(&t, &tls13);
 	talk_chat(&t);
 	talk_say(&t, DIR_C2S, 100);
-	assert_int_equal(got_behind_fakes(&t, 64), 0xf);
+	assert_int_equal(got_behind_fakes(&t, 64, 40), 0xf);
 	assert_false(recorder_heard(&t.r, "behind a gap"));
 	assert_int_equal(t.r.counts.tls_given_up, 0);
-	assert_int_equal(got_behind_fakes(&t, 65), 0x7);
+	assert_int_equal(got_behind_fakes(&t, 1, 16384), 0xf);
+	assert_int_equal(got_behind_fakes(&t, 2, 16384), 0x7);
+	assert_int_equal(got_behind_fakes(&t, 65, 40), 0x7);
 	assert_int_equal(t.r.counts.tls_given_up, 1);
 	assert_true(recorder_heard(&t.r, "TLS in which no record opens any more behind a gap"));
 	assert_int_equal(t.r.got[DIR_S2C], 0x7);
@@ -1236,6 +1270,7 @@ int main(void)
 		cmocka_unit_test(test_patience),
 		cmocka_unit_test(test_wrong_keys),
 		cmocka_unit_test(test_damaged_record),
+		cmocka_unit_test(test_numbers_behind_junk),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_alert),
 		cmocka_unit_test(test_gaps),
