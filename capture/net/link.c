@@ -18,9 +18,13 @@ enum {
 	ETHERTYPE_PPPOE = 0x8864, /* RFC 2516: a session */
 	ETHERTYPE_MPLS = 0x8847,  /* RFC 5332: and its twin */
 	ETHERTYPE_MPLS_2 = 0x8848,
-	PPP_IPV4 = 0x0021, /* RFC 1332, RFC 5072 */
+	LENGTH_MOST = 1500, /* IEEE 802.3: up to that it is no EtherType but a length */
+	SNAP = 0xaaaa0300,  /* RFC 1042: LLC with an EtherType behind it and the OUI 0 */
+	PPP_IPV4 = 0x0021,  /* RFC 1332, RFC 5072 */
 	PPP_IPV6 = 0x0057,
 	PPP_ADDRESS_CONTROL = 0xff03, /* RFC 1662 */
+	CISCO_UNICAST = 0x0f,
+	CISCO_MULTICAST = 0x8f,
 	NFLOG_PAYLOAD = 9,
 	FAMILY_WINDOWS = 23,
 	PKTAP_HEAD = 108, /* bytes at least, of which so many at that place are the interface's name */
@@ -86,12 +90,22 @@ static enum link_status strip_mpls(struct cursor *c, struct slice *ip)
 	return label & MPLS_BOTTOM ? strip_raw(c, ip) : LINK_OTHER;
 }
 
+/* What names the protocol where a length stands instead; 0: something else does. */
+static uint16_t take_snap(struct cursor *c)
+{
+	uint32_t llc = cursor_be32(c), oui = cursor_be16(c);
+	uint16_t type = cursor_be16(c);
+	return llc == SNAP && !oui ? type : 0;
+}
+
 static enum link_status strip_ethertype(struct cursor *c, uint16_t type, struct slice *ip)
 {
 	for (int tags = 0; is_tag(type) && tags < MAX_TAGS; tags++) {
 		cursor_take(c, 2);
 		type = cursor_be16(c);
 	}
+	if (!c->short_ && type <= LENGTH_MOST)
+		type = take_snap(c);
 	if (c->short_)
 		return LINK_SHORT;
 	if (type == ETHERTYPE_PPPOE)
@@ -108,6 +122,21 @@ static enum link_status strip_ethernet(struct cursor *c, struct slice *ip)
 	cursor_take(c, 12);
 	uint16_t type = cursor_be16(c);
 	return strip_ethertype(c, type, ip);
+}
+
+static enum link_status strip_cisco(struct cursor *c, struct slice *ip)
+{
+	cursor_take(c, 2);
+	uint16_t type = cursor_be16(c);
+	return strip_ethertype(c, type, ip);
+}
+
+/* A serial line has PPP or what Cisco has in its place, told by the address. */
+static enum link_status strip_serial(struct cursor *c, struct slice *ip)
+{
+	struct cursor ahead = *c;
+	uint8_t address = cursor_u8(&ahead);
+	return address == CISCO_UNICAST || address == CISCO_MULTICAST ? strip_cisco(c, ip) : strip_ppp(c, ip);
 }
 
 static enum link_status strip_sll(struct cursor *c, struct slice *ip)
@@ -205,8 +234,9 @@ enum link_status link_strip(int link, struct slice frame, struct slice *ip)
 	case LINK_SLL2: return strip_sll2(&c, ip);
 	case LINK_NULL: return strip_family(&c, true, ip);
 	case LINK_LOOP: return strip_family(&c, false, ip);
-	case LINK_PPP:
-	case LINK_PPP_HDLC: return strip_ppp(&c, ip);
+	case LINK_PPP: return strip_ppp(&c, ip);
+	case LINK_PPP_HDLC: return strip_serial(&c, ip);
+	case LINK_CISCO_HDLC: return strip_cisco(&c, ip);
 	case LINK_NFLOG: return strip_nflog(&c, ip);
 	case LINK_RAW_BSD:
 	case LINK_RAW_OPENBSD:

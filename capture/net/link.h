@@ -7,12 +7,13 @@
 /* LINKTYPE_ numbers (tcpdump.org/linktypes.html) that link_strip knows. */
 enum {
 	LINK_NULL = 0,     /* 4 bytes of address family in the byte order of the capturing machine */
-	LINK_ETHERNET = 1, /* with any number (at most 8) of 802.1Q / 802.1ad tags, MPLS labels (at most 16), PPPoE */
+	LINK_ETHERNET = 1, /* with any number (at most 8) of 802.1Q / 802.1ad tags, MPLS labels (at most 16), PPPoE, SNAP */
 	LINK_PPP = 9,
 	LINK_RAW_BSD = 12, /* DLT_RAW as some systems write it */
 	LINK_RAW_OPENBSD = 14,
-	LINK_PPP_HDLC = 50,
+	LINK_PPP_HDLC = 50, /* or Cisco's HDLC */
 	LINK_RAW = 101,
+	LINK_CISCO_HDLC = 104,
 	LINK_LOOP = 108, /* 4 bytes of address family, big-endian */
 	LINK_SLL = 113,
 	LINK_IPV4 = 228,

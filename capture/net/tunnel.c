@@ -2,7 +2,7 @@
  * Tunnels, as the networks of containers and virtual machines use them, and the ports of switches that mirror to far away: what a machine's
  * interface shows is then the packet of the tunnel, and the conversation is inside.
  *
- * GRE and IP in IP are told by the protocol number. VXLAN and Geneve are UDP, told by the port they are sent to and, since anybody may use
+ * GRE and IP in IP are told by the protocol number. VXLAN, VXLAN-GPE and Geneve are UDP, told by the port they are sent to and, since anybody may use
  * that port, by the bits of their header that are always the same. Nothing is copied: the packet inside is a slice of the one around it.
  */
 #include "capture/net/tunnel.h"
@@ -16,6 +16,7 @@ enum {
 	PROTO_GRE = 47,
 	PORT_VXLAN = 4789,
 	PORT_VXLAN_LINUX = 8472,
+	PORT_VXLAN_GPE = 4790,
 	PORT_GENEVE = 6081,
 	TYPE_IPV4 = 0x0800,
 	TYPE_ETHERNET = 0x6558,
@@ -29,6 +30,10 @@ enum {
 	ERSPAN_3_MORE = 1,   /* the last bit of its header: 8 bytes follow */
 	VXLAN_FLAGS = 8,     /* there is a number of its network, */
 	VXLAN_GROUP = 0x80,  /* and perhaps a group of the sender's (draft-smith-vxlan-group-policy) */
+	GPE_FLAGS = 12,      /* there is a number of its network, and in the last byte what is inside (draft-ietf-nvo3-vxlan-gpe) */
+	GPE_IPV4 = 1,
+	GPE_IPV6 = 2,
+	GPE_ETHERNET = 3,
 };
 
 static enum tunnel_status is_ip(const struct cursor *c, struct slice *inner)
@@ -94,6 +99,20 @@ static enum tunnel_status strip_vxlan(struct cursor *c, struct slice *inner)
 	return strip_ethernet(c, inner);
 }
 
+static enum tunnel_status strip_vxlan_gpe(struct cursor *c, struct slice *inner)
+{
+	uint32_t flags = cursor_be32(c);
+	uint8_t inside = (uint8_t)flags;
+	cursor_take(c, 4);
+	if (c->short_)
+		return TUNNEL_SHORT;
+	if (flags >> 24 != GPE_FLAGS)
+		return TUNNEL_NONE;
+	if (inside == GPE_ETHERNET)
+		return strip_ethernet(c, inner);
+	return inside == GPE_IPV4 || inside == GPE_IPV6 ? is_ip(c, inner) : TUNNEL_OTHER;
+}
+
 static enum tunnel_status strip_geneve(struct cursor *c, struct slice *inner)
 {
 	uint8_t first = cursor_u8(c);
@@ -115,6 +134,8 @@ static enum tunnel_status strip_udp(struct cursor *c, struct slice *inner)
 	cursor_take(c, 4);
 	if (port == PORT_VXLAN || port == PORT_VXLAN_LINUX)
 		return strip_vxlan(c, inner);
+	if (port == PORT_VXLAN_GPE)
+		return strip_vxlan_gpe(c, inner);
 	return port == PORT_GENEVE ? strip_geneve(c, inner) : TUNNEL_NONE;
 }
 

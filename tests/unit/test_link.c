@@ -21,6 +21,7 @@
 #define PKTAP(link)                                            \
 	"\x10\x00\x00\x00\x01\x00\x00\x00" link "\x00\x00\x00" \
 	"lo0\x00"
+#define SNAP "\xaa\xaa\x03\x00\x00\x00"
 #define V4 "\x08\x00"
 #define V6 "\x86\xdd"
 
@@ -58,6 +59,11 @@ static const struct frame_case cases[] = {
 	FRAME("labels without end", LINK_ETHERNET, ETH "\x88\x47" LABELS LABELS LABELS LABELS, 0x45, LINK_OTHER),
 	FRAME("ARP", LINK_ETHERNET, ETH "\x08\x06", 0, LINK_OTHER),
 	FRAME("802.3 with a length", LINK_ETHERNET, ETH "\x00\x2e", 0x42, LINK_OTHER),
+	FRAME("SNAP", LINK_ETHERNET, ETH "\x05\xdc" SNAP V4, 0x45, LINK_IP),
+	FRAME("SNAP in a tag", LINK_ETHERNET, ETH TAG "\x00\x2e" SNAP V6, 0x60, LINK_IP),
+	FRAME("SNAP of another OUI", LINK_ETHERNET, ETH "\x00\x2e\xaa\xaa\x03\x00\x00\x0c" V4, 0x45, LINK_OTHER),
+	FRAME("no length", LINK_ETHERNET, ETH "\x05\xdd" SNAP V4, 0x45, LINK_OTHER),
+	FRAME("cooked, SNAP", LINK_SLL, SLL_HEAD "\x00\x04" SNAP V4, 0x45, LINK_IP),
 	FRAME("cooked", LINK_SLL, SLL_HEAD V4, 0x45, LINK_IP),
 	FRAME("cooked, IPv6 in a tag", LINK_SLL, SLL_HEAD TAG V6, 0x60, LINK_IP),
 	FRAME("cooked, ARP", LINK_SLL, SLL_HEAD "\x08\x06", 0, LINK_OTHER),
@@ -85,6 +91,9 @@ static const struct frame_case cases[] = {
 	FRAME("PPP", LINK_PPP, "\x00\x21", 0x45, LINK_IP),
 	FRAME("PPP, IPv6 in frames of HDLC", LINK_PPP, "\xff\x03\x00\x57", 0x60, LINK_IP),
 	FRAME("PPP, serial", LINK_PPP_HDLC, "\xff\x03\x00\x21", 0x45, LINK_IP),
+	FRAME("Cisco, serial", LINK_PPP_HDLC, "\x0f\x00" V4, 0x45, LINK_IP),
+	FRAME("Cisco", LINK_CISCO_HDLC, "\x8f\x00" V6, 0x60, LINK_IP),
+	FRAME("Cisco, its own talk", LINK_CISCO_HDLC, "\x8f\x00\x80\x35", 0x00, LINK_OTHER),
 	FRAME("PPP, its own talk", LINK_PPP, "\xff\x03\xc0\x21", 0x45, LINK_OTHER),
 	FRAME("nflog", LINK_NFLOG, NFLOG_HEAD NFLOG_PREFIX "\x14\x00\x09\x00", 0x45, LINK_IP),
 	FRAME("nflog, nothing before it", LINK_NFLOG, NFLOG_HEAD "\x14\x00\x09\x00", 0x60, LINK_IP),

@@ -15,6 +15,7 @@
 #define TAG "\x81\x00\x00\x2a"
 #define UDP(port) "\x9c\x40" port "\x00\x00\x00\x00"
 #define VXLAN UDP("\x12\xb5") "\x08\x00\x00\x00\x00\x00\x2a\x00"
+#define GPE(inside) UDP("\x12\xb6") "\x0c\x00\x00" inside "\x00\x00\x2a\x00"
 #define GENEVE UDP("\x17\xc1")
 #define FOUR "\x01\x02\x03\x04"
 
@@ -54,6 +55,11 @@ static const struct tunnel_case cases[] = {
 	TUNNEL("VXLAN as Linux had it", 17, UDP("\x21\x18") "\x08\x00\x00\x00\x00\x00\x2a\x00" ETH V4, 0x45, TUNNEL_IP),
 	TUNNEL("VXLAN with a group", 17, UDP("\x12\xb5") "\x88\x48\x12\x34\x00\x00\x2a\x00" ETH V4, 0x45, TUNNEL_IP),
 	TUNNEL("no VXLAN on its port", 17, UDP("\x12\xb5") "\x45\x00\x00\x00\x00\x00\x2a\x00" ETH V4, 0x45, TUNNEL_NONE),
+	TUNNEL("VXLAN-GPE, IPv4", 17, GPE("\x01"), 0x45, TUNNEL_IP),
+	TUNNEL("VXLAN-GPE, IPv6", 17, GPE("\x02"), 0x60, TUNNEL_IP),
+	TUNNEL("VXLAN-GPE, Ethernet", 17, GPE("\x03") ETH TAG V4, 0x45, TUNNEL_IP),
+	TUNNEL("VXLAN-GPE, NSH", 17, GPE("\x04"), 0x45, TUNNEL_OTHER),
+	TUNNEL("no VXLAN-GPE on its port", 17, UDP("\x12\xb6") "\x4c\x00\x00\x01\x00\x00\x2a\x00", 0x45, TUNNEL_NONE),
 	TUNNEL("Geneve", 17, GENEVE "\x00\x00\x65\x58\x00\x00\x2a\x00" ETH V4, 0x45, TUNNEL_IP),
 	TUNNEL("Geneve with options", 17, GENEVE "\x02\x00\x65\x58\x00\x00\x2a\x00" FOUR FOUR ETH V4, 0x45, TUNNEL_IP),
 	TUNNEL("Geneve, IPv6", 17, GENEVE "\x00\x00\x86\xdd\x00\x00\x2a\x00", 0x60, TUNNEL_IP),
