@@ -259,7 +259,7 @@ void arrival_take(struct session *s, struct arrival *a, const struct piece *p, u
 	*a->r = (struct record){
 		.time = p->time,
 		.place = place,
-		.size = (uint32_t)p->size,
+		.size = p->size < UINT32_MAX ? (uint32_t)p->size : UINT32_MAX,
 		.conn = p->conn->number,
 		.command = names_number(&s->names, a->encoding == ENCODING_LEGACY ? s->form.command : a->e.command),
 		.dir = p->dir & 1,

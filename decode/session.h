@@ -41,7 +41,7 @@ const char *thread_state_name(enum thread_state s);
 struct record {
 	int64_t time;   /* ns, of the packet that completed it */
 	uint64_t place; /* of its bytes: for session_bytes */
-	uint32_t size;  /* bytes of the whole message */
+	uint32_t size;  /* bytes of the whole message; UINT32_MAX: that or more */
 	uint32_t conn;  /* connection number */
 	int32_t seq;
 	uint32_t rules;   /* bit set of enum rule */

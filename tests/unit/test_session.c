@@ -1632,9 +1632,25 @@ static void test_last_number(void **state)
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
+/* A size that a record has no room for is the largest it has: not a small one. */
+static void test_size_beyond_32_bits(void **state)
+{
+	(void)state;
+	struct feed f;
+	struct buf bytes = { 0 };
+	const struct sent m = { .command = "query", .id = "a", .cut = true, .gap = true };
+	feed_init(&f, NULL, NULL);
+	feed_pack(&bytes, &m, 0);
+	feed_bytes(&f, 0, DIR_C2S, buf_slice(&bytes), (UINT64_C(1) << 32) + 5, &m);
+	assert_int_equal(session_record(f.session, 1)->size, UINT32_MAX);
+	buf_release(&bytes);
+	feed_release(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_size_beyond_32_bits),
 		TEST(test_request_and_reply),
 		TEST(test_error_reply),
 		TEST(test_singles),
