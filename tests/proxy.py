@@ -272,6 +272,22 @@ def case_tls_fin():
             p.stop()
 
 
+def case_urgent():
+    """An urgent byte passes as any other, and holds nothing up: a read ends in front of it, whatever comes behind it."""
+    with Proxy(f"socket://:0=socket://127.0.0.1:{Server(echo).port}") as p:
+        s = p.connect()
+        s.settimeout(LIMIT)
+        s.sendall(b"1")
+        assert s.recv(1) == b"1"
+        os.kill(p.relay(), signal.SIGSTOP)
+        s.sendall(b"ab")
+        s.send(b"c", socket.MSG_OOB)
+        s.sendall(b"de")
+        os.kill(p.relay(), signal.SIGCONT)
+        assert read_exactly(s, 5) == b"abcde"
+        p.stop()
+
+
 def case_reset():
     """A reset of one side is one for the other, after all that was sent before it."""
     seen = {}

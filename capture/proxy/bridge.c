@@ -39,7 +39,7 @@ int64_t bridge_clock(void)
 
 static void watch_end(struct bridge *b, enum dir side)
 {
-	struct epoll_event e = { .events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, .data.ptr = &b->watch[side] };
+	struct epoll_event e = { .events = EPOLLIN | EPOLLPRI | EPOLLOUT | EPOLLRDHUP | EPOLLET, .data.ptr = &b->watch[side] };
 	b->watch[side] = (struct watch){ WATCH_END, b, b->end[side].fd, side };
 	epoll_ctl(b->shared->epoll, EPOLL_CTL_ADD, b->end[side].fd, &e);
 }
@@ -110,6 +110,7 @@ static void set_options(int fd)
 	int on = 1;
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+	setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &on, sizeof on); /* an urgent byte is one of them */
 }
 
 /* TLS begins on an end, or it is ready without. */
@@ -474,7 +475,7 @@ void bridge_event(struct bridge *b, enum dir side, uint32_t events)
 	if (b->done || e->fd != b->watch[side].fd)
 		return;
 	e->readable |= (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
-	e->hung_up |= (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
+	e->in_parts |= (events & (EPOLLPRI | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
 	if (!e->connected && events & (EPOLLOUT | EPOLLERR | EPOLLHUP))
 		see_connected(b);
 	if (!b->done && e->connected && !e->ready)

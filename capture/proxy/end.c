@@ -2,7 +2,7 @@
  * One end of a relayed connection.
  *
  * Events come once an edge (epoll's EPOLLET): `readable` remembers that there may be something, until a read came back with less than it
- * had room for. After the peer's FIN reading goes on to the end. TLS keeps bytes of its own, so that a read through it
+ * had room for. After the peer's FIN, or an urgent byte, reading goes on to the end. TLS keeps bytes of its own, so that a read through it
  * is always tried. A FIN without a close_notify ends what it reads, not what it writes, as it is without TLS.
  */
 #include "capture/proxy/end.h"
@@ -63,7 +63,7 @@ enum end_status end_read(struct end *e, uint8_t *at, size_t room, size_t *got)
 		;
 	if (n > 0) {
 		*got = (size_t)n;
-		e->readable = (size_t)n == room || e->hung_up;
+		e->readable = (size_t)n == room || e->in_parts;
 		return END_DONE;
 	}
 	if (n == 0)

@@ -20,7 +20,7 @@ struct end {
 	bool connected; /* its socket is; ready: so is TLS, bytes may pass */
 	bool ready;
 	bool readable;  /* there may be something to read */
-	bool hung_up;   /* the peer has sent its FIN: what is to be read ends there */
+	bool in_parts;  /* a read may end before what is there does: at the peer's FIN, at an urgent byte */
 	bool told_over; /* end_shut has done its work */
 };
 
