@@ -177,16 +177,20 @@ bool hpack_read(struct hpack *h, struct slice block, hpack_field *field, void *u
 	return good;
 }
 
+static void note_sender(void *user, struct slice name, struct slice value)
+{
+	enum sender *who = user;
+	(void)value;
+	if (*who == SENDER_UNKNOWN && slice_starts(name, ":"))
+		*who = slice_is(name, ":status") ? SENDER_SERVER : SENDER_CLIENT;
+}
+
 enum sender hpack_sender(struct slice block)
 {
-	enum { LAST_OF_REQUEST = 7, LAST_OF_RESPONSE = 14 }; /* pseudo-header fields in the static table (RFC 7541, appendix A) */
-	struct cursor c = cursor_of(block);
-	while (c.rest.len) {
-		struct form f = take_form(&c);
-		if (c.short_)
-			break;
-		if (f.name && f.name <= LAST_OF_RESPONSE)
-			return f.name <= LAST_OF_REQUEST ? SENDER_CLIENT : SENDER_SERVER;
-	}
-	return SENDER_UNKNOWN;
+	enum sender who = SENDER_UNKNOWN;
+	struct hpack *h = hpack_new();
+	h->lost = true;
+	hpack_read(h, block, note_sender, &who);
+	hpack_free(h);
+	return who;
 }

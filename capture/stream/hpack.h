@@ -17,8 +17,8 @@ void hpack_lose(struct hpack *h);
 /* Reads a whole block; fields that refer to what is missing are left out. False if it can't be read to its end, because it is no HPACK; the fields
  * handed out before that are right, and later blocks can be read as far as they refer to what comes from here on. */
 bool hpack_read(struct hpack *h, struct slice block, hpack_field *field, void *user);
-/* Which end sent a block, as far as it goes and names a pseudo-header field from the static table (section 8.3 of RFC 9113): a request has other ones
- * than a response. Blocks before it need not be known. */
+/* Which end sent a block, as far as it goes and names a pseudo-header field (RFC 9113, section 8.3): a request has other ones than a response. Blocks
+ * before it need not be known. */
 enum sender hpack_sender(struct slice block);
 
 #endif

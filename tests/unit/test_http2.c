@@ -867,6 +867,14 @@ static void ends_from_frames(void **state)
 	for (size_t first = 7; first < 14; first++)
 		check_mirrored(e, TRANSPORT_UNKNOWN, first, SIZE_MAX / 2);
 	ear_free(e);
+	for (enum dir dir = DIR_C2S; dir <= DIR_S2C; dir++) { /* names in letters */
+		e = ear_new();
+		for (int i = 0; i < 4; i++)
+			put_frame(e, dir, HTTP2_HEADERS, HTTP2_END_HEADERS, 1,
+				  slice_str(dir ? "\x10\7:status\003200" : "\x10\7:method\4POST"));
+		check_mirrored(e, TRANSPORT_UNKNOWN, 0, SIZE_MAX / 2);
+		ear_free(e);
+	}
 }
 
 static void by_detect(struct ear *e, enum transport forced, size_t most)
