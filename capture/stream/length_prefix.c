@@ -636,7 +636,7 @@ enum sender length_prefix_sender(const struct stream *s, struct slice in)
 	while (who == SENDER_UNKNOWN && c.rest.len) {
 		uint32_t size = cursor_le32(&c);
 		who = s->sink->sender(slice_head(c.rest, size));
-		cursor_take(&c, size);
+		c = cursor_of(slice_skip(c.rest, size)); /* the last one need not be whole */
 	}
 	return who;
 }

@@ -8,7 +8,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed);
 
-enum { START_SEEN = 8, WITH_KEYLOG = 16 };
+enum { START_SEEN = 8, WITH_KEYLOG = 16, GUESSED = 32 };
 
 static void play(struct fuzz *f, uint8_t how, struct slice in)
 {
@@ -19,6 +19,7 @@ static void play(struct fuzz *f, uint8_t how, struct slice in)
 	struct keylog *keylog = how & WITH_KEYLOG ? keylog_new() : NULL;
 	f->conn.start_seen = how & START_SEEN;
 	f->joined = !f->conn.start_seen;
+	f->guessed = f->conn.guessed = f->joined && how & GUESSED;
 	fuzz_play(f, detect_new(&f->stream, forced[how & 7], keylog), in);
 	fuzz_check(!f->counts.tls_waiting);
 	keylog_free(keylog);

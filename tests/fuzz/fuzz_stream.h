@@ -37,6 +37,7 @@ struct fuzz {
 	bool over[2];                                                   /* directions that have ended */
 	bool ended;
 	bool joined;      /* a direction begins in its middle */
+	bool guessed;     /* so were its ends: whether that is put right depends on what comes at once */
 	bool http;        /* it has been HTTP that is no WebSocket, whatever it has become since */
 	size_t step;      /* bytes of a piece at most; 0: as the input says */
 	struct buf heard; /* what the layer told, a line each */
@@ -134,7 +135,7 @@ static inline void fuzz_init(struct fuzz *f, size_t step)
 	memset(f->conversation, 0, sizeof f->conversation);
 	f->opened[0] = f->opened[1] = 0;
 	f->over[0] = f->over[1] = false;
-	f->ended = f->http = f->joined = false;
+	f->ended = f->http = f->joined = f->guessed = false;
 	f->step = step;
 	f->heard = (struct buf){ 0 };
 	f->sink = (struct sink){ .user = f,
@@ -255,7 +256,7 @@ static inline void fuzz_show(const struct fuzz *f)
 
 static inline bool fuzz_comparable(const struct fuzz *f)
 {
-	return !f->counts.skipped && !f->counts.tls_overflow && !f->http;
+	return !f->counts.skipped && !f->counts.tls_overflow && !f->http && !f->guessed;
 }
 
 /* The lines of one direction, behind the number of their connection, or all others; where no direction was joined all of them. */

@@ -163,7 +163,7 @@ static void host_init(struct host *h, uint8_t last, uint16_t port, uint32_t seq)
 
 static void net_init(struct net *n)
 {
-	*n = (struct net){ .sink = { n, NULL, on_news, on_closed, NULL }, .time = 1000 * SECOND };
+	*n = (struct net){ .sink = { n, NULL, on_news, on_closed, NULL, NULL }, .time = 1000 * SECOND };
 	n->t = connections_new(&n->sink, &limits, make_writer, n);
 	host_init(&n->host[C], 1, 50000, 0x10000000);
 	host_init(&n->host[S], 2, 8080, 0xfffffff0);

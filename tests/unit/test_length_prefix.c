@@ -389,10 +389,10 @@ static void check_mirrored(struct talk *t, size_t first, size_t most, bool turns
 		assert_int_equal(t->rows[i].dir, t->s.steps[first + i].dir);
 }
 
-static void say_command(struct talk *t, enum dir dir, const char *command, unsigned seq)
+static void say_command(struct talk *t, enum dir dir, const char *command, unsigned seq, size_t filler)
 {
 	struct buf envelope = { 0 };
-	envelope_write(&envelope, command, seq, 60);
+	envelope_write(&envelope, command, seq, filler);
 	put(t, dir, (uint32_t)envelope.len, buf_slice(&envelope), true);
 	buf_release(&envelope);
 }
@@ -404,8 +404,8 @@ static void ends_from_commands(void **state)
 	struct talk t;
 	talk_init(&t);
 	for (unsigned i = 0; i < 20; i += 2) {
-		say_command(&t, DIR_C2S, "query", i);
-		say_command(&t, DIR_S2C, i % 4 ? "queryreply" : "queueevent", i + 1);
+		say_command(&t, DIR_C2S, "query", i, 60);
+		say_command(&t, DIR_S2C, i % 4 ? "queryreply" : "queueevent", i + 1, 60);
 	}
 	for (size_t first = 0; first < 4; first++)
 		for (size_t most = 200; most < 1000; most += 37)
@@ -413,9 +413,22 @@ static void ends_from_commands(void **state)
 	talk_release(&t);
 	talk_init(&t);
 	t.s.count = 0;
-	say_command(&t, DIR_C2S, "ping", 0);
+	say_command(&t, DIR_C2S, "ping", 0, 60);
 	recorder_sent(&t.r, DIR_S2C, buf_slice(&t.r.sent[DIR_C2S][0])); /* and so it is heard as the other end's */
 	check_mirrored(&t, 0, SIZE_MAX / 2, false);
+	talk_release(&t);
+}
+
+/* What tells nothing need not have come whole. */
+static void ends_from_part(void **state)
+{
+	(void)state;
+	struct talk t;
+	talk_init(&t);
+	say_command(&t, DIR_C2S, "ping", 0, 5000);
+	recorder_sent(&t.r, DIR_S2C, buf_slice(&t.r.sent[DIR_C2S][0])); /* and so it is heard as the other end's */
+	for (size_t most = 200; most < 5000; most += 377)
+		check_mirrored(&t, 0, most, false);
 	talk_release(&t);
 }
 
@@ -859,6 +872,7 @@ int main(void)
 		cmocka_unit_test(length_off),
 		cmocka_unit_test(first_length_off),
 		cmocka_unit_test(ends_from_commands),
+		cmocka_unit_test(ends_from_part),
 		cmocka_unit_test(over_long_envelope),
 		cmocka_unit_test(doubtful_and_long),
 		cmocka_unit_test(garbage),
