@@ -9,6 +9,8 @@
 
 #include "decode/wire.h"
 
+#include <strings.h>
+
 enum { COMMAND = 1, PRIORITY, SEQ, ID, RID, DATA, JWT, TRACEID, SPANID, LATER_MOST = 2047 /* the highest number in a tag of two bytes */ };
 
 /* A varint of up to three bytes: returns the bytes it took, 0 if it is longer or cut. */
@@ -228,9 +230,15 @@ enum probe envelope_probe(struct slice head, uint64_t length)
 	return p == PROBE_MORE && head.len >= PROBE_BYTES ? PROBE_WEAK : p;
 }
 
+/* Commands are the same in capitals (decode/schema.h). */
+static bool is_word(struct slice name, const char *word)
+{
+	return name.len == strlen(word) && strncasecmp((const char *)name.at, word, name.len) == 0;
+}
+
 static bool is_one_of(struct slice name, const char *const *names)
 {
-	while (*names && !slice_is(name, *names))
+	while (*names && !is_word(name, *names))
 		names++;
 	return *names != NULL;
 }
@@ -240,12 +248,12 @@ enum sender envelope_sender(struct slice head)
 	static const char *const of_either[] = {
 		"noop", "ping", "pong", "error", "getelement", "beginstream", "stream", "endstream", NULL
 	};
-	static const char *const of_server[] = { "watchevent", "queueevent", "refreshtoken", NULL };
+	static const char *const of_server[] = { "watchevent", "queueevent", "queueclosed", "refreshtoken", NULL };
 	struct cursor c = cursor_of(head);
 	uint8_t tag = cursor_u8(&c);
 	struct slice command = cursor_take(&c, cursor_u8(&c));
 	if (c.short_ || tag != (COMMAND << 3 | WIRE_LENGTH) || !command.len || is_one_of(command, of_either))
 		return SENDER_UNKNOWN;
-	bool reply = command.len > 5 && slice_is(slice_skip(command, command.len - 5), "reply");
+	bool reply = command.len > 5 && is_word(slice_skip(command, command.len - 5), "reply");
 	return reply || is_one_of(command, of_server) ? SENDER_SERVER : SENDER_CLIENT;
 }

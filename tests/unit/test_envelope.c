@@ -262,6 +262,7 @@ static void test_sender(void **state)
 		{ "query", SENDER_CLIENT },      { "signin", SENDER_CLIENT },     { "never-heard-of", SENDER_CLIENT },
 		{ "queryreply", SENDER_SERVER }, { "queueevent", SENDER_SERVER }, { "refreshtoken", SENDER_SERVER },
 		{ "noop", SENDER_UNKNOWN },      { "error", SENDER_UNKNOWN },     { "stream", SENDER_UNKNOWN },
+		{ "QueryReply", SENDER_SERVER }, { "WATCHEVENT", SENDER_SERVER }, { "Ping", SENDER_UNKNOWN },
 	};
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -274,6 +275,30 @@ static void test_sender(void **state)
 		buf_release(&b);
 	}
 	assert_int_equal(envelope_sender(slice_str("\x12\5query")), SENDER_UNKNOWN);
+}
+
+/* Who sends a command agrees with its kind in the schema: what neither end keeps to itself is named here. */
+static void test_sender_of_kinds(void **state)
+{
+	static const enum sender senders[] = { SENDER_CLIENT, SENDER_SERVER, SENDER_UNKNOWN, SENDER_SERVER, SENDER_UNKNOWN };
+	static const char either[] = " ping pong error getelement ", servers[] = " refreshtoken ";
+	struct schema *schema = schema_new();
+	(void)state;
+	for (uint16_t i = 1; i <= schema_commands(schema); i++) {
+		const struct command_info *info = schema_command_info(schema, i);
+		struct buf b = { 0 }, word = { 0 };
+		struct envelope e = { .command = slice_str(info->name) };
+		buf_addf(&word, " %s ", info->name);
+		enum sender want = strstr(either, buf_cstr(&word))    ? SENDER_UNKNOWN
+				   : strstr(servers, buf_cstr(&word)) ? SENDER_SERVER
+								      : senders[info->kind];
+		put_as_encoder(&b, &e);
+		if (envelope_sender(buf_slice(&b)) != want)
+			fail_msg("%s", info->name);
+		buf_release(&b);
+		buf_release(&word);
+	}
+	schema_free(schema);
 }
 
 /* A length that the fields in sight do not have room in. */
@@ -378,11 +403,12 @@ static void test_probe_noise(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_full),          cmocka_unit_test(test_empty),       cmocka_unit_test(test_numbers),
-		cmocka_unit_test(test_twice),         cmocka_unit_test(test_any_twice),   cmocka_unit_test(test_wrong_types),
-		cmocka_unit_test(test_cut),           cmocka_unit_test(test_probe_full),  cmocka_unit_test(test_probe_by_chance),
-		cmocka_unit_test(test_probe_samples), cmocka_unit_test(test_sender),      cmocka_unit_test(test_probe_short),
-		cmocka_unit_test(test_probe_others),  cmocka_unit_test(test_probe_noise), cmocka_unit_test(test_probe_later),
+		cmocka_unit_test(test_full),          cmocka_unit_test(test_empty),        cmocka_unit_test(test_numbers),
+		cmocka_unit_test(test_twice),         cmocka_unit_test(test_any_twice),    cmocka_unit_test(test_wrong_types),
+		cmocka_unit_test(test_cut),           cmocka_unit_test(test_probe_full),   cmocka_unit_test(test_probe_by_chance),
+		cmocka_unit_test(test_probe_samples), cmocka_unit_test(test_sender),       cmocka_unit_test(test_sender_of_kinds),
+		cmocka_unit_test(test_probe_short),   cmocka_unit_test(test_probe_others), cmocka_unit_test(test_probe_noise),
+		cmocka_unit_test(test_probe_later),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
