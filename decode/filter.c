@@ -9,6 +9,7 @@
  */
 #include "decode/filter_part.h"
 
+#include "base/json_read.h"
 #include "base/xalloc.h"
 #include "decode/redact.h"
 
@@ -200,6 +201,18 @@ static bool node_text_passes(struct ask *a, const struct node *n)
 	return test_text(f, a->test, hide ? redact_text(n->text, &f->text) : n->text);
 }
 
+/* Is it an integer of JSON within 64 bits? Such a one is known to its last digit, which a double would not keep. */
+static bool is_integer(const struct node *n, int64_t *v)
+{
+	return n->kind == NODE_NUMBER && json_read_integer(&(struct json_value){ .kind = JSON_READ_NUMBER, .text = n->text }, v);
+}
+
+static long double real_of(const struct node *n)
+{
+	int64_t v;
+	return is_integer(n, &v) ? (long double)v : n->real;
+}
+
 /* The test with one literal, or a pattern. */
 static bool value_passes(struct ask *a, const struct node *n)
 {
@@ -214,7 +227,7 @@ static bool value_passes(struct ask *a, const struct node *n)
 	case NODE_NUMBER:
 		if (n->type && kinds & KIND_TIME)
 			return test_time(a->test, n->integer);
-		return kinds & KIND_NUMBER && test_number(a->test, n->real);
+		return kinds & KIND_NUMBER && test_number(a->test, real_of(n));
 	case NODE_FLOAT:
 	case NODE_DOUBLE: return kinds & KIND_NUMBER && n->real == n->real && test_number(a->test, n->real);
 	default: return false;
@@ -224,8 +237,11 @@ static bool value_passes(struct ask *a, const struct node *n)
 /* A literal's number as precise as the node's, so that 0.1 equals 0.1. */
 static long double as_precise(const struct node *n, long double v)
 {
+	int64_t integer;
 	if (n->kind == NODE_FLOAT)
 		return v > FLT_MAX || v < -FLT_MAX ? v : (float)v;
+	if (is_integer(n, &integer))
+		return v;
 	return (n->kind == NODE_DOUBLE || n->kind == NODE_NUMBER) && v <= DBL_MAX && v >= -DBL_MAX ? (double)v : v;
 }
 

@@ -88,6 +88,7 @@ static bool tell(const struct path_walk *w, const struct json_value *v, struct s
 		n.text = json_inner(v);
 	} else if (v->kind == JSON_READ_NUMBER) {
 		n.real = number_of(v);
+		n.text = v->text;
 	} else if (v->kind == JSON_READ_OBJECT && json_next(&members, NULL, &member)) {
 		n.child = &inner;
 	}

@@ -105,7 +105,7 @@ static unsigned askable(const struct parser *p, const struct test *t)
 	case FILTER_NUMBER:
 	case FILTER_SECONDS:
 	case FILTER_TIME: return ASK_EQUAL | ASK_ORDER | ASK(IN);
-	case FILTER_YES_NO: return ASK_EQUAL;
+	case FILTER_YES_NO: return ASK_EQUAL | ASK(IN);
 	case FILTER_WORD:
 	case FILTER_TEXT: return everything;
 	case FILTER_WORDS: return everything & ~ASK_ORDER;

@@ -5,6 +5,7 @@
 #include "tests/filter_session.h"
 #include "tests/json_paths.h"
 
+#include <float.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -187,6 +188,7 @@ static void test_words(void **state)
 		{ "tls == false", ALL },
 		{ "tls == 1", "" },
 		{ "tls != true", ALL },
+		{ "tls in {false}", ALL },
 		{ "!tls", ALL },
 	};
 	EXPECT_ALL(*state, list);
@@ -378,6 +380,30 @@ static void test_json(void **state)
 	EXPECT_ALL(*state, list);
 }
 
+/* Integers that a double can't tell from their neighbours. */
+static void test_large_integers(void **state)
+{
+	static const struct expectation list[] = {
+		{ "data.query.id == 9007199254740993", "11" },
+		{ "data.query.id == 9007199254740992", "" },
+		{ "data.query.id > 9007199254740992", "11" },
+		{ "data.query.id < 9007199254740993.5", "11" },
+		{ "data.projection.at == 1700000000123456789", "11" },
+		{ "data.projection.at in {1700000000123456788 1700000000123456790}", "" },
+		{ "data.projection.least == -9223372036854775808", "11" },
+		{ "data.projection.least > -9223372036854775808", "" },
+		{ "data.query.tenth == 0.1", "11" },
+		{ "data.projection.large == 1e300", "11" },
+	};
+	struct fixture *f = *state;
+	if (LDBL_MANT_DIG < 64) /* as on 32-bit ARM */
+		skip();
+	fs_text(&f->s, 1, "{\"id\":9007199254740993,\"tenth\":0.1}"); /* is read where it stands */
+	fs_text(&f->s, 3, "{\"at\":1700000000123456789,\"least\":-9223372036854775808,\"large\":1e300}");
+	fs_send(&f->s, (struct fs_head){ .command = "query", .type = "QueryRequest", .id = "a7", .seq = 5 });
+	EXPECT_ALL(f, list);
+}
+
 /* Text of a few words, mostly JSON, sometimes not. */
 static void add_json_by_chance(struct buf *out, uint64_t *seed, int depth)
 {
@@ -509,6 +535,7 @@ static void test_errors(void **state)
 		{ "size contains \"5\"", "     ^~~~~~~~", "no text" },
 		{ "tls > 0", "    ^", "no order" },
 		{ "tls == 2", "       ^", "true or false" },
+		{ "tls in {true 2}", "             ^", "true or false" },
 		{ "rules > \"a\"", "      ^", "no order" },
 		{ "rules == \"seq-gpa\"", "         ^~~~~~~~~", "did you mean \"seq-gap\"?" },
 		{ "role == replay", "        ^~~~~~", "did you mean \"reply\"?" },
@@ -906,18 +933,31 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-		TEST(test_numbers),         TEST(test_spans_and_times),
-		TEST(test_words),           TEST(test_rules),
-		TEST(test_texts),           TEST(test_addresses),
-		TEST(test_fields_of_data),  TEST(test_json),
-		TEST(test_json_in_place),   TEST(test_precedence),
-		TEST(test_errors),          TEST(test_doubts),
-		TEST(test_secrets),         TEST(test_harmless_error),
-		TEST(test_needs),           TEST(test_lasting),
-		TEST(test_needs_all),       TEST(test_lazy),
-		TEST(test_limits),          TEST(test_hostile_patterns),
-		TEST(test_long_texts),      TEST(test_every_cut),
-		cmocka_unit_test(test_iso), cmocka_unit_test(test_document),
+		TEST(test_numbers),
+		TEST(test_spans_and_times),
+		TEST(test_words),
+		TEST(test_rules),
+		TEST(test_texts),
+		TEST(test_addresses),
+		TEST(test_fields_of_data),
+		TEST(test_json),
+		TEST(test_json_in_place),
+		TEST(test_large_integers),
+		TEST(test_precedence),
+		TEST(test_errors),
+		TEST(test_doubts),
+		TEST(test_secrets),
+		TEST(test_harmless_error),
+		TEST(test_needs),
+		TEST(test_lasting),
+		TEST(test_needs_all),
+		TEST(test_lazy),
+		TEST(test_limits),
+		TEST(test_hostile_patterns),
+		TEST(test_long_texts),
+		TEST(test_every_cut),
+		cmocka_unit_test(test_iso),
+		cmocka_unit_test(test_document),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
