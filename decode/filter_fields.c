@@ -229,10 +229,10 @@ static struct slice get_command_text(struct look *l)
 	return l->r->command ? session_command_name(l->s, l->r) : look_envelope(l)->command;
 }
 
-/* The protocol before Flow 1.5 has commands in any case. */
+/* In whatever case. */
 static struct slice get_command_sent(struct look *l)
 {
-	return l->r->encoding == ENCODING_LEGACY ? look_envelope(l)->command : (struct slice){ NULL, 0 };
+	return look_envelope(l)->command;
 }
 
 static const char *message_word(const struct schema *s, int i)

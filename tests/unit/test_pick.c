@@ -1,6 +1,7 @@
 /* Short names of messages, and the names of fields that columns can have. */
 #include "base/buf.h"
 #include "decode/pick.h"
+#include "tests/filter_session.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -88,13 +89,39 @@ static void test_names_of_wireshark(void **state)
 	buf_release(&error);
 }
 
+static void take_text(void *user, const struct pick *v)
+{
+	buf_add(user, v->text);
+	buf_add_byte(user, ' ');
+}
+
+/* A command is as it was sent, that of the request as the protocol has it. */
+static void test_command_as_sent(void **state)
+{
+	struct filter_session f;
+	struct buf text = { 0 };
+	struct picks *p = picks_new(false);
+	(void)state;
+	filter_session_init(&f);
+	fs_send(&f, (struct fs_head){ .command = "Query", .type = "QueryRequest", .id = "a7", .seq = 5 });
+	assert_true(picks_add(p, "command", &text) && picks_add(p, "request", &text));
+	for (uint32_t n = 10; n <= 11; n++) {
+		picks_look(p, f.session, n, buf_slice(&f.bytes[n]), FILTER_SESSION_START);
+		picks_values(p, 0, take_text, &text);
+		picks_values(p, 1, take_text, &text);
+	}
+	assert_string_equal(buf_cstr(&text), "error query Query query ");
+	picks_free(p);
+	buf_release(&text);
+	filter_session_release(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_shorts),
-		cmocka_unit_test(test_no_clash),
-		cmocka_unit_test(test_names),
-		cmocka_unit_test(test_names_of_wireshark),
+		cmocka_unit_test(test_shorts),          cmocka_unit_test(test_no_clash),
+		cmocka_unit_test(test_names),           cmocka_unit_test(test_names_of_wireshark),
+		cmocka_unit_test(test_command_as_sent),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
