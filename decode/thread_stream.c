@@ -37,7 +37,8 @@ static void begin(struct session *s, struct arrival *a, struct tally *t, bool kn
 		return;
 	}
 	t->stream |= STREAM_BEGUN;
-	t->stream_total = payload_number(payload_bytes(a->e.value, BEGIN_STAT), STAT_SIZE);
+	/* An int32, which that of a file of 2 GiB or more wraps to below 0. */
+	t->stream_total = (uint32_t)payload_number(payload_bytes(a->e.value, BEGIN_STAT), STAT_SIZE);
 	t->track = streams_begin(s->streams, a->r->conn, a->dir, payload_bytes(a->e.value, BEGIN_CHECKSUM));
 	tell(s, a->r->thread, (struct slice){ NULL, 0 });
 }

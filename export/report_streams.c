@@ -58,7 +58,7 @@ static void write_row(struct report_writer *w, const struct session *s, const st
 		[NAME] = cell_text(buf_slice(name)),
 		[DIRECTION] = cell_text(slice_str(up ? "upload" : "download")),
 		[SIZE] = cell_number(t->stream_bytes),
-		[ANNOUNCED] = { .known = t->stream_total > 0, .number = (int64_t)(t->stream_total & INT64_MAX) },
+		[ANNOUNCED] = { .known = t->stream_total > 0, .number = (int64_t)t->stream_total },
 		[CHUNKS] = cell_number(t->chunks),
 		[TIME] = { .known = true, .number = first->time },
 		[DURATION] = cell_span(last->time - first->time),
