@@ -212,9 +212,10 @@ static void end_lack(struct arrival *a)
 static void count_arrival(struct session *s, struct arrival *a)
 {
 	struct session_conn *c = a->conn->pub;
-	if (!c->first)
+	if (!c->first || a->r->time < c->first) /* what waited behind a gap has the time of its own packet */
 		c->first = a->r->time;
-	c->last = a->r->time;
+	if (a->r->time > c->last)
+		c->last = a->r->time;
 	c->messages[a->dir]++;
 	c->bytes[a->dir] += a->r->size;
 	s->counts.messages++;

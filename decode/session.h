@@ -103,7 +103,7 @@ struct conn_facts {
 
 /* A connection that had messages or news. */
 struct session_conn {
-	int64_t first, last; /* times of its first and last message */
+	int64_t first, last; /* times of its earliest and latest message */
 	int64_t ended;       /* when it ended, or the capture did; 0 until then */
 	uint64_t messages[2], bytes[2];
 	uint64_t gaps;   /* in the capture */

@@ -16,7 +16,7 @@ struct story {
 	const struct session *session;
 	struct relation relation;
 	struct steps steps;
-	const struct record *first, *last;
+	const struct record *first, *last; /* by time, which is not their order where one waited behind a gap */
 	struct buf text, scratch;
 	struct form form;
 	struct dissection d;
@@ -42,8 +42,12 @@ static void begin(struct story *st, struct relation r)
 {
 	st->relation = r;
 	steps_clear(&st->steps);
-	st->first = session_record(st->session, r.n[0]);
-	st->last = session_record(st->session, r.n[r.count - 1]);
+	st->first = st->last = session_record(st->session, r.n[0]);
+	for (uint32_t i = 1; i < r.count; i++) {
+		const struct record *next = session_record(st->session, r.n[i]);
+		st->first = next->time < st->first->time ? next : st->first;
+		st->last = next->time > st->last->time ? next : st->last;
+	}
 	buf_clear(&st->text);
 }
 

@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
-"""report_counts.py ENVSCOPE CAPTURE: what the cards and the table of rules of -T html count where a report has more messages than it shows, held against ndjson and the check.
+"""report_counts.py ENVSCOPE CAPTURE: what the cards and the table of rules of -T html count where a report has more messages than it shows, held against ndjson and the check;
+and what -z says of spans where the message that was read last came first.
 
-CAPTURE is written: 10,200 messages on one connection, and 150 on another one that no report has room for."""
+CAPTURE is written: 10,200 messages on one connection, and 150 on another one that no report has room for. Then two messages of one trace: the first waited behind a
+gap while the second, 2 s later, was read."""
 import collections
 import json
 import re
@@ -41,6 +43,26 @@ def wanted(envscope, path):
     return cards, collections.Counter(b["rule"] for b in broken)
 
 
+def write_late(path):
+    capture = attacks.Capture()
+    talk = attacks.Talk(capture, size=1400)
+    talk.seq[True] += 100
+    talk.send(attacks.framed(attacks.envelope(b"query", 1, b"c1", b"", b"QueryRequest") + attacks.field(8, b"trace")))
+    capture.count += 200_000
+    event = attacks.framed(attacks.envelope(b"watchevent", 0, b"s0", b"", b"WatchEvent") + attacks.field(8, b"trace"))
+    capture.tcp(event, talk.seq[False], 1, src=talk.server, dst=talk.client)
+    with open(path, "wb") as file:
+        file.write(capture.bytes())
+
+
+def check_spans(envscope, path):
+    """Reports say when the first message came, and how long it was to the last."""
+    times = [m["time"] for m in map(json.loads, run(envscope, "-r", path, "-T", "ndjson").splitlines()) if "event" not in m]
+    assert len(times) == 2 and times[0] > times[1], times
+    for row in map(json.loads, run(envscope, "-r", path, "-z", "connections,traces", "-T", "ndjson").splitlines()):
+        assert row["time"] == times[1] and row["duration"] == 2.00001, row
+
+
 def run(*command):
     return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True, text=True).stdout
 
@@ -56,6 +78,8 @@ def main(envscope, path):
     assert shown == cards, f"the cards say {shown}, not {cards}"
     assert table == rules, f"the broken rules are {table}, not {rules}"
     assert html.count("<details ") == 10000 and "350 more messages are not shown" in html, "not 10,000 messages"
+    write_late(path)
+    check_spans(envscope, path)
     print(f"report_counts: {shown}, {dict(rules)}")
 
 

@@ -303,6 +303,24 @@ static void test_streaming_state(void **state)
 	buf_release(&b);
 }
 
+/* Stat has room for less than 2 GiB: 3 GiB stand there as a number below 0, or as one that is read as such. */
+static void test_stream_beyond_2gib(void **state)
+{
+	static const uint64_t sizes[] = { (uint64_t)INT64_C(-1073741824), UINT64_C(3) << 30 };
+	struct fixture *x = *state;
+	for (size_t i = 0; i < 2; i++) {
+		struct buf stat = { 0 }, b = { 0 };
+		begin_anew(x, NULL);
+		put_number(&stat, 14, sizes[i]);
+		put_bytes(&b, 2, buf_slice(&stat));
+		uint32_t ask = FEED(&x->f, 0, DOWN, .command = "beginstream", .id = "b", .rid = "a", .type = "BeginStream",
+				    .payload = buf_slice(&b));
+		assert_true(thread_of(x, ask).stream_total == UINT64_C(3) << 30);
+		buf_release(&stat);
+		buf_release(&b);
+	}
+}
+
 /* Of an upload that seems to break off the capture may lack the end, or the reply. */
 static void test_unsure_stream(void **state)
 {
@@ -1420,6 +1438,20 @@ static void test_odd_order(void **state)
 	}
 }
 
+/* A message that waited behind a gap has the time of its own packet. */
+static void test_span_of_connection(void **state)
+{
+	struct fixture *x = *state;
+	int64_t begin = x->f.time;
+	x->f.time = begin + 8 * FEED_STEP;
+	FEED(&x->f, 0, DOWN, .command = "noop", .id = "x");
+	x->f.time = begin;
+	FEED(&x->f, 0, UP, .command = "noop", .id = "a");
+	assert_int_equal(session_conn(x->f.session, 1)->first, begin + FEED_STEP);
+	assert_int_equal(session_conn(x->f.session, 1)->last, begin + 9 * FEED_STEP);
+	must_hold(x);
+}
+
 static void test_signin(void **state)
 {
 	struct fixture *x = *state;
@@ -1658,6 +1690,7 @@ int main(void)
 		TEST(test_download),
 		TEST(test_upload_and_download_with_the_same_id),
 		TEST(test_streaming_state),
+		TEST(test_stream_beyond_2gib),
 		TEST(test_streams_given_up),
 		TEST(test_unsure_stream),
 		TEST(test_streams_given_up),
@@ -1704,6 +1737,7 @@ int main(void)
 		TEST(test_pieces),
 		TEST(test_stream_pieces),
 		TEST(test_odd_order),
+		TEST(test_span_of_connection),
 		TEST(test_signin),
 		TEST(test_namesakes),
 		TEST(test_pongs),
