@@ -12,7 +12,8 @@
 enum column { COMMAND, COUNT, REQUESTS, ERRORS, UNANSWERED, UNSURE, OPEN, P50, P90, P99, MAX, EXACT, TO_SERVER, TO_CLIENT, COLUMNS };
 
 static const struct report_column columns[COLUMNS] = {
-	[COMMAND] = { "Command", "command", CELL_TEXT, 40, "as sent; messages of one that was not kept are under …" },
+	[COMMAND] = { "Command", "command", CELL_TEXT, 40,
+		      "as the protocol writes it, if it has it; messages without one, or of one that was not kept, are under …" },
 	[COUNT] = { "Messages", "messages", CELL_COUNT, 0, "messages that carry it, in both directions" },
 	[REQUESTS] = { "Requests", "requests", CELL_COUNT, 0, "of these, requests: what expects a reply, and pings that got one" },
 	[ERRORS] = { "Errors", "errors", CELL_COUNT, 0, "requests whose reply is an error" },
