@@ -56,6 +56,7 @@ struct conn_info {
 	uint32_t number; /* from 1, in order of appearance */
 	/* the number of the connection whose packets carry it: its own, or of the one within which it is a conversation */
 	uint32_t carrier;
+	uint32_t stream;         /* how many TCP connections began before the one that carries it: Wireshark's number of that */
 	struct endpoint ends[2]; /* [DIR_C2S] is the client, who sends in that direction; [DIR_S2C] the server */
 	bool start_seen;         /* the capture has its beginning (SYN) */
 	bool guessed; /* joined in its middle: the end with the lower port is taken for the server, for want of anything better */

@@ -36,10 +36,10 @@ static int get_conn(struct look *l, int64_t out[2])
 	return one(out, l->r->conn);
 }
 
-/* Wireshark counts from 0. */
 static int get_tcp_stream(struct look *l, int64_t out[2])
 {
-	return one(out, (int64_t)l->r->conn - 1);
+	const struct session_conn *c = session_conn(l->s, l->r->conn);
+	return c ? one(out, c->info.stream) : 0;
 }
 
 static int get_tls(struct look *l, int64_t out[2])
@@ -335,7 +335,7 @@ static const struct field fields[] = {
 	{ INDEX("rel", SECONDS, "time since the first packet"), .number = get_rel, .of_all = true },
 	{ INDEX("epoch", SECONDS, "time since 1970, UTC"), .number = get_time },
 	{ INDEX("conn", NUMBER, "number of the connection"), .number = get_conn },
-	{ INDEX("tcp.stream", NUMBER, "the same counted from 0, as Wireshark does"), .number = get_tcp_stream },
+	{ INDEX("tcp.stream", NUMBER, "number of its TCP connection from 0, as Wireshark counts"), .number = get_tcp_stream },
 	{ INDEX("src", ADDRESS, "sender, with its port: ==, or as text"), .ends = get_src, .textual = true },
 	{ INDEX("dst", ADDRESS, "receiver, with its port: ==, or as text"), .ends = get_dst, .textual = true },
 	{ INDEX("addr", ADDRESS, "address of either end"), .ends = get_ends },

@@ -92,7 +92,7 @@ struct thread_info {
 
 /* What struct conn_info says of a connection, without what only its messages need. */
 struct conn_facts {
-	uint32_t number, carrier;
+	uint32_t number, carrier, stream;
 	struct endpoint ends[2];
 	bool tls, deflated; /* as in conn_info */
 	enum transport transport;

@@ -36,9 +36,9 @@ void session_conn_learn(struct session_conn *c, const struct conn_info *info)
 {
 	struct conn_facts *f = &c->info;
 	char *program = !f->program && info->program[0] ? xstrdup(info->program) : f->program;
-	*f = (struct conn_facts){ info->number, info->carrier,  { info->ends[0], info->ends[1] },
-				  info->tls,    info->deflated, info->transport,
-				  info->end,    info->opened,   program };
+	*f = (struct conn_facts){ info->number, info->carrier,  info->stream,    { info->ends[0], info->ends[1] },
+				  info->tls,    info->deflated, info->transport, info->end,
+				  info->opened, program };
 }
 
 /* A connection has something to say for the first time. */

@@ -83,11 +83,11 @@ static bool add_dst_port(struct buf *out, const struct facts *f)
 	return add_port(out, f->to);
 }
 
-/* Wireshark counts from 0. */
 static bool add_stream(struct buf *out, const struct facts *f)
 {
-	buf_add_number(out, f->r->conn - 1, 1);
-	return f->from != NULL;
+	if (f->m->conn)
+		buf_add_number(out, f->m->conn->info.stream, 1);
+	return f->m->conn != NULL;
 }
 
 static bool is_tls(struct buf *out, const struct facts *f)

@@ -69,6 +69,8 @@ case_ workitem.pdml -r build/samples/workitem.pcap -T pdml -Y 'data.workitem'
 case_ bad_utf8.json -r build/samples/bad_utf8.pcap -T json
 case_ payload_error.pdml -r build/samples/payload_error.pcap -T pdml -Y 'rules contains "decode"'
 case_ bad_utf8.fields -r build/samples/bad_utf8.pcap -T fields -e command -e data
+{ cat build/samples/grpc_setups.pcap; tail -c +25 build/samples/grpc_setups.pcap | LC_ALL=C sed 's/\xa0\x29/\xa0\x2a/g'; } >"$tmp/twice.pcap" # again from another port
+case_ grpc_setups.streams -r "$tmp/twice.pcap" -T fields -e conn -e tcp.stream -e src.port -e dst.port -e command
 case_ error.fields_none -r samples/tcp.pcap -T fields
 case_ error.fields_name -r samples/tcp.pcap -T csv -e seq -e query.collectoinname
 case_ error.fields_text -r samples/tcp.pcap -T text -e seq

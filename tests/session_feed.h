@@ -38,9 +38,13 @@ struct sent {
 
 static inline struct conn_info *feed_open(struct feed *f, unsigned at, bool start_seen)
 {
-	f->conn[at] = (struct conn_info){
-		.number = ++f->conns, .start_seen = start_seen, .transport = TRANSPORT_TCP, .settled = { true, true }, .opened = f->time
-	};
+	f->conns++;
+	f->conn[at] = (struct conn_info){ .number = f->conns,
+					  .stream = f->conns - 1,
+					  .start_seen = start_seen,
+					  .transport = TRANSPORT_TCP,
+					  .settled = { true, true },
+					  .opened = f->time };
 	f->seq[at][0] = f->seq[at][1] = 0;
 	return &f->conn[at];
 }

@@ -309,6 +309,7 @@ struct talk *talk_new(struct talks *all, uint32_t number, const struct ip_packet
 	struct talk *talk = xcalloc(1, sizeof *talk);
 	talk->all = all;
 	talk->info.number = talk->info.carrier = number;
+	talk->info.stream = number - 1 - (uint32_t)all->counts.stream.conversations;
 	talk->info.ends[client ? DIR_C2S : DIR_S2C] = endpoint_of(ip->src, ip->family, seg->sport);
 	talk->info.ends[client ? DIR_S2C : DIR_C2S] = endpoint_of(ip->dst, ip->family, seg->dport);
 	talk->info.opened = time;

@@ -184,7 +184,9 @@ static void prepare(struct bridge *b, const struct endpoint *client)
 	const struct what_if_options *o = &b->shared->options->what_if;
 	const struct proxy_address *target = &b->route->pair.target;
 	bool changes = what_if_wanted(o) && what_if_possible(target);
-	struct conn_info info = { .number = (uint32_t)b->telling.id, .opened = b->telling.opened, .start_seen = true };
+	struct conn_info info = {
+		.number = (uint32_t)b->telling.id, .stream = (uint32_t)b->telling.id - 1, .opened = b->telling.opened, .start_seen = true
+	};
 	if (proxy_family(target) == PROXY_HTTP1)
 		b->flow[DIR_C2S].head = http_head_new(target, changes);
 	if (proxy_family(target) == PROXY_HTTP2)

@@ -87,6 +87,7 @@ static void open_connection(struct entry *e, const struct ring_record *r, struct
 	p->id = r->id;
 	e->counts.connections.connections++;
 	p->info.number = p->info.carrier = (uint32_t)++e->counts.connections.stream.numbers;
+	p->info.stream = p->info.number - 1 - (uint32_t)e->counts.connections.stream.conversations;
 	for (int side = 0; side < 2; side++)
 		p->info.ends[side] = endpoint_of(&o, (enum dir)side, r->id);
 	p->info.opened = r->time;
