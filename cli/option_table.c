@@ -137,6 +137,7 @@ static bool take_format(struct options *o, const char *v)
 		return true;
 	}
 	o->exporter = exporter_named(v);
+	o->verbose = false;
 	if (o->exporter)
 		return true;
 	struct suggestion near = { .typed = slice_str(v) };
@@ -149,7 +150,8 @@ static bool take_format(struct options *o, const char *v)
 static bool take_tree(struct options *o, const char *v)
 {
 	(void)v;
-	return take_format(o, "tree");
+	take_format(o, "tree");
+	return o->verbose = true;
 }
 
 static bool take_field(struct options *o, const char *v)

@@ -91,6 +91,8 @@ static void add_output_name(struct buf *out, const struct options *o)
 		buf_add_str(out, "the screens");
 	else if (o->check)
 		buf_add_str(out, checks[o->check]);
+	else if (o->verbose)
+		buf_add_str(out, "-V");
 	else if (o->exporter || options_print_messages(o))
 		buf_addf(out, "-T %s", o->exporter ? o->exporter->name : "text");
 	else
@@ -161,7 +163,7 @@ static void say_of_output(const struct options *o, unsigned there)
 		{ o->spool, SCREENS | REPORTS | CHECK | EXTRACT, "-o spool", "what screens and reports keep", NULL },
 		{ o->no_mouse, SCREENS, "--no-mouse", "the screens", NULL },
 		{ o->line_buffered, MESSAGES | REPORTS | CHECK | EXTRACT, "-l", "what is printed", NULL },
-		{ o->exporter && o->quiet, REPORTS | CHECK, "-T", "messages that are printed", "-q" },
+		{ o->exporter && o->quiet, REPORTS | CHECK, o->verbose ? "-V" : "-T", "messages that are printed", "-q" },
 		{ o->display, SCREENS | MESSAGES | REPORTS | WRITE | OTLP, "-Y", "messages that are shown, printed, written or sent",
 		  NULL },
 		{ o->no_reply, SCREENS | MESSAGES | REPORTS | CHECK | WRITE | OTLP, "-o no-reply", "broken rules", NULL },

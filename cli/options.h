@@ -53,6 +53,7 @@ struct options {
 	struct filter *only_filter; /* --only; NULL */
 	struct print_options print;
 	bool time_given, utc_given;  /* -t, --utc */
+	bool verbose;                /* the exporter was given by -V */
 	struct field_options fields; /* -e, -E */
 	bool field_setting;          /* -E is given */
 	enum tui_color color;

@@ -28,6 +28,8 @@ SOURCES = {
     "-r samples/tcp.pcap -w /dev/null -q -o hold=4M -o write=packets -Y n>1": "",
     "-r samples/tcp.pcap -w /dev/null -q -o hold=4M --pdu -Y n>1": "-o",
     "-r samples/tcp.pcap -T text -q": "-T",
+    "-r samples/tcp.pcap -Vq": "-V",
+    "-r samples/tcp.pcap -V -T text -q": "-T",
 }
 
 
