@@ -279,13 +279,19 @@ static const char *doing(struct view *v, int *percent)
 
 /* Commands. */
 
-/* A name that can stand in a filter as it is. */
-static bool is_plain(struct slice name)
+/* Appends a text as the display filter writes it. */
+static void add_quoted(struct buf *out, struct slice text)
 {
-	for (size_t i = 0; i < name.len; i++)
-		if (!((name.at[i] >= 'a' && name.at[i] <= 'z') || (name.at[i] >= '0' && name.at[i] <= '9')))
-			return false;
-	return name.len;
+	bool printable = text_is_printable(text);
+	buf_add_byte(out, '"');
+	for (size_t i = 0; i < text.len; i++) {
+		uint8_t c = text.at[i];
+		if (c < 0x20 || (c >= 0x7f && !printable))
+			buf_addf(out, "\\x%02x", c);
+		else
+			buf_addf(out, "%s%c", c == '"' || c == '\\' ? "\\" : "", c);
+	}
+	buf_add_byte(out, '"');
 }
 
 static unsigned show_messages(struct view *v)
@@ -295,14 +301,16 @@ static unsigned show_messages(struct view *v)
 	struct buf text = { 0 };
 	if (!view_row(v, &number) || !statistics_row(v, number, &r))
 		return REDRAW;
+	if (!r.conn && slice_is(r.name, "…")) {
+		app_notice(v->app, "What these commands were called was not kept, so they can't be filtered by.");
+		return REDRAW;
+	}
+	buf_add_str(&text, r.conn ? "conn == " : "command == ");
 	if (r.conn)
-		buf_addf(&text, "conn == %u", r.conn->info.number);
-	else if (is_plain(r.name))
-		buf_addf(&text, "command == \"%.*s\"", (int)r.name.len, (const char *)r.name.at);
-	if (text.len)
-		app_show_filtered(v->app, VIEW_MESSAGES, buf_cstr(&text));
+		buf_addf(&text, "%u", r.conn->info.number);
 	else
-		app_notice(v->app, "This command can't be filtered by.");
+		add_quoted(&text, r.name);
+	app_show_filtered(v->app, VIEW_MESSAGES, buf_cstr(&text));
 	buf_release(&text);
 	return REDRAW;
 }

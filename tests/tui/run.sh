@@ -11,6 +11,7 @@
 #	config LINE       a line of the config file; before run
 #	run ARGS          starts envscope
 #	front N FILE      the first N bytes of FILE go to build/tui/front.pcap
+#	swap A B FILE     FILE with B for each A, of as many bytes, goes to build/tui/front.pcap
 #	again N FILE      the packets of FILE, a pcap, N times over go to build/tui/again.pcap
 #	pipe FILE [ARGS]  starts envscope -r - on a pipe, through which `feed` sends FILE
 #	feed N            the next N bytes of it; `feed` alone: the rest, and the pipe is closed
@@ -164,6 +165,7 @@ step() {
 	case $word in
 	size) size=$rest ;;
 	front) mkdir -p build/tui && head -c "${args[0]}" "${args[1]}" >build/tui/front.pcap ;;
+	swap) mkdir -p build/tui && LC_ALL=C sed "s/${args[0]}/${args[1]}/g" "${args[2]}" >build/tui/front.pcap ;;
 	again)
 		mkdir -p build/tui
 		{
