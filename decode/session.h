@@ -111,6 +111,7 @@ struct session_conn {
 	uint32_t signin,
 		signin_reply; /* n of the last successful signin (that of a request which the capture lacks stays), or of the last one tried; 0 */
 	bool closed;
+	uint32_t place;         /* how many came before it, those that are forgotten counted */
 	struct conn_facts info; /* renewed as things change */
 };
 
@@ -221,6 +222,8 @@ int64_t session_latency(const struct session *s, uint32_t n);
  * are forgotten with their last message; the others then have other indexes. */
 uint32_t session_conns(const struct session *s);
 const struct session_conn *session_conn_at(const struct session *s, uint32_t i);
+/* The index of the first one with that place or a later one. */
+uint32_t session_conn_from(const struct session *s, uint32_t place);
 const struct session_conn *session_conn(const struct session *s, uint32_t number);
 /* The seq that is expected next in a direction of a connection; -1 while none was seen. */
 int64_t session_next_seq(const struct session *s, uint32_t number, enum dir dir);

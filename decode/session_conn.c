@@ -51,6 +51,7 @@ static struct conn_state *new_conn(struct session *s, struct conn_info *info)
 		s->conns_cap = s->conns_cap ? 2 * s->conns_cap : 64;
 		s->conn = xreallocarray(s->conn, s->conns_cap, sizeof(struct conn_kept *));
 	}
+	k->pub.place = (uint32_t)s->counts.conns_forgotten + s->conns;
 	s->conn[s->conns++] = k;
 	s->states++;
 	s->states_of[(uint16_t)info->number]++;

@@ -181,6 +181,19 @@ const struct session_conn *session_conn_at(const struct session *s, uint32_t i)
 	return i < s->conns ? &s->conn[i]->pub : NULL;
 }
 
+uint32_t session_conn_from(const struct session *s, uint32_t place)
+{
+	uint32_t low = 0, high = s->conns;
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+		if (s->conn[middle]->pub.place < place)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 const struct session_conn *session_conn(const struct session *s, uint32_t number)
 {
 	const struct conn_kept *k = session_conn_kept(s, number);

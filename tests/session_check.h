@@ -162,6 +162,8 @@ static inline const char *check_counts(const struct session *s)
 	for (uint32_t i = 0; i < s->conns; i++) {
 		const struct session_conn *k = session_conn_at(s, i);
 		messages += k->messages[0] + k->messages[1];
+		if (s->options.keep && (session_conn_from(s, k->place) != i || (i && session_conn_at(s, i - 1)->place >= k->place)))
+			return "the connections are not in order";
 		for (int rule = 0; rule < RULES; rule++)
 			want.rules[rule] -= session_conn_broken(k, (enum rule)rule);
 	}

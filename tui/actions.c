@@ -60,7 +60,7 @@ static unsigned sort_by(struct view *v, int by)
 	do
 		place += by;
 	while (place >= 0 && place < v->column_count && (v->layout.hidden & 1u << v->layout.order[place]));
-	order_set_column(&v->order, place >= 0 && place < v->column_count ? v->layout.order[place] : ORDER_NONE);
+	view_set_column(v, place >= 0 && place < v->column_count ? v->layout.order[place] : ORDER_NONE);
 	return REDRAW;
 }
 
@@ -154,6 +154,8 @@ static unsigned take_letter(struct app *a, int key)
 		*bookmark = *bookmark == n ? 0 : n;
 	else if (c == CMD_JUMP && session_record(a->session, *bookmark))
 		jump(a, *bookmark);
+	else if (c == CMD_JUMP && *bookmark)
+		app_open_message(a, *bookmark); /* which says that it is forgotten */
 	else if (c == CMD_JUMP)
 		app_notice(a, "There is no bookmark %c.", key);
 	return REDRAW;

@@ -109,7 +109,7 @@ bool app_set_filter(struct app *a, const char *text, struct buf *error)
 		return false;
 	for (int i = 0; i < VIEWS; i++)
 		if (a->view[i] && a->view[i]->ops->pick)
-			order_set_filter(&a->view[i]->order, f);
+			view_set_filter(a->view[i], f);
 	filter_free(a->filter);
 	a->filter = f;
 	a->narrowed = false;
@@ -170,6 +170,8 @@ const char *app_empty(const struct app *a)
 	if (a->filter && session_count(a->session))
 		return order_busy(&app_view(a)->order) ? "No row matches the filter so far."
 						       : "No row matches the filter. Esc takes it away.";
+	if (a->paused && a->seen.messages && a->seen.messages < session_first(a->session))
+		return "All that the frozen screen showed is forgotten, for the memory limit. p lets it go on.";
 	if (session_threads(a->session))
 		return "All rows so far are hidden. F5 shows them again.";
 	bool news = session_news_count(a->session) > 0;
@@ -183,10 +185,18 @@ const char *app_empty(const struct app *a)
 	return source_proxy(capture_source(a->o->capture)) ? "Waiting for the first client …" : "Waiting for the first packet …";
 }
 
-uint32_t app_conns(const struct app *a)
+void app_conn_rows(const struct app *a, uint64_t *first, uint64_t *end)
 {
-	uint32_t there = session_conns(a->session); /* with a memory limit they may become fewer */
-	return a->seen.conns < there ? a->seen.conns : there;
+	const struct session_conn *oldest = session_conn_at(a->session, 0);
+	*end = a->seen.conns;
+	*first = oldest && oldest->place < *end ? oldest->place : *end;
+}
+
+const struct session_conn *app_conn(const struct app *a, uint64_t row)
+{
+	uint32_t place = (uint32_t)row;
+	const struct session_conn *c = session_conn_at(a->session, session_conn_from(a->session, place));
+	return c && c->place == place ? c : NULL;
 }
 
 bool app_over(const struct app *a)
@@ -212,8 +222,9 @@ void app_take_up(struct app *a)
 {
 	if (a->paused)
 		return;
+	uint64_t conns = session_counts(a->session).conns_forgotten + session_conns(a->session);
 	a->seen = (struct extent){ session_threads(a->session), session_count(a->session), session_news_count(a->session),
-				   session_conns(a->session) };
+				   (uint32_t)conns };
 	a->now = time_now(a);
 }
 

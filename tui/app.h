@@ -22,7 +22,7 @@ enum time_mode { TIME_OF_DAY, TIME_SINCE_START, TIME_SINCE_ROW, TIME_MODES };
 
 /* How much of the session there is. */
 struct extent {
-	uint32_t threads, messages, news, conns;
+	uint32_t threads, messages, news, conns; /* with those that are forgotten */
 };
 
 struct app {
@@ -97,8 +97,9 @@ bool app_follows(const struct app *a);
 unsigned app_open_message(struct app *a, uint32_t n);
 /* Why a list of messages or of what is made from them has no rows: a sentence. */
 const char *app_empty(const struct app *a);
-/* How many connections are shown. */
-uint32_t app_conns(const struct app *a);
+/* Connections as rows, numbered by their places (session.h): those that are shown, and one of them, NULL if it is forgotten. */
+void app_conn_rows(const struct app *a, uint64_t *first, uint64_t *end);
+const struct session_conn *app_conn(const struct app *a, uint64_t row);
 /* The capture is at its end, and all of it is shown. */
 bool app_over(const struct app *a);
 /* Opens a dialog, which the app owns from then on; in place of one that is open. */

@@ -51,6 +51,12 @@ void list_set(struct list *l, uint64_t first, uint64_t end, int height)
 	keep_in_sight(l);
 }
 
+void list_shift(struct list *l, uint64_t by)
+{
+	l->top += by;
+	l->selected += by;
+}
+
 void list_select(struct list *l, uint64_t row)
 {
 	if (list_empty(l))
@@ -99,6 +105,13 @@ void list_show(struct list *l, uint64_t row)
 	list_select(l, row);
 	if (!seen && !list_empty(l))
 		l->top = within(moved(l->selected, -(l->height / 2), l->first, l->end - 1), l->first, last_top(l));
+}
+
+void list_put(struct list *l, uint64_t row, uint64_t line)
+{
+	list_select(l, row);
+	list_scroll(l, (int64_t)(l->selected - l->top) - (int64_t)line);
+	list_select(l, row);
 }
 
 void list_reveal(struct list *l, uint64_t row)

@@ -25,6 +25,8 @@ static inline bool list_empty(const struct list *l)
 
 /* Says what there is now, and how much of it is in sight; selection and top are kept within it. */
 void list_set(struct list *l, uint64_t first, uint64_t end, int height);
+/* All rows are numbered higher by so much, which may be negative (2^64 - n), from the next list_set on. */
+void list_shift(struct list *l, uint64_t by);
 /* Selects a row (the nearest there is) and brings it into sight. */
 void list_select(struct list *l, uint64_t row);
 /* Selects the row n further down (n < 0: up). */
@@ -37,6 +39,8 @@ void list_half_page(struct list *l, int64_t n);
 void list_scroll(struct list *l, int64_t n);
 /* Selects a row and puts it in the middle if it was not in sight. */
 void list_show(struct list *l, uint64_t row);
+/* Selects a row and puts it at that line of the view (from 0), as far as the ends of the list let it. */
+void list_put(struct list *l, uint64_t row, uint64_t line);
 /* Brings a row below the selected one into sight, as far as the selected one stays there. */
 void list_reveal(struct list *l, uint64_t row);
 /* The row at a line of the view (from 0); false if there is none. */

@@ -75,6 +75,17 @@ static uint64_t stamp_now(const struct order *o)
 	return o->source.stamp ? o->source.stamp(o->source.user, o->column) : 0;
 }
 
+/* Rows that are gone from between others. */
+static uint64_t forgotten(const struct order *o)
+{
+	return o->source.forgotten ? o->source.forgotten(o->source.user) : 0;
+}
+
+static bool is_kept(const struct order *o, uint64_t row)
+{
+	return !o->source.is_kept || o->source.is_kept(o->source.user, row);
+}
+
 /* Has what the rows are sorted by changed, so that they may be sorted anew by now? */
 static bool is_stale(const struct order *o)
 {
@@ -99,8 +110,9 @@ static void begin(struct order *o)
 	o->again = false;
 	if (o->has)
 		memset(o->has, 0, o->has_size);
-	o->kept = o->filter || o->column != ORDER_NONE;
-	o->ready = o->filter != NULL;
+	o->forgotten = forgotten(o);
+	o->ready = o->filter || o->forgotten;
+	o->kept = o->ready || o->column != ORDER_NONE;
 	o->stamp = stamp_now(o);
 	order_recheck_begin(o);
 }
@@ -143,7 +155,7 @@ static void sort_all(struct order *o)
 void order_set_column(struct order *o, int column)
 {
 	o->column = column;
-	if (!o->ready || (!o->filter && column == ORDER_NONE)) {
+	if (!o->ready || (!o->filter && !o->forgotten && column == ORDER_NONE)) {
 		begin(o);
 		return;
 	}
@@ -188,27 +200,30 @@ static void take(struct order *o, uint64_t row)
 		insert(o, row);
 }
 
-static uint64_t candidates_end(const struct order *o)
+static void candidates(const struct order *o, uint64_t *first, uint64_t *end)
+{
+	(o->filter ? o->source.candidates : o->source.rows)(o->source.user, first, end);
+}
+
+static bool has_candidates(const struct order *o)
 {
 	uint64_t first, end;
-	if (o->filter)
-		o->source.candidates(o->source.user, &first, &end);
-	else
-		o->source.rows(o->source.user, &first, &end);
-	return end;
+	candidates(o, &first, &end);
+	return o->next < end;
 }
 
 /* Looks at candidates until the time is over; true if there were any. */
 static bool look(struct order *o, int64_t until)
 {
-	uint64_t row;
+	uint64_t row, first;
 	bool any = false;
-	o->end = candidates_end(o);
+	candidates(o, &first, &o->end);
+	o->next = o->next < first ? first : o->next;
 	for (unsigned i = 0; o->next < o->end; o->next++, any = true) {
 		if (i++ % LOOK_AT_CLOCK == 0 && clock_ms() >= until)
 			break;
 		row = o->next;
-		if (!o->filter || o->source.pick(o->source.user, o->next, o->filter, &row))
+		if (o->filter ? o->source.pick(o->source.user, o->next, o->filter, &row) : is_kept(o, row))
 			take(o, row);
 	}
 	return any;
@@ -308,22 +323,22 @@ static bool sort_in(struct order *o, int64_t until)
 	return true;
 }
 
-/* Have rows come back, or have many gone? *first: the first one there is now. */
-static bool first_moved(const struct order *o, uint64_t *first)
+/* Have rows come back, or have some gone? *first: the first one there is now. */
+static bool rows_moved(const struct order *o, uint64_t *first)
 {
 	uint64_t end;
 	o->source.rows(o->source.user, first, &end);
-	if (*first <= o->first)
-		return *first < o->first;
-	return !o->sort && !o->again && *first - o->first >= (end - *first) / 8;
+	if (*first < o->first)
+		return true;
+	return !o->sort && !o->again && (*first > o->first || forgotten(o) != o->forgotten);
 }
 
 /* Of rows those stay that are still there. */
-static size_t rows_from(uint32_t *rows, size_t count, uint64_t first)
+static size_t rows_kept(const struct order *o, uint32_t *rows, size_t count, uint64_t first)
 {
 	size_t kept = 0;
 	for (size_t i = 0; i < count; i++)
-		if (rows[i] >= first)
+		if (rows[i] >= first && is_kept(o, rows[i]))
 			rows[kept++] = rows[i];
 	return kept;
 }
@@ -340,18 +355,19 @@ static void forget_bits(struct order *o, uint64_t first)
 	memset(o->has + o->has_size - gone, 0, gone);
 }
 
-/* Rows that are gone leave when they are many; if rows have come back, all begins anew. */
-static bool follow_first(struct order *o)
+/* Rows that are gone leave; if rows have come back, or are gone from between others for the first time, all begins anew. */
+static bool follow_rows(struct order *o)
 {
 	uint64_t first;
-	if (!first_moved(o, &first))
+	if (!rows_moved(o, &first))
 		return false;
-	if (first < o->first) {
+	if (first < o->first || !o->kept) {
 		begin(o);
 		return true;
 	}
-	o->count = rows_from(o->row, o->count, first);
-	o->fresh_count = rows_from(o->fresh, o->fresh_count, first);
+	o->count = rows_kept(o, o->row, o->count, first);
+	o->fresh_count = rows_kept(o, o->fresh, o->fresh_count, first);
+	o->forgotten = forgotten(o);
 	forget_bits(o, first);
 	o->first = first;
 	return true;
@@ -359,10 +375,10 @@ static bool follow_first(struct order *o)
 
 bool order_step(struct order *o, int64_t until)
 {
-	if (!o->kept)
+	if (!o->kept && !forgotten(o))
 		return false;
 	size_t before = o->count;
-	bool changed = follow_first(o);
+	bool changed = follow_rows(o);
 	look(o, until);
 	changed |= order_recheck(o, until);
 	changed |= sort_in(o, until);
@@ -372,8 +388,10 @@ bool order_step(struct order *o, int64_t until)
 bool order_busy(const struct order *o)
 {
 	uint64_t first;
-	return o->kept && (o->sort || o->again || is_stale(o) || o->next < candidates_end(o) ||
-			   (o->fresh_count && clock_ms() >= o->rest_until) || first_moved(o, &first) || order_recheck_waits(o));
+	if (!o->kept)
+		return forgotten(o);
+	return o->sort || o->again || is_stale(o) || has_candidates(o) || (o->fresh_count && clock_ms() >= o->rest_until) ||
+	       rows_moved(o, &first) || order_recheck_waits(o);
 }
 
 void order_stop(struct order *o)

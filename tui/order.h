@@ -3,7 +3,8 @@
  * column.
  *
  * A list has rows (numbered for ever, as its view numbers them) and places (what is on the screen from top
- * to bottom). Without filter and sorting a place is its row, and nothing is kept. Else the rows are kept in
+ * to bottom). Without filter and sorting a place is its row, and nothing is kept, as long as rows are forgotten at the
+ * beginning only. Else the rows are kept in
  * the order of their places: 4 bytes a row, and while sorting twice that more. All work is done in slices,
  * and goes on with rows that are added later. Rows come and go where the filter depends on what becomes known
  * of a message later.
@@ -47,6 +48,9 @@ struct order_source {
 	uint32_t (*message)(void *user, uint64_t row);
 	/* Asks again about what is revised. *step, 0 at first, is moved on while there is more to ask, and is 0 again in the end. */
 	enum order_answer (*recheck)(void *user, struct session_revision r, uint32_t *step, struct filter *f, uint64_t *row);
+	/* Where rows are forgotten not only at the beginning: how many have been so far, and whether a row is still there. NULL: they are not. */
+	uint64_t (*forgotten)(void *user);
+	bool (*is_kept)(void *user, uint64_t row);
 };
 
 enum { ORDER_NONE = -1 }; /* instead of a column: as rows are numbered */
@@ -58,11 +62,12 @@ struct order {
 	struct filter *filter; /* borrowed; NULL: all rows */
 	int column;
 	bool reverse;
-	bool kept;     /* rows are kept: there is a filter, or they are to be sorted */
-	bool ready;    /* and are what is shown: with a filter at once, else when they were sorted once */
+	bool kept;     /* rows are kept: there is a filter, they are to be sorted, or some between others are gone */
+	bool ready;    /* and are what is shown: when they were sorted once, else at once */
 	uint32_t *row; /* by place */
 	size_t count, cap;
-	uint64_t first;       /* rows below are gone */
+	uint64_t first;       /* rows below are gone, … */
+	uint64_t forgotten;   /* … and so many in all, as the source says it */
 	uint64_t start, next; /* candidates: the first one that was asked about, and the next one */
 	uint64_t end;         /* candidates there were when it was looked last */
 	uint8_t *has;         /* a bit for each row from has_from on that the filter has let through */

@@ -76,6 +76,18 @@ static enum order_answer source_recheck(void *user, struct session_revision r, u
 	return *row >= first && *row < end ? answer : ORDER_NOT_KNOWN;
 }
 
+static uint64_t source_forgotten(void *user)
+{
+	struct view *v = user;
+	return v->ops->forgotten(v);
+}
+
+static bool source_is_kept(void *user, uint64_t row)
+{
+	struct view *v = user;
+	return v->ops->is_kept(v, row);
+}
+
 void view_init(struct view *v)
 {
 	struct order_source source = { v,
@@ -87,7 +99,9 @@ void view_init(struct view *v)
 				       source_revisions,
 				       source_revision,
 				       source_message,
-				       source_recheck };
+				       source_recheck,
+				       v->ops->forgotten ? source_forgotten : NULL,
+				       v->ops->is_kept ? source_is_kept : NULL };
 	order_init(&v->order, &source);
 }
 
@@ -173,14 +187,16 @@ static uint64_t newest(const struct view *v)
 	return v->order.reverse || list_empty(&v->list) ? v->list.first : v->list.end - 1;
 }
 
-/* Takes up the rows there are now. */
+/* Takes up the rows there are now. Turned around, each stands at another place when some have come or gone. */
 static void take_up(struct view *v, int height)
 {
-	uint64_t first, end;
+	uint64_t first, end, before = v->list.first + v->list.end;
 	if (ordered(v))
 		order_places(&v->order, &first, &end);
 	else
 		v->ops->rows(v, &first, &end);
+	if (v->order.reverse && !v->order.ready && !list_empty(&v->list))
+		list_shift(&v->list, first + end - before);
 	list_set(&v->list, first, end, height);
 	if (view_follows(v))
 		list_select(&v->list, newest(v));
@@ -206,20 +222,30 @@ static bool at_top(const struct view *v)
 	return v->list.selected == v->list.first;
 }
 
-/* The selected row, and some below it: the next one takes over if it leaves. */
+/* The selected row, and some below it: the next one takes over if it leaves. If none of them is there any more, the next one above. */
 struct heirs {
 	uint64_t row[HEIRS];
 	int count;
 };
 
-static struct heirs heirs(const struct view *v)
+static void add_heir(struct view *v, struct heirs *h, uint64_t place, uint64_t first_row)
+{
+	uint64_t row = row_at(v, place);
+	if (row >= first_row && (!v->ops->is_kept || v->ops->is_kept(v, row)))
+		h->row[h->count++] = row;
+}
+
+static struct heirs heirs(struct view *v)
 {
 	struct heirs h = { .count = 0 };
-	uint64_t first = v->list.first, end = v->list.end;
+	uint64_t first = v->list.first, end = v->list.end, first_row, end_row;
+	v->ops->rows(v, &first_row, &end_row);
 	if (ordered(v))
 		order_places(&v->order, &first, &end);
 	for (uint64_t at = v->list.selected; h.count < HEIRS && at >= first && at < end; at++)
-		h.row[h.count++] = row_at(v, at);
+		add_heir(v, &h, at, first_row);
+	for (uint64_t at = v->list.selected; !h.count && at > first && at <= end; at--)
+		add_heir(v, &h, at - 1, first_row);
 	return h;
 }
 
@@ -240,14 +266,47 @@ static void keep_selection(struct view *v, const struct heirs *h)
 		list_select(&v->list, v->list.first);
 	if (view_follows(v) || !heir_place(v, h, &place))
 		return;
-	list_select(&v->list, place);
-	list_scroll(&v->list, (int64_t)(place - v->list.top) - (int64_t)above);
-	list_select(&v->list, place);
+	list_put(&v->list, place, above);
+}
+
+/* What is selected now; nothing where that is the top, which stays the top. */
+static struct heirs below_top(struct view *v)
+{
+	return at_top(v) ? (struct heirs){ .count = 0 } : heirs(v);
+}
+
+/* All rows show as they are numbered; or else the next slices find their places. */
+static void settle(struct view *v, const struct heirs *h)
+{
+	if (!v->order.ready)
+		keep_selection(v, h);
+}
+
+void view_set_filter(struct view *v, struct filter *f)
+{
+	struct heirs h = below_top(v);
+	order_set_filter(&v->order, f);
+	settle(v, &h);
+}
+
+void view_set_column(struct view *v, int column)
+{
+	struct heirs h = below_top(v);
+	order_set_column(&v->order, column);
+	settle(v, &h);
+}
+
+void view_stop_order(struct view *v)
+{
+	struct heirs h = below_top(v);
+	order_stop(&v->order);
+	settle(v, &h);
 }
 
 unsigned view_step(struct view *v, int64_t until)
 {
 	struct heirs h = { .count = 0 };
+	take_up(v, v->list.height);
 	if (!list_empty(&v->list) && !(at_top(v) && order_sorts(&v->order)))
 		h = heirs(v);
 	if (v->order.filter)
@@ -419,9 +478,10 @@ unsigned view_command(struct view *v, enum command c)
 unsigned view_reverse(struct view *v)
 {
 	uint64_t row, place;
-	bool there = view_row(v, &row) && v->list.selected != v->list.first; /* the top stays the top */
 	if (!v->ops->key)
 		return REDRAW;
+	take_up(v, v->list.height);
+	bool there = view_row(v, &row) && v->list.selected != v->list.first; /* the top stays the top */
 	v->order.reverse = !v->order.reverse;
 	if (there && order_place(&v->order, row, &place))
 		list_show(&v->list, place);
@@ -434,13 +494,11 @@ static bool click_title(struct view *v, struct key key)
 	int column = columns_at(v->column_count, &v->layout, v->widths, key.col - v->body.col - v->gutter);
 	if (!v->ops->key || key.row != v->body.row - 1 || column < 0)
 		return false;
-	if (v->order.column != column)
-		order_set_column(&v->order, column);
-	else if (!v->order.reverse)
+	if (v->order.column == column && !v->order.reverse)
 		return view_reverse(v);
-	else
-		order_set_column(&v->order, ORDER_NONE);
-	v->order.reverse = false;
+	if (v->order.reverse)
+		view_reverse(v);
+	view_set_column(v, v->order.column == column ? ORDER_NONE : column);
 	return true;
 }
 

@@ -52,6 +52,9 @@ struct view_ops {
 	void (*add_title)(struct view *v, struct line *out);
 	/* The rows there are now: *first … *end - 1. */
 	void (*rows)(struct view *v, uint64_t *first, uint64_t *end);
+	/* Where rows are forgotten not only at the beginning: how many have been so far, and whether a row is still there (tui/order.h). */
+	uint64_t (*forgotten)(struct view *v);
+	bool (*is_kept)(struct view *v, uint64_t row);
 	/* One row. */
 	void (*draw_row)(struct view *v, uint64_t row, int width, struct line *out);
 	/* Filtering: the messages or rows to ask about (NULL: rows), and whether one matches and in which row
@@ -135,6 +138,10 @@ void view_draw_table(struct view *v, struct area area);
 void view_draw_list(struct view *v, struct area area, enum emphasis selected);
 unsigned view_command(struct view *v, enum command c);
 unsigned view_mouse(struct view *v, struct key key);
+/* As order_set_filter, order_set_column and order_stop; where all rows show at once, the same one is selected. */
+void view_set_filter(struct view *v, struct filter *f);
+void view_set_column(struct view *v, int column);
+void view_stop_order(struct view *v);
 /* Turns the order of the rows around. */
 unsigned view_reverse(struct view *v);
 /* Searching, by positions: places of the list, or what the view counts. */

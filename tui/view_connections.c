@@ -1,5 +1,5 @@
 /*
- * Connections: a row each, in the order of their first messages. A row's number is the connection's index in the session.
+ * Connections: a row each, in the order of their first messages. A row's number is the connection's place in the session.
  *
  * Counts are the session's own, latencies and open requests come from the sums (tui/sums.h); who is at the other end is read again from
  * the signin for each row in sight.
@@ -244,8 +244,17 @@ static void free_connections(struct view *v)
 
 static void rows(struct view *v, uint64_t *first, uint64_t *end)
 {
-	*first = 0;
-	*end = app_conns(v->app);
+	app_conn_rows(v->app, first, end);
+}
+
+static uint64_t forgotten(struct view *v)
+{
+	return session_counts(v->app->session).conns_forgotten;
+}
+
+static bool is_kept(struct view *v, uint64_t row)
+{
+	return app_conn(v->app, row) != NULL;
 }
 
 static bool read_row(struct view *v, uint64_t number, struct row *out)
@@ -253,11 +262,10 @@ static bool read_row(struct view *v, uint64_t number, struct row *out)
 	struct connections *c = (struct connections *)v;
 	const struct session *s = v->app->session;
 	*out = (struct row){ .session = s, .who = &c->who };
-	if (number >= session_conns(s))
-		return false;
-	out->conn = session_conn_at(s, (uint32_t)number);
-	out->sums = stats_conn(sums_of(v->app), out->conn->info.number);
-	return true;
+	out->conn = app_conn(v->app, number);
+	if (out->conn)
+		out->sums = stats_conn(sums_of(v->app), out->conn->info.number);
+	return out->conn != NULL;
 }
 
 static bool read_whole(struct view *v, uint64_t number, struct row *out)
@@ -271,9 +279,10 @@ static bool read_whole(struct view *v, uint64_t number, struct row *out)
 static void draw_row(struct view *v, uint64_t number, int width, struct line *out)
 {
 	struct row r;
-	(void)width;
 	if (read_whole(v, number, &r))
 		view_add_cells(v, &r, out);
+	else
+		line_add(out, INK_DIM, slice_str("  forgotten, for the memory limit"), width);
 }
 
 /* By the broken rules: errors first, then warnings, then notes. */
@@ -376,6 +385,8 @@ const struct view_ops view_connections = {
 	.make = new_connections,
 	.free = free_connections,
 	.rows = rows,
+	.forgotten = forgotten,
+	.is_kept = is_kept,
 	.draw_row = draw_row,
 	.key = key,
 	.empty = empty,

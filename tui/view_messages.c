@@ -204,10 +204,10 @@ static void rows(struct view *v, uint64_t *first, uint64_t *end)
 	struct rows r = rows_of(v);
 	uint32_t kept = session_first(v->app->session);
 	uint64_t cleared = (uint64_t)v->app->cleared.messages + v->app->cleared.news;
-	*first = kept > 1 ? rows_of_message(&r, kept) : 0;
-	if (*first < cleared)
-		*first = cleared;
 	*end = rows_count(&r);
+	*first = kept > 1 ? rows_of_message(&r, kept) : 0;
+	*first = *first < cleared ? cleared : *first;
+	*first = *first < *end ? *first : *end; /* while the screen is frozen, all it shows may be forgotten */
 }
 
 /* What is left of the rows without the messages. */

@@ -27,13 +27,12 @@ struct statistics *statistics_of(struct view *v)
 bool statistics_row(struct view *v, uint64_t number, struct row *out)
 {
 	struct stats *st = sums_of(v->app);
-	const struct session *s = v->app->session;
+	const struct session_conn *c = statistics_of(v)->by_conn ? app_conn(v->app, number) : NULL;
 	*out = (struct row){ .conn = NULL };
 	if (!statistics_of(v)->by_conn && number < stats_commands(st)) {
-		struct command_stats *c = stats_command(st, (size_t)number);
-		*out = (struct row){ c->name, NULL, c->count, { c->bytes[0], c->bytes[1] }, &c->requests };
-	} else if (statistics_of(v)->by_conn && number < session_conns(s)) {
-		const struct session_conn *c = session_conn_at(s, (uint32_t)number);
+		struct command_stats *k = stats_command(st, (size_t)number);
+		*out = (struct row){ k->name, NULL, k->count, { k->bytes[0], k->bytes[1] }, &k->requests };
+	} else if (c) {
 		struct request_stats *requests = stats_conn(st, c->info.number);
 		*out = (struct row){ { NULL, 0 },
 				     c,
@@ -207,15 +206,28 @@ static void free_statistics(struct view *v)
 static void rows(struct view *v, uint64_t *first, uint64_t *end)
 {
 	*first = 0;
-	*end = statistics_of(v)->by_conn ? app_conns(v->app) : stats_commands(sums_of(v->app));
+	*end = stats_commands(sums_of(v->app));
+	if (statistics_of(v)->by_conn)
+		app_conn_rows(v->app, first, end);
+}
+
+static uint64_t forgotten(struct view *v)
+{
+	return statistics_of(v)->by_conn ? session_counts(v->app->session).conns_forgotten : 0;
+}
+
+static bool is_kept(struct view *v, uint64_t row)
+{
+	return !statistics_of(v)->by_conn || app_conn(v->app, row);
 }
 
 static void draw_row(struct view *v, uint64_t number, int width, struct line *out)
 {
 	struct row r;
-	(void)width;
 	if (statistics_row(v, number, &r))
 		view_add_cells(v, &r, out);
+	else
+		line_add(out, INK_DIM, slice_str("  forgotten, for the memory limit"), width);
 }
 
 static struct order_key key(struct view *v, uint64_t number, int column)
@@ -363,6 +375,8 @@ const struct view_ops view_statistics = {
 	.make = new_statistics,
 	.free = free_statistics,
 	.rows = rows,
+	.forgotten = forgotten,
+	.is_kept = is_kept,
 	.draw_row = draw_row,
 	.key = key,
 	.empty = empty,

@@ -206,8 +206,9 @@ static void rows(struct view *v, uint64_t *first, uint64_t *end)
 {
 	const struct app *a = v->app;
 	uint32_t kept = thread_from(a->session, session_first(a->session));
-	*first = kept > a->cleared.threads ? kept : a->cleared.threads;
 	*end = a->seen.threads;
+	*first = kept > a->cleared.threads ? kept : a->cleared.threads;
+	*first = *first < *end ? *first : *end; /* while the screen is frozen, all it shows may be forgotten */
 }
 
 /* Takes the gist of the error that ended the thread. */
@@ -262,13 +263,21 @@ static void candidates(struct view *v, uint64_t *first, uint64_t *end)
 	*end = (uint64_t)v->app->seen.messages + 1;
 }
 
+static bool row_of(struct view *v, uint32_t n, uint64_t *row)
+{
+	const struct record *r = session_record(v->app->session, n);
+	if (!r || !session_record(v->app->session, r->thread))
+		return false;
+	*row = thread_from(v->app->session, r->thread);
+	return true;
+}
+
 static bool pick(struct view *v, uint64_t n, struct filter *f, uint64_t *row)
 {
 	const struct session *s = v->app->session;
 	uint64_t first, end;
-	if (!filter_match(f, s, (uint32_t)n, (struct slice){ 0 }))
+	if (!filter_match(f, s, (uint32_t)n, (struct slice){ 0 }) || !row_of(v, (uint32_t)n, row))
 		return false;
-	*row = thread_from(s, session_record(s, (uint32_t)n)->thread);
 	rows(v, &first, &end);
 	return *row >= first && *row < end;
 }
@@ -332,14 +341,6 @@ static struct order_key sort_key(struct view *v, uint64_t number, int column)
 static uint32_t message(struct view *v, uint64_t number)
 {
 	return session_thread_at(v->app->session, (uint32_t)number);
-}
-
-static bool row_of(struct view *v, uint32_t n, uint64_t *row)
-{
-	const struct record *r = session_record(v->app->session, n);
-	if (r)
-		*row = thread_from(v->app->session, r->thread);
-	return r != NULL;
 }
 
 static void copy(struct view *v, uint64_t number, struct buf *out)

@@ -68,7 +68,7 @@ static bool stop_order(struct app *a)
 	int percent;
 	if (!order_doing(o, &percent))
 		return false;
-	order_stop(o);
+	view_stop_order(app_view(a));
 	if (filtered && !o->filter)
 		app_set_filter(a, "", NULL);
 	return true;

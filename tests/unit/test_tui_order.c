@@ -284,7 +284,7 @@ static enum order_answer recheck(void *user, struct session_revision r, uint32_t
 static struct revised *revised(struct order *o)
 {
 	struct revised *r = calloc(1, sizeof *r);
-	struct order_source source = { r, rows, rows, pick_even, key, NULL, revisions, revision, message, recheck };
+	struct order_source source = { r, rows, rows, pick_even, key, NULL, revisions, revision, message, recheck, NULL, NULL };
 	order_init(o, &source);
 	make(&r->n, 1000);
 	for (uint64_t i = 0; i < 1000; i++)
