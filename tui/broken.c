@@ -5,8 +5,8 @@
 
 struct broken {
 	const struct session *session;
-	uint32_t until, next;
-	uint64_t stamp; /* broken rules that the session counted when it began */
+	uint32_t until, next, first; /* first: the oldest message there was */
+	uint64_t stamp;              /* broken rules that the session counted when it began */
 	size_t listed;
 	struct broken_group *group;
 	size_t groups, cap;
@@ -29,7 +29,7 @@ struct broken *broken_new(const struct session *s, uint32_t until)
 	struct broken *b = xcalloc(1, sizeof *b);
 	b->session = s;
 	b->until = until;
-	b->next = session_first(s);
+	b->next = b->first = session_first(s);
 	b->stamp = stamp_of(s);
 	return b;
 }
@@ -127,5 +127,5 @@ const struct broken_group *broken_group(const struct broken *b, size_t i)
 
 bool broken_is_old(const struct broken *b)
 {
-	return b->stamp != stamp_of(b->session);
+	return b->stamp != stamp_of(b->session) || b->first != session_first(b->session);
 }

@@ -9,7 +9,8 @@
 struct detail {
 	struct view view; /* its list: the rows of the tree */
 	uint32_t n;
-	uint32_t place; /* which message of its thread it is, from 1; 0 unknown */
+	struct record record; /* as it was when it was drawn last: the session may forget it */
+	uint32_t place;       /* which message of its thread it is, from 1; 0 unknown */
 	struct buf bytes;
 	struct dissection d;
 	struct tree tree;

@@ -66,7 +66,7 @@ static void make_fact(struct detail *d, enum fact fact, const struct record *r, 
 	switch (fact) {
 	case FACT_TRANSPORT:
 		buf_addf(out, "connection %u (%s%s, ", r->conn, transport_name((enum transport)r->transport), r->tls ? "+tls" : "");
-		buf_add(out, peers_name(&a->peers, a->session, r->conn));
+		buf_add(out, session_conn(a->session, r->conn) ? peers_name(&a->peers, a->session, r->conn) : slice_str("forgotten"));
 		buf_add_str(out, ")");
 		break;
 	case FACT_SIZE: amount_add_counted(out, r->size, "byte"); break;
@@ -145,6 +145,13 @@ static void draw_missing(struct detail *d, struct area *area, const struct recor
 	buf_release(&text);
 }
 
+static void draw_forgotten(struct detail *d, struct area *area)
+{
+	line_clear(&d->view.app->line);
+	add_fact(d, area, INK_WARNING, slice_str("Forgotten by now, for the memory limit: this is a copy."));
+	end_line(d, area);
+}
+
 /* Lines that found no room: the last one ends in a sign of it. */
 static void mark_full(struct detail *d, const struct area *below)
 {
@@ -161,12 +168,14 @@ void detail_draw_top(struct detail *d, struct area *area)
 {
 	const struct record *r = session_record(d->view.app->session, d->n);
 	struct area top = { area->row, area->col, area->height / 3, area->width };
-	if (!r)
-		return;
 	d->top_full = false;
-	draw_missing(d, &top, r);
-	draw_facts(d, &top, r);
-	draw_rules(d, &top, r->rules);
+	if (r)
+		d->record = *r;
+	else
+		draw_forgotten(d, &top);
+	draw_missing(d, &top, &d->record);
+	draw_facts(d, &top, &d->record);
+	draw_rules(d, &top, d->record.rules);
 	if (d->top_full && top.row > area->row)
 		mark_full(d, &top);
 	area->height -= top.row - area->row;

@@ -97,6 +97,13 @@ static uint32_t first_of(const struct save_dialog *d)
 	return f.exporter || f.packets == RECORD_PDUS ? session_first(d->dialog.app->session) : 1;
 }
 
+/* While the screen is frozen, all that it shows may be forgotten. */
+static uint32_t all_of(const struct save_dialog *d)
+{
+	uint32_t first = first_of(d), last = d->dialog.app->seen.messages;
+	return last >= first ? last - first + 1 : 0;
+}
+
 static uint32_t marked(const struct save_dialog *d)
 {
 	return marks_from(&d->dialog.app->marks, first_of(d));
@@ -145,7 +152,7 @@ static void add_what(const struct save_dialog *d, struct line *out)
 	if (d->what == SAVE_FILTERED) {
 		buf_addf(&text, "those that match %.*s", (int)a->filter_text.len, (const char *)a->filter_text.at);
 	} else {
-		amount_add_counted(&text, d->what == SAVE_ALL ? a->seen.messages - first_of(d) + 1 : marked(d), "message");
+		amount_add_counted(&text, d->what == SAVE_ALL ? all_of(d) : marked(d), "message");
 	}
 	line_add_cell(out, INK_STRONG, slice_str(what_names[d->what]), least(CHOICE, d->dialog.box.width - out->columns), false);
 	line_add(out, INK_PLAIN, buf_slice(&text), d->dialog.box.width - out->columns);
@@ -314,6 +321,12 @@ static unsigned start(struct save_dialog *d)
 	return REDRAW;
 }
 
+static void add_missed(struct buf *out, uint64_t n)
+{
+	buf_add_str(out, "; ");
+	amount_add_counted(out, n, "message[ was| were] forgotten before [it|they] could be looked at");
+}
+
 static unsigned step(struct dialog *dialog)
 {
 	struct save_dialog *d = self(dialog);
@@ -323,6 +336,8 @@ static unsigned step(struct dialog *dialog)
 		amount_add_counted(&count, save_count(&d->save), "message");
 		app_notice(dialog->app, "%s saved to %s", buf_cstr(&count), d->save.path);
 		buf_release(&count);
+		if (d->save.missed)
+			add_missed(&dialog->app->notice, d->save.missed);
 		return REDRAW | CLOSE;
 	case SAVE_FAILED:
 		say(d, "It can't be written: ", strerror(d->save.error));

@@ -1,6 +1,7 @@
 /*
  * Building a ladder.
  *
+ *	REST     of threads whose first message is forgotten, what is left: no chain leads there     only if there are such
  *	KEYS     the ids (trace, correlation, work item) of the threads it was asked for     only to extend
  *	SCAN     all records: those of the connection, or threads with one of the ids         not for plain threads
  *	WALK     the messages of the threads, along their chains                             not for a connection
@@ -16,7 +17,7 @@
 
 enum { STAMPS = 64 };
 
-enum phase { PHASE_KEYS, PHASE_SCAN, PHASE_WALK, PHASE_ORDER, PHASE_ROWS, PHASE_ENDS, PHASE_DONE };
+enum phase { PHASE_REST, PHASE_KEYS, PHASE_SCAN, PHASE_WALK, PHASE_ORDER, PHASE_ROWS, PHASE_ENDS, PHASE_DONE };
 
 struct ladder {
 	const struct session *session;
@@ -26,7 +27,7 @@ struct ladder {
 	enum phase phase;
 	struct numbers threads; /* of the spec, and the related ones */
 	struct related related; /* ids of the threads it was asked for */
-	uint32_t at;            /* SCAN: the next record; WALK: the next message, 0: the next thread */
+	uint32_t at;            /* REST, SCAN: the next record; WALK: the next message, 0: the next thread */
 	size_t thread;          /* WALK: which one */
 	struct numbers messages, conns;
 	uint64_t left_out;
@@ -81,8 +82,9 @@ struct ladder *ladder_new(const struct session *s, const struct ladder_spec *spe
 	l->until = until;
 	ladder_spec_copy(&l->spec, spec);
 	numbers_copy(&l->threads, &spec->threads);
-	l->phase = spec->conn ? PHASE_SCAN : spec->extend ? PHASE_KEYS : PHASE_WALK;
-	l->at = spec->conn ? session_first(s) : 0;
+	bool cut = l->threads.count && !session_record(s, l->threads.at[0]);
+	l->phase = spec->conn ? PHASE_SCAN : cut ? PHASE_REST : spec->extend ? PHASE_KEYS : PHASE_WALK;
+	l->at = spec->conn || cut ? session_first(s) : 0;
 	if (spec->conn)
 		numbers_put(&l->conns, spec->conn);
 	return l;
@@ -106,10 +108,13 @@ void ladder_free(struct ladder *l)
 
 /* Messages. */
 
+/* Of threads that have lost their first message some of what is left tells the ids. */
 static void take_keys(struct ladder *l)
 {
 	for (size_t i = 0; i < l->threads.count; i++)
 		related_add(&l->related, l->session, l->threads.at[i]);
+	for (size_t i = 0; i < l->messages.count && i < RELATED_FROM; i++)
+		related_add(&l->related, l->session, l->messages.at[i]);
 	l->phase = PHASE_SCAN;
 	l->at = session_first(l->session);
 }
@@ -122,6 +127,35 @@ static void add_message(struct ladder *l, uint32_t n)
 		numbers_add(&l->messages, n);
 }
 
+/* A message of a thread. */
+static void take_message(struct ladder *l, uint32_t n, const struct record *r)
+{
+	add_message(l, n);
+	numbers_put(&l->conns, r->conn);
+}
+
+static size_t take_rest(struct ladder *l, size_t work)
+{
+	for (; work && l->at <= l->until; work--, l->at++) {
+		const struct record *r = session_record(l->session, l->at);
+		if (r && numbers_has(&l->spec.threads, r->thread) && !session_record(l->session, r->thread))
+			take_message(l, l->at, r);
+	}
+	if (l->at > l->until) {
+		l->phase = l->spec.extend ? PHASE_KEYS : PHASE_WALK;
+		l->at = 0;
+	}
+	return work;
+}
+
+/* It is related: with its thread, or alone, if the first message of that is forgotten. */
+static void take_related(struct ladder *l, uint32_t n, const struct record *r)
+{
+	numbers_put(&l->threads, r->thread);
+	if (!session_record(l->session, r->thread) && !numbers_has(&l->spec.threads, r->thread))
+		take_message(l, n, r);
+}
+
 static size_t scan(struct ladder *l, size_t work)
 {
 	for (; work && l->at <= l->until; work--, l->at++) {
@@ -129,7 +163,7 @@ static size_t scan(struct ladder *l, size_t work)
 		if (r && l->spec.conn && r->conn == l->spec.conn)
 			add_message(l, l->at);
 		else if (r && !l->spec.conn && related_has(&l->related, l->session, l->at))
-			numbers_put(&l->threads, r->thread);
+			take_related(l, l->at, r);
 	}
 	if (l->at > l->until) {
 		l->phase = l->spec.conn ? PHASE_ORDER : PHASE_WALK;
@@ -144,10 +178,8 @@ static size_t walk(struct ladder *l, size_t work)
 		if (!l->at)
 			l->at = l->threads.at[l->thread++];
 		const struct record *r = l->at <= l->until ? session_record(l->session, l->at) : NULL;
-		if (r) {
-			add_message(l, l->at);
-			numbers_put(&l->conns, r->conn);
-		}
+		if (r)
+			take_message(l, l->at, r);
 		l->at = r ? r->next : 0;
 		work--;
 	}
@@ -315,6 +347,7 @@ bool ladder_step(struct ladder *l, size_t work)
 {
 	while (work && l->phase != PHASE_DONE) {
 		switch (l->phase) {
+		case PHASE_REST: work = take_rest(l, work); break;
 		case PHASE_KEYS: take_keys(l); break;
 		case PHASE_SCAN: work = scan(l, work); break;
 		case PHASE_WALK: work = walk(l, work); break;

@@ -102,14 +102,15 @@ static void make_rows(struct rule_tree *t)
 	}
 }
 
-/* A row that shows the same, or what it was in. */
+/* A row that shows the same; or what it was in; or, where that connection is gone, the one before it. */
 static size_t same_row(const struct rule_tree *t, const struct rule_row *r, const struct broken_group *g)
 {
 	size_t best = 0;
 	for (size_t i = 0; i < t->rows; i++) {
 		const struct broken_group *other = rule_tree_group(t, &t->row[i]);
 		bool same = other->rule == g->rule && t->row[i].level <= r->level &&
-			    (t->row[i].level == LEVEL_RULE || other->conn == g->conn) &&
+			    (t->row[i].level == LEVEL_RULE || other->conn == g->conn ||
+			     (t->row[i].level == LEVEL_CONN && other->conn < g->conn)) &&
 			    (t->row[i].level != LEVEL_MESSAGE || t->row[i].n == r->n);
 		best = same ? i : best;
 	}

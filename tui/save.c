@@ -193,10 +193,12 @@ static void print_message(struct save *s, uint32_t n)
 {
 	const struct record *r = session_record(s->job.session, n);
 	const struct exporter *e = s->job.exporter;
+	bool meant = s->job.what != SAVE_MARKED || marks_has(s->job.marks, n);
+	s->missed += !r && meant;
 	if (!r)
 		return;
 	struct slice bytes = session_bytes(s->job.session, n, &s->bytes);
-	if (s->job.what != SAVE_MARKED || marks_has(s->job.marks, n))
+	if (meant)
 		s->listener.message(s->listener.user, n, bytes);
 	else if (e && e->heard)
 		e->heard(&s->printer, r, bytes);

@@ -54,6 +54,7 @@ struct save {
 	int error;            /* errno */
 	uint32_t first, next; /* messages: where it began, the next one */
 	uint32_t news;        /* the next one */
+	uint32_t missed;      /* messages that the session has forgotten before their turn came */
 	struct buf bytes;
 };
 

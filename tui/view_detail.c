@@ -7,8 +7,8 @@
  *	     command: query       | the bytes of the selected field are marked
  *
  * On a narrow terminal the bytes stand below the fields. The message's bytes are copied when it is shown,
- * since the session lends them for a moment only; tree and nodes borrow from that copy. Bytes of secrets
- * are masked.
+ * since the session lends them for a moment only; tree and nodes borrow from that copy. So it stays on the screen when the session
+ * forgets the message meanwhile. Bytes of secrets are masked.
  */
 #include "tui/view_detail.h"
 
@@ -74,34 +74,36 @@ static uint32_t place_in_thread(const struct session *s, const struct record *r,
 	return at == n ? place : 0;
 }
 
-static void dissect(struct detail *d, const struct record *r)
+/* Makes fields of the bytes. */
+static void make_fields(struct detail *d)
 {
-	form_dissect(&d->d, r, buf_slice(&d->bytes));
+	bool show_secrets = d->view.app->show_secrets;
+	form_dissect(&d->d, &d->record, buf_slice(&d->bytes));
+	list_nodes(d);
+	mask_clear(&d->mask);
+	if (!show_secrets)
+		mask_set(&d->mask, d->d.root, buf_slice(&d->bytes));
+	tree_set(&d->tree, d->d.root, d->d.payload, show_secrets);
+	d->shown = NULL;
+	d->rows = (struct list){ 0 };
+	d->view.list.end = d->tree.rows;
+	d->view.list.top = 0;
+	list_show(&d->view.list, d->d.payload ? tree_find(&d->tree, d->d.payload) : 0);
+	place_cursor(d);
 }
 
 void view_detail_set(struct view *v, uint32_t n)
 {
 	struct detail *d = self(v);
 	const struct session *s = v->app->session;
-	const struct record *r = session_record(s, n);
 	struct buf scratch = { 0 };
 	d->n = n;
-	d->place = place_in_thread(s, r, n);
+	d->record = *session_record(s, n);
+	d->place = place_in_thread(s, &d->record, n);
 	buf_clear(&d->bytes);
 	buf_add(&d->bytes, session_bytes(s, n, &scratch));
 	buf_release(&scratch);
-	dissect(d, r);
-	list_nodes(d);
-	mask_clear(&d->mask);
-	if (!v->app->show_secrets)
-		mask_set(&d->mask, d->d.root, buf_slice(&d->bytes));
-	tree_set(&d->tree, d->d.root, d->d.payload, v->app->show_secrets);
-	d->shown = NULL;
-	d->rows = (struct list){ 0 };
-	d->view.list.end = d->tree.rows;
-	d->view.list.top = 0;
-	list_show(&v->list, d->d.payload ? tree_find(&d->tree, d->d.payload) : 0);
-	place_cursor(d);
+	make_fields(d);
 }
 
 static void draw(struct view *v, struct area area)
@@ -129,13 +131,10 @@ static const char *empty(struct view *v)
 
 static void add_title(struct view *v, struct line *out)
 {
-	const struct session *s = v->app->session;
-	const struct record *r = session_record(s, self(v)->n);
+	const struct record *r = &self(v)->record;
 	line_addf(out, INK_PLAIN, " %u ", self(v)->n);
-	if (!r)
-		return;
 	line_add_str(out, INK_PLAIN, r->dir == DIR_C2S ? "→ " : "← ");
-	line_add(out, INK_BAR_KEY, session_command_name(s, r), 40);
+	line_add(out, INK_BAR_KEY, session_command_name(v->app->session, r), 40);
 }
 
 /* Commands. */
@@ -358,8 +357,7 @@ static void copy(struct view *v, uint64_t row, struct buf *out)
 static void renew(struct view *v)
 {
 	uint64_t selected = v->list.selected;
-	if (session_record(v->app->session, self(v)->n))
-		view_detail_set(v, self(v)->n);
+	make_fields(self(v));
 	list_select(&v->list, selected);
 }
 

@@ -103,9 +103,12 @@ unsigned view_diff_open(struct app *a)
 		first = second;
 		second = n;
 	}
-	if (!marks_has(&a->marks, first) || !second || first == second || !session_record(a->session, first) ||
-	    !session_record(a->session, second)) {
+	if (!marks_has(&a->marks, first) || !second || first == second) {
 		app_notice(a, "Mark two messages with Space to compare them, or one and select another.");
+		return REDRAW;
+	}
+	if (!session_record(a->session, first) || !session_record(a->session, second)) {
+		app_notice(a, "One of the two is forgotten: the oldest go first, for the memory limit.");
 		return REDRAW;
 	}
 	set(self(app_get(a, VIEW_DIFF)), first < second ? first : second, first < second ? second : first);

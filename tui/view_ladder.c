@@ -90,15 +90,34 @@ void view_ladder_of_conn(struct view *v, uint32_t conn, uint32_t n)
 	show_spec(l, n);
 }
 
+/* The row that shows the same as another ladder's; or the one before it. */
+static size_t same_row(const struct ladder *l, const struct ladder_row *was)
+{
+	size_t i = ladder_row_of(l, was->n);
+	for (size_t next = i + 1; was->kind >= LADDER_RULES && next < ladder_rows(l); next++) {
+		const struct ladder_row *r = ladder_row(l, next);
+		if (r->kind < LADDER_RULES || r->n > was->n || (r->kind == LADDER_NEWS && (was->kind != LADDER_NEWS || r->at > was->at)))
+			break;
+		i = next;
+	}
+	return i;
+}
+
+/* What is selected stays so, at its line of the screen. */
 static void put_in_place(struct ladder_view *l)
 {
 	struct list *list = &l->view.list;
+	const struct ladder_row *was = ladder_view_row(l, list->selected);
+	uint64_t line = list->selected - list->top;
+	size_t row = was ? same_row(l->next, was) : ladder_row_of(l->next, l->wanted);
+	list_set(list, 0, ladder_rows(l->next), list->height);
+	if (was)
+		list_put(list, row, line);
+	else
+		list_show(list, row);
 	ladder_free(l->now);
 	l->now = l->next;
 	l->next = NULL;
-	list_set(list, 0, ladder_rows(l->now), list->height);
-	if (l->wanted)
-		list_show(list, ladder_row_of(l->now, l->wanted));
 	l->wanted = 0;
 	l->beside_n = 0;
 	int64_t now = clock_ms();
@@ -115,10 +134,8 @@ static bool is_due(const struct ladder_view *l)
 static bool work(struct view *v, int64_t until)
 {
 	struct ladder_view *l = ladder_view_of(v);
-	if (is_due(l)) {
-		l->wanted = ladder_view_message(v, v->list.selected);
+	if (is_due(l))
 		build(l);
-	}
 	bool busy = l->next != NULL;
 	while (l->next && clock_ms() < until)
 		if (!ladder_step(l->next, WORK))
@@ -137,7 +154,6 @@ static const char *doing(struct view *v, int *percent)
 
 static void rebuild(struct ladder_view *l)
 {
-	l->wanted = ladder_view_message(&l->view, l->view.list.selected);
 	build(l);
 	l->asked = true;
 }
@@ -163,7 +179,10 @@ static void rows(struct view *v, uint64_t *first, uint64_t *end)
 
 static const char *empty(struct view *v)
 {
-	return ladder_view_of(v)->now ? "There are no messages." : "Looking for its messages …";
+	if (!ladder_view_of(v)->now)
+		return "Looking for its messages …";
+	return session_first(v->app->session) > 1 ? "All its messages are forgotten: the oldest go first, for the memory limit."
+						  : "There are no messages.";
 }
 
 /* Secrets are shown now, or hidden. */

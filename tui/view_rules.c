@@ -71,10 +71,11 @@ static const struct rule_row *row_of(const struct rules_view *v, uint64_t i)
 static void put_in_place(struct rules_view *v)
 {
 	struct list *list = &v->view.list;
+	uint64_t line = list->selected - list->top;
 	size_t selected = rule_tree_take(&v->tree, v->next, (size_t)list->selected);
 	v->next = NULL;
 	list_set(list, 0, v->tree.rows, list->height);
-	list_select(list, selected);
+	list_put(list, selected, line);
 	int64_t now = clock_ms(), rest = 4 * (now - v->begun);
 	v->rest_until = now + (rest > PATIENCE_MS ? rest : PATIENCE_MS);
 }

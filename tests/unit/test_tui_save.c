@@ -80,6 +80,30 @@ static void test_all(void **state)
 	holds(s->path, "qrn");
 }
 
+/* What the session forgets meanwhile can't be saved, and is counted. */
+static void test_forgotten(void **state)
+{
+	enum { LIMIT = 3 * 32768 }; /* messages, at which the first ones are forgotten */
+	struct session_options o = { .keep = true, .memory = 1, .file = -1, .hash_key = 7 };
+	struct saving *s = *state;
+	struct save save;
+	feed_release(&s->feed);
+	feed_init(&s->feed, &o, NULL);
+	for (int i = 0; i < LIMIT; i++)
+		FEED(&s->feed, 0, DIR_C2S, .command = "noop", .id = "n");
+	struct save_job job = job_of(s, SAVE_ALL);
+	assert_true(save_start(&save, &job, s->path));
+	assert_int_equal(save_step(&save, 0), SAVE_RUNNING);
+	uint64_t before = save_count(&save);
+	FEED(&s->feed, 0, DIR_C2S, .command = "noop", .id = "n");
+	uint32_t first = session_first(s->feed.session);
+	assert_true(first > before);
+	assert_int_equal(save_step(&save, clock_ms() + 60000), SAVE_DONE);
+	assert_int_equal(save.missed, first - 1 - before);
+	assert_int_equal(save_count(&save) + save.missed, LIMIT);
+	save_release(&save);
+}
+
 static void test_marked(void **state)
 {
 	struct saving *s = *state;
@@ -144,6 +168,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_all, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_forgotten, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_marked, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_a_file_that_is_there, set_up, tear_down),
 		cmocka_unit_test(test_formats),
