@@ -31,6 +31,7 @@ enum { CONNS_SPARE = 1024 /* beyond twice those that the session knows */ };
 struct stats {
 	const struct session *session;
 	uint32_t next;
+	uint32_t missed; /* messages that were forgotten before they could be added */
 	struct timeline rate;
 	struct command_stats *command;
 	size_t commands, command_cap;
@@ -47,7 +48,7 @@ struct stats *stats_new(const struct session *s)
 {
 	struct stats *st = xcalloc(1, sizeof *st);
 	st->session = s;
-	st->next = session_first(s);
+	st->next = 1;
 	st->command_of = xcalloc(UINT16_MAX + 1, sizeof *st->command_of);
 	return st;
 }
@@ -244,8 +245,10 @@ bool stats_step(struct stats *st, uint32_t until, size_t work)
 {
 	size_t left = work;
 	forget_conns(st);
-	if (st->next < session_first(st->session))
+	if (st->next < session_first(st->session)) {
+		st->missed += session_first(st->session) - st->next;
 		st->next = session_first(st->session);
+	}
 	for (; left && st->next <= until; left--, st->next++) {
 		const struct record *r = session_record(st->session, st->next);
 		if (r)
@@ -253,6 +256,11 @@ bool stats_step(struct stats *st, uint32_t until, size_t work)
 	}
 	look_again(st, work);
 	return st->next <= until;
+}
+
+uint32_t stats_missed(const struct stats *st)
+{
+	return st->missed;
 }
 
 uint32_t stats_next(const struct stats *st)

@@ -36,6 +36,8 @@ void stats_free(struct stats *st);
 bool stats_step(struct stats *st, uint32_t until, size_t work);
 /* n of the next message that it will take up. */
 uint32_t stats_next(const struct stats *st);
+/* How many messages the session had forgotten before they could be taken up. */
+uint32_t stats_missed(const struct stats *st);
 
 /* Commands in the order of their first message. Belongs to the stats; the pointer is good until the next step. */
 size_t stats_commands(const struct stats *st);

@@ -165,13 +165,21 @@ unsigned app_open_message(struct app *a, uint32_t n)
 	return REDRAW;
 }
 
+const char *app_frozen_out(const struct app *a)
+{
+	if (!a->paused || !session_count(a->session) || a->seen.messages >= session_first(a->session))
+		return NULL;
+	return a->seen.messages ? "All that the frozen screen showed is forgotten, for the memory limit. p lets it go on."
+				: "The screen was frozen before the first message came. p lets it go on.";
+}
+
 const char *app_empty(const struct app *a)
 {
+	if (app_frozen_out(a))
+		return app_frozen_out(a);
 	if (a->filter && session_count(a->session))
 		return order_busy(&app_view(a)->order) ? "No row matches the filter so far."
 						       : "No row matches the filter. Esc takes it away.";
-	if (a->paused && a->seen.messages && a->seen.messages < session_first(a->session))
-		return "All that the frozen screen showed is forgotten, for the memory limit. p lets it go on.";
 	if (session_threads(a->session))
 		return "All rows so far are hidden. F5 shows them again.";
 	bool news = session_news_count(a->session) > 0;

@@ -95,8 +95,10 @@ bool app_follows(const struct app *a);
 
 /* Opens message n in the Detail view. */
 unsigned app_open_message(struct app *a, uint32_t n);
-/* Why a list of messages or of what is made from them has no rows: a sentence. */
+/* Why a list of messages or threads has no rows: a sentence. */
 const char *app_empty(const struct app *a);
+/* The same where it is because the screen is frozen; else NULL. */
+const char *app_frozen_out(const struct app *a);
 /* Connections as rows, numbered by their places (session.h): those that are shown, and one of them, NULL if it is forgotten. */
 void app_conn_rows(const struct app *a, uint64_t *first, uint64_t *end);
 const struct session_conn *app_conn(const struct app *a, uint64_t row);

@@ -25,13 +25,21 @@ static void put(struct view *v, struct area *area, const struct line *l)
 		screen_put(v->app->screen, area->row++, area->col, area->width, l, EMPHASIS_NONE);
 }
 
-/* "Messages over time: 79 in 2.06s, 38/s on average, at most 12 in 1.0ms" */
+/* Of what was forgotten before it could be added up nothing here tells. */
+static void add_missed(struct buf *out, uint32_t missed)
+{
+	buf_add_str(out, ", without ");
+	amount_add_grouped(out, missed);
+	buf_add_str(out, " forgotten before");
+}
+
+/* Behind "Messages over time": ": 79 in 2.06s, 38/s on average, at most 12 in 1.0ms" */
 static void add_rate(struct buf *out, const uint64_t *value, size_t count, int64_t width)
 {
 	uint64_t sum = 0;
 	for (size_t i = 0; i < count; i++)
 		sum += value[i];
-	buf_add_str(out, " Messages over time: ");
+	buf_add_str(out, ": ");
 	amount_add_grouped(out, sum);
 	if (!count || width <= 0)
 		return;
@@ -55,6 +63,9 @@ static void draw_rate(struct view *v, struct area *area, int high)
 	size_t most = area->width < 0 ? 0 : area->width > CHART_MAX ? CHART_MAX : (size_t)area->width;
 	size_t count = timeline_fit(stats_rate(sums_of(v->app)), value, most, &width), each = count ? most / count : 0;
 	buf_clear(text);
+	buf_add_str(text, " Messages over time");
+	if (stats_missed(sums_of(v->app)))
+		add_missed(text, stats_missed(sums_of(v->app)));
 	add_rate(text, value, count, width);
 	line_clear(l);
 	line_add(l, INK_STRONG, buf_slice(text), area->width);

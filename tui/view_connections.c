@@ -324,6 +324,8 @@ static struct order_key key(struct view *v, uint64_t number, int column)
 
 static const char *empty(struct view *v)
 {
+	if (app_frozen_out(v->app))
+		return app_frozen_out(v->app);
 	return app_over(v->app) ? "No connection had a message." : "No connection has had a message so far.";
 }
 

@@ -279,6 +279,8 @@ static const char *empty(struct view *view)
 		return "Looking for broken rules …";
 	if (!session_count(view->app->session))
 		return app_empty(view->app);
+	if (session_first(view->app->session) > 1)
+		return "None of the messages that are kept breaks a rule.";
 	return app_over(view->app) ? "No rule was broken." : "No rule was broken so far.";
 }
 

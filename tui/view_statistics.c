@@ -262,7 +262,9 @@ static struct order_key key(struct view *v, uint64_t number, int column)
 
 static const char *empty(struct view *v)
 {
-	return app_empty(v->app);
+	if (app_frozen_out(v->app))
+		return app_frozen_out(v->app);
+	return session_count(v->app->session) ? "Adding up …" : app_empty(v->app);
 }
 
 /* Work. */

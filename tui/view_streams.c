@@ -285,8 +285,12 @@ static bool time_of(struct view *v, uint64_t number, int64_t *time)
 static const char *empty(struct view *v)
 {
 	bool looking = self(v)->transfers.next <= v->app->seen.messages;
+	if (app_frozen_out(v->app))
+		return app_frozen_out(v->app);
 	if (looking)
 		return "Looking for uploads and downloads …";
+	if (session_first(v->app->session) > 1)
+		return "No upload or download begins in the messages that are kept.";
 	return app_over(v->app) ? "No upload or download begins in this capture." : "No upload or download has begun so far.";
 }
 

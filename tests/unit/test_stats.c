@@ -157,6 +157,11 @@ static void test_connections_are_forgotten(void **state)
 	assert_int_equal(stats_conn(st, 1)->requests, 1);
 	assert_int_equal(stats_conn(st, MANY + 1)->requests, 1);
 	assert_int_equal(stats_conn(st, MANY + 1)->unanswered, 1);
+	assert_int_equal(stats_missed(st), 0);
+	stats_free(st);
+	st = stats_new(f.session);
+	stats_step(st, session_count(f.session), SIZE_MAX);
+	assert_int_equal(stats_missed(st), session_first(f.session) - 1);
 	stats_free(st);
 	feed_release(&f);
 }
