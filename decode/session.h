@@ -17,6 +17,7 @@
 #include "decode/streams.h"
 
 struct session;
+struct identity; /* decode/identity.h */
 
 enum role { ROLE_SINGLE, ROLE_REQUEST, ROLE_REPLY, ROLE_STREAM, ROLE_EVENT };
 /* "request", "reply", … */
@@ -110,6 +111,7 @@ struct session_conn {
 	uint32_t *rules; /* how often each was broken, for session_conn_broken; NULL: none was */
 	uint32_t signin,
 		signin_reply; /* n of the last successful signin (that of a request which the capture lacks stays), or of the last one tried; 0 */
+	struct identity *who; /* what those said, if one of them was forgotten; else NULL */
 	bool closed;
 	uint32_t place;         /* how many came before it, those that are forgotten counted */
 	struct conn_facts info; /* renewed as things change */

@@ -4,6 +4,8 @@
  * Without `keep` a window of records stays; with a memory budget as many as that has room for. The spool file gives back what lies before
  * the oldest record, connections that are closed go with their last message.
  */
+#include "base/xalloc.h"
+#include "decode/identity.h"
 #include "decode/session_state.h"
 
 /* Records of a chunk are about to go: what points to them is undone. */
@@ -28,6 +30,22 @@ static void forget_threads(struct session *s)
 	const uint32_t *last;
 	while ((last = chunks_at(&s->threads, s->threads.first + CHUNK_ITEMS - 1)) && *last <= s->records.first)
 		chunks_forget(&s->threads, s->threads.first + CHUNK_ITEMS);
+}
+
+/* Of a signin that is about to go with all before `before`, or its reply, what it said stays as long as its connection. */
+static void keep_identities(struct session *s, uint64_t before)
+{
+	for (uint32_t i = 0; i < s->conns; i++) {
+		struct session_conn *c = &s->conn[i]->pub;
+		bool stays = s->conn[i]->state || s->conn[i]->closed_after > before;
+		bool request = c->signin > s->records.first && c->signin <= before;
+		bool reply = c->signin_reply > s->records.first && c->signin_reply <= before;
+		if (!stays || (!request && !reply))
+			continue;
+		struct identity *who = xcalloc(1, sizeof *who);
+		identity_read(who, s, c);
+		session_conn_set_who(s, c, who);
+	}
 }
 
 /* Connections that are closed and have nothing left to be seen of them. */
@@ -66,6 +84,8 @@ static void forget_oldest(struct session *s, uint64_t keep)
 	before -= before % CHUNK_ITEMS;
 	if (before <= s->records.first)
 		return;
+	if (s->options.keep)
+		keep_identities(s, before);
 	unhook(s, s->records.first, before);
 	uint64_t gone = before - s->records.first;
 	chunks_forget(&s->records, before);

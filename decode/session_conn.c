@@ -5,6 +5,7 @@
 
 #include "base/pages.h"
 #include "base/xalloc.h"
+#include "decode/identity.h"
 
 #include <stdlib.h>
 
@@ -23,10 +24,20 @@ static void free_state(struct session *s, struct conn_state *c)
 	free(c);
 }
 
+void session_conn_set_who(struct session *s, struct session_conn *c, struct identity *who)
+{
+	s->identities += identity_memory(who) - identity_memory(c->who);
+	if (c->who)
+		identity_release(c->who);
+	free(c->who);
+	c->who = who;
+}
+
 void session_conn_free(struct session *s, struct conn_kept *k)
 {
 	free_state(s, k->state);
 	s->breakers -= k->pub.rules != NULL;
+	session_conn_set_who(s, &k->pub, NULL);
 	free(k->pub.rules);
 	free(k->pub.info.program);
 	free(k);

@@ -40,7 +40,7 @@ struct session_counts session_counts(const struct session *s)
 	c.unreadable += store_failed(s->store);
 	c.memory = chunks_memory(&s->records) + chunks_memory(&s->tallies) + chunks_memory(&s->threads) + chunks_memory(&s->news) +
 		   idtable_memory(s->ids) + s->conns * sizeof(struct conn_kept) + s->states * sizeof(struct conn_state) +
-		   s->breakers * RULES * sizeof(uint32_t) + places_memory(&s->conn_of);
+		   s->breakers * RULES * sizeof(uint32_t) + s->identities + places_memory(&s->conn_of);
 	return c;
 }
 

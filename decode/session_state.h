@@ -104,6 +104,7 @@ struct session {
 	uint32_t conns, conns_cap;
 	uint32_t states;       /* of those that have not ended */
 	uint32_t breakers;     /* of those that have broken a rule */
+	size_t identities;     /* bytes of what is kept of forgotten signins */
 	struct places conn_of; /* connection number → index + 1 */
 	uint32_t drafts;       /* messages under way */
 	uintptr_t heap;        /* pages_heap_watch: it grows with connections */
@@ -204,6 +205,8 @@ void session_conn_end(struct session *s, struct conn_state *c);
 /* Nothing of it is kept: it goes, and the last connection takes its place. */
 void session_conn_drop(struct session *s, uint32_t number);
 void session_conn_free(struct session *s, struct conn_kept *k);
+/* Takes over what its signin and the reply said; NULL: nothing. */
+void session_conn_set_who(struct session *s, struct session_conn *c, struct identity *who);
 
 /* What else the capture tells (session_news.c), for the sink: `user` is a struct session. */
 void session_take_news(void *user, const struct news *n);

@@ -6,7 +6,7 @@
  */
 #include "base/xalloc.h"
 #include "decode/stats.h"
-#include "export/identity.h"
+#include "decode/identity.h"
 #include "export/report_part.h"
 
 #include <stdlib.h>

@@ -1,9 +1,9 @@
 /* Who is at the client's end of the connections that are open, learnt from the signins as they pass; for what is printed in constant
- * memory, where no bytes are kept to read them again (export/identity.h does that). */
+ * memory, where no bytes are kept to read them again (decode/identity.h does that). */
 #ifndef EXPORT_WHO_H
 #define EXPORT_WHO_H
 
-#include "export/identity.h"
+#include "decode/identity.h"
 
 enum { WHO_CONNECTIONS = 4096 }; /* known at a time; a newer one takes the place of an older one */
 

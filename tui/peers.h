@@ -3,7 +3,7 @@
 #ifndef TUI_PEERS_H
 #define TUI_PEERS_H
 
-#include "decode/session.h"
+#include "decode/identity.h"
 
 enum { PEERS = 64 };
 
@@ -14,6 +14,7 @@ struct peer {
 
 struct peers {
 	struct peer slot[PEERS];
+	struct identity who; /* of the one whose name is made */
 };
 
 void peers_release(struct peers *p);

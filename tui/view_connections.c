@@ -7,7 +7,7 @@
 #include "base/amount.h"
 #include "base/when.h"
 #include "base/xalloc.h"
-#include "export/identity.h"
+#include "decode/identity.h"
 #include "tui/app.h"
 #include "tui/facts.h"
 #include "tui/sums.h"

@@ -1,4 +1,5 @@
 /* What a screen shows when the session has forgotten messages meanwhile, for its memory limit. */
+#include "decode/identity.h"
 #include "tests/session_feed.h"
 #include "tui/app.h"
 #include "tui/broken.h"
@@ -117,12 +118,55 @@ static void test_broken(void **state)
 	feed_release(&f);
 }
 
+static void is_who(const struct session *s, uint32_t conn, const char *agent, const char *user)
+{
+	struct identity who = { 0 };
+	identity_read(&who, s, session_conn(s, conn));
+	assert_string_equal(buf_cstr(&who.agent), agent);
+	assert_string_equal(buf_cstr(&who.user), user);
+	identity_release(&who);
+}
+
+static void sign_in(struct feed *f, const char *id, const char *agent, const char *name)
+{
+	struct buf request = { 0 }, user = { 0 }, reply = { 0 };
+	feed_text(&request, 6, agent);
+	feed_text(&user, 2, name);
+	put_bytes(&reply, 2, buf_slice(&user));
+	FEED(f, 0, DIR_C2S, .command = "signin", .id = id, .type = "SigninRequest", .payload = buf_slice(&request));
+	FEED(f, 0, DIR_S2C, .command = "signinreply", .id = "r", .rid = id, .type = "SigninResponse", .payload = buf_slice(&reply));
+	buf_release(&request);
+	buf_release(&user);
+	buf_release(&reply);
+}
+
+/* Whose connection it is stays known as long as there is something of it, though its signin is forgotten. */
+static void test_names(void **state)
+{
+	struct feed f;
+	struct peers peers = { 0 };
+	(void)state;
+	feed_init_limited(&f);
+	sign_in(&f, "a", "robot", "anna");
+	is_who(f.session, 1, "robot", "anna");
+	forget_first(&f, 1);
+	is_who(f.session, 1, "robot", "anna");
+	assert_true(slice_is(peers_name(&peers, f.session, 1), "robot anna"));
+	sign_in(&f, "b", "node", "bert");
+	is_who(f.session, 1, "node", "bert");
+	forget_first(&f, 1);
+	is_who(f.session, 1, "node", "bert");
+	peers_release(&peers);
+	feed_release(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_secrets),
 		cmocka_unit_test(test_ladder),
 		cmocka_unit_test(test_broken),
+		cmocka_unit_test(test_names),
 	};
 	setlocale(LC_CTYPE, "C.UTF-8");
 	return cmocka_run_group_tests(tests, NULL, NULL);

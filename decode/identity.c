@@ -1,8 +1,8 @@
 /*
- * The identity of a client: what its signin says of the program, and what the reply to it says of the user. Nothing of it is kept in the
- * session, so both messages are read again.
+ * The identity of a client: what its signin says of the program, and what the reply to it says of the user. Both messages are read again, as long
+ * as the session has them; what they said is kept by the session when it forgets them.
  */
-#include "export/identity.h"
+#include "decode/identity.h"
 
 #include "decode/forms.h"
 #include "decode/redact.h"
@@ -14,6 +14,11 @@ void identity_release(struct identity *i)
 	buf_release(&i->agent);
 	buf_release(&i->version);
 	buf_release(&i->user);
+}
+
+size_t identity_memory(const struct identity *i)
+{
+	return i ? sizeof *i + i->agent.cap + i->version.cap + i->user.cap : 0;
 }
 
 static void add_text(struct buf *out, const struct node *message, const char *field)
@@ -73,4 +78,10 @@ void identity_read(struct identity *i, const struct session *s, const struct ses
 	identity_clear(i);
 	read_again(i, s, c->signin);
 	read_again(i, s, c->signin_reply);
+	if (c->who && !session_record(s, c->signin)) {
+		buf_add(&i->agent, buf_slice(&c->who->agent));
+		buf_add(&i->version, buf_slice(&c->who->version));
+	}
+	if (c->who && !session_record(s, c->signin_reply))
+		buf_add(&i->user, buf_slice(&c->who->user));
 }
