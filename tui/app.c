@@ -43,13 +43,15 @@ struct screen_options app_screen_options(const struct settings *s)
 	return (struct screen_options){ .color = color, .mouse = s->value[SETTING_MOUSE] == 0, .looks = s->looks };
 }
 
-void app_use_settings(struct app *a)
+void app_use_setting(struct app *a, enum setting i)
 {
 	settings_choose_looks(a->settings);
 	struct screen_options so = app_screen_options(a->settings);
 	screen_set(a->screen, &so);
-	for (int i = 0; i < TABS; i++)
-		a->view[i]->follow = (a->view[i]->ops->where & IN_LISTS) && app_follows(a);
+	if (i != SETTING_FOLLOW)
+		return;
+	for (int tab = 0; tab < TABS; tab++)
+		a->view[tab]->follow = (a->view[tab]->ops->where & IN_LISTS) && app_follows(a);
 }
 
 unsigned app_save_settings(struct app *a)

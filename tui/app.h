@@ -134,8 +134,8 @@ void app_add_time(const struct app *a, struct buf *out, int64_t time, int64_t be
 
 /* Colours and mouse as the settings want them. */
 struct screen_options app_screen_options(const struct settings *s);
-/* The settings have changed: terminal and views take them up. */
-void app_use_settings(struct app *a);
+/* That setting has changed: terminal and views take it up. */
+void app_use_setting(struct app *a, enum setting i);
 /* Writes the settings to the config file, and says so. */
 unsigned app_save_settings(struct app *a);
 

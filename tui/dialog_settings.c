@@ -73,7 +73,7 @@ static unsigned change(struct settings_dialog *d, int by)
 	while (count < CHOICES && setting_row((enum setting)i)->choice[count])
 		count++;
 	a->settings->value[i] = (a->settings->value[i] + by + count) % count;
-	app_use_settings(a);
+	app_use_setting(a, (enum setting)i);
 	return REDRAW | REPAINT;
 }
 

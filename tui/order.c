@@ -72,7 +72,7 @@ void order_release(struct order *o)
 
 static uint64_t stamp_now(const struct order *o)
 {
-	return o->source.stamp ? o->source.stamp(o->source.user, o->column) : 0;
+	return o->source.stamp && o->column != ORDER_NONE ? o->source.stamp(o->source.user, o->column) : 0;
 }
 
 /* Rows that are gone from between others. */

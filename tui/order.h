@@ -38,7 +38,7 @@ struct order_source {
 	bool (*pick)(void *user, uint64_t candidate, struct filter *f, uint64_t *row);
 	/* What a row is sorted by in that column. */
 	struct order_key (*key)(void *user, uint64_t row, int column);
-	/* A number that is another one when that may have changed for rows that are there. NULL: it never does. */
+	/* A number that is another one when that may have changed for rows that are there; not asked for ORDER_NONE. NULL: it never does. */
 	uint64_t (*stamp)(void *user, int column);
 	/* Revisions of what was asked about, numbered for ever: those from *first to *end - 1 are known. False if rows are to stay as they are for
 	 * now, or for ever. NULL: there are none; then the functions below are not needed. */
