@@ -5,8 +5,8 @@
  * signin of each row as it is written.
  */
 #include "base/xalloc.h"
-#include "decode/stats.h"
 #include "decode/identity.h"
+#include "decode/stats.h"
 #include "export/report_part.h"
 
 #include <stdlib.h>

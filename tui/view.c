@@ -272,7 +272,8 @@ static void keep_selection(struct view *v, const struct heirs *h)
 /* What is selected now; nothing where that is the top, which stays the top. */
 static struct heirs below_top(struct view *v)
 {
-	return at_top(v) ? (struct heirs){ .count = 0 } : heirs(v);
+	struct heirs none = { .count = 0 };
+	return at_top(v) ? none : heirs(v);
 }
 
 /* All rows show as they are numbered; or else the next slices find their places. */
