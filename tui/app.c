@@ -209,6 +209,12 @@ const struct session_conn *app_conn(const struct app *a, uint64_t row)
 	return c && c->place == place ? c : NULL;
 }
 
+uint32_t app_last_conn(const struct app *a)
+{
+	uint32_t conns = session_conns(a->session);
+	return conns ? session_conn_at(a->session, conns - 1)->info.number : 0;
+}
+
 bool app_over(const struct app *a)
 {
 	return intake_over(&a->intake) && a->seen.messages == session_count(a->session);

@@ -102,6 +102,8 @@ const char *app_frozen_out(const struct app *a);
 /* Connections as rows, numbered by their places (session.h): those that are shown, and one of them, NULL if it is forgotten. */
 void app_conn_rows(const struct app *a, uint64_t *first, uint64_t *end);
 const struct session_conn *app_conn(const struct app *a, uint64_t row);
+/* The number of the last one; 0 for none. */
+uint32_t app_last_conn(const struct app *a);
 /* The capture is at its end, and all of it is shown. */
 bool app_over(const struct app *a);
 /* Opens a dialog, which the app owns from then on; in place of one that is open. */

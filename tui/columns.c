@@ -12,6 +12,15 @@
 
 enum { RANKS = 9, WIDEST_WISH = 200, WHOLE = 1000 }; /* the width of a cell whose text is not cut */
 
+void column_widen(struct column *c, const struct column *usual, int64_t most)
+{
+	uint8_t digits = most < 0 ? 2 : 1;
+	for (; most / 10; most /= 10)
+		digits++;
+	c->min = digits > usual->min ? digits : usual->min;
+	c->want = c->min > usual->want ? c->min : usual->want;
+}
+
 void layout_init(struct layout *l)
 {
 	*l = (struct layout){ 0 };

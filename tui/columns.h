@@ -41,6 +41,9 @@ struct layout {
 	uint32_t hidden;            /* a bit for each column the user does not want */
 };
 
+/* Makes a column wide enough for a number up to `most` (less than 0: down to it), and as wide as `usual` at least. */
+void column_widen(struct column *c, const struct column *usual, int64_t most);
+
 /* A layout of all columns as they come. */
 void layout_init(struct layout *l);
 /* Reads "TITLE TITLE:WIDTH …": those columns are shown, in that order. False if a word is no column; it is left in *wrong. */

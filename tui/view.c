@@ -304,10 +304,15 @@ void view_stop_order(struct view *v)
 	settle(v, &h);
 }
 
+void view_take_up(struct view *v)
+{
+	if (v->ops->key)
+		take_up(v, v->list.height);
+}
+
 unsigned view_step(struct view *v, int64_t until)
 {
 	struct heirs h = { .count = 0 };
-	take_up(v, v->list.height);
 	if (!list_empty(&v->list) && !(at_top(v) && order_sorts(&v->order)))
 		h = heirs(v);
 	if (v->order.filter)

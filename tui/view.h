@@ -160,6 +160,8 @@ uint32_t view_message(struct view *v);
 bool view_select(struct view *v, uint32_t n);
 /* Appends the text of the selected row; false if there is none. */
 bool view_copy(struct view *v, struct buf *out);
+/* Rows may have come or been forgotten: those of a list that can be sorted are counted anew, before anybody asks which row stands where. */
+void view_take_up(struct view *v);
 /* A slice of filtering and sorting, until that time (clock_ms). */
 unsigned view_step(struct view *v, int64_t until);
 

@@ -242,6 +242,12 @@ static void free_connections(struct view *v)
 	free(v);
 }
 
+/* Numbers of connections are not cut. */
+static void fit(struct view *v)
+{
+	column_widen(&v->columns[COLUMN_NUMBER], &columns[COLUMN_NUMBER], app_last_conn(v->app));
+}
+
 static void rows(struct view *v, uint64_t *first, uint64_t *end)
 {
 	app_conn_rows(v->app, first, end);
@@ -392,6 +398,7 @@ const struct view_ops view_connections = {
 	.draw_row = draw_row,
 	.key = key,
 	.empty = empty,
+	.fit = fit,
 	.command = command,
 	.work = work,
 	.doing = doing,

@@ -165,16 +165,6 @@ static struct rows rows_of(const struct view *v)
 	return (struct rows){ seen->messages, seen->news, news_after, v->app->session };
 }
 
-static void widen(struct view *v, int column, int64_t most)
-{
-	struct column *c = &v->columns[column];
-	uint8_t digits = most < 0 ? 2 : 1;
-	for (; most / 10; most /= 10)
-		digits++;
-	c->min = digits > columns[column].min ? digits : columns[column].min;
-	c->want = c->min > columns[column].want ? c->min : columns[column].want;
-}
-
 /* The seq in sight that takes most room. */
 static int64_t widest_seq(struct view *v)
 {
@@ -193,10 +183,9 @@ static int64_t widest_seq(struct view *v)
 /* Numbers are never cut: their columns grow with what there is, that of seqs with what is in sight. */
 static void fit(struct view *v)
 {
-	uint32_t conns = session_conns(v->app->session);
-	widen(v, COLUMN_N, v->app->seen.messages);
-	widen(v, COLUMN_CONN, conns ? session_conn_at(v->app->session, conns - 1)->info.number : 0);
-	widen(v, COLUMN_SEQ, widest_seq(v));
+	column_widen(&v->columns[COLUMN_N], &columns[COLUMN_N], v->app->seen.messages);
+	column_widen(&v->columns[COLUMN_CONN], &columns[COLUMN_CONN], app_last_conn(v->app));
+	column_widen(&v->columns[COLUMN_SEQ], &columns[COLUMN_SEQ], widest_seq(v));
 }
 
 static void rows(struct view *v, uint64_t *first, uint64_t *end)

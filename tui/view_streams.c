@@ -209,6 +209,12 @@ static void free_streams(struct view *v)
 
 /* Rows. */
 
+/* Numbers of connections are not cut. */
+static void fit(struct view *v)
+{
+	column_widen(&v->columns[COLUMN_CONN], &columns[COLUMN_CONN], app_last_conn(v->app));
+}
+
 static void rows(struct view *v, uint64_t *first, uint64_t *end)
 {
 	transfers_range(&self(v)->transfers, first, end);
@@ -410,6 +416,7 @@ const struct view_ops view_streams = {
 	.message = message,
 	.time = time_of,
 	.empty = empty,
+	.fit = fit,
 	.command = command,
 	.work = work,
 	.stop = stop_save,

@@ -202,6 +202,12 @@ static uint32_t thread_from(const struct session *s, uint32_t n)
 	return low;
 }
 
+/* Numbers of connections are not cut. */
+static void fit(struct view *v)
+{
+	column_widen(&v->columns[COLUMN_CONN], &columns[COLUMN_CONN], app_last_conn(v->app));
+}
+
 static void rows(struct view *v, uint64_t *first, uint64_t *end)
 {
 	const struct app *a = v->app;
@@ -380,6 +386,7 @@ const struct view_ops view_threads = {
 	.row_of = row_of,
 	.copy = copy,
 	.empty = empty,
+	.fit = fit,
 	.command = command,
 	.matches = matches,
 };

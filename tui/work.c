@@ -49,6 +49,7 @@ static unsigned step_search(struct app *a)
 
 unsigned app_step(struct app *a)
 {
+	view_take_up(app_view(a));
 	unsigned reaction = step_view(a);
 	if (a->search.running)
 		reaction |= step_search(a);

@@ -1,4 +1,5 @@
 /* What stays selected in a list while rows come and are forgotten, also from between others: the same row; or, where that is gone, its neighbour. */
+#include "tests/session_feed.h"
 #include "tui/app.h"
 #include "tui/clock.h"
 
@@ -202,12 +203,38 @@ static void test_unsorted(void **state)
 	}
 }
 
+/* The number of a connection is never cut. */
+static void test_numbers(void **state)
+{
+	const struct view_ops *const of[] = { &view_threads, &view_messages, &view_connections, &view_streams };
+	static const int column[] = { 1, 2, 0, 1 };
+	struct feed f;
+	struct app a = { 0 };
+	(void)state;
+	feed_init(&f, NULL, NULL);
+	a.session = f.session;
+	for (uint32_t number = 1; number <= 1000000; number *= 10) {
+		f.conns = number - 1;
+		feed_open(&f, 0, true);
+		FEED(&f, 0, DIR_C2S, .command = "noop", .id = "a");
+		for (int i = 0; i < 4; i++) {
+			struct view *v = of[i]->make(&a);
+			view_init(v);
+			of[i]->fit(v);
+			assert_int_equal(v->columns[column[i]].min, number == 1000000 ? 7 : number == 100000 ? 6 : number == 10000 ? 5 : 4);
+			view_free(v);
+		}
+	}
+	feed_release(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_all_ways),
 		cmocka_unit_test(test_no_gaps),
 		cmocka_unit_test(test_unsorted),
+		cmocka_unit_test(test_numbers),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
