@@ -102,12 +102,13 @@ void tls_tell_alert(struct tls *t, enum dir dir, struct slice body)
 		{ 120, "TLS alert: no application protocol" },
 	};
 	bool closing = body.len == 2 && (body.at[1] == 0 || body.at[1] == 90);
-	if (body.len != 2 || closing || t->alerts++ >= ALERTS_MAX)
+	if (body.len != 2 || closing || t->alerts == ALERTS_MAX)
 		return;
+	const char *last = ++t->alerts == ALERTS_MAX ? "further alerts of this connection are not told" : NULL;
 	const char *text = body.at[0] == FATAL ? "TLS alert: fatal, of an unknown kind" : "TLS alert: a warning";
 	for (size_t i = 0; i < sizeof alerts / sizeof *alerts; i++)
 		if (alerts[i].code == body.at[1])
 			text = alerts[i].text;
 	t->told = true;
-	tls_tell(t, NEWS_NOTE, dir, t->side[dir].time, text, NULL);
+	tls_tell(t, NEWS_NOTE, dir, t->side[dir].time, text, last);
 }

@@ -247,6 +247,27 @@ static void one_table(void **state)
 	ear_free(e);
 }
 
+/* The longest name of a method that is one of ours; a longer one is none. */
+static void longest_method(void **state)
+{
+	(void)state;
+	for (unsigned n = 64; n <= 65; n++) {
+		struct ear *e = ear_new();
+		struct buf path = { 0 };
+		put_start(e);
+		buf_add_str(&path, "/openiap.FlowService/");
+		for (unsigned i = 0; i < n; i++)
+			buf_add_byte(&path, 'Q');
+		put_request(e, 1, buf_cstr(&path));
+		put_message(e, DIR_C2S, 1, slice_str("\x0a\x01q"), 16384, HTTP2_END_STREAM);
+		ear_play(e, ear_layer(e, true), SIZE_MAX, 0);
+		assert_int_equal(strstr(buf_cstr(&e->log), "QQ 3\n") != NULL, n == 64);
+		assert_int_equal(strstr(buf_cstr(&e->news), "no call of openiap.FlowService") != NULL, n == 65);
+		buf_release(&path);
+		ear_free(e);
+	}
+}
+
 #define FURTHER "a further SetupStream on the same HTTP/2 connection, with seqs and ids of its own"
 
 static void interleaved(void **state)
@@ -971,6 +992,7 @@ int main(void)
 		cmocka_unit_test(compressed_behind_a_gap),
 		cmocka_unit_test(answered_by_a_proxy),
 		cmocka_unit_test(one_table),
+		cmocka_unit_test(longest_method),
 		cmocka_unit_test(interleaved),
 		cmocka_unit_test(conversations),
 		cmocka_unit_test(conversation_reset),

@@ -111,6 +111,26 @@ static void test_bad_lines(void **state)
 	buf_release(&text);
 }
 
+/* A line of the greatest length is read; a longer one is bad, and the next one is read. */
+static void test_long_lines(void **state)
+{
+	(void)state;
+	for (size_t len = KEYLOG_LINE_MAX; len <= KEYLOG_LINE_MAX + 1; len++) {
+		struct keylog *k = keylog_new();
+		struct buf text = { 0 };
+		buf_add_byte(&text, '#');
+		while (text.len < len)
+			buf_add_byte(&text, 'x');
+		buf_add_byte(&text, '\n');
+		add_line(&text, labels[0], 1, 1, 48, "\n");
+		keylog_feed(k, buf_slice(&text));
+		assert_int_equal(keylog_counts(k).bad, len > KEYLOG_LINE_MAX);
+		assert_int_equal(keylog_counts(k).secrets, 1);
+		keylog_free(k);
+		buf_release(&text);
+	}
+}
+
 /* The newest KEYLOG_MAX client randoms are kept. */
 static void test_limit(void **state)
 {
@@ -412,11 +432,11 @@ static void test_looks_once(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_labels),     cmocka_unit_test(test_other_lines), cmocka_unit_test(test_bad_lines),
-		cmocka_unit_test(test_limit),      cmocka_unit_test(test_file),        cmocka_unit_test(test_slow_pipe),
-		cmocka_unit_test(test_growing),    cmocka_unit_test(test_end),         cmocka_unit_test(test_expects),
-		cmocka_unit_test(test_replaced),   cmocka_unit_test(test_pipe),        cmocka_unit_test(test_waiting),
-		cmocka_unit_test(test_looks_once),
+		cmocka_unit_test(test_labels),    cmocka_unit_test(test_other_lines), cmocka_unit_test(test_bad_lines),
+		cmocka_unit_test(test_limit),     cmocka_unit_test(test_long_lines),  cmocka_unit_test(test_file),
+		cmocka_unit_test(test_slow_pipe), cmocka_unit_test(test_growing),     cmocka_unit_test(test_end),
+		cmocka_unit_test(test_expects),   cmocka_unit_test(test_replaced),    cmocka_unit_test(test_pipe),
+		cmocka_unit_test(test_waiting),   cmocka_unit_test(test_looks_once),
 	};
 	return cmocka_run_group_tests_name("keylog", tests, NULL, NULL);
 }

@@ -179,6 +179,20 @@ static void longest(void **state)
 	buf_release(&expected);
 }
 
+/* What could still be the method of a request is held back; what is too long for one passes at once. */
+static void method(void **state)
+{
+	static const char name[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZABCDEFG";
+	(void)state;
+	for (size_t n = 32; n <= 33; n++) {
+		struct run r = { .head = http_head_new(&target, false) };
+		feed(&r, slice_of(name, n));
+		assert_int_equal(r.over, n == 33);
+		assert_int_equal(r.out.len, n == 33 ? n : 0);
+		finish(&r, slice_of(name, n));
+	}
+}
+
 /* Where messages are to be changed, no compression is offered; all else of the head stays. */
 static void withheld(void **state)
 {
@@ -201,9 +215,9 @@ static void withheld(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(upgrade),    cmocka_unit_test(path),      cmocka_unit_test(to_a_proxy), cmocka_unit_test(bodies),
-		cmocka_unit_test(refused),    cmocka_unit_test(malformed), cmocka_unit_test(endless),    cmocka_unit_test(longest),
-		cmocka_unit_test(odd_values), cmocka_unit_test(withheld),
+		cmocka_unit_test(upgrade), cmocka_unit_test(path),       cmocka_unit_test(to_a_proxy), cmocka_unit_test(bodies),
+		cmocka_unit_test(refused), cmocka_unit_test(malformed),  cmocka_unit_test(endless),    cmocka_unit_test(longest),
+		cmocka_unit_test(method),  cmocka_unit_test(odd_values), cmocka_unit_test(withheld),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -706,6 +706,30 @@ static void test_wrong_keys(void **state)
 	talk_release(&t);
 }
 
+/* Seven records in a row may be damaged: the next one is read. With eight the secrets count as wrong. */
+static void test_failures(void **state)
+{
+	(void)state;
+	for (unsigned bad = 7; bad <= 8; bad++) {
+		struct tls_talk t;
+		struct keylog *k;
+		talk_open(&t, &tls13);
+		size_t first = t.s.count;
+		for (unsigned i = 0; i <= bad; i++)
+			talk_say(&t, DIR_C2S, 100);
+		for (size_t i = first; i < first + bad; i++)
+			t.s.wire[DIR_C2S].at[t.s.steps[i].from + 20] ^= 1;
+		struct layer *l = listen(&t, &k, true);
+		play(&t.s, l, SIZE_MAX, 0);
+		play_end(l);
+		assert_int_equal(t.r.counts.tls_bad, bad);
+		assert_int_equal(t.r.counts.tls_given_up, bad == 8);
+		assert_int_equal(t.r.got[DIR_C2S], bad == 8 ? 0 : 1 << 7);
+		keylog_free(k);
+		talk_release(&t);
+	}
+}
+
 /* A record whose bytes were damaged, in its header or behind it, costs what is in it, and no more. */
 static void check_damaged_record(size_t at)
 {
@@ -804,6 +828,32 @@ static void test_alert(void **state)
 		keylog_free(k);
 		talk_release(&t);
 	}
+}
+
+/* Of many alerts four are told, and that there may be more. */
+static void test_many_alerts(void **state)
+{
+	(void)state;
+	static const uint8_t unrecognized_name[] = { 21, 3, 3, 0, 2, 1, 112 };
+	struct tls_talk t;
+	struct keylog *k;
+	talk_init(&t, &tls12);
+	talk_dial(&t);
+	struct layer *l = listen(&t, &k, true);
+	play(&t.s, l, SIZE_MAX, 0);
+	for (unsigned i = 0; i < 3; i++)
+		layer_feed(l, DIR_S2C, (struct chunk){ slice_of(unrecognized_name, sizeof unrecognized_name), -1, 1 });
+	assert_false(recorder_heard(&t.r, "further alerts"));
+	for (unsigned i = 0; i < 1000; i++)
+		layer_feed(l, DIR_S2C, (struct chunk){ slice_of(unrecognized_name, sizeof unrecognized_name), -1, 1 });
+	unsigned told = 0;
+	for (const char *at = buf_cstr(&t.r.news); (at = strstr(at, "TLS alert: unrecognized name")); at++)
+		told++;
+	assert_int_equal(told, 4);
+	assert_true(recorder_heard(&t.r, "unrecognized name: further alerts of this connection are not told"));
+	play_end(l);
+	keylog_free(k);
+	talk_release(&t);
 }
 
 /* Plays all but [from, to) of one direction's wire, which is missing there. */
@@ -1269,10 +1319,12 @@ int main(void)
 		cmocka_unit_test(test_wait_limit),
 		cmocka_unit_test(test_patience),
 		cmocka_unit_test(test_wrong_keys),
+		cmocka_unit_test(test_failures),
 		cmocka_unit_test(test_damaged_record),
 		cmocka_unit_test(test_numbers_behind_junk),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_alert),
+		cmocka_unit_test(test_many_alerts),
 		cmocka_unit_test(test_gaps),
 		cmocka_unit_test(test_gap_inside_messages),
 		cmocka_unit_test(test_gap_before_data),
