@@ -67,7 +67,8 @@ static unsigned sort_by(struct view *v, int by)
 /* Hides the rows there are; when all are hidden already, shows them again. */
 static unsigned clear_rows(struct app *a)
 {
-	bool all_hidden = a->cleared.threads == a->seen.threads && a->cleared.messages == a->seen.messages;
+	bool all_hidden = a->cleared.threads == a->seen.threads && a->cleared.messages == a->seen.messages &&
+			  a->cleared.news == a->seen.news;
 	if (all_hidden) {
 		a->cleared = (struct extent){ 0 };
 		return REDRAW | REPAINT;

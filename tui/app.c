@@ -182,7 +182,7 @@ const char *app_empty(const struct app *a)
 	if (a->filter && session_count(a->session))
 		return order_busy(&app_view(a)->order) ? "No row matches the filter so far."
 						       : "No row matches the filter. Esc takes it away.";
-	if (session_threads(a->session))
+	if (session_threads(a->session) || (a->cleared.news && app_view(a)->ops->news))
 		return "All rows so far are hidden. F5 shows them again.";
 	bool news = session_news_count(a->session) > 0;
 	if (intake_over(&a->intake))

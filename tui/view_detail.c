@@ -150,12 +150,30 @@ static uint32_t previous_message(const struct detail *d, const struct record *r)
 	return 0;
 }
 
+/* The same, or the message behind it, where the first message of the thread is forgotten: no chain leads to all that are left. */
+static uint32_t look_for_message(const struct detail *d, const struct record *r, bool forward)
+{
+	const struct session *s = d->view.app->session;
+	const struct record *other;
+	for (uint32_t n = forward ? d->n + 1 : d->n - 1; (other = session_record(s, n)); forward ? n++ : n--)
+		if (other->thread == r->thread)
+			return n;
+	return 0;
+}
+
+static uint32_t neighbour(const struct detail *d, const struct record *r, bool forward)
+{
+	if (!session_record(d->view.app->session, r->thread))
+		return look_for_message(d, r, forward);
+	return forward ? r->next : previous_message(d, r);
+}
+
 static unsigned go(struct detail *d, bool forward)
 {
 	struct app *a = d->view.app;
 	const struct record *r = session_record(a->session, d->n);
-	uint32_t n = !r ? 0 : forward ? r->next : previous_message(d, r);
-	if (n && session_record(a->session, n))
+	uint32_t n = r ? neighbour(d, r, forward) : 0;
+	if (n)
 		view_detail_set(&d->view, n);
 	else if (!r || (!forward && !session_record(a->session, r->thread)))
 		app_notice(a, "Messages of this thread are forgotten: the oldest go first, for the memory limit.");

@@ -99,6 +99,43 @@ static void test_ladder(void **state)
 	feed_release(&f);
 }
 
+/* From there n and p go through what is left of such a thread. */
+static void test_next(void **state)
+{
+	struct feed f;
+	struct app a = { .show_secrets = true };
+	struct buf queue = { 0 };
+	uint32_t n[3];
+	(void)state;
+	feed_init_limited(&f);
+	feed_text(&queue, 1, "q");
+	FEED(&f, 0, DIR_C2S, .command = "registerqueue", .id = "r", .type = "RegisterQueueRequest", .payload = buf_slice(&queue));
+	FEED(&f, 0, DIR_S2C, .command = "registerqueuereply", .id = "s", .rid = "r", .type = "RegisterQueueResponse",
+	     .payload = buf_slice(&queue));
+	forget_first(&f, 1);
+	for (int i = 0; i < 3; i++) {
+		n[i] = FEED(&f, 0, DIR_S2C, .command = "queueevent", .id = "e", .type = "QueueEvent", .payload = buf_slice(&queue));
+		FEED(&f, 1, DIR_C2S, .command = "noop", .id = "n");
+	}
+	a.session = f.session;
+	struct view *v = view_detail.make(&a);
+	view_init(v);
+	view_detail_set(v, n[1]);
+	v->ops->command(v, CMD_NEXT_MESSAGE);
+	assert_int_equal(v->ops->message(v, 0), n[2]);
+	v->ops->command(v, CMD_PREVIOUS_MESSAGE);
+	v->ops->command(v, CMD_PREVIOUS_MESSAGE);
+	assert_int_equal(v->ops->message(v, 0), n[0]);
+	assert_int_equal(a.notice.len, 0);
+	v->ops->command(v, CMD_PREVIOUS_MESSAGE);
+	assert_int_equal(v->ops->message(v, 0), n[0]);
+	assert_non_null(strstr(buf_cstr(&a.notice), "forgotten"));
+	view_free(v);
+	buf_release(&a.notice);
+	buf_release(&queue);
+	feed_release(&f);
+}
+
 /* Groups of broken rules are out of date when some of their messages are forgotten, though nothing else broke one. */
 static void test_broken(void **state)
 {
@@ -163,10 +200,8 @@ static void test_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_secrets),
-		cmocka_unit_test(test_ladder),
-		cmocka_unit_test(test_broken),
-		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_secrets), cmocka_unit_test(test_ladder), cmocka_unit_test(test_next),
+		cmocka_unit_test(test_broken),  cmocka_unit_test(test_names),
 	};
 	setlocale(LC_CTYPE, "C.UTF-8");
 	return cmocka_run_group_tests(tests, NULL, NULL);
