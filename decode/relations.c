@@ -18,7 +18,7 @@
 
 #include <stdlib.h>
 
-enum { KEY_MAX = 256 };
+enum { KEY_MAX = 256, ENVELOPE_DATA = 6, ANY_VALUE = 2 };
 
 struct group {
 	struct slice key;
@@ -101,12 +101,26 @@ static struct way way_in(enum relation_kind kind, const ProtobufCMessageDescript
 	return way;
 }
 
+/* What there is of the field of that number at the end of a message that is cut in it; empty if it is another one. */
+static struct slice cut_field(struct slice message, uint32_t number)
+{
+	struct wire_field w;
+	uint64_t length;
+	while (wire_next(&message, &w) == WIRE_FIELD)
+		;
+	size_t head = message.len ? wire_header(message, &w, &length) : 0;
+	return head && w.number == number && w.type == WIRE_LENGTH ? slice_skip(message, head) : (struct slice){ NULL, 0 };
+}
+
+/* Of a message in the payload that is cut, what is there may have the id. */
 static void follow(struct finder *f, uint32_t field, uint32_t then, struct slice value)
 {
 	struct wire_field w;
 	while (wire_next(&value, &w) == WIRE_FIELD)
 		if (w.number == field && w.type == WIRE_LENGTH)
 			tell(f, then ? payload_bytes(w.bytes, then) : w.bytes);
+	if (then)
+		tell(f, payload_bytes(cut_field(value, field), then));
 }
 
 static void payload_ids(struct finder *f, const struct way *way, struct slice value)
@@ -151,13 +165,15 @@ static void read_ids(struct finder *f, const struct session *s, enum relation_ki
 		     struct form *form, struct buf *scratch)
 {
 	const struct record *record = session_record(s, n);
-	form_read(form, s, record, session_bytes(s, n, scratch));
+	struct slice bytes = session_bytes(s, n, scratch);
+	form_read(form, s, record, bytes);
+	bool cut = record->cut && record->encoding == ENCODING_ENVELOPE && !form->e.value.len;
 	if (kind == RELATION_TRACE)
 		tell(f, form->e.traceid);
 	else if (record->encoding == ENCODING_LEGACY)
 		legacy_ids(f, kind, form);
 	else
-		payload_ids(f, way, form->e.value);
+		payload_ids(f, way, cut ? cut_field(cut_field(bytes, ENVELOPE_DATA), ANY_VALUE) : form->e.value);
 }
 
 /* Is it worth reading? way: of its type. */

@@ -13,7 +13,7 @@
 #define UP DIR_C2S
 #define DOWN DIR_S2C
 
-enum { WORKITEM_ID = 1, FIRST = 1, CORRELATION = 2, ITEMS = 9 };
+enum { WORKITEM_ID = 1, NAME = 2, FIRST = 1, CORRELATION = 2, ITEMS = 9 };
 
 static int set_up(void **state)
 {
@@ -81,6 +81,22 @@ static void test_workitems(void **state)
 }
 
 /* An id beyond 256 bytes is none; the first of several is that of the message. */
+/* A reply that is cut behind the _id, or in it. */
+static void test_cut(void **state)
+{
+	struct feed *f = *state;
+	struct buf item = { 0 }, payload = { 0 };
+	put_bytes(&item, WORKITEM_ID, slice_str("whole"));
+	put_bytes(&item, NAME, slice_str("0123456789"));
+	put_bytes(&payload, FIRST, buf_slice(&item));
+	for (size_t lost = 5; lost <= 15; lost += 10)
+		FEED(f, 0, DOWN, .command = "popworkitemreply", .id = "1", .type = "PopWorkitemResponse", .payload = buf_slice(&payload),
+		     .cut = true, .gap = true, .lost = lost);
+	assert_relations(f, RELATION_WORKITEM, "whole: 1\n");
+	buf_release(&item);
+	buf_release(&payload);
+}
+
 static void test_bounds(void **state)
 {
 	struct feed *f = *state;
@@ -144,6 +160,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_workitems, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_cut, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_bounds, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_too_many, set_up, tear_down),
 	};
