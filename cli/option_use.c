@@ -152,9 +152,11 @@ static void say_of_output(const struct options *o, unsigned there)
 {
 	static const char *const forms[] = { [TIME_RELATIVE] = "-t r", [TIME_DELTA] = "-t d", [TIME_EPOCH] = "-t e" };
 	const char *form = there & TIMES && !(there & CLOCK) ? forms[o->print.time] : NULL;
+	bool between = o->print.time == TIME_DELTA && there & TIMES;
 	const char *all_written = o->record.what == RECORD_PDUS ? "--pdu" : "-w alone";
 	const struct use all[] = {
 		{ o->time_given, TIMES, "-t", "the times of text, trees and the screens", NULL },
+		{ between, SCREENS | MESSAGES, "-t d", "the time between messages", NULL },
 		{ o->utc_given, CLOCK, "--utc", "times of day", form },
 		{ o->color != TUI_COLOR_AUTO, COLOURS, "--color", "text, trees and the screens", NULL },
 		{ o->print.full_bytes, CUTS, "--full-bytes", "values that are cut, in tree, ndjson and html,", NULL },

@@ -57,11 +57,16 @@ static struct slice data_of(const struct session *s, const struct arrival *a)
 	return a->whole && is_stream ? payload_bytes(a->e.value, STREAM_DATA) : (struct slice){ NULL, 0 };
 }
 
+static void count_data(struct tally *t, const struct arrival *a, struct slice bytes)
+{
+	t->chunks++;
+	t->stream_bytes += a->whole ? bytes.len : a->data_len;
+}
+
 static void data(struct session *s, struct arrival *a, struct tally *t, bool known)
 {
 	struct slice bytes = data_of(s, a);
-	t->chunks++;
-	t->stream_bytes += a->whole ? bytes.len : a->data_len;
+	count_data(t, a, bytes);
 	if (t->stream & STREAM_BEGUN && !(t->stream & STREAM_ENDED))
 		pass_data(s, a->r->thread, t, bytes);
 	else if (known)
@@ -103,7 +108,8 @@ static void end(struct session *s, struct arrival *a, const struct record *first
 static void behind_error(struct session *s, struct arrival *a, const struct record *first, struct tally *t, bool known)
 {
 	const struct record *error = record_at(s, first->reply);
-	t->chunks += a->r->command == s->known.stream;
+	if (a->r->command == s->known.stream)
+		count_data(t, a, data_of(s, a));
 	if (known && error && error->dir == a->r->dir)
 		session_break(s, a->conn, a->r, RULE_STREAM_ORDER);
 }

@@ -11,7 +11,7 @@ FORMATS = ("text", "tree", "ndjson", "fields -e n -e data -e jwt", "csv -e n -e 
 REPORTS = ("summary", "commands", "connections", "threads", "rules", "streams", "traces", "correlations", "workitems")
 WAYS = [f"-T {name}" for name in FORMATS] + ["-z " + ",".join(REPORTS), "-z " + ",".join(REPORTS) + " -T ndjson"]
 WAYS += [f"--check={name} --fail-on note" for name in ("text", "json", "junit")] + ["-q"]
-OPTIONS = ("-t ad", "-t e", "--utc", "--color=always", "--full-bytes")
+OPTIONS = ("-t ad", "-t d", "-t e", "--utc", "--color=always", "--full-bytes")
 # What has no part in what is printed, be it that no sample shows it: in these ways it does nothing, and in the others it may do something.
 ELSEWHERE = {"--show-secrets": ["-T text", "-T mermaid", "-T plantuml", "-T svg", "-T otlp", "--check", "-q"], "-M 8M": ["-T", "-q"], "-o spool=8M": ["-T", "-q"], "-l": ["-q"], "--no-mouse": ["-"],
              "-Y n>0": ["--check", "-q"], "-o no-reply=30m": ["-q"]}
@@ -42,7 +42,7 @@ def run(envscope, *options):
 
 def idle(said, option):
     name = option.split("=")[0].split()[0] if not option.startswith("-o") else option.split("=")[0]
-    return f"envscope: {name} is about " in said and " does nothing with " in said
+    return any(f"envscope: {given} is about " in said for given in (name, option)) and " does nothing with " in said
 
 
 def main(envscope="./envscope"):

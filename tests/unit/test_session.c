@@ -687,8 +687,12 @@ static void test_behind_error(void **state)
 	FEED(&x->f, 0, UP, .command = "upload", .id = "a");
 	FEED(&x->f, 0, UP, .command = "beginstream", .id = "b", .rid = "a");
 	FEED(&x->f, 0, DOWN, .command = "error", .id = "c", .rid = "a");
-	uint32_t late = FEED(&x->f, 0, UP, .command = "stream", .id = "d", .rid = "a");
+	struct buf b = { 0 };
+	uint32_t late = FEED(&x->f, 0, UP, .command = "stream", .id = "d", .rid = "a", .type = "Stream", .payload = field(&b, 1, "abc"));
 	uint32_t end = FEED(&x->f, 0, UP, .command = "endstream", .id = "e", .rid = "a");
+	assert_int_equal(thread_of(x, late).chunks, 1);
+	assert_int_equal(thread_of(x, late).stream_bytes, 3);
+	buf_release(&b);
 	FEED(&x->f, 0, UP, .command = "download", .id = "f");
 	FEED(&x->f, 0, DOWN, .command = "beginstream", .id = "g", .rid = "f");
 	FEED(&x->f, 0, DOWN, .command = "error", .id = "h", .rid = "f");
