@@ -44,6 +44,7 @@ struct capture {
 	int64_t ticked;    /* time of the last connections_tick */
 	size_t since_tick; /* packets */
 	int64_t paused;    /* since when there is nothing to read, monotonic; 0: there was */
+	bool spanned;      /* a packet was beyond options.span: it is not handled, and not counted */
 	struct packet_watcher watcher;
 	struct packet_facts facts; /* of the packet under way */
 	struct lookahead *ahead;   /* the second thread; NULL: there is none */
@@ -292,19 +293,33 @@ static enum capture_status step_proxy(struct capture *c, unsigned records)
 	return CAPTURE_MORE;
 }
 
+static bool is_beyond(const struct capture *c, const struct packet *p)
+{
+	return c->options.span && c->counts.first_time && p->time - c->counts.first_time > c->options.span;
+}
+
 /* The pipeline, in whichever thread. */
 static enum capture_status step_packets(struct capture *c, unsigned packets)
 {
 	struct packet p;
-	for (unsigned i = 0; i < packets; i++) {
+	for (unsigned i = 0; i < packets && !c->spanned; i++) {
 		switch (source_next(c->source, &p)) {
-		case SOURCE_PACKET: handle_packet(c, &p); break;
+		case SOURCE_PACKET:
+			c->spanned = is_beyond(c, &p);
+			if (!c->spanned)
+				handle_packet(c, &p);
+			break;
 		case SOURCE_WAIT: see_pause(c); return CAPTURE_WAIT;
 		case SOURCE_END: return CAPTURE_END;
 		case SOURCE_DAMAGED: return CAPTURE_DAMAGED;
 		}
 	}
 	return CAPTURE_MORE;
+}
+
+bool capture_spanned(const struct capture *c)
+{
+	return c->spanned;
 }
 
 enum capture_status capture_leave(struct capture *c, unsigned packets, int64_t until)
@@ -399,6 +414,7 @@ static struct capture_counts count(const struct capture *c)
 	const struct connections_counts *n = c->entry ? &entry_counts(c->entry)->connections : connections_counts(c->connections);
 	struct capture_counts all = c->counts;
 	all.source = source_counts(c->source);
+	all.source.packets -= c->spanned;
 	all.fragments = fragments_counts(c->fragments);
 	all.connections = n->connections;
 	all.connections_forgotten = n->forgotten;

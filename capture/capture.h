@@ -60,6 +60,7 @@ struct capture_options {
 	struct keylog *keylog;                /* the secrets of TLS, borrowed likewise; NULL: there are none */
 	const struct packet_watcher *watcher; /* copied; NULL: nobody */
 	bool checksums;                       /* TCP segments with a wrong one are not read */
+	int64_t span;     /* a packet that is so much later than the first, in ns, is not handled (capture_spanned); 0: all are */
 	unsigned threads; /* 2: a second thread reads ahead, but for what is live or watched; 1: none does; 0: where it pays, which is
 				* for files of some MiB */
 };
@@ -102,6 +103,8 @@ struct capture *capture_new(struct source *source, const struct sink *sink, cons
 void capture_free(struct capture *c);
 /* Reads and handles at most `packets` packets, or what a second thread has read in the meantime, some thousand messages at most. */
 enum capture_status capture_step(struct capture *c, unsigned packets);
+/* There was a packet beyond options.span; capture_step() has no more to do. */
+bool capture_spanned(const struct capture *c);
 /* Reads so many packets at most and counts those captured before `until` as unread, without handling them. END: one was captured later. Only for sources
  * that are live, and no proxy. */
 enum capture_status capture_leave(struct capture *c, unsigned packets, int64_t until);

@@ -168,6 +168,7 @@ static void open_session(struct app *a, bool keep, bool bytes)
 				      .decode_as_count = a->options.decode_as_count,
 				      .keylog = a->input.keylog,
 				      .checksums = a->options.checksums,
+				      .span = source_is_live(a->input.source) ? 0 : a->options.duration,
 				      .threads = threads_of(&a->options) };
 	if (a->recording.recorder) {
 		recorder_begin(a->recording.recorder, a->session, a->options.display_filter, source_files(a->input.source));
@@ -202,8 +203,7 @@ static bool duration_over(const struct app *a)
 		return false;
 	if (source_is_live(a->input.source))
 		return now() - a->started >= limit;
-	struct capture_counts c = capture_counts(a->capture);
-	return c.first_time && c.last_time - c.first_time > limit;
+	return capture_spanned(a->capture);
 }
 
 /* Has all been read that -c and -a ask for? */

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """report_counts.py ENVSCOPE CAPTURE: what the cards and the table of rules of -T html count where a report has more messages than it shows, held against ndjson and the check;
-and what -z says of spans where the message that was read last came first.
+what -z says of spans where the message that was read last came first; and that -a leaves out what came later.
 
 CAPTURE is written: 10,200 messages on one connection, and 150 on another one that no report has room for. Then two messages of one trace: the first waited behind a
 gap while the second, 2 s later, was read."""
@@ -59,6 +59,7 @@ def check_spans(envscope, path):
     """Reports say when the first message came, and how long it was to the last."""
     times = [m["time"] for m in map(json.loads, run(envscope, "-r", path, "-T", "ndjson").splitlines()) if "event" not in m]
     assert len(times) == 2 and times[0] > times[1], times
+    assert run(envscope, "-r", path, "-T", "fields", "-e", "rel", "-a", "duration:1") == "0.000020000\n", "-a shows what came later"
     for row in map(json.loads, run(envscope, "-r", path, "-z", "connections,traces", "-T", "ndjson").splitlines()):
         assert row["time"] == times[1] and row["duration"] == 2.00001, row
 
