@@ -6,7 +6,7 @@
 #include "decode/stats.h"
 #include "tui/clock.h"
 
-enum { WHEEL = 3, GUTTER = 2, HEIRS = 8 };
+enum { WHEEL = 3, GUTTER = 2 };
 
 static void source_rows(void *user, uint64_t *first, uint64_t *end)
 {
@@ -202,6 +202,13 @@ static void take_up(struct view *v, int height)
 		list_select(&v->list, newest(v));
 }
 
+/* The user selects another row; follow: the newest one. */
+static void go_elsewhere(struct view *v, bool follow)
+{
+	v->follow = follow;
+	v->wanted.count = 0;
+}
+
 bool view_select(struct view *v, uint32_t n)
 {
 	uint64_t row, place;
@@ -211,7 +218,7 @@ bool view_select(struct view *v, uint32_t n)
 	if (ordered(v) && !order_place(&v->order, row, &place))
 		return false;
 	take_up(v, v->list.height);
-	v->follow = false;
+	go_elsewhere(v, false);
 	list_show(&v->list, place);
 	return true;
 }
@@ -221,12 +228,6 @@ static bool at_top(const struct view *v)
 {
 	return v->list.selected == v->list.first;
 }
-
-/* The selected row, and some below it: the next one takes over if it leaves. If none of them is there any more, the next one above. */
-struct heirs {
-	uint64_t row[HEIRS];
-	int count;
-};
 
 static void add_heir(struct view *v, struct heirs *h, uint64_t place, uint64_t first_row)
 {
@@ -285,8 +286,10 @@ static void settle(struct view *v, const struct heirs *h)
 
 void view_set_filter(struct view *v, struct filter *f)
 {
-	struct heirs h = below_top(v);
+	struct heirs h = v->wanted.count ? v->wanted : below_top(v);
 	order_set_filter(&v->order, f);
+	v->wanted = h;
+	v->wanted.count = v->order.ready ? h.count : 0;
 	settle(v, &h);
 }
 
@@ -318,7 +321,9 @@ unsigned view_step(struct view *v, int64_t until)
 	if (v->order.filter)
 		filter_set_start(v->order.filter, capture_first_time(v->app->o->capture));
 	if (order_step(&v->order, until))
-		keep_selection(v, &h);
+		keep_selection(v, v->wanted.count ? &v->wanted : &h);
+	if (!order_busy(&v->order))
+		v->wanted.count = 0;
 	return REDRAW;
 }
 
@@ -477,7 +482,7 @@ unsigned view_command(struct view *v, enum command c)
 	unsigned reaction = v->ops->command ? v->ops->command(v, c) : 0;
 	if (reaction || !move(&v->list, c))
 		return reaction;
-	v->follow = view_follows(v) && v->list.selected == newest(v); /* who goes elsewhere stays there */
+	go_elsewhere(v, view_follows(v) && v->list.selected == newest(v)); /* who goes elsewhere stays there */
 	return REDRAW;
 }
 
@@ -514,12 +519,12 @@ unsigned view_mouse(struct view *v, struct key key)
 	if (v->ops->mouse)
 		return v->ops->mouse(v, key);
 	if (key.code == KEY_WHEEL_UP || key.code == KEY_WHEEL_DOWN) {
-		v->follow = false;
+		go_elsewhere(v, false);
 		list_scroll(&v->list, key.code == KEY_WHEEL_UP ? -WHEEL : WHEEL);
 	} else if (click_title(v, key)) {
 		return REDRAW;
 	} else if (key.col < v->body.col + v->body.width && list_at(&v->list, key.row - v->body.row, &row)) {
-		v->follow = false;
+		go_elsewhere(v, false);
 		list_select(&v->list, row);
 		if (key.code == KEY_DOUBLE_CLICK)
 			return view_command(v, keymap_command(&v->app->settings->keys, KEY_RETURN, v->ops->where));
@@ -554,7 +559,7 @@ bool view_matches(struct view *v, uint64_t at, const struct pattern *p)
 
 void view_show(struct view *v, uint64_t at)
 {
-	v->follow = false;
+	go_elsewhere(v, false);
 	if (v->ops->show)
 		v->ops->show(v, at);
 	else

@@ -101,12 +101,21 @@ struct view_ops {
 	void (*help)(struct view *v, help_fn *add, void *user);
 };
 
+enum { HEIRS = 8 };
+
+/* The selected row, and some below it: the next one takes over if it leaves. If none of them is there any more, the next one above. */
+struct heirs {
+	uint64_t row[HEIRS];
+	int count;
+};
+
 /* The first member of every view's own struct. */
 struct view {
 	const struct view_ops *ops;
 	struct app *app;
-	struct list list; /* of places */
-	bool follow;      /* the newest row is to be selected as it comes */
+	struct list list;    /* of places */
+	bool follow;         /* the newest row is to be selected as it comes */
+	struct heirs wanted; /* was selected when a filter was set that has not been asked about all rows yet; none once another one is */
 	struct order order;
 	struct area body; /* where its rows were drawn last */
 	int gutter;       /* columns at the left of the rows, for marks */
