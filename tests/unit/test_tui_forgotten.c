@@ -66,6 +66,15 @@ static void test_secrets(void **state)
 	feed_release(&f);
 }
 
+/* A thread that begins with the registration of a queue; queue: the payload of its messages. */
+static void feed_registration(struct feed *f, struct buf *queue)
+{
+	feed_text(queue, 1, "q");
+	FEED(f, 0, DIR_C2S, .command = "registerqueue", .id = "r", .type = "RegisterQueueRequest", .payload = buf_slice(queue));
+	FEED(f, 0, DIR_S2C, .command = "registerqueuereply", .id = "s", .rid = "r", .type = "RegisterQueueResponse",
+	     .payload = buf_slice(queue));
+}
+
 /* Of a thread whose request is forgotten, a ladder shows what is left: from before, and what came since. */
 static void test_ladder(void **state)
 {
@@ -74,10 +83,7 @@ static void test_ladder(void **state)
 	struct ladder_spec spec = { 0 };
 	(void)state;
 	feed_init_limited(&f);
-	feed_text(&queue, 1, "q");
-	FEED(&f, 0, DIR_C2S, .command = "registerqueue", .id = "r", .type = "RegisterQueueRequest", .payload = buf_slice(&queue));
-	FEED(&f, 0, DIR_S2C, .command = "registerqueuereply", .id = "s", .rid = "r", .type = "RegisterQueueResponse",
-	     .payload = buf_slice(&queue));
+	feed_registration(&f, &queue);
 	for (int i = 0; i < MANY; i++)
 		FEED(&f, 1, DIR_C2S, .command = "noop", .id = "n");
 	uint32_t kept = FEED(&f, 0, DIR_S2C, .command = "queueevent", .id = "e1", .type = "QueueEvent", .payload = buf_slice(&queue));
@@ -108,10 +114,7 @@ static void test_next(void **state)
 	uint32_t n[3];
 	(void)state;
 	feed_init_limited(&f);
-	feed_text(&queue, 1, "q");
-	FEED(&f, 0, DIR_C2S, .command = "registerqueue", .id = "r", .type = "RegisterQueueRequest", .payload = buf_slice(&queue));
-	FEED(&f, 0, DIR_S2C, .command = "registerqueuereply", .id = "s", .rid = "r", .type = "RegisterQueueResponse",
-	     .payload = buf_slice(&queue));
+	feed_registration(&f, &queue);
 	forget_first(&f, 1);
 	for (int i = 0; i < 3; i++) {
 		n[i] = FEED(&f, 0, DIR_S2C, .command = "queueevent", .id = "e", .type = "QueueEvent", .payload = buf_slice(&queue));
