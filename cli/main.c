@@ -40,6 +40,7 @@ struct app {
 	struct printer printer;
 	struct extract *extract;          /* --extract; NULL */
 	struct session_listener printing; /* the printer's share of what is heard */
+	bool afterwards;                  /* the printer hears of nothing, and prints what was kept when all is read */
 	struct recording recording;       /* -w */
 	struct posting posting;           /* --otlp */
 	bool ascii;                       /* the user's locale has no UTF-8 */
@@ -81,7 +82,7 @@ static void hear_message(void *user, uint32_t n, struct slice bytes)
 	struct app *a = user;
 	if (a->extract)
 		extract_message(a->extract, n, bytes);
-	if (a->printer.exporter)
+	if (a->printing.message)
 		a->printing.message(a->printing.user, n, bytes);
 }
 
@@ -112,13 +113,13 @@ static void hear_stream(void *user, uint32_t thread, struct slice bytes)
 /* The printer, the extraction, or both. */
 static struct session_listener printing_listener(struct app *a)
 {
-	a->printing = printer_listener(&a->printer);
 	struct session_listener l = { .user = a };
+	a->printing = a->printer.exporter && !a->afterwards ? printer_listener(&a->printer) : l;
 	if (!a->extract)
-		return a->printer.exporter ? a->printing : l;
+		return a->printing;
 	l.message = hear_message;
 	l.stream = hear_stream;
-	if (a->printer.exporter) {
+	if (a->printing.message) {
 		l.rule = hear_rule;
 		l.news = hear_news;
 		l.over = hear_over;
@@ -250,6 +251,8 @@ static struct results results_of(const struct app *a, enum capture_status status
 
 static void close_print(struct app *a, enum capture_status status)
 {
+	if (a->afterwards)
+		printer_print_kept(&a->printer);
 	if (a->printer.exporter)
 		printer_end(&a->printer);
 	if (a->extract)
@@ -304,7 +307,8 @@ static int run_print(struct app *a)
 	a->printer.filter = a->options.display_filter;
 	a->printer.filter_text = a->options.display;
 	a->printer.source = source_name(a->input.source);
-	open_session(a, results_wanted(&a->options), results_need_bytes(&a->options));
+	a->afterwards = options_print_afterwards(&a->options) && input_is_files(&a->input, &a->options);
+	open_session(a, results_wanted(&a->options) || a->afterwards, results_need_bytes(&a->options) || a->afterwards);
 	if (a->printer.exporter)
 		printer_begin(&a->printer);
 	enum capture_status status = read_all(a);

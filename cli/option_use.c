@@ -32,6 +32,7 @@ enum {
 	TLS_TARGETS = 1 << 18,
 	CHECKED = 1 << 19, /* certificates */
 	SOCKETS = 1 << 20, /* that clients of other machines can come to */
+	KEPT = 1 << 21,    /* messages, until all is read */
 };
 
 bool options_print_messages(const struct options *o)
@@ -44,6 +45,12 @@ bool options_show_screens(const struct options *o)
 	return !o->exporter && !o->reports && !o->check && !o->extract && !o->quiet && isatty(STDOUT_FILENO);
 }
 
+bool options_print_afterwards(const struct options *o)
+{
+	const struct filter *f = o->display_filter;
+	return options_print_messages(o) && o->exporter && o->exporter->settled && f && !filter_lasting(f) && o->file;
+}
+
 static unsigned of_screens(void)
 {
 	return SCREENS | TIMES | CLOCK | COLOURS | SECRETS;
@@ -53,7 +60,7 @@ static unsigned of_messages(const struct options *o)
 {
 	const struct exporter *e = o->exporter ? o->exporter : exporter_named("text");
 	return (unsigned)MESSAGES | (e->timed ? TIMES : 0) | (e->coloured ? COLOURS : 0) | (e->secretive ? SECRETS : 0) |
-	       (e->cuts ? CUTS : 0);
+	       (e->cuts ? CUTS : 0) | (options_print_afterwards(o) ? KEPT : 0);
 }
 
 static unsigned of_output(const struct options *o)
@@ -161,8 +168,8 @@ static void say_of_output(const struct options *o, unsigned there)
 		{ o->color != TUI_COLOR_AUTO, COLOURS, "--color", "text, trees and the screens", NULL },
 		{ o->print.full_bytes, CUTS, "--full-bytes", "values that are cut, in tree, ndjson and html,", NULL },
 		{ o->print.show_secrets, SECRETS | FILTER, "--show-secrets", "values of fields", NULL },
-		{ o->memory, SCREENS | REPORTS | CHECK | EXTRACT, "-M", "what screens and reports keep", NULL },
-		{ o->spool, SCREENS | REPORTS | CHECK | EXTRACT, "-o spool", "what screens and reports keep", NULL },
+		{ o->memory, SCREENS | KEPT | REPORTS | CHECK | EXTRACT, "-M", "what screens and reports keep", NULL },
+		{ o->spool, SCREENS | KEPT | REPORTS | CHECK | EXTRACT, "-o spool", "what screens and reports keep", NULL },
 		{ o->no_mouse, SCREENS, "--no-mouse", "the screens", NULL },
 		{ o->line_buffered, MESSAGES | REPORTS | CHECK | EXTRACT, "-l", "what is printed", NULL },
 		{ o->exporter && o->quiet, REPORTS | CHECK, o->verbose ? "-V" : "-T", "messages that are printed", "-q" },

@@ -91,5 +91,7 @@ void options_release(struct options *o);
 /* Are the screens shown, or messages printed? Not where something else is wanted instead; beside extraction only where a format was asked for. */
 bool options_show_screens(const struct options *o);
 bool options_print_messages(const struct options *o);
+/* Are the messages of a file printed when all is read: as the display filter asks for what becomes known later, and the format has no line for that? */
+bool options_print_afterwards(const struct options *o);
 
 #endif

@@ -157,6 +157,15 @@ struct session_listener printer_listener(struct printer *p)
 	return (struct session_listener){ .user = p, .message = on_message, .rule = on_rule, .news = on_news, .over = on_over };
 }
 
+void printer_print_kept(struct printer *p)
+{
+	struct buf bytes = { 0 };
+	uint32_t last = session_count(p->session);
+	for (uint32_t n = session_first(p->session); n && n <= last && !printer_done(p); n++)
+		on_message(p, n, session_bytes(p->session, n, &bytes));
+	buf_release(&bytes);
+}
+
 void printer_begin(struct printer *p)
 {
 	if (p->exporter->begin)

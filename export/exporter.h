@@ -67,6 +67,8 @@ struct exporter {
 	enum exporter_columns columns;
 	/* Which of print_options it heeds: time (else it has a form of its own) and utc, color, show_secrets, full_bytes. */
 	bool timed, coloured, secretive, cuts;
+	/* What becomes known of a message later has no line of its own: a filter that asks for it is to be asked when all is read. */
+	bool settled;
 	/* Each appends to p->line; NULL: nothing to write. */
 	void (*begin)(struct printer *p);
 	void (*message)(struct printer *p, const struct message_facts *m);
@@ -94,6 +96,8 @@ void printer_init(struct printer *p, const struct exporter *e, const struct prin
 void printer_release(struct printer *p);
 /* The listener that makes it print. */
 struct session_listener printer_listener(struct printer *p);
+/* Prints the messages that the session has kept, by what is known of them now: instead of the listener, between beginning and end. */
+void printer_print_kept(struct printer *p);
 /* The beginning and the end of the output. */
 void printer_begin(struct printer *p);
 void printer_end(struct printer *p);

@@ -289,6 +289,7 @@ const struct exporter exporter_html = {
 	.help = "a report to attach to a ticket: one file, no network",
 	.secretive = true,
 	.cuts = true,
+	.settled = true,
 	.begin = html_begin,
 	.message = html_message,
 	.rule = html_rule,

@@ -168,6 +168,7 @@ const struct exporter exporter_json = {
 	.name = "json",
 	.help = "one array of objects with layers, as tshark's",
 	.secretive = true,
+	.settled = true,
 	.begin = json_begin,
 	.message = json_message,
 	.end = json_end,

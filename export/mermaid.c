@@ -85,6 +85,7 @@ static void mermaid_end(struct printer *p)
 const struct exporter exporter_mermaid = {
 	.name = "mermaid",
 	.help = "a sequence diagram for mermaid.js",
+	.settled = true,
 	.begin = mermaid_begin,
 	.message = drawing_message,
 	.rule = drawing_rule,

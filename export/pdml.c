@@ -239,6 +239,7 @@ const struct exporter exporter_pdml = {
 	.name = "pdml",
 	.help = "XML with the place of every field, for what reads Wireshark's PDML",
 	.secretive = true,
+	.settled = true,
 	.begin = pdml_begin,
 	.message = pdml_message,
 	.end = pdml_end,

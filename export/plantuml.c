@@ -79,6 +79,7 @@ static void plantuml_end(struct printer *p)
 const struct exporter exporter_plantuml = {
 	.name = "plantuml",
 	.help = "a sequence diagram for PlantUML",
+	.settled = true,
 	.begin = plantuml_begin,
 	.message = drawing_message,
 	.rule = drawing_rule,

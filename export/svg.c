@@ -257,6 +257,7 @@ static void svg_end(struct printer *p)
 const struct exporter exporter_svg = {
 	.name = "svg",
 	.help = "a sequence diagram as a picture",
+	.settled = true,
 	.begin = svg_begin,
 	.message = drawing_message,
 	.rule = drawing_rule,

@@ -161,6 +161,11 @@ case_ tcp.filter_request -r samples/tcp.pcap -T fields -e n -e command -e reques
 case_ tcp.filter_count -r samples/tcp.pcap -T text -c 3 -Y 'role == reply && size > 200'
 case_ tcp.filter_doubt -r samples/tcp.pcap -T text -Y 'command == qury || n == 1'
 case_ seq_gap.filter -r build/samples/seq_gap.pcap -T text -Y 'rules contains "seq"'
+# What becomes known later: of a file these formats are printed when all is read, and not at once.
+for format in csv json mermaid html; do
+	case_ "no_reply.filter.$format" -r build/samples/no_reply.pcap -T $format -Y 'rules == "no-reply"'
+done
+case_ no_reply.filter_first -r build/samples/no_reply.pcap -T fields -e n -e state -c 1 -Y 'state'
 case_ filter.help -Y help
 case_ filter.name -r samples/tcp.pcap -T text -Y 'n > 1 && data.workitem.nmae == "x"'
 case_ filter.type -r nowhere.pcap -T text -Y 'command > 5'
