@@ -33,7 +33,7 @@ struct packet_hold {
 struct packet_hold *packet_hold_new(uint64_t limit, struct files files, const char *dir)
 {
 	struct packet_hold *h = xcalloc(1, sizeof *h);
-	h->limit = limit / ALIGN * ALIGN;
+	h->limit = limit < ALIGN ? ALIGN : limit / ALIGN * ALIGN;
 	h->files = files;
 	h->fd = -1;
 	h->dir = xstrdup(temp_dir(dir));

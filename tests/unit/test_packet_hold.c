@@ -125,6 +125,13 @@ static void test_refused(void **state)
 	assert_true(packet_hold_make_room(h, &packet, slice_of(large, sizeof large), slice_str("")) == 0);
 	assert_true(packet_hold_add(h, &packet, slice_of(large, sizeof large), slice_str("")) == 0);
 	packet_hold_free(h);
+	for (uint64_t limit = 0; limit < 32; limit++) {
+		h = packet_hold_new(limit, (struct files){ &none, 1 }, NULL);
+		assert_true(packet_hold_make_room(h, &packet, slice_of(large, 1), slice_str("")) == 0);
+		assert_true(packet_hold_add(h, &packet, slice_of(large, 1), slice_str("")) == 0);
+		assert_true(packet_hold_oldest(h) == 0);
+		packet_hold_free(h);
+	}
 	h = packet_hold_new(1 << 20, (struct files){ &none, 1 }, "/there/is/no/such/folder");
 	uint64_t place = 1;
 	for (int i = 0; i < 100 && place; i++)
