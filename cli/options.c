@@ -143,11 +143,12 @@ static bool check_extcap(struct options *o)
 	return !e->filter || !*e->filter || option_of('f')->take(o, e->filter);
 }
 
-/* Is the file one of those that are read? Making it would empty what is to be read. */
+/* Is the file one of those that are read? Making it would empty what is to be read; and what is written to its end would be read again, without end. */
 static bool is_read(const struct options *o, const char *path)
 {
 	struct stat file, input;
-	if (!o->file || stat(path, &file) != 0 || !S_ISREG(file.st_mode))
+	int there = strcmp(path, "-") == 0 ? fstat(STDOUT_FILENO, &file) : stat(path, &file);
+	if (!o->file || there != 0 || !S_ISREG(file.st_mode))
 		return false;
 	for (size_t i = 0; i < o->input_count; i++) {
 		const char *name = o->inputs[i];
@@ -173,7 +174,8 @@ static bool check_record(struct options *o)
 	if (f->ring_files && !f->ring_bytes && !f->ring_time)
 		return option_fail("-b files:N says how many files are kept", "filesize or duration must say when one is full");
 	if (!f->ring_bytes && !f->ring_time && is_read(o, f->path))
-		return option_fail("-w would overwrite the capture that is read", f->path);
+		return option_fail(out ? "-w - would add to the capture that is read" : "-w would overwrite the capture that is read",
+				   out ? "standard output" : f->path);
 	o->quiet = o->quiet || out;
 	return true;
 }

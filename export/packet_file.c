@@ -20,7 +20,11 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { UNTOLD = UINT32_MAX };
+enum {
+	UNTOLD = UINT32_MAX,
+	SNAPLEN =
+		262144, /* of a plain pcap at least: packets of other interfaces may be longer than those of the first, and libpcap cuts them there */
+};
 
 struct known {
 	struct packet_interface is;
@@ -34,7 +38,7 @@ struct packet_file {
 	struct outlet out; /* fd -1: none is open */
 	bool closed;
 	struct buf pending, secrets;
-	uint64_t good;         /* bytes of the file that are whole blocks */
+	uint64_t good;         /* where in the file its last whole block ends */
 	uint64_t waiting;      /* packets in pending */
 	int64_t waiting_since; /* time of the first of them */
 	struct known *known;
@@ -104,9 +108,18 @@ static int open_file(struct packet_file *f, const char *path)
 	return 0;
 }
 
+/* Where in the file the first block will stand: on standard output there may be something in front of it, which is not ours. */
+static uint64_t beginning(int fd)
+{
+	int flags = fcntl(fd, F_GETFL);
+	off_t at = lseek(fd, 0, flags >= 0 && flags & O_APPEND ? SEEK_END : SEEK_CUR);
+	return at > 0 ? (uint64_t)at : 0;
+}
+
 static void begin_file(struct packet_file *f)
 {
-	f->good = f->in_file = f->told = 0;
+	f->good = beginning(f->out.fd);
+	f->in_file = f->told = 0;
 	f->header_link = -1;
 	for (uint32_t i = 0; i < f->known_count; i++)
 		f->known[i].number = UNTOLD;
@@ -282,7 +295,9 @@ static bool add_pcap(struct packet_file *f, const struct pcapng_packet *p)
 {
 	const struct packet_interface *i = &f->known[p->interface].is;
 	if (f->header_link < 0) {
-		pcap_add_header(&f->pending, i);
+		struct packet_interface all = *i;
+		all.snaplen = i->snaplen < SNAPLEN ? SNAPLEN : i->snaplen;
+		pcap_add_header(&f->pending, &all);
 		f->header_link = i->link;
 		f->header_digits = i->digits;
 	}

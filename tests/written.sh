@@ -156,6 +156,14 @@ if grep -q 'stopped: No space left on device' "$tmp/err"; then ok; else wrong "a
 quietly -r "$tmp/short.pcapng" -T text >"$tmp/again" && ok || wrong "a file that could not be written whole is damaged"
 head -n 5 "$tmp/whole" | diff - <(head -n 5 "$tmp/again") >/dev/null && ok || wrong "it begins otherwise"
 
+# What standard output had before stays there; what is read is not what is written.
+cp samples/tcp.pcap "$tmp/all.pcap"
+( ulimit -f 600; quietly -r samples/ws.pcap -w - >>"$tmp/all.pcap" ) 2>/dev/null
+cmp -s -n "$(stat -c %s samples/tcp.pcap)" samples/tcp.pcap "$tmp/all.pcap" && ok || wrong "a full disk takes what was in the file before"
+quietly -r "$tmp/all.pcap" -q && ok || wrong "what was added to a file is damaged by a full disk"
+( ulimit -f 2000; quietly -r "$tmp/all.pcap" -w - >>"$tmp/all.pcap" ) 2>/dev/null
+equal "adding to what is read" "$?" 2
+
 # A sudden end while a pipe is read: what was read is in the file.
 mkfifo "$tmp/pipe"
 "$envscope" -r "$tmp/pipe" -q -w "$tmp/killed.pcapng" 2>/dev/null &

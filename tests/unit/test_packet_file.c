@@ -107,6 +107,17 @@ static int read_all(const char *path, int first, int link, struct buf *secrets)
 	return count;
 }
 
+/* Of a plain pcap. */
+static uint32_t snaplen_of(const char *path)
+{
+	uint8_t head[24];
+	int fd = open(path, O_RDONLY);
+	assert_int_equal(read(fd, head, sizeof head), sizeof head);
+	close(fd);
+	struct cursor c = cursor_of(slice_of(head + 16, 4));
+	return cursor_le32(&c);
+}
+
 static void test_plain(void **state)
 {
 	struct place *p = *state;
@@ -132,6 +143,12 @@ static void test_plain(void **state)
 	assert_int_equal(packet_file_counts(f).other_link, 2);
 	packet_file_free(f);
 	assert_int_equal(read_all(p->path, 0, 101, NULL), 3);
+
+	struct packet_interface cut = { .link = 101, .snaplen = 96, .digits = 9 }; /* those behind it may be longer */
+	f = create((struct packet_file_options){ .path = p->path, .format = PACKETS_PCAP });
+	put(f, packet_file_interface(f, &cut), 0, 3);
+	packet_file_free(f);
+	assert_int_equal(snaplen_of(p->path), 262144);
 
 	packet_file_free(create((struct packet_file_options){ .path = p->path, .format = PACKETS_PCAP }));
 	assert_int_equal(read_all(p->path, 0, 1, NULL), 0);
@@ -210,6 +227,51 @@ static void test_full(void **state)
 	}
 }
 
+/* The same on standard output, behind what is there already, and appended to it: that stays. */
+static void full_behind(const struct place *p, int flags)
+{
+	static const char already[] = "what was there already";
+	struct rlimit before, now = { 0 };
+	char got[sizeof already] = "";
+	int out = dup(STDOUT_FILENO), fd = open(p->path, O_RDWR | O_CREAT | O_TRUNC, 0600);
+	assert_int_equal(write(fd, already, strlen(already)), strlen(already));
+	close(fd);
+	fd = open(p->path, O_RDWR | flags);
+	lseek(fd, 0, flags & O_APPEND ? SEEK_SET : SEEK_END);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	fflush(stdout);
+	dup2(fd, STDOUT_FILENO);
+	struct packet_file *f = create((struct packet_file_options){ .path = "-" });
+	uint32_t at = packet_file_interface(f, &(struct packet_interface){ .link = 1, .digits = 9 });
+	now = (struct rlimit){ 600, before.rlim_max };
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &now), 0);
+	put(f, at, 0, 3);
+	packet_file_flush(f);
+	put(f, at, 3, 10);
+	packet_file_free(f);
+	dup2(out, STDOUT_FILENO);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	assert_int_equal(pread(fd, got, strlen(already), 0), strlen(already));
+	assert_string_equal(got, already);
+	close(fd);
+	close(out);
+	fd = open(p->path, O_RDONLY);
+	lseek(fd, (off_t)strlen(already), SEEK_SET);
+	struct pcap_file *again = pcap_file_new(fd, p->path, NULL);
+	struct packet packet;
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(pcap_file_next(again, &packet), SOURCE_PACKET);
+	assert_int_equal(pcap_file_next(again, &packet), SOURCE_END);
+	pcap_file_free(again);
+}
+
+static void test_full_behind(void **state)
+{
+	signal(SIGXFSZ, SIG_IGN);
+	full_behind(*state, 0);
+	full_behind(*state, O_APPEND);
+}
+
 static void test_gone(void **state)
 {
 	int ends[2];
@@ -239,6 +301,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_plain, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_ring, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_full, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_full_behind, set_up, tear_down),
 		cmocka_unit_test(test_gone),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
