@@ -511,6 +511,27 @@ def case_start():
     assert os.path.exists(path)
 
 
+def case_terminated():
+    """Who stops a service sends SIGTERM to all of its processes: what has passed is told, and nothing is left over."""
+    path = os.path.join(TMP, "CoreFxPipe_stopped")
+    message = envelope("noop", 0, "last")
+    with Proxy(f"pipe://stopped=socket://127.0.0.1:{Server(echo).port}") as p, socket.socket(socket.AF_UNIX) as s:
+        s.settimeout(LIMIT)
+        s.connect(path)
+        s.sendall(message)
+        assert read_exactly(s, len(message)) == message
+        os.kill(p.process.pid, signal.SIGSTOP)
+        os.kill(p.relay(), signal.SIGTERM)
+        p.process.send_signal(signal.SIGTERM)
+        s.sendall(message)
+        assert read_exactly(s, len(message)) == message  # as long as envscope has not ended
+        os.kill(p.process.pid, signal.SIGCONT)
+        p.process.wait(LIMIT)
+        events = p.stop()
+        assert len([e for e in events if e.get("id") == "last"]) == 4, events
+    assert not os.path.exists(path)
+
+
 def case_left_over():
     """The socket of a program that crashed is taken over, which is said, and removed in the end."""
     path = os.path.join(TMP, "CoreFxPipe_left")

@@ -236,13 +236,13 @@ static size_t connections_possible(void)
 	return possible < PROXY_CONNECTIONS ? possible : PROXY_CONNECTIONS;
 }
 
-/* The parent's signals are its own: Ctrl-C ends it, which ends the relay; Ctrl-Z must not stop the traffic. */
+/* The parent's signals are its own: Ctrl-C ends it, which ends the relay, in order, and so does a SIGTERM to all that belong to it, as of who stops a service;
+ * Ctrl-Z must not stop the traffic. */
 static void leave_signals(void)
 {
-	static const int ignored[] = { SIGINT, SIGHUP, SIGPIPE, SIGUSR1, SIGTSTP, SIGWINCH, SIGQUIT };
+	static const int ignored[] = { SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGUSR1, SIGTSTP, SIGWINCH, SIGQUIT };
 	for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++)
 		signal(ignored[i], SIG_IGN);
-	signal(SIGTERM, SIG_DFL);
 	setpgid(0, 0);
 }
 
