@@ -10,6 +10,9 @@
  *
  * A file always has its next packet, so that files come strictly by time. An interface may be silent for long: it is waited for only
  * MERGE_PATIENCE_MS, so that packets of several interfaces are in order but for what comes later than that.
+ *
+ * Whoever waits polls one descriptor. It is readable when one of the inputs that are ASKED has something, not for what others have besides the packet
+ * in hand, and when the time is over for which a silent one is waited for.
  */
 #include "capture/merge.h"
 
@@ -17,6 +20,7 @@
 
 #include <stdlib.h>
 #include <sys/epoll.h>
+#include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -26,8 +30,8 @@ struct input {
 	struct source *source;
 	struct packet packet;
 	enum state state;
-	bool live;
-	int64_t since; /* ASKED: since when it has had nothing, monotonic ms; 0: not asked in vain yet */
+	bool live, watched; /* watched: by epoll */
+	int64_t since;      /* ASKED: since when it has had nothing, monotonic ms; 0: not asked in vain yet */
 };
 
 struct merge {
@@ -37,7 +41,8 @@ struct merge {
 	size_t handed;               /* whose packet is in the caller's hands; count: none */
 	const struct input *damaged; /* the first of those that are */
 	uint64_t broken;             /* how many are */
-	int *fds, epoll;
+	int *fds, epoll, timer;
+	bool timed; /* the timer is set */
 };
 
 static int64_t now_ms(void)
@@ -47,12 +52,24 @@ static int64_t now_ms(void)
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-static void watch(struct merge *m, size_t i)
+static void watch(struct merge *m, struct input *in, bool wanted)
 {
-	struct epoll_event e = { .events = EPOLLIN, .data.u64 = i };
-	int fd = source_fd(m->inputs[i].source);
-	if (m->inputs[i].live && fd >= 0)
-		epoll_ctl(m->epoll, EPOLL_CTL_ADD, fd, &e);
+	struct epoll_event e = { .events = EPOLLIN };
+	int fd = source_fd(in->source);
+	if (in->live && fd >= 0 && in->watched != wanted)
+		epoll_ctl(m->epoll, wanted ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, fd, &e);
+	in->watched = wanted;
+}
+
+/* The timer ends in so many ms, at once for 0; never if that is negative. */
+static void set_timer(struct merge *m, int64_t ms)
+{
+	struct itimerspec t = { .it_value = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 + 1 } };
+	if (ms < 0)
+		t = (struct itimerspec){ 0 };
+	if (ms >= 0 || m->timed)
+		timerfd_settime(m->timer, 0, &t, NULL);
+	m->timed = ms >= 0;
 }
 
 struct merge *merge_new(struct source *const *sources, size_t count)
@@ -63,10 +80,12 @@ struct merge *merge_new(struct source *const *sources, size_t count)
 	m->fds = xcalloc(count, sizeof *m->fds);
 	m->count = m->asked = m->handed = count;
 	m->epoll = epoll_create1(EPOLL_CLOEXEC);
+	m->timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+	epoll_ctl(m->epoll, EPOLL_CTL_ADD, m->timer, &(struct epoll_event){ .events = EPOLLIN });
 	for (size_t i = 0; i < count; i++) {
 		m->inputs[i] = (struct input){ .source = sources[i], .live = source_is_live(sources[i]) };
 		m->fds[i] = source_file(sources[i]);
-		watch(m, i);
+		watch(m, &m->inputs[i], true);
 	}
 	return m;
 }
@@ -79,6 +98,8 @@ void merge_free(struct merge *m)
 		source_free(m->inputs[i].source);
 	if (m->epoll >= 0)
 		close(m->epoll);
+	if (m->timer >= 0)
+		close(m->timer);
 	free(m->inputs);
 	free(m->heap);
 	free(m->fds);
@@ -123,14 +144,12 @@ static size_t heap_take(struct merge *m)
 
 static void end_input(struct merge *m, struct input *in, bool damaged)
 {
-	int fd = source_fd(in->source);
 	in->state = OVER;
 	m->asked--;
 	m->broken += damaged;
 	if (damaged && !m->damaged)
 		m->damaged = in;
-	if (in->live && fd >= 0)
-		epoll_ctl(m->epoll, EPOLL_CTL_DEL, fd, NULL);
+	watch(m, in, false);
 }
 
 static void ask(struct merge *m, size_t i)
@@ -154,19 +173,30 @@ static void ask(struct merge *m, size_t i)
 	}
 }
 
-/* Asks all that have no packet. True if one of them has to be waited for. */
-static bool ask_all(struct merge *m)
+/* Asks all that have no packet. Returns for how many ms one of them has to be waited for, -1 for none; a file that has not come to its next packet yet
+ * is asked again at once. */
+static int64_t ask_all(struct merge *m)
 {
-	bool wait = false;
-	int64_t now = m->asked ? now_ms() : 0;
+	int64_t now = m->asked ? now_ms() : 0, wait = -1;
 	for (size_t i = 0; i < m->count && m->asked; i++) {
 		struct input *in = &m->inputs[i];
 		if (in->state != ASKED)
 			continue;
 		ask(m, i);
-		wait = wait || (in->state == ASKED && (!in->live || now - in->since < MERGE_PATIENCE_MS));
+		int64_t left = in->live ? in->since + MERGE_PATIENCE_MS - now : 0;
+		if (in->state == ASKED && (left > 0 || !in->live) && (wait < 0 || left < wait))
+			wait = left;
 	}
 	return wait;
+}
+
+/* There is nothing now; in so many ms, if that is not negative, there is, or it is time to look again. */
+static enum source_status wait_for(struct merge *m, int64_t ms)
+{
+	for (size_t i = 0; i < m->count; i++)
+		watch(m, &m->inputs[i], m->inputs[i].state == ASKED);
+	set_timer(m, ms);
+	return SOURCE_WAIT;
 }
 
 enum source_status merge_next(struct merge *m, struct packet *out)
@@ -178,14 +208,15 @@ enum source_status merge_next(struct merge *m, struct packet *out)
 		ask(m, m->handed);
 		m->handed = m->count;
 	}
-	if (m->asked && ask_all(m))
-		return SOURCE_WAIT;
+	int64_t wait = ask_all(m);
+	if (wait >= 0)
+		return wait_for(m, m->ready || !wait ? wait : -1);
 	if (m->ready) {
 		m->handed = heap_take(m);
 		*out = m->inputs[m->handed].packet;
 		return SOURCE_PACKET;
 	}
-	return m->asked ? SOURCE_WAIT : m->damaged ? SOURCE_DAMAGED : SOURCE_END;
+	return m->asked ? wait_for(m, -1) : m->damaged ? SOURCE_DAMAGED : SOURCE_END;
 }
 
 int merge_fd(const struct merge *m)

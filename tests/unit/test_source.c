@@ -382,6 +382,87 @@ static void test_named_pipe(void **state)
 	remove_place(&p);
 }
 
+/* Is the source's descriptor readable within so many ms? */
+static bool is_readable(const struct source *s, int ms)
+{
+	struct pollfd fd = { source_fd(s), POLLIN, 0 };
+	return poll(&fd, 1, ms) == 1;
+}
+
+static void send_record(int fd, uint32_t seconds)
+{
+	struct writer w = { 0 };
+	write_record(&w, seconds, 0, "hello", 5);
+	assert_int_equal(write(fd, w.out.at, w.out.len), w.out.len);
+	buf_release(&w.out);
+}
+
+/* Of two pipes the silent one is waited for, but not for long, and not by asking again and again; what the other has besides is in no hurry. */
+static void test_pipes_as_one(void **state)
+{
+	(void)state;
+	struct place p[2] = { new_place("a"), new_place("b") };
+	struct source *two[2];
+	struct writer w = { 0 };
+	struct packet packet;
+	int fd[2];
+	write_header(&w, 0xa1b2c3d4, 1);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(mkfifo(p[i].path, 0600), 0);
+		two[i] = open_file(p[i].path, NULL);
+		fd[i] = open(p[i].path, O_WRONLY);
+		assert_int_equal(write(fd[i], w.out.at, w.out.len), w.out.len);
+	}
+	struct source *s = source_merge(two, 2);
+	send_record(fd[1], 1);
+	send_record(fd[0], 2);
+	assert_int_equal(source_next(s, &packet), SOURCE_PACKET);
+	assert_true(packet.time == INT64_C(1000000000));
+	send_record(fd[0], 3); /* nobody needs it while the one before is in hand */
+	int waits = 0;
+	for (; source_next(s, &packet) == SOURCE_WAIT; waits++)
+		assert_true(is_readable(s, 200));
+	assert_true(packet.time == INT64_C(2000000000));
+	assert_in_range(waits, 1, 3);
+	assert_int_equal(source_next(s, &packet), SOURCE_PACKET);
+	assert_true(packet.time == INT64_C(3000000000));
+	assert_int_equal(source_next(s, &packet), SOURCE_WAIT);
+	assert_false(is_readable(s, 50));
+	close(fd[0]);
+	assert_true(is_readable(s, 0));
+	assert_int_equal(source_next(s, &packet), SOURCE_WAIT);
+	assert_false(is_readable(s, 0));
+	close(fd[1]);
+	assert_int_equal(source_next(s, &packet), SOURCE_END);
+	source_free(s);
+	buf_release(&w.out);
+	remove_place(&p[0]);
+	remove_place(&p[1]);
+}
+
+/* A file whose filter passes over many packets is gone on with at once, also beside a pipe. */
+static void test_filter_beside_a_pipe(void **state)
+{
+	(void)state;
+	struct place p[2] = { new_place("a"), new_place("b") };
+	struct writer w = { 0 };
+	struct packet packet;
+	write_header(&w, 0xa1b2c3d4, 1);
+	for (uint32_t i = 0; i < 20000; i++)
+		write_record(&w, i, 0, "short", 5);
+	write_file(p[0].path, buf_slice(&w.out));
+	assert_int_equal(mkfifo(p[1].path, 0600), 0);
+	struct source *s = source_merge((struct source *[]){ open_file(p[0].path, "tcp"), open_file(p[1].path, NULL) }, 2);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(source_next(s, &packet), SOURCE_WAIT);
+		assert_true(is_readable(s, 200));
+	}
+	source_free(s);
+	buf_release(&w.out);
+	remove_place(&p[0]);
+	remove_place(&p[1]);
+}
+
 static void note_secrets(void *user, uint32_t format, struct slice bytes)
 {
 	struct buf *out = user;
@@ -453,6 +534,8 @@ int main(void)
 		cmocka_unit_test(test_standard_input),
 		cmocka_unit_test(test_pipe_that_is_no_capture),
 		cmocka_unit_test(test_named_pipe),
+		cmocka_unit_test(test_pipes_as_one),
+		cmocka_unit_test(test_filter_beside_a_pipe),
 		cmocka_unit_test(test_secrets),
 		cmocka_unit_test(test_list),
 	};
