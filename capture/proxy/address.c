@@ -169,16 +169,17 @@ bool proxy_pair_read(struct proxy_pair *out, const char *text, char *why, size_t
 	return fault ? say(why, why_size, fault, text) : true;
 }
 
-static void add_host(struct buf *out, const struct proxy_address *a)
+/* The first n bytes of the host. */
+static void add_host(struct buf *out, const struct proxy_address *a, size_t n)
 {
-	buf_addf(out, strchr(a->host, ':') ? "[%s]" : "%s", a->host);
+	buf_addf(out, strchr(a->host, ':') ? "[%.*s]" : "%.*s", (int)n, a->host);
 }
 
 void proxy_address_add(struct buf *out, const struct proxy_address *a)
 {
 	buf_addf(out, "%s://", schemes[a->scheme].name);
 	if (!proxy_is_pipe(a)) {
-		add_host(out, a);
+		add_host(out, a, strlen(a->host));
 		buf_addf(out, ":%u", (unsigned)a->port);
 	}
 	size_t shown = proxy_is_pipe(a) ? strlen(a->path) : strcspn(a->path, "?");
@@ -189,7 +190,7 @@ void proxy_address_add(struct buf *out, const struct proxy_address *a)
 void proxy_authority_add(struct buf *out, const struct proxy_address *a)
 {
 	bool usual = proxy_family(a) == PROXY_HTTP1 ? a->port == schemes[a->scheme].port : a->scheme == PROXY_GRPCS && a->port == 443;
-	add_host(out, a);
+	add_host(out, a, strcspn(a->host, "%"));
 	if (!usual)
 		buf_addf(out, ":%u", (unsigned)a->port);
 }

@@ -44,7 +44,8 @@ bool proxy_pair_read(struct proxy_pair *out, const char *text, char *why, size_t
 /* Appends it as a URL: "ws://127.0.0.1:9000", "pipe:///tmp/CoreFxPipe_spy". For people: of a query, which may have a token in it, stands only that there
  * is one. */
 void proxy_address_add(struct buf *out, const struct proxy_address *a);
-/* Appends host[:port] as in a Host header: without the port that is usual for the scheme (RFC 9110, section 7.2). */
+/* Appends host[:port] as in a Host header: without the port that is usual for the scheme (RFC 9110, section 7.2), and without the zone of an IPv6 address,
+ * which means something on this machine only (RFC 6874, section 4). */
 void proxy_authority_add(struct buf *out, const struct proxy_address *a);
 
 /* --allow NET: the addresses of clients. */

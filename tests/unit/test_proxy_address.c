@@ -33,6 +33,7 @@ static void pairs(void **state)
 		    "app.openiap.io");
 	assert_pair("ws://:9000/=ws://h:81/a?b=c", "ws://127.0.0.1:9000/", "ws://h:81/a?…", "h:81");
 	assert_pair("https://[::1]:0=http://[fe80::1]:80", "https://[::1]:0", "http://[fe80::1]:80", "[fe80::1]");
+	assert_pair("https://[::1]:0=http://[fe80::1%eth0]:81", "https://[::1]:0", "http://[fe80::1%eth0]:81", "[fe80::1]:81");
 	assert_pair("grpc://localhost=grpcs://host", "grpc://localhost:50051", "grpcs://host:443", "host");
 	assert_pair("grpc://localhost=grpc://host", "grpc://localhost:50051", "grpc://host:50051", "host:50051");
 	assert_pair("tcp://:1=socket://h:2", "tcp://127.0.0.1:1", "socket://h:2", "h:2");
