@@ -488,6 +488,8 @@ def case_start():
     file = os.path.join(TMP, "CoreFxPipe_file")
     with open(file, "w", encoding="ascii"):
         pass
+    with socket.create_server(("127.0.0.1", 0)) as s:
+        free = s.getsockname()[1]
     for args, status, words in (
             (["--proxy", f"ws://:{taken.port}=ws://127.0.0.1:1"], 3, "the port is in use by another program"),
             (["--proxy", "pipe://live=socket://127.0.0.1:1"], 3, "the pipe is in use by another program"),
@@ -496,6 +498,9 @@ def case_start():
             (["--proxy", "tcp://:0=socket://no.such.host.invalid:1"], 3, "the host's name can't be looked up: "),
             (["--proxy", "tcp://192.0.2.1:0=socket://127.0.0.1:1", "--allow", "192.0.2.0/24"], 3, "no interface of this machine has that address"),
             (["--proxy", "ws://0.0.0.0:0=ws://127.0.0.1:1"], 3, "needs --allow"),
+            (["--proxy", f"ws://:{free}=ws://127.0.0.1:{free}"], 2, "it leads to itself"),
+            (["--proxy", f"ws://localhost:{free}=ws://127.0.0.1:{free}"], 3, f"ws://127.0.0.1:{free}: it leads to itself"),
+            (["--proxy", f"ws://0.0.0.0:{free}=ws://127.0.0.2:{free}", "--allow", "127.0.0.1"], 3, f"ws://127.0.0.2:{free}: it leads to itself"),
             (["--proxy", "wss://:0=ws://127.0.0.1:1", "--cert", "/nowhere"], 3, "--cert: /nowhere can't be used as PEM: No such file or directory"),
             (["--proxy", "wss://:0=ws://127.0.0.1:1", "--cert", file], 3, f"--cert: {file} can't be used as PEM: no start line"),
             (["--proxy", "ws://:0=wss://127.0.0.1:1", "--cacert", "/nowhere"], 3, "--cacert: /nowhere can't be used as PEM: No such file or directory"),

@@ -205,13 +205,42 @@ static bool listen_all(struct route *r, const struct proxy_options *o, char *why
 	return true;
 }
 
+/* Would a connection to that address come back to us? */
+static bool is_own(const struct route *r, const struct route_address *at)
+{
+	static const uint8_t any[16];
+	struct endpoint to = route_endpoint(&at->at);
+	for (size_t i = 0; i < r->listeners; i++) {
+		struct sockaddr_storage own = { 0 };
+		socklen_t size = sizeof own;
+		if (getsockname(r->listener[i], (struct sockaddr *)&own, &size) != 0)
+			continue;
+		struct endpoint e = route_endpoint(&own);
+		bool here = memcmp(e.addr, to.addr, sizeof any) == 0 || (memcmp(e.addr, any, sizeof any) == 0 && is_loopback(&to));
+		if (here && e.family == to.family && e.port == to.port)
+			return true;
+	}
+	return false;
+}
+
+/* Each connection would make another one, without end. */
+static bool leave_own_out(struct route *r, char *why, size_t why_size)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < r->targets; i++)
+		if (!is_own(r, &r->target[i]))
+			r->target[kept++] = r->target[i];
+	r->targets = kept;
+	return kept || say(why, why_size, &r->pair.target, "it leads to itself");
+}
+
 bool route_open(struct route *r, const struct proxy_options *o, size_t pair, char *why, size_t why_size)
 {
 	r->pair = o->pairs[pair];
 	r->index = (uint8_t)pair;
 	if (!look_up(&r->pair.target, r->target, &r->targets, why, why_size))
 		return false;
-	return proxy_is_pipe(&r->pair.listen) || listen_all(r, o, why, why_size);
+	return proxy_is_pipe(&r->pair.listen) || (listen_all(r, o, why, why_size) && leave_own_out(r, why, why_size));
 }
 
 bool route_open_pipe(struct route *r, bool *taken_over, char *why, size_t why_size)

@@ -25,7 +25,8 @@ struct route {
 	SSL_CTX *server, *client; /* NULL: plain */
 };
 
-/* Looks the target up, and binds the listeners, but for a pipe. False, with a sentence in why. */
+/* Looks the target up, and binds the listeners, but for a pipe; addresses of the target that are a listener's own are left out. False, with a sentence in
+ * why. */
 bool route_open(struct route *r, const struct proxy_options *o, size_t pair, char *why, size_t why_size);
 /* Where it listens on a pipe: binds that. A socket that nobody listens on any more is taken over; *taken_over says so. False likewise. */
 bool route_open_pipe(struct route *r, bool *taken_over, char *why, size_t why_size);
