@@ -914,6 +914,26 @@ def case_recorded():
     assert len(facts(events)) == 100 and facts(events) == facts(again), (facts(events)[:2], facts(again)[:2])
 
 
+def case_recorded_match():
+    """What is read at once can be several packets: of one message all of them are written, with the rule that it breaks."""
+    path = os.path.join(TMP, "match.pcapng")
+    big = envelope("noop", 1, "", 40000)
+    with Proxy(f"socket://:0=socket://127.0.0.1:{Server(echo).port}",
+               options=["-w", path, "-Y", "size > 30000 && dir == c2s", "-o", "write=packets"]) as p:
+        s = p.connect()
+        for message in (envelope("noop", 0, "a"), big, envelope("noop", 2, "c")):
+            os.kill(p.relay(), signal.SIGSTOP)
+            s.sendall(message)
+            os.kill(p.relay(), signal.SIGCONT)
+            assert read_exactly(s, len(message)) == message
+        p.stop()
+    again = subprocess.run([ENVSCOPE, "-r", path, "-T", "ndjson", "-Y", "seq == 1"], capture_output=True, text=True, timeout=LIMIT, check=True).stdout
+    assert [json.loads(line).get("size") for line in again.splitlines()] == [len(big) - 4], again
+    comments = subprocess.run([sys.executable, os.path.join(os.path.dirname(__file__), "pcapng.py"), path, "comments"],
+                              capture_output=True, text=True, timeout=LIMIT, check=True).stdout
+    assert "id-missing" in comments, comments
+
+
 def case_tshark():
     """The recording of plain, half-closed, reset, IPv6 and TLS connections: nothing in it that tshark finds wrong, and the ends and times are the real ones."""
     if not shutil.which("tshark"):

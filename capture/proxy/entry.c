@@ -127,13 +127,18 @@ static void close_connection(struct entry *e, struct proxied **at, enum conn_end
 	free(p);
 }
 
+/* Whoever watches packets is told of each one behind the messages that it completes. */
 static void take_bytes(struct entry *e, struct proxied *p, const struct ring_record *r, struct slice bytes, enum dir dir)
 {
+	size_t most = p->watcher->packet ? PACKETS_SEGMENT : bytes.len;
 	e->counts.bytes += bytes.len;
 	e->counts.connections.segments++;
-	layer_feed(p->layer, dir, (struct chunk){ bytes, -1, r->time });
-	if (p->watcher->packet)
-		packets_bytes(&p->packets, dir, bytes, r->time, show_packet, p);
+	for (; bytes.len; bytes = slice_skip(bytes, most)) {
+		struct slice part = slice_head(bytes, most);
+		layer_feed(p->layer, dir, (struct chunk){ part, -1, r->time });
+		if (p->watcher->packet)
+			packets_bytes(&p->packets, dir, part, r->time, show_packet, p);
+	}
 }
 
 static void take_end(struct proxied *p, const struct ring_record *r, enum dir dir)

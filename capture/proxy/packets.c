@@ -13,7 +13,7 @@
 
 #include <arpa/inet.h>
 
-enum { SEGMENT = 32 * 1024, IPV4_HEADER = 20, IPV6_HEADER = 40, TCP_HEADER = 20, LINKTYPE_RAW = 101, WINDOW = 65535, HOPS = 64 };
+enum { IPV4_HEADER = 20, IPV6_HEADER = 40, TCP_HEADER = 20, LINKTYPE_RAW = 101, WINDOW = 65535, HOPS = 64 };
 
 static const struct packet_interface interface = {
 	.link = LINKTYPE_RAW, .digits = 9, .name = "proxy", .description = "what passed envscope's proxy"
@@ -76,7 +76,7 @@ static size_t put_ip(uint8_t *at, const struct packets *p, enum dir dir, size_t 
 /* One segment; its sequence number goes on by what it takes. */
 static void send_segment(struct packets *p, enum dir dir, unsigned flags, struct slice data, int64_t time, packets_out *out, void *user)
 {
-	uint8_t bytes[IPV6_HEADER + TCP_HEADER + SEGMENT];
+	uint8_t bytes[IPV6_HEADER + TCP_HEADER + PACKETS_SEGMENT];
 	uint64_t sum;
 	size_t tcp = TCP_HEADER + data.len, ip = put_ip(bytes, p, dir, tcp, &sum);
 	uint8_t *at = bytes + ip;
@@ -107,8 +107,7 @@ void packets_open(struct packets *p, const struct endpoint ends[2], int64_t time
 
 void packets_bytes(struct packets *p, enum dir dir, struct slice bytes, int64_t time, packets_out *out, void *user)
 {
-	for (; bytes.len; bytes = slice_skip(bytes, SEGMENT))
-		send_segment(p, dir, TCP_ACK | (bytes.len <= SEGMENT ? TCP_PSH : 0), slice_head(bytes, SEGMENT), time, out, user);
+	send_segment(p, dir, TCP_ACK | TCP_PSH, bytes, time, out, user);
 }
 
 void packets_gap(struct packets *p, enum dir dir, uint64_t n)
