@@ -339,12 +339,15 @@ static bool answers_ping(struct session *s, struct arrival *a)
 	return false;
 }
 
-/* An event hangs under the registration that its first field names (WatchEvent.id = 1, QueueEvent.queuename = 1). */
+/* An event hangs under the registration that its first field names (WatchEvent.id = 1, QueueEvent.queuename = 1). A rid, which none has, makes it
+ * no reply. */
 static void event(struct session *s, struct arrival *a)
 {
-	bool watch = a->r->command == s->known.watchevent;
+	bool watch = a->r->command == s->known.watchevent, judged = a->info->settled[a->dir] || !a->info->start_seen;
 	struct slice name = registered_name(a, watch);
 	const struct id_entry *e = name.len ? idtable_find(s->ids, idtable_key(s->ids, a->r->conn, watch, true, name)) : NULL;
+	if (a->e.rid.len && judged && !idtable_find(s->ids, a->rid_key))
+		rid_unknown(s, a);
 	if (e)
 		join(s, a, e->n);
 	else
@@ -419,7 +422,9 @@ static enum role role_of(const struct session *s, const struct arrival *a)
 {
 	enum command_kind kind = names_kind(&s->names, a->r->command);
 	bool asks = kind == COMMAND_REQUEST && a->r->command != s->known.ping && !arrival_by_itself(s, a);
-	if ((kind == COMMAND_EVENT || delivers(s, a)) && !a->e.rid.len)
+	bool event = kind == COMMAND_EVENT || delivers(s, a);
+	if (event &&
+	    (a->encoding == ENCODING_ENVELOPE || !a->e.rid.len)) /* the client of the legacy protocol answers events by their command */
 		return ROLE_EVENT;
 	if (a->exchange && a->reply && kind != COMMAND_STREAM)
 		return ROLE_REPLY;

@@ -384,6 +384,31 @@ static void test_watch(void **state)
 	buf_release(&b);
 }
 
+/* An event has no rid. One that has is an event all the same: no reply to what it names, which still waits for its own. */
+static void test_event_with_rid(void **state)
+{
+	struct fixture *x = *state;
+	struct buf b = { 0 };
+	uint32_t ask = FEED(&x->f, 0, UP, .command = "watch", .id = "a", .type = "WatchRequest"), event[3];
+	FEED(&x->f, 0, DOWN, .command = "watchreply", .id = "r", .rid = "a", .type = "WatchResponse", .payload = field(&b, 1, "w"));
+	uint32_t query = FEED(&x->f, 0, UP, .command = "query", .id = "b", .type = "QueryRequest");
+	static const char *const rids[] = { "a", "b", "c" };
+	for (int i = 0; i < 3; i++) {
+		char id[] = { 'f', (char)('0' + i), 0 };
+		event[i] = FEED(&x->f, 0, DOWN, .command = "watchevent", .id = id, .rid = rids[i], .type = "WatchEvent",
+				.payload = field(&b, 1, "w"));
+		assert_int_equal(rules_of(x, event[i]), i == 2 ? BIT(RULE_RID_UNKNOWN) : 0);
+		assert_int_equal(thread_of(x, event[i]).first, ask);
+	}
+	assert_int_equal(thread_of(x, ask).events, 3);
+	assert_int_equal(thread_of(x, query).state, THREAD_OPEN);
+	uint32_t reply = FEED(&x->f, 0, DOWN, .command = "queryreply", .id = "s", .rid = "b", .type = "QueryResponse");
+	assert_int_equal(rules_of(x, reply), 0);
+	assert_int_equal(thread_of(x, query).reply, reply);
+	must_hold(x);
+	buf_release(&b);
+}
+
 /* Queues by name; a queue and a watch may be called alike; registered again, events hang under the newest. */
 static void test_queue(void **state)
 {
@@ -1699,6 +1724,7 @@ int main(void)
 		TEST(test_unsure_stream),
 		TEST(test_streams_given_up),
 		TEST(test_watch),
+		TEST(test_event_with_rid),
 		TEST(test_queue),
 		TEST(test_reply_first),
 		TEST(test_stream_first),
