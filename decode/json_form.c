@@ -96,14 +96,18 @@ static bool read_buffer(struct arena *a, struct slice text, struct slice *out)
 
 static bool read_value(struct arena *a, const struct json_value *v, struct json_form *out)
 {
+	bool good = false;
+	if (v->kind == JSON_READ_NULL)
+		return true;
+	if (v->kind == JSON_READ_OBJECT)
+		good = read_buffer(a, v->text, &out->e.value);
+	else if (v->kind == JSON_READ_ARRAY)
+		good = read_array(a, v->text, &out->e.value);
+	else if (v->kind == JSON_READ_STRING)
+		good = read_base64(a, v, &out->e.value);
 	out->payload = v->text;
-	switch (v->kind) {
-	case JSON_READ_OBJECT: return read_buffer(a, v->text, &out->e.value);
-	case JSON_READ_ARRAY: return read_array(a, v->text, &out->e.value);
-	case JSON_READ_STRING: return read_base64(a, v, &out->e.value);
-	case JSON_READ_NULL: out->payload = (struct slice){ NULL, 0 }; return true;
-	default: return false;
-	}
+	out->unread = !good && !v->cut;
+	return good;
 }
 
 static bool read_data(struct arena *a, const struct json_value *v, struct json_form *out)
@@ -168,8 +172,26 @@ bool json_form_read(struct arena *a, struct slice text, struct json_form *out)
 
 /* The tree. */
 
+/* At that place stands something that it can't hold. */
+static void add_bad(struct dissection *d, struct node *parent, struct slice place, const char *fault)
+{
+	struct node *n = node_add(d, parent, NODE_BAD, place, slice_head(place, 0));
+	if (n)
+		n->fault = fault;
+}
+
+static bool fits(const ProtobufCFieldDescriptor *field, const struct json_value *v)
+{
+	int32_t number;
+	if (v->kind == JSON_READ_NULL || v->cut)
+		return true;
+	if (field->type == PROTOBUF_C_TYPE_STRING)
+		return v->kind == JSON_READ_STRING || v->kind == JSON_READ_NUMBER;
+	return field->type == PROTOBUF_C_TYPE_INT32 && json_form_int(v, &number);
+}
+
 /* The fields of the Envelope have their numbers and types from the schema. */
-static void name_field(struct dissection *d, struct node *n, const ProtobufCMessageDescriptor *type)
+static void name_field(struct dissection *d, struct node *n, const ProtobufCMessageDescriptor *type, const struct json_value *v)
 {
 	const ProtobufCFieldDescriptor *field = NULL;
 	for (unsigned i = 0; i < type->n_fields && !field; i++)
@@ -181,6 +203,8 @@ static void name_field(struct dissection *d, struct node *n, const ProtobufCMess
 	n->secret = schema_is_secret(field) && n->text.len;
 	if (n->kind == NODE_STRING && !d->shallow && schema_is_jwt(field))
 		dissect_jwt(d, n);
+	if (!fits(field, v))
+		add_bad(d, d->root, v->text, "not a value of this field's type");
 }
 
 /* The nodes below n were made from bytes that are not in the message: their place is that of n's value. */
@@ -209,6 +233,8 @@ static void add_payload(struct dissection *d, struct node *any, const struct sli
 	dissect_fields(d, n, schema_descriptor(d->schema, d->type), d->bytes, missing, 1);
 	d->bytes = text;
 	set_apart(n);
+	if (form->unread)
+		add_bad(d, n, place[1], "neither an array of bytes nor base64");
 }
 
 static void add_data(struct dissection *d, const struct slice *place, const struct json_value *data, const struct json_form *form,
@@ -226,7 +252,7 @@ static void add_data(struct dissection *d, const struct slice *place, const stru
 	while (json_next(&w, &key, &v) && !dissect_full(d)) {
 		struct slice member[2] = { dissect_member_place(key, &v), v.text };
 		if (json_key_is(key, "value") && v.kind != JSON_READ_NULL && v.text.at == form->payload.at)
-			add_payload(d, any, member, form, data->cut ? missing : 0);
+			add_payload(d, any, member, form, v.cut ? missing : 0);
 		else
 			dissect_member(d, any, key, &v);
 	}
@@ -243,7 +269,7 @@ static void add_member(struct dissection *d, struct slice key, const struct json
 	}
 	struct node *n = dissect_member(d, d->root, key, v);
 	if (n)
-		name_field(d, n, &openiap__envelope__descriptor);
+		name_field(d, n, &openiap__envelope__descriptor, v);
 }
 
 void dissect_json_form(struct dissection *d, struct slice text, uint64_t total)

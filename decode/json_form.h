@@ -14,6 +14,7 @@ struct json_form {
 	struct envelope e; /* value: the payload as protobuf bytes */
 	bool has_seq;
 	struct slice payload; /* where the text has the payload: the value of data.value as it is written; empty for none */
+	bool unread;          /* that is no array of bytes and no base64, or not to its end, which was captured */
 };
 
 /* Reads it. False if the text is no whole JSON object, or a field holds what it can't; *out then has what could be read. Slices borrow

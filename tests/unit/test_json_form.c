@@ -1,6 +1,8 @@
 /* The JSON reader, held against jansson; REST's Envelope as a view and as a tree, whole and cut everywhere. */
 #include "decode/json_form.h"
 
+#include "decode/dissect_part.h"
+
 #include "base/xalloc.h"
 #include "decode/schema.h"
 
@@ -421,6 +423,32 @@ static void tree_of_bad(void **state)
 	assert_string_equal(node_fault(f->d.root), "no JSON can be read here");
 	dissect_json_form(&f->d, slice_str("hello"), 5);
 	assert_string_equal(node_fault(f->d.root), "no JSON can be read here");
+	static const char *const no_bytes[] = { "{\"query\":\"{}\"}", "[10,256]", "\"{}\"", "7" };
+	for (size_t i = 0; i < sizeof no_bytes / sizeof *no_bytes; i++) {
+		char said[64];
+		snprintf(said, sizeof said, "{\"command\":\"query\",\"data\":{\"value\":%s}}", no_bytes[i]);
+		dissect_json_form(&f->d, slice_str(said), strlen(said));
+		assert_string_equal(f->d.payload->last->fault, "neither an array of bytes nor base64");
+	}
+	static const char *const misfits[] = { "\"data\":\"{}\"", "\"seq\":\"1\"", "\"id\":[]", "\"data\":[1]", "\"priority\":0.5" };
+	for (size_t i = 0; i < sizeof misfits / sizeof *misfits; i++) {
+		char said[64];
+		snprintf(said, sizeof said, "{\"command\":\"query\",%s}", misfits[i]);
+		dissect_json_form(&f->d, slice_str(said), strlen(said));
+		assert_string_equal(node_fault(f->d.root), "not a value of this field's type");
+	}
+}
+
+/* What is cut is what the end of the capture lies in: not a payload in front of it. */
+static void tree_of_cut(void **state)
+{
+	struct fixture *f = *state;
+	static const char text[] = "{\"command\":\"query\",\"data\":{\"value\":[10,2,123,125],\"type_url\":\"type.goo";
+	dissect_json_form(&f->d, slice_str(text), sizeof text + 10);
+	assert_null(node_fault(f->d.payload));
+	assert_ptr_equal(f->d.payload->parent->last->fault, dissect_cut);
+	dissect_json_form(&f->d, slice_of(text, 47), sizeof text + 10);
+	assert_ptr_equal(node_fault(f->d.payload), dissect_cut);
 }
 
 int main(void)
@@ -438,6 +466,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(cut_everywhere, setup, teardown),
 		cmocka_unit_test_setup_teardown(tree, setup, teardown),
 		cmocka_unit_test_setup_teardown(tree_of_bad, setup, teardown),
+		cmocka_unit_test_setup_teardown(tree_of_cut, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
