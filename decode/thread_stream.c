@@ -3,11 +3,15 @@
  *
  * What is wrong with a stream is said of the message that shows it: a message in the wrong place, the endstream for size and checksum,
  * the final reply (or the request, where none came) for a stream that never ended. Nothing is said where the capture lacks packets
- * of that direction, or where messages came out of order, since the receiver puts them in order before it looks.
+ * of that direction, or where messages came out of order, since the receiver puts them in order before it looks; nor of size and
+ * checksum where a message of the stream is at fault by itself.
  */
 #include "decode/session_state.h"
 
 #define OUT_OF_ORDER (1u << RULE_SEQ_GAP | 1u << RULE_SEQ_REORDERED | 1u << RULE_SEQ_DUPLICATE | 1u << RULE_SEQ_LATE | 1u << RULE_SEQ_START)
+
+/* What such a message has of the stream, its receiver may know or not. */
+#define UNREADABLE (1u << RULE_DECODE | 1u << RULE_TYPE_MISMATCH)
 
 enum { BEGIN_CHECKSUM = 1, BEGIN_STAT = 2, STAT_SIZE = 14, STREAM_DATA = 1 };
 
@@ -127,7 +131,7 @@ void thread_stream_message(struct session *s, struct arrival *a, struct record *
 		data(s, a, t, known);
 	else
 		end(s, a, first, t, known);
-	if (!known)
+	if (!known || a->r->rules & UNREADABLE)
 		streams_unsure(s->streams, t->track);
 }
 

@@ -283,6 +283,33 @@ static void test_upload_and_download_with_the_same_id(void **state)
 	must_hold(x);
 }
 
+/* A message of the stream that can't be read, or is of another type, is at fault: not the end of the stream, for what it lacks then. */
+static void test_unreadable_stream(void **state)
+{
+	static const char *const ids[] = { "a", "b" }, *const types[] = { "QueryRequest", "Stream" }, beyond[] = "\x0a\x7fghi";
+	struct fixture *x = *state;
+	struct buf b = { 0 }, begin = { 0 };
+	put_begin(&begin);
+	for (int i = 0; i < 2; i++) {
+		char id[6][3];
+		for (int k = 0; k < 6; k++)
+			snprintf(id[k], sizeof id[k], "%s%d", ids[i], k);
+		uint32_t ask = FEED(&x->f, 0, UP, .command = "download", .id = ids[i], .type = "DownloadRequest");
+		FEED(&x->f, 0, DOWN, .command = "beginstream", .id = id[0], .rid = ids[i], .type = "BeginStream",
+		     .payload = buf_slice(&begin));
+		FEED(&x->f, 0, DOWN, .command = "stream", .id = id[1], .rid = ids[i], .type = "Stream", .payload = field(&b, 1, "abc"));
+		uint32_t bad = FEED(&x->f, 0, DOWN, .command = "stream", .id = id[2], .rid = ids[i], .type = types[i],
+				    .payload = i ? slice_str(beyond) : field(&b, 1, "def"));
+		uint32_t end = FEED(&x->f, 0, DOWN, .command = "endstream", .id = id[3], .rid = ids[i]);
+		assert_int_equal(rules_of(x, bad), BIT(i ? RULE_DECODE : RULE_TYPE_MISMATCH));
+		assert_int_equal(rules_of(x, end), 0);
+		assert_int_equal(thread_of(x, ask).stream, STREAM_BEGUN | STREAM_ENDED | STREAM_UNSURE);
+	}
+	must_hold(x);
+	buf_release(&b);
+	buf_release(&begin);
+}
+
 static void test_streaming_state(void **state)
 {
 	struct fixture *x = *state;
@@ -1718,6 +1745,7 @@ int main(void)
 		TEST(test_colliding_ids),
 		TEST(test_download),
 		TEST(test_upload_and_download_with_the_same_id),
+		TEST(test_unreadable_stream),
 		TEST(test_streaming_state),
 		TEST(test_stream_beyond_2gib),
 		TEST(test_streams_given_up),
