@@ -123,6 +123,7 @@ static void dissect_value(struct dissection *d)
 	value->type = name ? name : "message";
 	value->integer = 0;
 	value->fault = NULL;
+	value->secret = false;
 	d->payload = value;
 	dissect_fields(d, value, schema_descriptor(d->schema, d->type), value->text, missing, 1);
 }

@@ -11,6 +11,7 @@
 
 #include "decode/token.h"
 
+#include <google/protobuf/any.pb-c.h>
 #include <google/protobuf/timestamp.pb-c.h>
 
 enum { DEPTH = 100 };
@@ -97,11 +98,18 @@ static struct slice behind_tag(const struct part *p)
 	return slice_skip(s, 1);
 }
 
+/* What an Any holds is one whole message, with all its secrets: shown only where it is dissected, as that of the Envelope is. */
+static bool holds_message(const ProtobufCFieldDescriptor *field)
+{
+	return field == &google__protobuf__any__descriptor.fields[1];
+}
+
 static void add_string(struct dissection *d, struct node *parent, const ProtobufCFieldDescriptor *field, const struct part *p)
 {
 	struct node *n = add_of_field(d, parent, field, part_whole(p), p->field.bytes);
 	if (!n)
 		return;
+	n->secret = n->secret || holds_message(field);
 	if (p->missing)
 		node_cut(n, p->missing);
 	else if (d->shallow)

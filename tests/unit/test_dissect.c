@@ -213,6 +213,28 @@ static void test_secrets(void **state)
 	assert_false(child(agent, "user")->secret);
 }
 
+/* An Any that is not the payload's, or no longer: what is secret in it is not known. */
+static void test_secret_any(void **state)
+{
+	struct fixture *f = *state;
+	struct buf inner = { 0 };
+	put_simple(&f->m, "signin", "openiap.SigninRequest", slice_str("\x12\x01x"));
+	put_bytes(&f->m, 6, slice_str("\x12\x03\x12\x01y"));
+	dissect_envelope(&f->d, buf_slice(&f->m), f->m.len);
+	struct node *first = child(child(f->d.root, "data"), "value");
+	assert_true(first != f->d.payload && first->secret);
+	assert_false(f->d.payload->secret);
+	assert_slice(child(f->d.payload, "password")->text, "y");
+	put_text(&inner, 1, "openiap.SigninRequest");
+	put_bytes(&inner, 2, slice_str("\x12\x01x"));
+	buf_clear(&f->m);
+	put_simple(&f->m, "signin", "google.protobuf.Any", buf_slice(&inner));
+	dissect_envelope(&f->d, buf_slice(&f->m), f->m.len);
+	assert_string_equal(f->d.payload->type, "Any");
+	assert_true(child(f->d.payload, "value")->secret);
+	buf_release(&inner);
+}
+
 static void test_shallow(void **state)
 {
 	struct fixture *f = *state;
@@ -588,6 +610,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_no_payload, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_merged_any, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_secrets, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_secret_any, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_shallow, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_token, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_time, setup, teardown),
