@@ -54,7 +54,7 @@ struct half {
 	bool given_up;         /* deflated messages are not read */
 	bool masked, unmasked; /* the frames of late are; the layer above knows of a breach of the rule */
 	bool guessed;          /* frames were found by a search: their lengths are doubted */
-	bool told_fault, told_deflate;
+	bool told_fault, told_deflate, told_mask;
 	uint16_t close_code;
 	unsigned close_len;  /* bytes of it seen, or CODE_LOST */
 	struct buf text;     /* of the text message under way */
@@ -302,10 +302,25 @@ static void begin_lost_message(struct at *a)
 	layer_gap(a->ws->inner, a->dir, 0, a->time);
 }
 
+static bool breaks_mask(const struct at *a)
+{
+	return a->h->frame.masked != (a->dir == DIR_C2S);
+}
+
+/* A control frame is part of no message, which could break the rule. */
+static void check_control_mask(struct at *a)
+{
+	if (!breaks_mask(a) || a->h->guessed || a->h->told_mask)
+		return;
+	a->h->told_mask = true;
+	note(a, a->dir == DIR_C2S ? "a ping, pong or close without a mask: the server is to close the connection"
+				  : "a ping, pong or close with a mask: the client is to close the connection");
+}
+
 static void check_mask(struct at *a)
 {
 	struct half *h = a->h;
-	bool breach = h->frame.masked != (a->dir == DIR_C2S);
+	bool breach = breaks_mask(a);
 	if (breach != h->unmasked)
 		length_prefix_set_unmasked(a->ws->inner, a->dir, breach);
 	h->unmasked = breach;
@@ -361,6 +376,7 @@ static void begin_frame(struct at *a)
 		a->ws->stream->counts->control++;
 		h->close_code = 0;
 		h->close_len = 0;
+		check_control_mask(a);
 	} else {
 		check_mask(a);
 		begin_data(a);

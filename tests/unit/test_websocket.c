@@ -337,6 +337,26 @@ static void close_codes(void **state)
 	talk_release(&t);
 }
 
+/* Control frames are masked as all others are. Said once of each end, and of no message. */
+static void control_masks(void **state)
+{
+	(void)state;
+	struct talk t;
+	talk_init(&t);
+	for (int i = 0; i < 4; i++) {
+		struct buf frame = { 0 };
+		frame_write(&frame, FIN | WS_PING, i % 2, slice_str("?"));
+		script_add(&t.s, i % 2 ? DIR_S2C : DIR_C2S, buf_slice(&frame));
+		buf_release(&frame);
+	}
+	say(&t, DIR_C2S, RUST, 1, 10);
+	play_every_way(&t, &plain);
+	assert_int_equal(t.r.unmasked[0] | t.r.unmasked[1], 0);
+	assert_string_equal(buf_cstr(&t.r.news), "c2s note 0 a ping, pong or close without a mask: the server is to close the connection\n"
+						 "s2c note 0 a ping, pong or close with a mask: the client is to close the connection\n");
+	talk_release(&t);
+}
+
 /* A message that begins while another is open, and a continuation of nothing: counted, and the next message is read. */
 static void fragments_out_of_order(void **state)
 {
@@ -1004,6 +1024,7 @@ int main(void)
 		cmocka_unit_test(text_is_legacy),
 		cmocka_unit_test(text_between_binary),
 		cmocka_unit_test(close_codes),
+		cmocka_unit_test(control_masks),
 		cmocka_unit_test(fragments_out_of_order),
 		cmocka_unit_test(deflated),
 		cmocka_unit_test(inflates_beyond_limit),
