@@ -122,11 +122,14 @@ bool input_is_files(const struct input *in, const struct options *o)
 bool input_open_again(const struct options *o, struct second_reading *out, char *error, size_t room)
 {
 	struct source_options how = o->source;
-	*out = (struct second_reading){
-		.keylog = keylog_new(),
-		.no_reply = o->no_reply,
-		.capture = { .decode_as = o->decode_as, .decode_as_count = o->decode_as_count, .checksums = o->checksums, .threads = 1 }
-	};
+	*out = (struct second_reading){ .keylog = keylog_new(),
+					.no_reply = o->no_reply,
+					.messages = o->record.file.path ? 0 : o->messages, /* with -w, -c counts what is written */
+					.capture = { .decode_as = o->decode_as,
+						     .decode_as_count = o->decode_as_count,
+						     .checksums = o->checksums,
+						     .span = o->duration,
+						     .threads = 1 } };
 	how.secrets_user = out->keylog;
 	keylog_open(out->keylog, keylog_path(o), false);
 	out->source = open_all(o, &how, error, room);

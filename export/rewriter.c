@@ -18,6 +18,7 @@ struct rewriter {
 	struct recorder *recorder;
 	struct session *session;
 	struct capture *capture;
+	uint64_t messages; /* it ends with so many; 0 */
 };
 
 static void hear_message(void *user, uint32_t n, struct slice bytes)
@@ -57,6 +58,7 @@ struct rewriter *rewriter_new(const struct rewriter_options *o, const struct sec
 	struct buf why = { 0 };
 	char sentence[512];
 	r->keylog = again->keylog;
+	r->messages = again->messages;
 	*error = 0;
 	if (!o->filter || (r->filter = filter_new(o->filter, o->show_secrets, &why))) {
 		r->recorder = recorder_new(&o->record, sentence, sizeof sentence);
@@ -93,8 +95,9 @@ int rewriter_error(const struct rewriter *r)
 
 enum rewriter_state rewriter_step(struct rewriter *r)
 {
-	enum capture_status status = capture_step(r->capture, PACKETS_A_STEP);
-	bool over = status == CAPTURE_END || status == CAPTURE_DAMAGED;
+	enum capture_status status = capture_step(r->capture, r->messages ? 1 : PACKETS_A_STEP);
+	bool enough = r->messages && session_counts(r->session).messages >= r->messages;
+	bool over = status == CAPTURE_END || status == CAPTURE_DAMAGED || capture_spanned(r->capture) || enough;
 	if (over) {
 		capture_finish(r->capture);
 		recorder_finish(r->recorder);

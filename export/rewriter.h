@@ -14,6 +14,7 @@ struct second_reading {
 	struct keylog *keylog;          /* NULL: none */
 	struct capture_options capture; /* as it was read the first time; what it borrows lives on */
 	int64_t no_reply;               /* of struct session_options */
+	uint64_t messages;              /* it was read until it had so many messages; 0: to its end */
 };
 
 struct rewriter_options {
