@@ -92,14 +92,16 @@ static void keep_ring(struct packet_file *f, char *name)
 	f->ring[f->ring_count++] = name;
 }
 
+/* A file that cannot be kept from others, as it is another user's, is left as it is. */
 static int open_file(struct packet_file *f, const char *path)
 {
 	struct stat st;
 	bool out = strcmp(path, "-") == 0;
-	int fd = out ? fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3) : open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0600);
+	int fd = out ? fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3) : open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
 	if (fd < 0)
 		return errno;
-	if (!out && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & 0177) && fchmod(fd, 0600) != 0) {
+	bool file = !out && fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+	if (file && (((st.st_mode & 0177) && fchmod(fd, 0600) != 0) || ftruncate(fd, 0) != 0)) {
 		int error = errno;
 		close(fd);
 		return error;

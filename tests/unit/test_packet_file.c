@@ -272,6 +272,27 @@ static void test_full_behind(void **state)
 	full_behind(*state, O_APPEND);
 }
 
+/* A file of another user, which everybody may write, cannot be kept from others: it is refused, with all that is in it. */
+static void test_anothers(void **state)
+{
+	struct place *p = *state;
+	struct stat st;
+	char error[256];
+	if (geteuid() != 0)
+		skip();
+	int fd = open(p->path, O_WRONLY | O_CREAT, 0600);
+	assert_int_equal(write(fd, "kept", 4), 4);
+	assert_int_equal(fchmod(fd, 0666), 0);
+	close(fd);
+	assert_int_equal(chmod(p->folder, 0777), 0);
+	assert_int_equal(seteuid(65534), 0);
+	assert_null(packet_file_new(&(struct packet_file_options){ .path = p->path }, error, sizeof error));
+	assert_int_equal(seteuid(0), 0);
+	assert_non_null(strstr(error, "can't be written: Operation not permitted"));
+	assert_int_equal(stat(p->path, &st), 0);
+	assert_int_equal(st.st_size, 4);
+}
+
 static void test_gone(void **state)
 {
 	int ends[2];
@@ -302,6 +323,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_ring, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_full, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_full_behind, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_anothers, set_up, tear_down),
 		cmocka_unit_test(test_gone),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
