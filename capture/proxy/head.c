@@ -105,12 +105,13 @@ static size_t place_of_none(const struct http_head *h, size_t place)
 static int on_value(http_parser *p, const char *at, size_t n)
 {
 	struct http_head *h = p->data;
-	struct slice none = { 0 };
 	size_t place = n ? place_of(h, at) : place_of_none(h, place_of(h, at));
 	if (h->header == EXTENSIONS && h->withhold)
 		leave_line_out(h, place + n);
+	else if ((h->header == HOST || h->header == ORIGIN) && !h->replaced)
+		replace(h, place, n, buf_slice(h->header == HOST ? &h->host : &h->origin));
 	else if (h->header == HOST || h->header == ORIGIN)
-		replace(h, place, n, h->replaced ? none : buf_slice(h->header == HOST ? &h->host : &h->origin));
+		h->copied = place + n; /* with the end of the line before: an empty line would end the head */
 	h->replaced = true;
 	return 0;
 }

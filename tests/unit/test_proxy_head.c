@@ -102,6 +102,9 @@ static void odd_values(void **state)
 	(void)state;
 	assert_rewritten("GET /a HTTP/1.1\r\nHost:\r\nX: y\r\n\r\n", "GET /a HTTP/1.1\r\nHost:app.openiap.io\r\nX: y\r\n\r\n");
 	assert_rewritten("GET /a HTTP/1.1\r\nX: y\r\nHost: \r\n\r\n", "GET /a HTTP/1.1\r\nX: y\r\nHost: app.openiap.io\r\n\r\n");
+	assert_rewritten("GET /a HTTP/1.1\r\nHost: x\r\n folded\r\n\t more \r\nX: y\r\n\r\n",
+			 "GET /a HTTP/1.1\r\nHost: app.openiap.io\r\nX: y\r\n\r\n");
+	assert_rewritten("GET /a HTTP/1.1\nHost:\n x\n \nX: y\n\n", "GET /a HTTP/1.1\nHost:\n app.openiap.io\nX: y\n\n");
 	assert_rewritten("GET /a HTTP/1.1\nOrigin:\n\n", "GET /a HTTP/1.1\nOrigin:https://app.openiap.io\n\n");
 }
 
