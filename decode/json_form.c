@@ -106,7 +106,7 @@ static bool read_value(struct arena *a, const struct json_value *v, struct json_
 	else if (v->kind == JSON_READ_STRING)
 		good = read_base64(a, v, &out->e.value);
 	out->payload = v->text;
-	out->unread = !good && !v->cut;
+	out->unread = !good && !v->cut && !a->spent;
 	return good;
 }
 

@@ -439,6 +439,24 @@ static void tree_of_bad(void **state)
 	}
 }
 
+/* A payload for which there is no room is not said to be none. */
+static void tree_without_room(void **state)
+{
+	struct fixture *f = *state;
+	struct dissection d;
+	struct buf text = { 0 };
+	buf_add_str(&text, "{\"command\":\"query\",\"data\":{\"value\":[10,2,123,125");
+	for (int i = 0; i < 4000; i++)
+		buf_add_str(&text, ",1");
+	buf_add_str(&text, "]}}");
+	dissection_init(&d, f->d.schema, 4000);
+	dissect_json_form(&d, buf_slice(&text), text.len);
+	assert_non_null(d.payload);
+	assert_null(d.payload->child);
+	dissection_release(&d);
+	buf_release(&text);
+}
+
 /* What is cut is what the end of the capture lies in: not a payload in front of it. */
 static void tree_of_cut(void **state)
 {
@@ -467,6 +485,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(tree, setup, teardown),
 		cmocka_unit_test_setup_teardown(tree_of_bad, setup, teardown),
 		cmocka_unit_test_setup_teardown(tree_of_cut, setup, teardown),
+		cmocka_unit_test_setup_teardown(tree_without_room, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
