@@ -118,31 +118,38 @@ static void bash_names(FILE *out, const struct option_row *o)
 	if (o->letter)
 		fprintf(out, "-%c%s", o->letter, o->name ? "|" : "");
 	if (o->name)
-		fprintf(out, "--%s", o->name);
+		fprintf(out, "--%s|--%s=", o->name, o->name);
 }
 
 static void bash_argument(FILE *out, const struct option_row *o)
 {
-	if (!o->argument || may_lack(o))
+	if (!o->argument)
 		return;
 	fputs("\t", out);
-	bash_names(out, o);
+	if (may_lack(o))
+		fprintf(out, "--%s=", o->name);
+	else
+		bash_names(out, o);
 	if (words_of(o)) {
 		fputs(") COMPREPLY=($(compgen -W \"", out);
 		put_words(out, words_of(o), "");
 		fputs("\" -- \"$cur\")) ;;\n", out);
 	} else if (is_file(o)) {
-		fprintf(out, ") COMPREPLY=($(compgen %s -- \"$cur\")) ;;\n", strcmp(o->argument, "DIR") == 0 ? "-d" : "-f");
+		fprintf(out, ") mapfile -t COMPREPLY < <(compgen %s -- \"$cur\") ;;\n", strcmp(o->argument, "DIR") == 0 ? "-d" : "-f");
 	} else {
 		fputs(") COMPREPLY=() ;;\n", out);
 	}
 }
 
+/* bash takes --check=json for three words. Names of files may have blanks in them. */
 static void write_bash(FILE *out)
 {
 	struct option_row o;
 	fputs("# bash completion for envscope, made by envscope --completions bash\n_envscope() {\n"
-	      "\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}\n\tcase $prev in\n",
+	      "\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]}\n"
+	      "\tif [[ $cur == = ]]; then\n\t\tcur= prev+==\n"
+	      "\telif [[ $prev == = ]]; then\n\t\tprev=${COMP_WORDS[COMP_CWORD-2]}=\n\tfi\n"
+	      "\tcase $prev in\n",
 	      out);
 	for (size_t i = 0; options_row(i, &o); i++)
 		bash_argument(out, &o);
@@ -159,7 +166,7 @@ static void write_bash(FILE *out)
 			fputc(' ', out);
 		}
 	}
-	fputs("\" -- \"$cur\"))\n\t\telse\n\t\t\tCOMPREPLY=($(compgen -f -- \"$cur\"))\n\t\tfi ;;\n\tesac\n}\n"
+	fputs("\" -- \"$cur\"))\n\t\telse\n\t\t\tmapfile -t COMPREPLY < <(compgen -f -- \"$cur\")\n\t\tfi ;;\n\tesac\n}\n"
 	      "complete -o filenames -F _envscope envscope\n",
 	      out);
 }
@@ -186,12 +193,14 @@ static void zsh_argument(FILE *out, const struct option_row *o)
 static void zsh_spec(FILE *out, const struct option_row *o, bool by_name)
 {
 	fputs("\t'", out);
-	if (o->letter && o->name)
+	if (o->argument) /* may be there again */
+		fputc('*', out);
+	else if (o->letter && o->name)
 		fprintf(out, "(-%c --%s)", o->letter, o->name);
 	if (by_name)
 		fprintf(out, "--%s%s[", o->name, !o->argument ? "" : may_lack(o) ? "=-" : "=");
 	else
-		fprintf(out, "-%c[", o->letter);
+		fprintf(out, "-%c%s[", o->letter, o->argument ? "+" : ""); /* in the same word, too */
 	put_help(out, o->help, "[]:\\");
 	fputc(']', out);
 	zsh_argument(out, o);
