@@ -419,19 +419,37 @@ static char *behind_links(const char *path)
 	return real ? real : xstrdup(path);
 }
 
+/* What is there stays, so all of it has to be read, and what no file is (a pipe, /dev/null) is not to be replaced by one. */
+static bool read_old(const char *path, struct buf *out)
+{
+	struct stat st;
+	if (stat(path, &st) != 0)
+		return errno == ENOENT;
+	errno = S_ISDIR(st.st_mode) ? EISDIR : !S_ISREG(st.st_mode) ? ENOTSUP : st.st_size > FILE_MAX ? EFBIG : 0;
+	return !errno && read_file(path, out);
+}
+
+static bool say_unwritten(const char *path, struct buf *error)
+{
+	buf_addf(error, "%s can't be written: %s", path, strerror(errno));
+	return false;
+}
+
 bool config_write(const struct settings *s, const char *path, struct buf *error)
 {
 	struct writer w = { 0 };
 	struct buf beside = { 0 };
-	read_file(path, &w.out);
+	if (!read_old(path, &w.out)) {
+		buf_release(&w.out);
+		return say_unwritten(path, error);
+	}
 	each_entry(s, write_entry, &w);
 	buf_add(&w.out, buf_slice(&w.added));
 	make_folders(path);
 	char *real = behind_links(path);
 	buf_addf(&beside, "%s.new", real);
-	bool good = write_file(buf_cstr(&beside), buf_slice(&w.out)) && put_in_place(buf_cstr(&beside), real);
-	if (!good)
-		buf_addf(error, "%s can't be written: %s", path, strerror(errno));
+	bool good = (write_file(buf_cstr(&beside), buf_slice(&w.out)) && put_in_place(buf_cstr(&beside), real)) ||
+		    say_unwritten(path, error);
 	free(real);
 	buf_release(&beside);
 	buf_release(&w.out);

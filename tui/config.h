@@ -16,7 +16,7 @@ void config_read(struct settings *s, const char *path, struct buf *complaints);
 /* The same from text. */
 void config_read_text(struct settings *s, struct slice text, struct buf *complaints);
 /* Writes what differs from the defaults to the file; comments and unknown lines in it stay, and so does a link
- * that leads to it. False with a sentence if it can't be. */
+ * that leads to it. False with a sentence if it can't be, or if what is there is no file or can't be read. */
 bool config_write(const struct settings *s, const char *path, struct buf *error);
 /* All there is to set with the defaults, in the order of the file. */
 typedef void config_fn(void *user, const char *name, const char *preset, const char *sentence);

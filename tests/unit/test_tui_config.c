@@ -152,6 +152,39 @@ static void test_not_written(void **state)
 	buf_release(&out);
 }
 
+/* Nor is what would be lost by it replaced: a pipe or a device, a file that was not read to its end. */
+static void test_not_replaced(void **state)
+{
+	char folder[] = "/tmp/envscope-config.XXXXXX", path[64];
+	struct settings s;
+	struct buf out = { 0 };
+	struct stat st;
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	snprintf(path, sizeof path, "%s/config", folder);
+	settings_init(&s);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	alarm(30); /* it is not waited for */
+	assert_false(config_write(&s, path, &out));
+	assert_non_null(strstr(buf_cstr(&out), "can't be written"));
+	assert_int_equal(lstat(path, &st), 0);
+	assert_true(S_ISFIFO(st.st_mode));
+	alarm(0);
+	unlink(path);
+	FILE *f = fopen(path, "w");
+	assert_non_null(f);
+	for (int i = 0; i < 600000; i++)
+		fputs("#\n", f);
+	fclose(f);
+	assert_false(config_write(&s, path, &out));
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_size, 1200000);
+	unlink(path);
+	assert_int_equal(rmdir(folder), 0);
+	settings_release(&s);
+	buf_release(&out);
+}
+
 /* What is printed as an example is right when the comments are taken away. */
 static void add_line(void *user, const char *name, const char *preset, const char *sentence)
 {
@@ -182,8 +215,8 @@ static void test_example(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_wrong_lines), cmocka_unit_test(test_values),  cmocka_unit_test(test_writing),
-		cmocka_unit_test(test_not_written), cmocka_unit_test(test_example),
+		cmocka_unit_test(test_wrong_lines), cmocka_unit_test(test_values),       cmocka_unit_test(test_writing),
+		cmocka_unit_test(test_not_written), cmocka_unit_test(test_not_replaced), cmocka_unit_test(test_example),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
