@@ -55,12 +55,14 @@ static void take_fact(void *user, const struct layer_field *f)
 }
 
 static void write_fields(struct printer *p, struct json *j, struct run parts);
+static void write_faults(struct printer *p, struct json *j, struct run parts);
 
 static void write_value(struct printer *p, struct json *j, const struct node *n)
 {
 	if (n->kind == NODE_MESSAGE || n->kind == NODE_OBJECT) {
 		json_open(j, '{');
 		write_fields(p, j, (struct run){ &n, 1 });
+		write_faults(p, j, (struct run){ &n, 1 });
 		json_close(j, '}');
 	} else if (n->kind == NODE_ARRAY) {
 		json_open(j, '[');
@@ -93,7 +95,7 @@ static void write_field(struct printer *p, struct json *j, struct run run)
 		json_close(j, ']');
 }
 
-/* The fields of a message or of its parts; faults come last. */
+/* The fields of a message or of its parts. */
 static void write_fields(struct printer *p, struct json *j, struct run parts)
 {
 	struct run fields = data_fields(parts);
@@ -104,10 +106,29 @@ static void write_fields(struct printer *p, struct json *j, struct run parts)
 		write_field(p, j, (struct run){ fields.at + from, to - from });
 	}
 	free(fields.at);
-	for (size_t i = 0; i < parts.len; i++)
-		for (const struct node *c = parts.at[i]->child; c; c = c->next)
+}
+
+/* Appends the faults of a message or of its parts, and of the wrappers in it: the fields of these stand beside its own. */
+static void gather_faults(struct printer *p, struct run parts, struct buf *out)
+{
+	for (size_t i = 0; i < parts.len; i++) {
+		for (const struct node *c = parts.at[i]->child; c; c = c->next) {
 			if (c->kind == NODE_BAD)
-				write_field(p, j, (struct run){ &c, 1 });
+				buf_add(out, slice_of(&c, sizeof c));
+			else if (layer_is_wrapper(&p->dissection, c))
+				gather_faults(p, (struct run){ &c, 1 }, out);
+		}
+	}
+}
+
+/* Behind the fields, under one name. */
+static void write_faults(struct printer *p, struct json *j, struct run parts)
+{
+	struct buf faults = { 0 };
+	gather_faults(p, parts, &faults);
+	if (faults.len)
+		write_field(p, j, (struct run){ (const struct node **)(void *)faults.at, faults.len / sizeof(const struct node *) });
+	buf_release(&faults);
 }
 
 static void write_ours(struct printer *p, struct json *j, const struct message_facts *m)
@@ -118,6 +139,8 @@ static void write_ours(struct printer *p, struct json *j, const struct message_f
 	json_open(j, '{');
 	if (root)
 		write_field(p, j, (struct run){ &root, 1 });
+	if (root && layer_is_wrapper(&p->dissection, root))
+		write_faults(p, j, (struct run){ &root, 1 });
 	layers_facts(p, m, take_fact, &w);
 	if (strcmp(w.layer, "openiap") != 0)
 		json_close(j, ']');

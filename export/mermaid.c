@@ -11,14 +11,21 @@
 
 enum { ROWS = BOUND(500, 20), TEXT_MAX = 48000 };
 
+/* Of a line with one of these, a colon and a #NUMBER; the last semicolon is taken away before it is read. */
+static bool is_styling(struct slice text)
+{
+	return slice_starts(text, "style") || slice_starts(text, "classDef");
+}
+
 static void add_text(struct buf *out, struct slice text)
 {
 	while (text.len) {
 		uint32_t p;
+		bool styling = is_styling(text);
 		text = slice_skip(text, text_next(text, &p, NULL));
 		bool plain = (p >= '0' && p <= '9') || (p >= 'a' && p <= 'z') || (p >= 'A' && p <= 'Z') || p >= 0xa0 ||
 			     (p && strchr(" ._,+=()/{}[]\"':-?!*", (int)p));
-		if (plain)
+		if (plain && !styling)
 			text_add_point(out, p);
 		else
 			buf_addf(out, "#%u;", p);

@@ -236,6 +236,47 @@ static void test_null(void **state)
 	}
 }
 
+/* Its payload has a field of another wire type and an end that is none; the Envelope around it, too. */
+static void talk_faults(struct feed *f)
+{
+	static const struct sent query = {
+		.command = "query", .id = "q", .type = "QueryRequest", .payload = { (const uint8_t *)"\x08\1\xff", 3 }
+	};
+	struct buf b = { 0 };
+	feed_pack(&b, &query, 1);
+	buf_add_str(&b, "\x20\1\xff");
+	feed_bytes(f, 0, DIR_C2S, buf_slice(&b), b.len, &query);
+	buf_release(&b);
+}
+
+/* Several faults of one object are an array: no name is there twice. */
+static void test_faults(void **state)
+{
+	(void)state;
+	char *text = print_talk(exporter_named("json"), talk_faults);
+	json_t *all = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+	if (!all || document_count(text, "\"openiap.fault\":[") != 1 || document_count(text, "openiap.query.fault") != 1)
+		fail_msg("%s", text);
+	json_decref(all);
+	free(text);
+}
+
+/* Text of the wire in a diagram: mermaid.js takes a semicolon away where these words stand. */
+static void talk_style(struct feed *f)
+{
+	FEED(f, 0, DIR_C2S, .command = "style a:b<c>d", .id = "a");
+	FEED(f, 0, DIR_C2S, .command = "classDef a:b<c>d", .id = "b");
+}
+
+static void test_mermaid(void **state)
+{
+	(void)state;
+	char *text = print_talk(exporter_named("mermaid"), talk_style);
+	if (strstr(text, "style") || strstr(text, "classDef") || document_count(text, "lassDef a:b#60;c#62;d") != 1)
+		fail_msg("%s", text);
+	free(text);
+}
+
 /* A watch, and an event of it that names a trace of its own, but no span. */
 static void talk_event(struct feed *f)
 {
@@ -263,7 +304,8 @@ static void test_event_of_another_trace(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_all), cmocka_unit_test(test_secrets), cmocka_unit_test(test_null),
-					    cmocka_unit_test(test_event_of_another_trace) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_all),     cmocka_unit_test(test_secrets),
+					    cmocka_unit_test(test_null),    cmocka_unit_test(test_faults),
+					    cmocka_unit_test(test_mermaid), cmocka_unit_test(test_event_of_another_trace) };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
