@@ -38,7 +38,7 @@ bool option_number(const char *text, uint64_t most, uint64_t *out)
 	errno = 0;
 	unsigned long long n = strtoull(text, &end, 10);
 	*out = n;
-	return end != text && !*end && !errno && n <= most && text[0] != '-';
+	return end != text && !*end && !errno && n <= most && !strchr(text, '-'); /* which strtoull takes, behind blanks too */
 }
 
 int64_t option_span(const char *text)

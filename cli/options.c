@@ -97,7 +97,7 @@ static bool check_output(const struct options *o)
 		return option_fail("--check=json and junit are a document of their own", "they cannot be printed together with -z");
 	if (o->record.file.path && strcmp(o->record.file.path, "-") == 0 && (o->exporter || o->reports || o->check))
 		return option_fail("-w - writes the packets to standard output", "nothing else can be printed there");
-	if (o->check && !o->reports && o->exporter && o->exporter != exporter_named("text"))
+	if (o->check && o->exporter && o->exporter != exporter_named("text"))
 		return option_fail("--check prints its own text, json or junit, as in --check=json, and not", o->exporter->name);
 	if (o->fail_on && !o->check)
 		return option_fail("--fail-on says what makes a check fail", "it needs --check");

@@ -127,6 +127,8 @@ case_ tcp.check_rule -r samples/tcp.pcap --check --fail-on error,no-reply
 case_ upload.check -r build/samples/upload.pcap --check --fail-on note
 case_ error.report -r samples/tcp.pcap -z rules,nonsense
 case_ error.check_format -r samples/tcp.pcap --check -T ndjson
+case_ error.check_reports -r samples/tcp.pcap --check -z rules -T ndjson
+case_ error.count -r samples/tcp.pcap -c ' -5'
 case_ error.file_none -r ''
 case_ error.word missing
 case_ error.word_display -r samples/tcp.pcap 'command == "query"'
