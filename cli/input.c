@@ -8,7 +8,9 @@
 #include "cli/signals.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* Decryption secrets of a pcapng. */
@@ -77,12 +79,26 @@ bool input_open(struct input *in, struct options *o)
 	return in->source != NULL;
 }
 
+/* Others may write their keys to a terminal, as to /dev/stderr. What is typed there are no keys of TLS. */
+static bool is_terminal(const char *path)
+{
+	struct stat st;
+	if (stat(path, &st) != 0 || !S_ISCHR(st.st_mode)) /* a pipe is opened once: its writer would see that close */
+		return false;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	bool terminal = fd >= 0 && isatty(fd);
+	if (fd >= 0)
+		close(fd);
+	return terminal;
+}
+
 static const char *keylog_path(const struct options *o)
 {
 	const char *ours = getenv("ENVSCOPE_KEYLOG"), *usual = getenv("SSLKEYLOGFILE");
+	const char *named = ours && *ours ? ours : usual;
 	if (o->keylog)
 		return o->keylog;
-	return ours && *ours ? ours : usual && *usual ? usual : NULL;
+	return named && *named && !is_terminal(named) ? named : NULL;
 }
 
 /* A file that was only named by the environment need not be there. Live and without one, nothing waits for keys. */

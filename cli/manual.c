@@ -231,7 +231,7 @@ static const char man_end[] =
 	".TP\n.B 2\nThe arguments or the filter can't be used.\n"
 	".TP\n.B 3\nThe source can't be opened or read, or is damaged (what comes before that is shown); writing failed; out of memory.\n"
 	".SH ENVIRONMENT\n"
-	".TP\n.B ENVSCOPE_KEYLOG, SSLKEYLOGFILE\nThe key log with the TLS secrets, without \\-\\-keylog; the first that is set and not empty.\n"
+	".TP\n.B ENVSCOPE_KEYLOG, SSLKEYLOGFILE\nThe key log with the TLS secrets, without \\-\\-keylog; the first that is set and not empty. A terminal is passed over.\n"
 	".TP\n.B OTEL_EXPORTER_OTLP_TRACES_ENDPOINT, OTEL_EXPORTER_OTLP_ENDPOINT\nThe collector of \\-\\-otlp without a URL: that for traces as it "
 	"stands, else that for all signals with /v1/traces behind it.\n"
 	".TP\n.B OTEL_EXPORTER_OTLP_TRACES_HEADERS, OTEL_EXPORTER_OTLP_HEADERS\nHeaders for the collector of \\-\\-otlp, key=value with commas "

@@ -76,7 +76,8 @@ static bool print_files(const struct results *r, bool aside)
 
 int results_print(const struct results *r, bool messages_shown)
 {
-	bool aside = messages_shown || r->options->reports || r->options->check;
+	const char *written = r->options->record.file.path;
+	bool aside = messages_shown || r->options->reports || r->options->check || (written && strcmp(written, "-") == 0);
 	errno = 0;
 	if (print_reports(r) && print_check(r) && print_files(r, aside) && fflush(r->out) == 0)
 		return 0;

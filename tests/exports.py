@@ -9,6 +9,7 @@ import fcntl
 import io
 import json
 import os
+import pty
 import re
 import select
 import signal
@@ -138,6 +139,20 @@ def check_stopped(envscope, capture):
     return right
 
 
+def check_terminal(envscope, capture):
+    """SSLKEYLOGFILE names the terminal, where another program shows its keys: nobody waits for what is typed there."""
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.environ["SSLKEYLOGFILE"] = "/dev/tty"
+        os.execv(envscope, [envscope, "-r", capture, "-c", "1", "-T", "fields", "-e", "command"])
+    right = select.select([terminal], [], [], 20)[0] and b"signin" in os.read(terminal, 65536)
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+    os.close(terminal)
+    print("key log on the terminal:", "passed over" if right else "waited for")
+    return right
+
+
 def main():
     envscope, capture = sys.argv[1:3]
     with open(capture, "rb") as file:
@@ -162,6 +177,7 @@ def main():
     wrong += not check_asked(envscope, capture)
     wrong += not check_late(envscope, capture)
     wrong += not check_stopped(envscope, capture)
+    wrong += not check_terminal(envscope, capture)
     sys.exit(wrong)
 
 

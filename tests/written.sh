@@ -108,6 +108,8 @@ quietly -r samples/tcp.pcap -q -F pcap -w "$tmp/x.pcap"
 cmp -s samples/tcp.pcap "$tmp/x.pcap" && ok || wrong "-F pcap does not give back the capture"
 quietly -r samples/tcp.pcap -w - >"$tmp/out.pcapng"
 cmp -s "$tmp/x.pcapng" "$tmp/out.pcapng" && ok || wrong "-w - is another file than -w FILE"
+quietly -r samples/tcp.pcap -w - --extract "$tmp/extracted" >"$tmp/out.pcapng"
+cmp -s "$tmp/x.pcapng" "$tmp/out.pcapng" && grep -q "src.bin: 180,000 bytes" "$tmp/err" && ok || wrong "-w - with --extract is another file"
 quietly -r samples/tcp.pcap -w /dev/stdout | cat >"$tmp/stdout.pcapng"
 cmp -s "$tmp/out.pcapng" "$tmp/stdout.pcapng" && ok || wrong "-w /dev/stdout is another file than -w -"
 equal "text beside -w /dev/null" "$(quietly -r samples/tcp.pcap -w /dev/null -T text -c 1 | wc -l)" 1
