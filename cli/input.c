@@ -79,32 +79,10 @@ bool input_open(struct input *in, struct options *o)
 	return in->source != NULL;
 }
 
-/* Others may write their keys to a terminal, as to /dev/stderr. What is typed there are no keys of TLS. */
-static bool is_terminal(const char *path)
-{
-	struct stat st;
-	if (stat(path, &st) != 0 || !S_ISCHR(st.st_mode)) /* a pipe is opened once: its writer would see that close */
-		return false;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	bool terminal = fd >= 0 && isatty(fd);
-	if (fd >= 0)
-		close(fd);
-	return terminal;
-}
-
-static const char *keylog_path(const struct options *o)
-{
-	const char *ours = getenv("ENVSCOPE_KEYLOG"), *usual = getenv("SSLKEYLOGFILE");
-	const char *named = ours && *ours ? ours : usual;
-	if (o->keylog)
-		return o->keylog;
-	return named && *named && !is_terminal(named) ? named : NULL;
-}
-
 /* A file that was only named by the environment need not be there. Live and without one, nothing waits for keys. */
 bool input_open_keylog(struct input *in, const struct options *o)
 {
-	const char *path = keylog_path(o);
+	const char *path = options_keylog(o);
 	bool live = source_is_live(in->source);
 	if (live && o->keylog && access(path, R_OK) != 0)
 		fprintf(stderr, "envscope: --keylog: %s: %s; it is read as soon as it can be\n", path, strerror(errno));
@@ -147,7 +125,7 @@ bool input_open_again(const struct options *o, struct second_reading *out, char 
 						     .span = o->duration,
 						     .threads = 1 } };
 	how.secrets_user = out->keylog;
-	keylog_open(out->keylog, keylog_path(o), false);
+	keylog_open(out->keylog, options_keylog(o), false);
 	out->source = open_all(o, &how, error, room);
 	if (!out->source)
 		keylog_free(out->keylog);

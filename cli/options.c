@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "capture/packet_filter.h"
 
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -143,20 +144,60 @@ static bool check_extcap(struct options *o)
 	return !e->filter || !*e->filter || option_of('f')->take(o, e->filter);
 }
 
-/* Is the file one of those that are read? Making it would empty what is to be read; and what is written to its end would be read again, without end. */
-static bool is_read(const struct options *o, const char *path)
+/* Others may write their keys to a terminal, as to /dev/stderr. What is typed there are no keys of TLS. */
+static bool is_terminal(const char *path)
 {
-	struct stat file, input;
-	int there = strcmp(path, "-") == 0 ? fstat(STDOUT_FILENO, &file) : stat(path, &file);
-	if (!o->file || there != 0 || !S_ISREG(file.st_mode))
+	struct stat st;
+	if (stat(path, &st) != 0 || !S_ISCHR(st.st_mode)) /* a pipe is opened once: its writer would see that close */
 		return false;
-	for (size_t i = 0; i < o->input_count; i++) {
-		const char *name = o->inputs[i];
-		int found = strcmp(name, "-") == 0 ? fstat(STDIN_FILENO, &input) : stat(name, &input);
-		if (found == 0 && file.st_dev == input.st_dev && file.st_ino == input.st_ino)
-			return true;
-	}
-	return false;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	bool terminal = fd >= 0 && isatty(fd);
+	if (fd >= 0)
+		close(fd);
+	return terminal;
+}
+
+const char *options_keylog(const struct options *o)
+{
+	const char *ours = getenv("ENVSCOPE_KEYLOG"), *usual = getenv("SSLKEYLOGFILE");
+	const char *named = ours && *ours ? ours : usual;
+	if (o->keylog)
+		return o->keylog;
+	return named && *named && !is_terminal(named) ? named : NULL;
+}
+
+static bool is_file(const struct stat *file, const char *name)
+{
+	struct stat other;
+	int found = strcmp(name, "-") == 0 ? fstat(STDIN_FILENO, &other) : stat(name, &other);
+	return found == 0 && file->st_dev == other.st_dev && file->st_ino == other.st_ino;
+}
+
+/* What of that which is read the file is, for people; NULL. Making it would empty what is to be read; and what is written to its end would
+ * be read again, without end. */
+static const char *read_there(const struct options *o, const char *path)
+{
+	struct stat file;
+	const char *keylog = options_keylog(o);
+	int there = strcmp(path, "-") == 0 ? fstat(STDOUT_FILENO, &file) : stat(path, &file);
+	if (there != 0 || !S_ISREG(file.st_mode))
+		return NULL;
+	for (size_t i = 0; o->file && i < o->input_count; i++)
+		if (is_file(&file, o->inputs[i]))
+			return "the capture";
+	return keylog && is_file(&file, keylog) ? "the key log" : NULL;
+}
+
+/* Refuses to write to what is read. */
+static bool check_written(const struct options *o, const char *path)
+{
+	char sentence[64];
+	bool out = strcmp(path, "-") == 0;
+	const char *what = read_there(o, path);
+	if (!what)
+		return true;
+	snprintf(sentence, sizeof sentence, "-w %s %s that is read", out ? "- would add to" : "would overwrite", what);
+	return option_fail(sentence, out ? "standard output" : path);
 }
 
 static bool check_record(struct options *o)
@@ -173,9 +214,8 @@ static bool check_record(struct options *o)
 		return option_fail("-b", "standard output can't be a ring of files");
 	if (f->ring_files && !f->ring_bytes && !f->ring_time)
 		return option_fail("-b files:N says how many files are kept", "filesize or duration must say when one is full");
-	if (!f->ring_bytes && !f->ring_time && is_read(o, f->path))
-		return option_fail(out ? "-w - would add to the capture that is read" : "-w would overwrite the capture that is read",
-				   out ? "standard output" : f->path);
+	if (!f->ring_bytes && !f->ring_time && !check_written(o, f->path))
+		return false;
 	o->quiet = o->quiet || out;
 	return true;
 }

@@ -93,5 +93,7 @@ bool options_show_screens(const struct options *o);
 bool options_print_messages(const struct options *o);
 /* Are the messages of a file printed when all is read: as the display filter asks for what becomes known later, and the format has no line for that? */
 bool options_print_afterwards(const struct options *o);
+/* The key log that is given, or named by the environment; NULL. */
+const char *options_keylog(const struct options *o);
 
 #endif

@@ -237,6 +237,7 @@ in_tmp error.option_letters -xV -r repo/samples/tcp.pcap
 in_tmp error.no_file nowhere.pcap -T text
 in_tmp error.no_second_file -r repo/samples/tcp.pcap nowhere.pcap -T text
 in_tmp error.write_read -r repo/samples/tcp.pcap -q -w link.pcap
+in_tmp error.write_keylog -r repo/samples/tcp.pcap --keylog text -q -w text
 in_tmp error.format -r repo/samples/tcp.pcap -T xml
 in_tmp error.decode_as_name -r repo/samples/tcp.pcap -d tcp.port==8080,pipe
 in_tmp error.decode_as -r repo/samples/tcp.pcap -d tcp.port==80000,tcp

@@ -1,9 +1,15 @@
-/* LISTEN=TARGET from any text: what is read can be written, and read again the same. */
+/* LISTEN=TARGET from any text: what is read can be written, and read again the same, but for what a query says, which is not written. */
 #include "capture/proxy/address.h"
 
 #include <stdlib.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static bool same(const struct proxy_address *a, const struct proxy_address *b)
+{
+	size_t n = proxy_is_pipe(a) ? sizeof a->path : strcspn(a->path, "?") + 1;
+	return a->scheme == b->scheme && a->port == b->port && strcmp(a->host, b->host) == 0 && strncmp(a->path, b->path, n) == 0;
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -16,7 +22,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		proxy_address_add(&text, &first.listen);
 		buf_add_str(&text, "=");
 		proxy_address_add(&text, &first.target);
-		if (!proxy_pair_read(&again, buf_cstr(&text), why, sizeof why) || memcmp(&first, &again, sizeof first) != 0)
+		if (!proxy_pair_read(&again, buf_cstr(&text), why, sizeof why) || !same(&first.listen, &again.listen) ||
+		    !same(&first.target, &again.target))
 			abort();
 	}
 	buf_release(&text);
