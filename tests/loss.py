@@ -135,7 +135,7 @@ def main(whole, whole_ndjson, lossy, ndjson, joined=None):
     for k, n in whole_ones.items():
         if printed[(*k, False)] < n: wrong += 1; print(f"not shown, or shown cut though it is whole: {k[1]} {k[2]} of port {k[0]}")
     for (port, command, id_, cut), n in printed.items():
-        names = [k for k in sent if k[0] == port and (k[1:] == (command, id_) or cut and not id_)]
+        names = [k for k in sent if k[0] == port and (k[1:] == (command, id_) or cut and id_ in ("", k[2]) and command in ("", k[1]))]
         if sum(sent[k] for k in names) < n: wrong += 1; print(f"never sent: {command} {id_} of port {port}")
     allowed = {"capture-gap", "rid-unknown"} if joined else {"capture-gap"}
     before = broken(json.loads(l) for l in open(whole_ndjson, encoding="utf-8"))

@@ -379,6 +379,28 @@ static void drop_searched(struct detect *d, enum dir dir)
 		stream_news(d->stream, NEWS_SKIPPED, dir, h->time, h->passed, NULL);
 }
 
+/* HTTP begins with that chunk of a direction. What was searched of the other one without a find, may end with what comes behind its head: as behind a gap,
+ * the layer looks for it, once it knows what the chunk says. */
+static void settle_at_head(struct detect *d, enum dir dir, struct chunk c)
+{
+	struct held *other = &d->held[!dir];
+	struct buf searched = { 0 };
+	bool torn = other->searching && !other->ended;
+	drop_searched(d, dir);
+	if (torn) {
+		searched = other->bytes;
+		other->bytes = (struct buf){ 0 };
+	}
+	drop_searched(d, !dir);
+	settle(d, new_http1(d), dir);
+	layer_feed(d->inner, dir, c);
+	if (torn)
+		layer_gap(d->inner, !dir, 0, other->time);
+	if (searched.len)
+		layer_feed(d->inner, !dir, (struct chunk){ buf_slice(&searched), -1, other->time });
+	buf_release(&searched);
+}
+
 /* Joined in the middle, a chunk may begin with a head of REST; a server's first bytes with a status line, where those of the client are
  * missing or late. */
 static bool look_for_head(struct detect *d, enum dir dir, struct chunk c)
@@ -388,10 +410,7 @@ static bool look_for_head(struct detect *d, enum dir dir, struct chunk c)
 		return false;
 	if (dir == DIR_C2S ? !http1_asks_rest(c.bytes) : !http1_answers(c.bytes))
 		return false;
-	drop_searched(d, dir);
-	drop_searched(d, !dir);
-	settle(d, new_http1(d), dir);
-	layer_feed(d->inner, dir, c);
+	settle_at_head(d, dir, c);
 	return true;
 }
 

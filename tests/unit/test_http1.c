@@ -1,4 +1,5 @@
 /* HTTP/1 up to the upgrade: what leads to a WebSocket, what does not, and what is missing. */
+#include "capture/stream/detect.h"
 #include "capture/stream/http1.h"
 
 #include "tests/unit/stream_play.h"
@@ -549,6 +550,39 @@ static void gap_in_handshake(void **state)
 	check_gap_in_handshake(DIR_S2C);
 }
 
+/* The capture lost the front of the request, and has its end and part of a first message before the answer, which tells what both are. */
+static void end_of_the_request_first(void **state)
+{
+	enum { FIRST_FRAME = 9 }; /* bytes: a header, a mask, three bytes of a length */
+	(void)state;
+	struct talk t;
+	talk_init(&t);
+	put(&t, DIR_C2S, REQUEST);
+	put(&t, DIR_S2C, GRANTED);
+	say_torn(&t, DIR_C2S, 0);
+	for (unsigned i = 0; i < 3; i++) {
+		say(&t, DIR_S2C, i, NULL);
+		say(&t, DIR_C2S, i + 1, NULL);
+	}
+	size_t ask = t.s.steps[0].to, torn = t.s.steps[2].from + FIRST_FRAME;
+	for (size_t lost = 1; lost <= ask; lost++) {
+		recorder_again(&t.r);
+		t.r.conn.start_seen = true;
+		struct layer *l = detect_new(&t.r.stream, TRANSPORT_UNKNOWN, NULL);
+		layer_gap(l, DIR_C2S, lost, 1);
+		play_bytes(&t.s, l, DIR_C2S, lost, ask);
+		play_bytes(&t.s, l, DIR_C2S, t.s.steps[2].from, torn);
+		play_bytes(&t.s, l, DIR_S2C, t.s.steps[1].from, t.s.steps[1].to);
+		play_bytes(&t.s, l, DIR_C2S, torn, t.s.steps[2].to);
+		for (size_t i = 3; i < t.s.count; i++)
+			play_bytes(&t.s, l, t.s.steps[i].dir, t.s.steps[i].from, t.s.steps[i].to);
+		play_end(l);
+		recorder_assert_all(&t.r);
+		assert_int_equal(t.r.conn.transport, TRANSPORT_WS);
+	}
+	talk_release(&t);
+}
+
 /* Neither head is whole, but what there is of the request asks for a WebSocket. */
 static void gap_in_both_heads(void **state)
 {
@@ -686,6 +720,7 @@ int main(void)
 		cmocka_unit_test(other_protocols),
 		cmocka_unit_test(head_beyond_the_limit),
 		cmocka_unit_test(gap_in_handshake),
+		cmocka_unit_test(end_of_the_request_first),
 		cmocka_unit_test(gap_in_both_heads),
 		cmocka_unit_test(heads_cut_short),
 		cmocka_unit_test(gap_anywhere),
