@@ -395,7 +395,7 @@ static void settle_at_head(struct detect *d, enum dir dir, struct chunk c)
 	settle(d, new_http1(d), dir);
 	layer_feed(d->inner, dir, c);
 	if (torn)
-		layer_gap(d->inner, !dir, 0, other->time);
+		layer_gap(d->inner, !dir, 0, other->time ? other->time : c.time);
 	if (searched.len)
 		layer_feed(d->inner, !dir, (struct chunk){ buf_slice(&searched), -1, other->time });
 	buf_release(&searched);
