@@ -379,8 +379,8 @@ static void drop_searched(struct detect *d, enum dir dir)
 		stream_news(d->stream, NEWS_SKIPPED, dir, h->time, h->passed, NULL);
 }
 
-/* HTTP begins with that chunk of a direction. What was searched of the other one without a find, may end with what comes behind its head: as behind a gap,
- * the layer looks for it, once it knows what the chunk says. */
+/* HTTP begins with that chunk of a direction. What was searched of the other one without a find may end with what comes behind its head: the
+ * layer looks for that, as behind a gap, once it knows what the chunk says. */
 static void settle_at_head(struct detect *d, enum dir dir, struct chunk c)
 {
 	struct held *other = &d->held[!dir];
