@@ -55,10 +55,12 @@ struct side {
 	int64_t time;
 };
 
-/* What is held came at this time, from this byte on. */
+/* What is held came at this time, from this byte on; and bytes are missing in front of it, lost of them, or 0: nobody knows how many. */
 struct came {
 	size_t from;
 	int64_t time;
+	uint64_t lost;
+	bool gap;
 };
 
 struct http1 {
@@ -74,8 +76,6 @@ struct http1 {
 	bool granted, refused; /* the answer to it */
 	struct buf held;       /* client bytes behind the request, at most limits->head */
 	struct buf came;       /* struct came of each packet of them; those beyond TIMES_MAX count as come with the last, and in untimed */
-	bool held_cut;         /* bytes are missing behind them, held_lost of them */
-	uint64_t held_lost;    /* 0: their number is not known */
 	bool torn;             /* by the capture: a head is not whole */
 	bool told_other;
 };
@@ -279,7 +279,7 @@ static int on_response(struct side *s)
 		begin_body(s, was & WAS_UNKNOWN);
 	else
 		tell_other(h, s->dir);
-	h->refused = h->refused || (h->asked && !h->waiting);
+	h->refused = h->refused || ((h->asked || h->side[DIR_C2S].mode == HOLDING) && !h->waiting);
 	bool bodiless = was & WAS_HEAD || status == HTTP_STATUS_NO_CONTENT || status == HTTP_STATUS_NOT_MODIFIED;
 	return bodiless ? NO_BODY : GO_ON;
 }
@@ -329,7 +329,7 @@ static void start_reading(struct side *s)
 	s->mode = READING;
 }
 
-/* Each part of what was held with its own time. */
+/* Each part of what was held with its own time, and what is missing in front of it. */
 static void feed_held(struct http1 *h, struct slice held, struct slice came)
 {
 	struct came part, next;
@@ -340,6 +340,8 @@ static void feed_held(struct http1 *h, struct slice held, struct slice came)
 			memcpy(&next, came.at + sizeof part, sizeof next);
 			to = next.from;
 		}
+		if (part.gap)
+			layer_gap(&h->layer, DIR_C2S, part.lost, part.time);
 		layer_feed(&h->layer, DIR_C2S, (struct chunk){ slice_skip(slice_head(held, to), part.from), -1, part.time });
 	}
 }
@@ -349,15 +351,10 @@ static void release_held(struct http1 *h)
 {
 	struct side *client = &h->side[DIR_C2S];
 	struct buf held = h->held, came = h->came;
-	bool cut = h->held_cut;
-	uint64_t lost = h->held_lost;
 	int64_t now = client->time;
 	h->held = h->came = (struct buf){ 0 };
-	h->held_cut = false;
 	feed_held(h, buf_slice(&held), buf_slice(&came));
 	client->time = now;
-	if (cut)
-		layer_gap(&h->layer, DIR_C2S, lost, now);
 	buf_release(&held);
 	buf_release(&came);
 }
@@ -488,42 +485,66 @@ static struct chunk read_head(struct side *s, struct chunk c)
 	return chunk_skip(c, n);
 }
 
-/* n more bytes are missing behind what is held; 0: their number is not known. */
-static void lose_held(struct http1 *h, uint64_t n)
-{
-	bool unknown = n == 0 || (h->held_cut && h->held_lost == 0);
-	h->held_lost = unknown ? 0 : h->held_cut ? h->held_lost + n : n;
-	h->held_cut = true;
-}
-
 /* A client goes on once an upgrade is granted: where not a packet of the server is captured, it was, and so it was where none of its bytes are and
  * the client sends more than it would before. The sooner it is decided, the fewer messages get a time that is not theirs. */
 static bool must_be_granted(const struct http1 *h, bool much)
 {
 	const struct side *server = &h->side[DIR_S2C];
 	bool alone = h->stream->conn->one_way && !h->held.len;
-	return (alone || much) && !server->time && !server->ended && !h->held_cut;
+	return (alone || much) && !server->time && !server->ended;
+}
+
+/* The last of what is held, to be put back where it changes. False if there is none. */
+static bool last_came(const struct http1 *h, struct came *last)
+{
+	if (h->came.len)
+		memcpy(last, h->came.at + h->came.len - sizeof *last, sizeof *last);
+	return h->came.len;
+}
+
+static void put_came(struct http1 *h, struct came part)
+{
+	struct came last;
+	if (last_came(h, &last) && last.from == part.from)
+		h->came.len -= sizeof part;
+	buf_add(&h->came, slice_of(&part, sizeof part));
+}
+
+/* Behind what is held n bytes are missing; 0: their number is not known. */
+static void lose_held(struct http1 *h, uint64_t n, int64_t time)
+{
+	struct came last, part = { h->held.len, time, n, true };
+	if (last_came(h, &last) && last.from == part.from && last.gap)
+		part.lost = n && last.lost ? n + last.lost : 0;
+	put_came(h, part);
+}
+
+/* What may still be held. One gap more than there is room for, and nothing behind it is. */
+static size_t room_to_hold(const struct http1 *h)
+{
+	return h->came.len / sizeof(struct came) > TIMES_MAX ? 0 : h->stream->limits->head - h->held.len;
 }
 
 /* Behind what is held there will be bytes of that time. */
 static void note_time(struct http1 *h, int64_t time)
 {
-	struct came last, came = { h->held.len, time };
-	size_t n = h->came.len / sizeof came;
-	if (n)
-		memcpy(&last, h->came.at + h->came.len - sizeof last, sizeof last);
-	if (n && last.time == time)
+	struct came last, part = { .from = h->held.len, .time = time };
+	if (last_came(h, &last) && last.from == part.from) {
+		part.gap = last.gap;
+		part.lost = last.lost;
+	} else if (h->came.len && last.time == time) {
 		return;
-	if (n < TIMES_MAX)
-		buf_add(&h->came, slice_of(&came, sizeof came));
-	else
+	} else if (h->came.len / sizeof part >= TIMES_MAX) {
 		h->stream->counts->untimed++;
+		return;
+	}
+	put_came(h, part);
 }
 
 static struct chunk hold(struct side *s, struct chunk c)
 {
 	struct http1 *h = s->http;
-	size_t room = h->held_cut ? 0 : h->stream->limits->head - h->held.len;
+	size_t room = room_to_hold(h);
 	if (must_be_granted(h, c.bytes.len > room)) {
 		h->unsure = true;
 		hand_over(h, true, false);
@@ -535,7 +556,7 @@ static struct chunk hold(struct side *s, struct chunk c)
 	buf_add(&h->held, part);
 	if (part.len < c.bytes.len) {
 		h->stream->counts->skipped += c.bytes.len - part.len;
-		lose_held(h, c.bytes.len - part.len);
+		lose_held(h, c.bytes.len - part.len, c.time);
 	}
 	return chunk_skip(c, c.bytes.len);
 }
@@ -566,10 +587,33 @@ static void read_lost(struct side *s)
 	buf_release(&lost);
 }
 
+/* The server's head, as far as it came, grants another protocol. */
+static bool is_granting(const struct http1 *h)
+{
+	const struct side *server = &h->side[DIR_S2C];
+	return !h->above && server->mode == READING && server->head_len && !server->complete && !server->in_body &&
+	       server->parser.status_code == 101;
+}
+
+/* What the client sends from here on waits for the server's answer, behind a gap in its request. */
+static void hold_behind_gap(struct side *s)
+{
+	struct http1 *h = s->http;
+	s->mode = HOLDING;
+	h->unsure = true;
+	h->waiting = h->early = 0;
+	lose_held(h, 0, s->time);
+}
+
 /* BLIND: looks for a head to read on at. */
 static struct chunk find_head(struct side *s, struct chunk c)
 {
 	bool begins = s->dir == DIR_C2S ? http1_begins(c.bytes) : slice_starts(c.bytes, "HTTP/1.");
+	if (s->dir == DIR_C2S && is_granting(s->http)) {
+		pass_over(s, s->lost.len);
+		hold_behind_gap(s);
+		return c;
+	}
 	if (!s->http->above && !s->lost.len && c.bytes.len >= START_MIN && begins) {
 		start_reading(s);
 		return c;
@@ -611,13 +655,7 @@ static void fill_body(struct side *s, uint64_t n)
 /* Part of a request that wants another protocol is missing, but not that it does: the server may have granted it. */
 static bool may_be_granted(struct side *s)
 {
-	return s->dir == DIR_C2S && !s->http->above && !s->complete && !s->in_body && names_ours(s);
-}
-
-/* Of an answer that grants another protocol the head is not whole, be the request there or not: it will be a WebSocket, and nothing is known of it. */
-static bool is_torn_grant(const struct side *s)
-{
-	return s->dir == DIR_S2C && !s->http->above && s->head_len && !s->complete && !s->in_body && s->parser.status_code == 101;
+	return s->dir == DIR_C2S && !s->http->above && !s->complete && !s->in_body && (names_ours(s) || is_granting(s->http));
 }
 
 /* The gap may have taken whole messages. */
@@ -625,7 +663,7 @@ static void lose(struct side *s)
 {
 	struct http1 *h = s->http;
 	rest_cut(&s->body, h->stream, s->dir, s->time, true);
-	if (is_torn_grant(s)) {
+	if (s->dir == DIR_S2C && is_granting(h)) { /* it will be a WebSocket, whatever was asked, and nothing is known of it */
 		h->unsure = true;
 		hand_over(h, false, false);
 		return;
@@ -635,10 +673,8 @@ static void lose(struct side *s)
 		go_blind(s, NULL);
 		return;
 	}
-	s->mode = HOLDING;
-	h->asked = h->unsure = true;
-	h->waiting = h->early = 0;
-	lose_held(h, 0);
+	h->asked = names_ours(s);
+	hold_behind_gap(s);
 	hand_over_blindly(h);
 }
 
@@ -655,7 +691,7 @@ static void gap(struct layer *l, enum dir dir, uint64_t n, int64_t time)
 	if (s->mode == THROUGH)
 		layer_gap(h->above, dir, n, time);
 	else if (s->mode == HOLDING)
-		lose_held(h, n);
+		lose_held(h, n, time);
 	else if (s->mode == READING && gap_in_body(s, n))
 		fill_body(s, n);
 	else if (s->mode == READING)

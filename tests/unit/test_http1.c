@@ -639,6 +639,50 @@ static void heads_cut_short(void **state)
 	}
 }
 
+/* Of the request there is only the end, or the beginning; and a message of the client before it is known that the rest of the answer is missing. */
+static void message_before_a_torn_grant(void **state)
+{
+	(void)state;
+	struct talk t;
+	talk_init(&t);
+	say_granted(&t);
+	size_t ask = t.s.steps[0].to, answer = t.s.steps[1].to;
+	for (size_t i = 0; i < 2 * ask; i++) {
+		bool at_front = i < ask;
+		size_t from = at_front ? 0 : i - ask + 1, to = at_front ? i : ask, granted = 14 + i % (answer - 14);
+		recorder_again(&t.r);
+		t.r.conn.start_seen = true;
+		struct layer *l = detect_new(&t.r.stream, TRANSPORT_UNKNOWN, NULL);
+		if (from)
+			layer_gap(l, DIR_C2S, from, 1);
+		play_bytes(&t.s, l, DIR_C2S, from, to);
+		if (to < ask)
+			layer_gap(l, DIR_C2S, ask - to, 1);
+		play_bytes(&t.s, l, DIR_S2C, 0, granted);
+		play_bytes(&t.s, l, DIR_C2S, t.s.steps[2].from, t.s.steps[2].to);
+		layer_gap(l, DIR_S2C, answer - granted, 1);
+		play_rest(&t, l, 3);
+	}
+	talk_release(&t);
+}
+
+/* What came behind a gap before the answer is read as well. */
+static void gap_among_the_held(void **state)
+{
+	(void)state;
+	struct talk t;
+	talk_init(&t);
+	ask_and_go_on(&t);
+	put(&t, DIR_S2C, GRANTED);
+	for (int known = 0; known < 2; known++) {
+		struct script_step lost = t.s.steps[2];
+		play_gap(&t, DIR_C2S, lost.from, lost.to, known);
+		assert_int_equal(t.r.got[DIR_C2S], 1 | 4 | 8);
+		assert_int_equal(t.r.counts.skipped, 0);
+	}
+	talk_release(&t);
+}
+
 /* Nothing wrong comes, wherever bytes are missing. */
 static void gap_anywhere(void **state)
 {
@@ -725,6 +769,8 @@ int main(void)
 		cmocka_unit_test(end_of_the_request_first),
 		cmocka_unit_test(gap_in_both_heads),
 		cmocka_unit_test(heads_cut_short),
+		cmocka_unit_test(message_before_a_torn_grant),
+		cmocka_unit_test(gap_among_the_held),
 		cmocka_unit_test(gap_anywhere),
 		cmocka_unit_test(gap_in_plain_http),
 		cmocka_unit_test(begins),
