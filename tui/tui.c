@@ -49,7 +49,7 @@ static void wait(struct loop *l)
 	struct app *a = &l->app;
 	struct pollfd fds[2] = { { screen_fd(a->screen), POLLIN, 0 }, { intake_fd(&a->intake), POLLIN, 0 } };
 	int got = poll(fds, 2, patience(l));
-	if (got > 0 && !(fds[0].revents & POLLIN) && (fds[0].revents & (POLLHUP | POLLERR | POLLNVAL)))
+	if (got > 0 && (fds[0].revents & (POLLHUP | POLLERR | POLLNVAL))) /* with POLLIN, too: there is an error to be read, for ever */
 		l->hung_up = true;
 	if (a->intake.state == INTAKE_WAITING && (got == 0 || (got > 0 && fds[1].revents)))
 		intake_wake(&a->intake);

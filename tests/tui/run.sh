@@ -13,6 +13,8 @@
 #	front N FILE      the first N bytes of FILE go to build/tui/front.pcap
 #	swap A B FILE     FILE with B for each A, of as many bytes, goes to build/tui/front.pcap
 #	again N FILE      the packets of FILE, a pcap, N times over go to build/tui/again.pcap
+#	alone ARGS        the same in a session of its own, to which the terminal tells nothing when it goes
+#	hangup            the terminal goes; the program must end
 #	pipe FILE [ARGS]  starts envscope -r - on a pipe, through which `feed` sends FILE
 #	feed N            the next N bytes of it; `feed` alone: the rest, and the pipe is closed
 #	key NAME…         presses keys, named as in tmux; `type TEXT` types text
@@ -95,6 +97,13 @@ capture_look() { # reversed, dim
 capture_marks() { capture_look reversed; }
 capture_dims() { capture_look dim; }
 
+# Has the program ended, be it that nobody has asked how?
+ended() {
+	local state=
+	read -r _ _ state _ 2>/dev/null <"/proc/$(cat "$work/pid")/stat"
+	[ -z "$state" ] || [ "$state" = Z ]
+}
+
 # Takes a part of what is expected: until the screen is that, or (update) until it has stopped changing.
 part() { # capture command, words
 	local expected got before=
@@ -175,6 +184,13 @@ step() {
 		;;
 	env) variables+=" $rest" ;;
 	config) echo "$rest" >>build/tui/config ;;
+	alone) start "setsid -w sh -c 'echo \$\$ >$work/pid; exec \"\$@\"' - $program $rest" ;;
+	hangup)
+		tm kill-server
+		until_true ended && return
+		fail "it goes on without its terminal"
+		kill "$(cat "$work/pid")"
+		;;
 	run) start "sh -c 'echo \$\$ >$work/pid; exec \"\$@\"' - $program $rest" ;;
 	pipe)
 		rm -f "$work/pipe"
