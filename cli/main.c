@@ -354,6 +354,12 @@ static bool open_again(void *user, struct second_reading *out, char *error, size
 	return input_open_again(&a->options, out, error, room);
 }
 
+static const char *uses(void *user, const char *path)
+{
+	struct app *a = user;
+	return options_uses(&a->options, path);
+}
+
 static bool read_enough(void *user)
 {
 	return limit_reached(user);
@@ -379,6 +385,7 @@ static int run_screens(struct app *a)
 				 .step = step_beside,
 				 .rest = read_rest,
 				 .again = input_is_files(&a->input, o) ? open_again : NULL,
+				 .uses = uses,
 				 .user = a,
 				 .stop = signals_stop() };
 	int status = tui_run(&t);

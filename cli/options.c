@@ -188,6 +188,17 @@ static const char *read_there(const struct options *o, const char *path)
 	return keylog && is_file(&file, keylog) ? "the key log" : NULL;
 }
 
+const char *options_uses(const struct options *o, const char *path)
+{
+	const char *written = o->record.file.path, *keylog = options_keylog(o);
+	struct stat file;
+	if (stat(path, &file) != 0)
+		return NULL;
+	if (written && is_file(&file, written))
+		return "what -w writes.";
+	return keylog && is_file(&file, keylog) ? "the key log that is read." : NULL;
+}
+
 /* Refuses to write to what is read. */
 static bool check_written(const struct options *o, const char *path)
 {

@@ -95,5 +95,7 @@ bool options_print_messages(const struct options *o);
 bool options_print_afterwards(const struct options *o);
 /* The key log that is given, or named by the environment; NULL. */
 const char *options_keylog(const struct options *o);
+/* What the file of that name is to this run, beside a capture that is read, for the end of a sentence: "what -w writes."; NULL: nothing. */
+const char *options_uses(const struct options *o, const char *path);
 
 #endif

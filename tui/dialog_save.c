@@ -242,6 +242,7 @@ static struct save_job job_of(const struct save_dialog *d)
 		.filter_text = buf_cstr(&a->filter_text),
 		.marks = &a->marks,
 		.last = a->seen.messages,
+		.cut = a->intake.stopped || !app_over(a),
 		.replace = d->asked != NULL,
 		.options = { .show_secrets = a->show_secrets,
 			     .full_bytes = true,
@@ -287,32 +288,50 @@ static const char *objection(const struct app *a, const char *path)
 	struct stat st;
 	if (!*path)
 		return "The file needs a name.";
-	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+	bool there = stat(path, &st) == 0;
+	if (there && S_ISDIR(st.st_mode))
 		return "That is a folder. The file in it needs a name, too.";
+	if (there && !S_ISREG(st.st_mode)) /* a pipe, /dev/null */
+		return "That is no file, and none takes its place. Another name, please.";
 	return is_source(a, path) ? "That is the capture itself. Another name, please." : NULL;
+}
+
+/* Says so, if a file of that name is not to be written. */
+static bool refuse(struct save_dialog *d, const char *path)
+{
+	const struct app *a = d->dialog.app;
+	const char *why = objection(a, path), *used = why || !a->o->uses ? NULL : a->o->uses(a->o->user, path);
+	if (why)
+		say(d, why, "");
+	else if (used)
+		say(d, "Another name, please. That is ", used);
+	return why || used;
+}
+
+/* Opens the capture's files once more, where packets are saved; false with a sentence if they can't be. */
+static bool open_again(struct save_dialog *d, struct save_job *job, struct second_reading *again)
+{
+	const struct app *a = d->dialog.app;
+	char error[512] = "There is no message so far whose packets could be saved.";
+	if (job->exporter || job->packets == RECORD_PDUS)
+		return true;
+	job->again = again;
+	if (job->last && a->o->again(a->o->user, again, error, sizeof error))
+		return true;
+	say(d, error, "");
+	return false;
 }
 
 static unsigned start(struct save_dialog *d)
 {
-	const struct app *a = d->dialog.app;
 	dialog_expand_home(&d->file);
-	const char *path = buf_cstr(&d->file.text), *why = objection(a, path);
-	if (why) {
-		say(d, why, "");
-		return REDRAW;
-	}
-	if (ask(d, path))
+	const char *path = buf_cstr(&d->file.text);
+	if (refuse(d, path) || ask(d, path))
 		return REDRAW;
 	struct save_job job = job_of(d);
 	struct second_reading again = { 0 };
-	char error[512];
-	if (!job.exporter && job.packets != RECORD_PDUS) {
-		job.again = &again;
-		if (!a->o->again(a->o->user, &again, error, sizeof error)) {
-			say(d, error, "");
-			return REDRAW;
-		}
-	}
+	if (!open_again(d, &job, &again))
+		return REDRAW;
 	if (!save_start(&d->save, &job, path)) {
 		say(d, "It can't be written: ", strerror(d->save.error));
 		save_release(&d->save);

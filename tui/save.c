@@ -59,7 +59,9 @@ bool save_exists(const char *path)
 static bool make_file(struct save *s, const char *path)
 {
 	struct buf name = { 0 };
-	buf_addf(&name, "%s%s", path, s->job.replace ? ".XXXXXX" : "");
+	char *real = s->job.replace ? realpath(path, NULL) : NULL; /* a link stays one */
+	s->target = real ? real : xstrdup(path);
+	buf_addf(&name, "%s%s", s->target, s->job.replace ? ".XXXXXX" : "");
 	char *part = xstrdup(buf_cstr(&name));
 	int fd = s->job.replace ? mkostemp(part, O_CLOEXEC) : open(part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	s->error = errno;
@@ -81,7 +83,7 @@ static bool make_file(struct save *s, const char *path)
 /* It is whole: it gets its name. */
 static void put_in_place(struct save *s)
 {
-	if (!s->job.replace || rename(s->part, s->path) == 0)
+	if (!s->job.replace || rename(s->part, s->target) == 0)
 		return;
 	s->error = errno;
 	s->state = SAVE_FAILED;
@@ -130,6 +132,9 @@ static bool start_rewriter(struct save *s)
 {
 	struct rewriter_options o = { .record = { .file = { .path = s->part, .format = PACKETS_PCAPNG }, .what = s->job.packets },
 				      .show_secrets = s->job.options.show_secrets };
+	struct second_reading again = *s->job.again;
+	if (s->job.cut)
+		again.messages = s->job.last;
 	o.filter = s->job.what == SAVE_FILTERED ? s->job.filter_text : NULL;
 	if (s->job.what == SAVE_MARKED) {
 		o.record.wanted = is_marked;
@@ -137,7 +142,7 @@ static bool start_rewriter(struct save *s)
 	}
 	fclose(s->out);
 	s->out = NULL;
-	s->rewriter = rewriter_new(&o, s->job.again, &s->error);
+	s->rewriter = rewriter_new(&o, &again, &s->error);
 	return s->rewriter != NULL;
 }
 
@@ -292,6 +297,7 @@ void save_release(struct save *s)
 		printer_release(&s->printer);
 	field_options_release(&s->fields);
 	free(s->path);
+	free(s->target);
 	free(s->part);
 	buf_release(&s->bytes);
 	*s = (struct save){ 0 };

@@ -36,7 +36,8 @@ struct save_job {
 	const char *filter_text;   /* the same as it was typed, for save_start */
 	const struct marks *marks; /* for MARKED; borrowed */
 	uint32_t last;             /* the last message to look at */
-	bool replace;              /* a file of that name */
+	bool cut;     /* there is more in the files than what was read: of what is read once more no message behind `last` is taken */
+	bool replace; /* a file of that name */
 };
 
 enum save_state { SAVE_IDLE, SAVE_RUNNING, SAVE_DONE, SAVE_FAILED };
@@ -50,7 +51,8 @@ struct save {
 	struct rewriter *rewriter;
 	struct session_listener listener; /* of one of the first two */
 	FILE *out;
-	char *path, *part;    /* part: what it is called until it is whole; the same, unless it replaces another one */
+	char *path;           /* as it was given */
+	char *target, *part;  /* what that leads to; what it is called until it is whole, the same unless it replaces another one */
 	int error;            /* errno */
 	uint32_t first, next; /* messages: where it began, the next one */
 	uint32_t news;        /* the next one */

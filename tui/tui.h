@@ -33,6 +33,9 @@ struct tui_options {
 	bool (*enough)(void *user);
 	/* Opens the capture's files once more, to save packets; false with a sentence if they can't be. NULL: there are none that could be. */
 	bool (*again)(void *user, struct second_reading *out, char *error, size_t room);
+	/* What a file of that name is to the program itself, beside a capture that is read, for the end of a sentence ("the key log that is read."): it must
+	 * not be replaced. NULL: nothing. Or NULL. */
+	const char *(*uses)(void *user, const char *path);
 	void *user;                        /* of all these */
 	const volatile sig_atomic_t *stop; /* nonzero: a signal asks to end (looked at at least four times a second); or NULL */
 };

@@ -147,6 +147,53 @@ static void test_a_file_that_is_there(void **state)
 	mkdir(s->folder, 0700);
 }
 
+/* What it replaces may be the end of a link, which stays one. */
+static void test_a_link(void **state)
+{
+	struct saving *s = *state;
+	struct save_job job = job_of(s, SAVE_ALL);
+	struct save save;
+	struct stat st;
+	char link[72];
+	snprintf(link, sizeof link, "%s/link", s->folder);
+	fclose(fopen(s->path, "w"));
+	assert_int_equal(symlink("a.pcapng", link), 0);
+	job.replace = true;
+	assert_true(save_start(&save, &job, link));
+	assert_int_equal(save_step(&save, clock_ms() + 10000), SAVE_DONE);
+	save_release(&save);
+	assert_true(lstat(link, &st) == 0 && S_ISLNK(st.st_mode));
+	holds(s->path, "qrn");
+	unlink(link);
+}
+
+static uint64_t packets_saved(struct saving *s, uint32_t last, bool cut)
+{
+	char error[256];
+	struct save_job job = job_of(s, SAVE_ALL);
+	struct second_reading again = { .source = source_open_file("samples/tcp.pcap", &(struct source_options){ 0 }, error, sizeof error),
+					.capture = { .threads = 1 } };
+	struct save save;
+	job.packets = RECORD_CONNECTIONS;
+	job.again = &again;
+	job.last = last;
+	job.cut = cut;
+	assert_non_null(again.source);
+	assert_true(save_start(&save, &job, s->path));
+	assert_int_equal(save_step(&save, clock_ms() + 60000), SAVE_DONE);
+	uint64_t count = save_count(&save);
+	save_release(&save);
+	unlink(s->path);
+	return count;
+}
+
+/* Where reading was stopped, no packets of what was not read are saved. */
+static void test_packets_of_a_part(void **state)
+{
+	assert_int_equal(packets_saved(*state, 10, true), 10);
+	assert_int_equal(packets_saved(*state, 79, false), 79);
+}
+
 static void test_formats(void **state)
 {
 	struct save_format f;
@@ -171,6 +218,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_forgotten, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_marked, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_a_file_that_is_there, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_a_link, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_packets_of_a_part, set_up, tear_down),
 		cmocka_unit_test(test_formats),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
