@@ -140,7 +140,7 @@ static void jump(struct app *a, uint32_t n)
 	if (!app_view(a)->ops->row_of)
 		app_show_tab(a, VIEW_MESSAGES);
 	if (!view_select(app_view(a), n))
-		app_notice(a, "Message %u is not among these rows; a filter may hide it.", n);
+		app_notice(a, "Message %u is not among these rows; a filter or F5 may hide it.", n);
 }
 
 static unsigned take_letter(struct app *a, int key)
@@ -271,17 +271,6 @@ static unsigned command(struct app *a, enum command c)
 	}
 }
 
-static unsigned mouse(struct app *a, struct key key)
-{
-	if (key.row == screen_rows(a->screen) - 1 && key.code == KEY_CLICK)
-		return command(a, frame_footer_at(a, key.col));
-	if (key.row == 0 && key.code == KEY_CLICK && frame_tab_at(a, key.col) < TABS) {
-		app_show_tab(a, (enum view_id)frame_tab_at(a, key.col));
-		return REDRAW;
-	}
-	return view_mouse(app_view(a), key);
-}
-
 /* Says so of a key that does nothing here: silence leaves open whether it was heard. */
 static unsigned refuse(struct app *a, int key)
 {
@@ -305,18 +294,32 @@ static const char *objection(const struct app *a, enum command c)
 	return with_message && v->ops->message && !view_message(v) ? "This row is no message to do that with." : NULL;
 }
 
+/* Does a command, or says why it can't be done. */
+static unsigned try_command(struct app *a, enum command c)
+{
+	const char *why = objection(a, c);
+	if (!why)
+		return command(a, c);
+	app_notice(a, "%s", why);
+	return 0;
+}
+
 /* Does what a key stands for on the screen in view. */
 static unsigned command_key(struct app *a, int key)
 {
 	enum command c = keymap_command(&a->settings->keys, key, app_context(a));
-	if (c == CMD_NONE)
-		return refuse(a, key);
-	const char *why = objection(a, c);
-	if (why) {
-		app_notice(a, "%s", why);
-		return 0;
+	return c == CMD_NONE ? refuse(a, key) : try_command(a, c);
+}
+
+static unsigned mouse(struct app *a, struct key key)
+{
+	if (key.row == screen_rows(a->screen) - 1 && key.code == KEY_CLICK)
+		return try_command(a, frame_footer_at(a, key.col));
+	if (key.row == 0 && key.code == KEY_CLICK && frame_tab_at(a, key.col) < TABS) {
+		app_show_tab(a, (enum view_id)frame_tab_at(a, key.col));
+		return REDRAW;
 	}
-	return command(a, c);
+	return view_mouse(app_view(a), key);
 }
 
 unsigned app_key(struct app *a, struct key key)

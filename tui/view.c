@@ -218,6 +218,8 @@ bool view_select(struct view *v, uint32_t n)
 	if (ordered(v) && !order_place(&v->order, row, &place))
 		return false;
 	take_up(v, v->list.height);
+	if (place < v->list.first || place >= v->list.end)
+		return false;
 	go_elsewhere(v, false);
 	list_show(&v->list, place);
 	return true;
