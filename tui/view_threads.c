@@ -104,24 +104,25 @@ static enum ink draw_state(struct cell *c)
 	return inks[r->info.state];
 }
 
-/* It still waits: for how long so far. */
-static enum ink draw_age(struct cell *c, int64_t age)
+/* Of what still waits, for how long so far; -1 for none. */
+static int64_t latency_of(const struct thread_info *t, int64_t now)
 {
-	when_add_span(c->text, age > 0 ? age : 0);
-	buf_add_byte(c->text, '+');
-	return INK_REQUEST;
+	int64_t latency = t->latency_last >= 0 ? t->latency_last : t->latency_first;
+	if (latency >= 0 || t->state != THREAD_OPEN)
+		return latency;
+	return now > t->time ? now - t->time : 0;
 }
 
 static enum ink draw_latency(struct cell *c)
 {
 	const struct row *r = c->row;
-	if (r->info.latency_last >= 0)
-		when_add_span(c->text, r->info.latency_last);
-	else if (r->info.latency_first >= 0)
-		when_add_span(c->text, r->info.latency_first);
-	else if (r->info.state == THREAD_OPEN)
-		return draw_age(c, ((const struct view *)c->view)->app->now - r->info.time);
-	return INK_PLAIN;
+	int64_t latency = latency_of(&r->info, ((const struct view *)c->view)->app->now);
+	bool waits = r->info.latency_last < 0 && r->info.latency_first < 0;
+	if (latency < 0)
+		return INK_PLAIN;
+	when_add_span(c->text, latency);
+	buf_add_str(c->text, waits ? "+" : "");
+	return waits ? INK_REQUEST : INK_PLAIN;
 }
 
 static enum ink draw_bytes(struct cell *c, enum dir dir)
@@ -336,7 +337,7 @@ static struct order_key sort_key(struct view *v, uint64_t number, int column)
 	thread_as_of(s, first, v->app->seen.messages, &info);
 	switch (column) {
 	case COLUMN_STATE: return order_key_text(slice_str(thread_state_name(info.state)));
-	case COLUMN_LATENCY: return order_key_number(info.latency_last >= 0 ? info.latency_last : info.latency_first);
+	case COLUMN_LATENCY: return order_key_number(latency_of(&info, v->app->now));
 	case COLUMN_OUT: return order_key_number((int64_t)info.bytes[DIR_C2S]);
 	case COLUMN_BACK: return order_key_number((int64_t)info.bytes[DIR_S2C]);
 	case COLUMN_MESSAGES: return order_key_number(info.messages);
