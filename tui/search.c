@@ -28,6 +28,7 @@ void search_start(struct search *s, struct view *v, uint64_t first, uint64_t end
 	s->wrapped = false;
 	s->first = first;
 	s->end = end;
+	s->edge = first + end;
 	s->left = end > first ? end - first : 0;
 	s->at = from < first || from >= end ? first : from;
 	s->running = true;
@@ -35,13 +36,22 @@ void search_start(struct search *s, struct view *v, uint64_t first, uint64_t end
 		advance(s);
 }
 
-void search_extend(struct search *s, uint64_t end)
+bool search_extend(struct search *s, uint64_t first, uint64_t end)
 {
-	s->at = s->first = s->end;
-	s->end = end;
-	s->left = end - s->first;
+	bool behind = end > s->end;
+	s->at = behind ? s->end : first;
+	s->left = behind ? end - s->end : first < s->first ? s->first - first : 0;
+	s->first = first < s->first ? first : s->first;
+	s->end = behind ? end : s->end;
 	s->backward = false;
-	s->running = s->left > 0;
+	return s->running = s->left > 0;
+}
+
+void search_shift(struct search *s, uint64_t by)
+{
+	s->first += by;
+	s->end += by;
+	s->at += by;
 }
 
 enum search_result search_step(struct search *s)

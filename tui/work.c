@@ -27,15 +27,24 @@ static void search_ended(struct app *a)
 	struct search *s = &a->search;
 	uint64_t first, end, current;
 	view_positions(s->view, &first, &end, &current);
-	if (end > s->end)
-		search_extend(s, end);
-	else
+	if (!search_extend(s, first, end))
 		app_notice(a, "Not found: %s", buf_cstr(&s->pattern.text));
+}
+
+/* In a list that is turned around, and not filtered, each row stands at another place when some have come or gone. */
+static void follow_places(struct search *s)
+{
+	const struct view *v = s->view;
+	uint64_t edge = v->list.first + v->list.end;
+	if (v->order.reverse && !v->order.ready)
+		search_shift(s, edge - s->edge);
+	s->edge = edge;
 }
 
 static unsigned step_search(struct app *a)
 {
 	struct search *s = &a->search;
+	follow_places(s);
 	switch (search_step(s)) {
 	case SEARCH_RUNNING: break;
 	case SEARCH_NOTHING: search_ended(a); break;

@@ -111,12 +111,35 @@ static void test_search_goes_on_behind_the_end(void **state)
 	pattern_set(&s.pattern, slice_str("8"));
 	search_start(&s, &v, 0, 5, 2, false);
 	assert_int_equal(search_step(&s), SEARCH_NOTHING);
-	search_extend(&s, 9);
+	assert_true(search_extend(&s, 0, 9));
 	assert_true(s.running);
 	assert_int_equal(search_step(&s), SEARCH_FOUND);
 	assert_int_equal(s.at, 8);
+	assert_false(search_extend(&s, 0, 9));
 	search_start(&s, &v, 4, 4, 4, false);
 	assert_int_equal(search_step(&s), SEARCH_NOTHING);
+	search_release(&s);
+}
+
+/* Rows that come in at the top of a list push the others down; the newest are searched in the end. */
+static void test_search_in_what_moves(void **state)
+{
+	struct view v = { .ops = &ops };
+	struct search s = { 0 };
+	(void)state;
+	pattern_set(&s.pattern, slice_str("06"));
+	search_start(&s, &v, 0, 5, 4, true); /* what is to be found was at 3 */
+	search_shift(&s, 3);
+	assert_int_equal(search_step(&s), SEARCH_FOUND);
+	assert_int_equal(s.at, 6);
+
+	pattern_set(&s.pattern, slice_str("1"));
+	search_start(&s, &v, 0, 5, 2, true);
+	search_shift(&s, 3);
+	assert_int_equal(search_step(&s), SEARCH_NOTHING);
+	assert_true(search_extend(&s, 0, 8));
+	assert_int_equal(search_step(&s), SEARCH_FOUND);
+	assert_int_equal(s.at, 1);
 	search_release(&s);
 }
 
@@ -192,9 +215,13 @@ static void test_prompt_cursor(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_pattern), cmocka_unit_test(test_pattern_everywhere),
-		cmocka_unit_test(test_search),  cmocka_unit_test(test_search_goes_on_behind_the_end),
-		cmocka_unit_test(test_prompt),  cmocka_unit_test(test_prompt_cursor),
+		cmocka_unit_test(test_pattern),
+		cmocka_unit_test(test_pattern_everywhere),
+		cmocka_unit_test(test_search),
+		cmocka_unit_test(test_search_goes_on_behind_the_end),
+		cmocka_unit_test(test_search_in_what_moves),
+		cmocka_unit_test(test_prompt),
+		cmocka_unit_test(test_prompt_cursor),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
