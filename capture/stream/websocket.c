@@ -139,7 +139,7 @@ static void cut_text(const struct at *a, bool gap)
 			drop_overlong_text(a, size);
 		else if (h->text.len)
 			hand_text(a, (struct chunk){ buf_slice(&h->text), h->text_at, a->time }, size, true, gap);
-		m->content = LOST;
+		m->content = gap ? LOST : DONE;
 	}
 	buf_release(&h->text);
 	h->after_gap = h->after_gap || gap;
@@ -607,16 +607,16 @@ static void feed(struct layer *l, enum dir dir, struct chunk c)
 static void gap_in_payload(struct at *a, uint64_t n)
 {
 	struct half *h = a->h;
-	if (!ws_is_control(&h->frame))
-		cut_text(a, true);
 	h->left -= n;
 	if (ws_is_control(&h->frame)) {
 		h->close_len = h->close_len < CODE_SIZE ? CODE_LOST : CODE_SIZE;
 	} else if (h->message.deflated && h->message.content != LOST) {
 		lose_message(a);
 		lose_context(h);
-	} else if (h->message.content == BINARY) {
-		layer_gap(a->ws->inner, a->dir, n, a->time);
+	} else {
+		if (h->message.content == BINARY)
+			layer_gap(a->ws->inner, a->dir, n, a->time);
+		cut_text(a, true);
 	}
 	if (!h->left)
 		end_frame(a);

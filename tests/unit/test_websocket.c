@@ -375,6 +375,23 @@ static void fragments_out_of_order(void **state)
 	talk_release(&t);
 }
 
+/* A deflated text whose end never comes: the next message is not read as that, here as the bytes that a block still lacks. */
+static void deflated_text_without_end(void **state)
+{
+	(void)state;
+	struct talk t;
+	struct ws_deflate agreed = { .on = true, .window_bits = { 15, 15 } };
+	talk_init(&t);
+	recorder_sent(&t.r, DIR_S2C, slice_str("{\"id\":\"1\"}"));
+	put(&t, DIR_S2C, RSV1 | WS_TEXT, BYTES(0x00, 0x14, 0x00, 0xeb, 0xff, '{', '"'));
+	put(&t, DIR_S2C, FIN | RSV1 | WS_TEXT, BYTES(0x00, 0x02, 0x00, 0xfd, 0xff, '{', '}', 0x00));
+	play_all(&t, &agreed, SIZE_MAX, 0);
+	assert_int_equal(t.r.counts.bad_frames, 1);
+	assert_true(recorder_heard(&t.r, "a deflated message can't be inflated"));
+	assert_int_equal(t.r.counts.skipped, 8);
+	talk_release(&t);
+}
+
 /* --- deflated messages ------------------------------------------------------------------------------------------------------- */
 
 struct deflating {
@@ -741,6 +758,37 @@ static void gap_in_deflated(void **state)
 	}
 }
 
+/* The protocol before Flow 1.5, deflated: what a gap leaves of a message is not read on with the bytes of the next one. */
+static void gap_in_deflated_text(void **state)
+{
+	(void)state;
+	for (int takeover = 0; takeover <= 1; takeover++) {
+		struct talk t;
+		struct deflating d = { .takeover = takeover };
+		struct ws_deflate agreed = { .on = true, .no_takeover = { !takeover, !takeover }, .window_bits = { 15, 15 } };
+		talk_init(&t);
+		deflate_begin(&d.z, 15);
+		for (unsigned i = 0; i < 6; i++) {
+			char text[64];
+			snprintf(text, sizeof text, "{\"command\":\"%s\",\"id\":\"%u\",\"data\":\"%u\"}", i % 2 ? "query" : "ping", i,
+				 i * 7919);
+			recorder_sent(&t.r, DIR_S2C, slice_str(text));
+			put_deflated(&t, DIR_S2C, &d, WS_TEXT, slice_str(text), i % 3 ? SIZE_MAX : 20);
+			t.range[DIR_S2C][i] = (struct range){ i ? t.range[DIR_S2C][i - 1].to : 0, t.s.wire[DIR_S2C].len };
+		}
+		for (struct loss loss = { .dir = DIR_S2C, .known = true }; loss.from + 3 <= t.s.wire[DIR_S2C].len; loss.from++) {
+			loss.to = loss.from + 3;
+			play_loss(&t, &agreed, both, loss, SIZE_MAX);
+			assert_int_equal(t.r.counts.bad_frames, 0);
+			assert_false(recorder_heard(&t.r, "no more deflated messages"));
+			if (in_payload(&t, loss) && !takeover)
+				assert_has(&t, loss, untouched(&t, loss), "gap in text");
+		}
+		deflateEnd(&d.z);
+		talk_release(&t);
+	}
+}
+
 /* With takeover a gap makes the later deflated messages unreadable: told once, counted, and plain ones go on. */
 static void context_lost(void **state)
 {
@@ -1036,6 +1084,8 @@ int main(void)
 		cmocka_unit_test(found_behind_what_may_be_one),
 		cmocka_unit_test(doubtful_length),
 		cmocka_unit_test(gap_in_deflated),
+		cmocka_unit_test(gap_in_deflated_text),
+		cmocka_unit_test(deflated_text_without_end),
 		cmocka_unit_test(context_lost),
 		cmocka_unit_test(join_deflated),
 		cmocka_unit_test(join_deflated_by_detect),
