@@ -496,6 +496,11 @@ void grpc_call_gap(struct grpc_call *c, enum dir dir, uint64_t n, int64_t time)
 	}
 }
 
+void grpc_call_lose(struct grpc_call *c, enum dir dir)
+{
+	c->way[dir].lost_some = true;
+}
+
 /* How calls end. */
 
 #define STATUSES(X)                 \

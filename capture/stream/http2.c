@@ -43,6 +43,7 @@ struct way {
 	struct hpack *hpack;
 	struct buf block;         /* header block under way */
 	struct http2_frame began; /* the frame that began it; stream 0: none is under way */
+	bool block_lost;          /* it was given up, and what goes on it may follow */
 	bool ended;               /* and nothing comes any more, of streams that are still to begin neither */
 };
 
@@ -194,6 +195,7 @@ static void lose_block(struct way *w)
 	hpack_lose(w->hpack);
 	buf_clear(&w->block);
 	w->began.stream = 0;
+	w->block_lost = true;
 }
 
 static void bad_frame(struct http2 *h, struct way *w)
@@ -256,7 +258,7 @@ static void continue_block(struct http2 *h, enum dir dir, struct slice payload, 
 {
 	struct way *w = &h->way[dir];
 	if (!w->began.stream || w->began.stream != w->frame.stream) {
-		h->stream->counts->bad_frames++;
+		h->stream->counts->bad_frames += !w->block_lost;
 		lose_block(w);
 		return;
 	}
@@ -381,6 +383,7 @@ static void begin_frame(struct http2 *h, enum dir dir, int64_t time)
 	w->pad = 0;
 	if (w->began.stream && w->frame.type != HTTP2_CONTINUATION)
 		bad_frame(h, w);
+	w->block_lost = w->block_lost && w->frame.type == HTTP2_CONTINUATION;
 	if (w->frame.type == HTTP2_DATA && w->frame.flags & HTTP2_PADDED && w->left) {
 		w->state = PAD_LENGTH;
 	} else if (w->frame.type == HTTP2_DATA) {
@@ -499,6 +502,18 @@ static struct chunk take_skip(struct http2 *h, enum dir dir, struct chunk c)
 	return chunk_skip(c, n);
 }
 
+/* What was passed over may have been of any stream, also of those that began since the boundary was lost. */
+static void tell_skipped(struct http2 *h, enum dir dir, int64_t time)
+{
+	struct way *w = &h->way[dir];
+	if (!w->skipped)
+		return;
+	for (size_t i = 0; i < h->entries; i++)
+		grpc_call_lose(h->entry[i].call, dir);
+	stream_news(h->stream, NEWS_SKIPPED, dir, time, w->skipped, NULL);
+	w->skipped = 0;
+}
+
 /* Searches what was gathered. True if there is a boundary: *found then owns the bytes from there on. */
 static bool search(struct http2 *h, enum dir dir, int64_t time, bool final, struct buf *found)
 {
@@ -510,9 +525,7 @@ static bool search(struct http2 *h, enum dir dir, int64_t time, bool final, stru
 	buf_consume(&w->gather, passed);
 	if (f.status != FIND_FOUND)
 		return false;
-	if (w->skipped)
-		stream_news(h->stream, NEWS_SKIPPED, dir, time, w->skipped, NULL);
-	w->skipped = 0;
+	tell_skipped(h, dir, time);
 	buf_release(found);
 	*found = w->gather;
 	w->gather = (struct buf){ 0 };
@@ -600,9 +613,7 @@ static void end(struct layer *layer, enum dir dir, int64_t time)
 	struct http2 *h = (struct http2 *)layer;
 	struct way *w = &h->way[dir];
 	run(h, dir, (struct chunk){ { NULL, 0 }, -1, time }, true);
-	if (w->skipped)
-		stream_news(h->stream, NEWS_SKIPPED, dir, time, w->skipped, NULL);
-	w->skipped = 0;
+	tell_skipped(h, dir, time);
 	for (size_t i = 0; i < h->entries; i++)
 		grpc_call_end(h->entry[i].call, dir, false, time);
 	w->ended = true;

@@ -604,6 +604,7 @@ static void block_beyond_the_limit(void **state)
 	put_message(e, DIR_C2S, 5, slice_str("\x0a\x01q"), 16384, HTTP2_END_STREAM);
 	play_every_way(e);
 	assert_int_equal(e->counts.overlong, 1);
+	assert_int_equal(e->counts.bad_frames, 0);
 	assert_string_equal(buf_cstr(&e->log), "c2s 1 Envelope 53\nc2s 5 Query 3\n");
 	ear_free(e);
 }
@@ -692,6 +693,52 @@ static void play_with_gap(struct ear *e, struct layer *l, enum dir dir, size_t f
 			play_bytes(&e->script, l, dir, to, s->to);
 	}
 	play_end(l);
+}
+
+/* What goes on a header block of which the capture lacks the front is no invalid frame. */
+static void gap_in_front_of_a_continuation(void **state)
+{
+	(void)state;
+	struct ear *e = ear_new();
+	put_start(e);
+	put_setup(e, 1);
+	size_t from = e->script.wire[DIR_C2S].len + HTTP2_HEAD + 1;
+	put_frame(e, DIR_C2S, HTTP2_HEADERS, 0, 3, slice_str("a block in three frames"));
+	put_frame(e, DIR_C2S, HTTP2_CONTINUATION, 0, 3, slice_str("of which the first"));
+	put_frame(e, DIR_C2S, HTTP2_CONTINUATION, HTTP2_END_HEADERS, 3, slice_str("is not whole"));
+	put_envelope(e, DIR_C2S, 1, 0, 20, 16384);
+	play_with_gap(e, ear_layer(e, true), DIR_C2S, from, from + 4, true);
+	assert_all_got(e);
+	assert_int_equal(e->counts.bad_frames, 0);
+	ear_free(e);
+}
+
+/* A reply that is passed over in search of a frame, here as one longer than is looked for, did come: its call has not failed. */
+static void reply_passed_over(void **state)
+{
+	(void)state;
+	static const char reply[20000] = { 0 };
+	struct ear *e = ear_new();
+	put_start(e);
+	put_setup(e, 1);
+	put_envelope(e, DIR_S2C, 1, 0, 20, 16384);
+	struct layer *l = ear_layer(e, true);
+	play(&e->script, l, SIZE_MAX, 0);
+	layer_gap(l, DIR_S2C, 100, 1);
+	size_t from = e->script.count;
+	put_request(e, 3, "/openiap.FlowService/Query");
+	put_message(e, DIR_C2S, 3, slice_str("\x0a\x01q"), 16384, HTTP2_END_STREAM);
+	put_response(e, 3);
+	put_frame(e, DIR_S2C, HTTP2_DATA, 0, 3, slice_of(reply, sizeof(reply)));
+	put_trailers(e, 3, "0");
+	put_frame(e, DIR_S2C, HTTP2_PING, 0, 0, slice_str("00000000"));
+	put_frame(e, DIR_S2C, HTTP2_PING, 0, 0, slice_str("00000000"));
+	for (size_t i = from; i < e->script.count; i++)
+		play_bytes(&e->script, l, e->script.steps[i].dir, e->script.steps[i].from, e->script.steps[i].to);
+	play_end(l);
+	assert_string_equal(buf_cstr(&e->log), "s2c 1 Envelope 58\nc2s 3 Query 3\n");
+	assert_true(e->counts.skipped > sizeof(reply));
+	ear_free(e);
 }
 
 /* Where the frames of a message begin on the wire, as far as they are whole behind `at`: all its bytes are there. */
@@ -1005,6 +1052,8 @@ int main(void)
 		cmocka_unit_test(too_many_streams),
 		cmocka_unit_test(reset_gives_way),
 		cmocka_unit_test(block_beyond_the_limit),
+		cmocka_unit_test(gap_in_front_of_a_continuation),
+		cmocka_unit_test(reply_passed_over),
 		cmocka_unit_test(impossible_frames),
 		cmocka_unit_test(empty_headers),
 		cmocka_unit_test(unknown_frames),
