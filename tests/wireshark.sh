@@ -45,6 +45,8 @@ tshark -n -X "lua_script:$plugin" -X "lua_script:$tmp/second.lua" -r samples/tcp
 
 python3 tests/wireshark_samples.py "$envscope" "$plugin" build/samples/*.pcap || wrong=$((wrong + 1))
 
+python3 tests/wireshark_faults.py "$envscope" "$plugin" "$tmp/faults.pcap" || wrong=$((wrong + 1))
+
 # Request and response of a method share an HTTP/2 stream; a message may have no byte.
 calls=$(tshark -2 -n -X "lua_script:$plugin" -r build/samples/grpc_unary.pcap -Y openiap -T fields -E separator=, -e openiap.request_in \
 	-e openiap.response_in -e openiap.latency 2>/dev/null | awk -F, '{ for (i = 1; i <= 3; i++) n[i] += $i != "" } END { print n[1], n[2], n[3] }')
