@@ -264,6 +264,14 @@ static void begin_text(const struct at *a)
 	ws->told_text = true;
 }
 
+/* Whatever text came before them, these are not what it was taken for. */
+static void begin_binary(struct websocket *ws)
+{
+	if (!ws->binary_seen)
+		ws->stream->conn->transport = TRANSPORT_WS;
+	ws->binary_seen = true;
+}
+
 static void end_message(struct at *a)
 {
 	struct message *m = &a->h->message;
@@ -288,7 +296,7 @@ static void begin_message(struct at *a)
 	if (h->message.content == TEXT)
 		begin_text(a);
 	else
-		a->ws->binary_seen = true;
+		begin_binary(a->ws);
 	if (h->message.deflated)
 		begin_deflated(a);
 }

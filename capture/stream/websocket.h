@@ -55,8 +55,8 @@ void ws_unmask(const struct ws_frame *f, uint64_t offset, const uint8_t *in, siz
 /* A layer for the frames of a connection. synced[dir]: the first byte begins a frame; otherwise the first is searched for (a
  * connection joined in its middle). Whether a message is deflated is told by its RSV1; a context of which the beginning was not
  * captured serves for the messages that refer to nothing in it. `s` must outlive it; deflate is copied. conn->transport becomes
- * TRANSPORT_WS, with the first text message TRANSPORT_LEGACY. A text message goes to the sink whole, in the encoding
- * ENCODING_LEGACY; one beyond limits->message is dropped, and counted as over-long. */
+ * TRANSPORT_WS, with the first text message TRANSPORT_LEGACY, with the first binary one TRANSPORT_WS for good. A text message that comes before that
+ * goes to the sink whole, in the encoding ENCODING_LEGACY; one beyond limits->message is dropped, and counted as over-long. */
 struct layer *websocket_new(const struct stream *s, const struct ws_deflate *deflate, const bool synced[2]);
 /* Searches bytes of a direction for the beginning of a frame. Certain is a frame in which a length and an Envelope begin, or one
  * with a length alone before one with that Envelope, or several frames in a row; the frames before such a one are found with it.

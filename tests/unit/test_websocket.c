@@ -319,6 +319,22 @@ static void text_between_binary(void **state)
 	talk_release(&t);
 }
 
+/* A greeting in text makes no Envelope one of the protocol before Flow 1.5. */
+static void text_before_binary(void **state)
+{
+	(void)state;
+	struct talk t;
+	talk_init(&t);
+	put(&t, DIR_S2C, FIN | WS_TEXT, slice_str("welcome"));
+	recorder_sent(&t.r, DIR_S2C, slice_str("welcome"));
+	play_all(&t, &plain, SIZE_MAX, 0);
+	assert_int_equal(t.r.conn.transport, TRANSPORT_LEGACY);
+	say(&t, DIR_C2S, RUST, 1, 10);
+	play_every_way(&t, &plain);
+	assert_int_equal(t.r.conn.transport, TRANSPORT_WS);
+	talk_release(&t);
+}
+
 static void close_codes(void **state)
 {
 	(void)state;
@@ -1071,6 +1087,7 @@ int main(void)
 		cmocka_unit_test(mask_rule),
 		cmocka_unit_test(text_is_legacy),
 		cmocka_unit_test(text_between_binary),
+		cmocka_unit_test(text_before_binary),
 		cmocka_unit_test(close_codes),
 		cmocka_unit_test(control_masks),
 		cmocka_unit_test(fragments_out_of_order),
