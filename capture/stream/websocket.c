@@ -212,7 +212,7 @@ static void take_inflated(void *user, struct slice bytes)
 	uint64_t room = m->inflated < limit ? limit - m->inflated : 0;
 	bool was_within = m->inflated <= limit;
 	m->inflated += bytes.len;
-	if (was_within && m->inflated > limit) {
+	if (m->content == BINARY && was_within && m->inflated > limit) {
 		a->ws->stream->counts->overlong++;
 		note(a, "a WebSocket message inflates beyond the limit: the rest of it is dropped");
 	}

@@ -508,6 +508,30 @@ static void inflates_beyond_limit(void **state)
 	talk_release(&t);
 }
 
+/* A text that inflates to more than may be is counted once, like any other. */
+static void text_inflates_beyond_limit(void **state)
+{
+	(void)state;
+	struct talk t;
+	struct deflating d = { .takeover = true };
+	struct ws_deflate agreed = { .on = true, .window_bits = { 15, 15 } };
+	char text[5000];
+	talk_init(&t);
+	t.r.limits.message = 1000;
+	memset(text, 'x', sizeof(text));
+	deflate_begin(&d.z, 15);
+	put_deflated(&t, DIR_S2C, &d, WS_TEXT, slice_of(text, sizeof(text)), 10);
+	put_deflated(&t, DIR_S2C, &d, WS_TEXT, slice_str("{}"), SIZE_MAX);
+	recorder_sent(&t.r, DIR_S2C, slice_str("{}"));
+	for (size_t cut = 0; cut < script_len(&t.s); cut++) {
+		play_all(&t, &agreed, cut ? SIZE_MAX : 1, cut);
+		recorder_assert_all(&t.r);
+		assert_int_equal(t.r.counts.overlong, 1);
+	}
+	deflateEnd(&d.z);
+	talk_release(&t);
+}
+
 /* Bytes that are no deflate: told once, no more deflated messages with takeover, all others are read. Nothing else is said where nobody has agreed upon
  * deflating: there is no context that could be missing. */
 static void damaged_deflate(void **state)
@@ -1093,6 +1117,7 @@ int main(void)
 		cmocka_unit_test(fragments_out_of_order),
 		cmocka_unit_test(deflated),
 		cmocka_unit_test(inflates_beyond_limit),
+		cmocka_unit_test(text_inflates_beyond_limit),
 		cmocka_unit_test(damaged_deflate),
 		cmocka_unit_test(gap_anywhere),
 		cmocka_unit_test(gap_in_batch),
