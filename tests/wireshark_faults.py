@@ -46,6 +46,7 @@ def envelopes():
         yield envelope(n + 1, "query", data)
         n += 1
     yield envelope(n + 1, "signin", signin, behind=attacks.field(6, signin))
+    yield envelope(n + 2, "query", attacks.field(1, b"\xff\xff.com/openiap.QueryRequest"))
 
 
 def run(*command):
