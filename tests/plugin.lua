@@ -44,6 +44,7 @@ end
 
 local methods = {
 	len = function(b) return number(#b.text) end,
+	reported_len = function(b) return number(#b.text) end,
 	uint = function(b) return number(little(b.text:reverse())) end,
 	le_uint = function(b) return number(little(b.text)) end,
 	le_int = function(b) return number(little(b.text)) end,

@@ -87,6 +87,12 @@ for end in "-c 3" "-c 1" "-Y n==0"; do
 	fi
 done
 
+# A message of which the capture has a part is not blamed for what is missing.
+"$envscope" -r build/samples/gap_inside.pcap -q -w "$tmp/cut.pcapng" --pdu 2>/dev/null
+cut=$(tshark -n -X "lua_script:$plugin" -r "$tmp/cut.pcapng" -Y 'openiap.size == 8130 || openiap.rule.decode' -T fields -E separator=, -e openiap.command \
+	-e openiap.size -e openiap.rule.decode 2>/dev/null)
+[ "$cut" = queryreply,8130, ] || fail "a message that is cut: $cut"
+
 # Where tshark loses messages, the exported PDUs have them all.
 if [ -f "$shared/tools/impair.py" ]; then
 	for options in "--reorder 0.2 --past-acks --seed 3" "--drop 0.02 --seed 5" "--skip-start 40"; do
