@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Each generated sample over TCP and WebSocket: tshark with the generated dissector finds as many messages as envscope, less what the capture cuts,
-and it tells of each rule that a packet tells of in the sample that is named after the rule.
+it tells of each rule that a packet tells of in the sample that is named after the rule, and of none that envscope does not tell of, but for a gap.
 
 wireshark_samples.py ENVSCOPE PLUGIN CAPTURE…
 
@@ -26,13 +26,14 @@ def run(*command):
 
 
 def ours(envscope, capture):
-    """(messages without those behind a gap, those that tshark must find)"""
-    rows = [json.loads(line) for line in run(envscope, "-r", capture, "-T", "ndjson", "-Y", "transport in {tcp ws}")]
-    messages = [row for row in rows if "event" not in row]
+    """(messages without those behind a gap, those that tshark must find, rules)"""
+    rows = [json.loads(line) for line in run(envscope, "-r", capture, "-T", "ndjson")]
+    rules = {rule for row in rows for rule in row.get("rules", [])}
+    messages = [row for row in rows if "event" not in row and row["transport"] in ("tcp", "ws")]
     whole = [row for row in messages if "capture-gap" not in row["rules"]]
     cut = sum("captured" in row for row in messages)
     bad = sum("decode" in row["rules"] for row in messages)  # a wrong length costs tshark it, or the next
-    return len(whole), len(whole) - cut - bad
+    return len(whole), len(whole) - cut - bad, rules
 
 
 def theirs(plugin, captures):
@@ -57,11 +58,14 @@ def main(envscope, plugin, *captures):
     wrong = checked = 0
     found = theirs(plugin, captures)
     for capture in captures:
-        most, least = ours(envscope, capture)
-        messages, late, _ = found[capture]
+        most, least, rules = ours(envscope, capture)
+        messages, late, told = found[capture]
         checked += least > 0
         if least > 0 and messages < least - late:
             print(f"wireshark: {capture}: tshark finds {messages} messages, {late} late, envscope {most}, of which it must find {least}")
+            wrong += 1
+        if told - rules - {"seq-gap"}:
+            print(f"wireshark: {capture}: tshark tells of {sorted(told - rules)}, which envscope does not")
             wrong += 1
     for rule in RULES:
         capture = next((c for c in captures if os.path.basename(c) == rule.replace("-", "_") + ".pcap"), None)
