@@ -13,7 +13,7 @@
 #include "capture/stream/layer.h"
 
 enum {
-	REASSEMBLY_SEGMENTS = BOUND(4096, 32),       /* early segments that wait in one direction */
+	REASSEMBLY_SEGMENTS = BOUND(4096, 96),       /* early segments that wait in one direction */
 	REASSEMBLY_BYTES = BOUND(8 << 20, 16 << 10), /* and their bytes */
 };
 

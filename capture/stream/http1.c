@@ -29,7 +29,7 @@
 #include <stdlib.h>
 #include <strings.h>
 
-enum { NAME_MAX_KEPT = 32, QUEUE_MAX = BOUND(64, 4), TARGET_MAX = 1024, START_MIN = 8, FILLER = 4096, TIMES_MAX = BOUND(1024, 4) };
+enum { NAME_MAX_KEPT = 32, QUEUE_MAX = BOUND(64, 4), TARGET_MAX = 1024, START_MIN = 8, FILLER = 4096, TIMES_MAX = BOUND(1024, 128) };
 enum mode { READING, HOLDING, THROUGH, BLIND };
 enum header { UPGRADE, EXTENSIONS, CODING, USER_AGENT, HEADERS };
 
@@ -372,7 +372,13 @@ static struct layer *make_above(struct http1 *h, const bool synced[2])
 	return websocket_new(h->stream, &deflate, synced);
 }
 
-/* The connection belongs to the layer above from here on. */
+/* A head has begun that is not over. */
+static bool in_head(const struct side *s)
+{
+	return s->mode == READING && s->head_len && !s->complete && !s->in_body;
+}
+
+/* The connection belongs to the layer above from here on; the client's bytes, behind its request. */
 static void hand_over(struct http1 *h, bool client_synced, bool server_synced)
 {
 	const bool synced[2] = { [DIR_C2S] = client_synced, [DIR_S2C] = server_synced };
@@ -381,7 +387,7 @@ static void hand_over(struct http1 *h, bool client_synced, bool server_synced)
 	server->mode = THROUGH;
 	if (server->ended)
 		layer_end(h->above, DIR_S2C, server->time);
-	if (client->mode == READING && (h->early || client->in_body))
+	if (client->mode == READING && (h->early || client->in_body || in_head(client)))
 		return;
 	client->mode = THROUGH;
 	release_held(h);
@@ -400,10 +406,12 @@ static void take_back(struct http1 *h)
 	release_held(h);
 }
 
-/* Was an upgrade asked for of which the server's side can't tell the outcome any more? */
+/* Was an upgrade asked for, or is it, of which the server's side can't tell the outcome any more? */
 static void hand_over_blindly(struct http1 *h)
 {
-	if (!h->above && h->side[DIR_C2S].mode == HOLDING && h->side[DIR_S2C].mode == BLIND)
+	struct side *client = &h->side[DIR_C2S];
+	bool asks = client->mode == HOLDING || (in_head(client) && names_ours(client));
+	if (!h->above && asks && h->side[DIR_S2C].mode == BLIND)
 		hand_over(h, true, false);
 }
 
@@ -590,9 +598,7 @@ static void read_lost(struct side *s)
 /* The server's head, as far as it came, grants another protocol. */
 static bool is_granting(const struct http1 *h)
 {
-	const struct side *server = &h->side[DIR_S2C];
-	return !h->above && server->mode == READING && server->head_len && !server->complete && !server->in_body &&
-	       server->parser.status_code == 101;
+	return !h->above && in_head(&h->side[DIR_S2C]) && h->side[DIR_S2C].parser.status_code == 101;
 }
 
 /* What the client sends from here on waits for the server's answer, behind a gap in its request. */
@@ -669,7 +675,7 @@ static void lose(struct side *s)
 		return;
 	}
 	if (!may_be_granted(s)) {
-		h->torn = s->head_len && !s->complete && !s->in_body;
+		h->torn = in_head(s);
 		go_blind(s, NULL);
 		return;
 	}

@@ -342,11 +342,13 @@ def session_seeds():
     yield b"\3" + say(1, 1, 1, 1) + say(0, 0, 1, 0) + query + bytes([31, 0, 1, 0, 0]) + watch[5:]
 
 def loss_seeds():
-    """talks for fuzz_loss, and what becomes of their packets: one of each, then at random"""
+    """talks for fuzz_loss, over TCP and in a WebSocket, and what becomes of their packets: one of each, then at random"""
     script = bytes([0, 8, 3, 16, 3, 7, 0, 0, 0, 5, 36, 14, 6, 3, 15])
-    for fate in range(8): yield bytes([len(script)]) + script + bytes(fate | 16 if i % 7 == 5 else 0 for i in range(60))
-    rnd = random.Random(5)
-    for _ in range(20): yield bytes([len(script)]) + script + bytes(rnd.randrange(256) if rnd.random() < .2 else 0 for i in range(60))
+    for websocket in (0, 2 * 48):
+        head = bytes([websocket + len(script)]) + script
+        for fate in range(8): yield head + bytes(fate | 16 if i % 7 == 5 else 0 for i in range(60))
+        rnd = random.Random(5)
+        for _ in range(20): yield head + bytes(rnd.randrange(256) if rnd.random() < .2 else 0 for i in range(60))
 
 def merge_seeds():
     """two or three captures for fuzz_merge"""

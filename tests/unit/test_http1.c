@@ -666,6 +666,31 @@ static void message_before_a_torn_grant(void **state)
 	talk_release(&t);
 }
 
+/* The whole answer is missing, and that is known before it is that the request is torn as well, which asks for a WebSocket as far as it goes. */
+static void no_answer_to_half_a_request(void **state)
+{
+	(void)state;
+	struct talk t;
+	talk_init(&t);
+	say_granted(&t);
+	size_t half = strlen(ASK UPGRADE), ask = t.s.steps[0].to;
+	for (int whole = 0; whole < 2; whole++) {
+		recorder_again(&t.r);
+		struct layer *l = http1_new(&t.r.stream);
+		play_bytes(&t.s, l, DIR_C2S, 0, half);
+		layer_gap(l, DIR_S2C, t.s.steps[1].to, 1);
+		play_bytes(&t.s, l, DIR_S2C, t.s.steps[3].from, t.s.steps[3].to);
+		if (whole)
+			play_bytes(&t.s, l, DIR_C2S, half, ask);
+		else
+			layer_gap(l, DIR_C2S, ask - half, 1);
+		play_bytes(&t.s, l, DIR_C2S, t.s.steps[2].from, t.s.steps[2].to);
+		play_rest(&t, l, 4);
+		assert_int_equal(t.r.counts.not_ours, 0);
+	}
+	talk_release(&t);
+}
+
 /* What came behind a gap before the answer is read as well. */
 static void gap_among_the_held(void **state)
 {
@@ -770,6 +795,7 @@ int main(void)
 		cmocka_unit_test(gap_in_both_heads),
 		cmocka_unit_test(heads_cut_short),
 		cmocka_unit_test(message_before_a_torn_grant),
+		cmocka_unit_test(no_answer_to_half_a_request),
 		cmocka_unit_test(gap_among_the_held),
 		cmocka_unit_test(gap_anywhere),
 		cmocka_unit_test(gap_in_plain_http),
