@@ -377,6 +377,7 @@ static int run_screens(struct app *a)
 				 .show_secrets = o->print.show_secrets,
 				 .utc = o->print.utc,
 				 .no_mouse = o->no_mouse,
+				 .writes = o->record.file.path != NULL,
 				 .ascii = a->ascii,
 				 .color = o->color,
 				 .time = o->time_given ? &o->print.time : NULL,

@@ -26,10 +26,13 @@ static void add_what(const struct app *a, struct buf *out)
 		return;
 	}
 	amount_add_counted(out, count, "message");
-	if (source_is_live(capture_source(a->o->capture)))
-		buf_add_str(out, count == 1 ? " was captured; it is gone then." : " were captured; they are gone then.");
+	const char *were = count == 1 ? "was" : "were", *gone = count == 1 ? "it is gone" : "they are gone";
+	if (!source_is_live(capture_source(a->o->capture)))
+		buf_addf(out, " %s read; the file stays as it is.", were);
+	else if (a->o->writes)
+		buf_addf(out, " %s captured; what -w wrote stays.", were);
 	else
-		buf_add_str(out, count == 1 ? " was read; the file stays as it is." : " were read; the file stays as it is.");
+		buf_addf(out, " %s captured; %s then.", were, gone);
 }
 
 static bool can_save(const struct dialog *d)

@@ -19,6 +19,7 @@ struct tui_options {
 	bool show_secrets;
 	bool utc; /* times of day in UTC instead of local time */
 	bool no_mouse;
+	bool writes;                  /* packets are written to a file meanwhile */
 	bool ascii;                   /* nothing but ASCII is painted: the user's locale has no UTF-8 */
 	const enum time_format *time; /* as what times are shown: of those the screens have the nearest; NULL: as the user has set it */
 	enum tui_color color;         /* AUTO: colours unless NO_COLOR is set; a terminal without colours has none anyway */
