@@ -10,7 +10,6 @@
 #include "base/xalloc.h"
 
 #include <malloc.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -28,10 +27,8 @@ void *pages_new(size_t bytes)
 	if (PAGES_OF_HEAP)
 		return xcalloc(1, bytes);
 	uint8_t *at = mmap(NULL, bytes + more, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (at == MAP_FAILED) {
-		fputs("envscope: out of memory\n", stderr);
-		exit(3);
-	}
+	if (at == MAP_FAILED)
+		xalloc_fail();
 	if (!more)
 		return at;
 	size_t before = (PAGES_HUGE - (uintptr_t)at % PAGES_HUGE) % PAGES_HUGE;

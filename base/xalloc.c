@@ -3,20 +3,40 @@
  *
  * envscope bounds everything that traffic can make grow, so an allocation that fails here means that the machine is out of
  * memory, and a half-working inspector helps nobody: it says so and ends. The terminal is put back by the TUI's atexit
- * handler.
+ * handler; what is said before that would go with the screen.
  */
 #include "base/xalloc.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+static bool said_last, failed;
+
+static void say(void)
+{
+	if (failed)
+		fputs("envscope: out of memory\n", stderr);
+}
+
+void xalloc_say_last(void)
+{
+	said_last = atexit(say) == 0;
+}
+
+void xalloc_fail(void)
+{
+	failed = true;
+	if (!said_last)
+		say();
+	exit(3);
+}
+
 static void *checked(void *p)
 {
-	if (!p) {
-		fputs("envscope: out of memory\n", stderr);
-		exit(3);
-	}
+	if (!p)
+		xalloc_fail();
 	return p;
 }
 

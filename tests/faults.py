@@ -336,20 +336,30 @@ def terminals(f):
         t.close()
 
 def screens_without_memory(f):
-    """Allocations that fail while screens are shown: the terminal is put back, and a sentence stands on it."""
-    t = Terminal(f, "-r", "build/samples/near_types.pcap", inject={"INJECT_LIST": f.path("places")})
-    t.read(until=b"F1"); os.write(t.fd, b"q"); t.read(); t.status(); t.close()
+    """Allocations that fail while screens are shown, some when messages come: the terminal is put back, and then a sentence stands on it."""
+    fifo, capture = f.path("pipe"), open("build/samples/near_types.pcap", "rb").read()
+    os.mkfifo(fifo)
+
+    def play(inject):
+        feed = os.open(fifo, os.O_RDWR)  # which does not wait for the program
+        t = Terminal(f, "-r", fifo, inject=inject)
+        t.read(until=b"F1")
+        os.write(feed, capture)
+        t.read(until=b"signin")
+        with contextlib.suppress(OSError): os.write(t.fd, b"qy")
+        out, status = t.read(), t.status()
+        t.close()
+        os.close(feed)
+        return out, status
+    play({"INJECT_LIST": f.path("places")})
     numbers = sorted(set(map(int, open(f.path("places")))))
     numbers = range(1, numbers[-1] + 1) if f.everything else numbers[::8]
     for number in numbers:
         f.progress(f"screens_without_memory, {number} of {numbers[-1]}")
-        t = Terminal(f, "-r", "build/samples/near_types.pcap", inject={"INJECT_ALLOC": number})
-        t.read(until=b"F1")
-        with contextlib.suppress(OSError): os.write(t.fd, b"q")
-        out, status = t.read(), t.status()
-        t.close()
+        out, status = play({"INJECT_ALLOC": number})
+        left = out.rsplit(b"\x1b[?1049l", 1)[-1]  # what stands there in the end
         by_curses = status in (1, 2) and (b"Out of memory" in out or b"not known here" in out)  # before there is a screen
-        f.hold(status == 0 or by_curses or (status == 3 and OUT_OF_MEMORY.encode() in out), f"screens, allocation {number}: status {status}, {out[-200:]!r}")
+        f.hold(status == 0 or by_curses or (status == 3 and OUT_OF_MEMORY.encode() in left), f"screens, allocation {number}: status {status}, {out[-200:]!r}")
         f.hold(b"\x1b[?1049h" not in out or b"\x1b[?1049l" in out, f"screens, allocation {number}: the terminal is not put back")
 
 def names_of_collectors(f):
