@@ -9,6 +9,7 @@
  */
 #include "decode/dissect_part.h"
 
+#include "decode/redact.h"
 #include "decode/token.h"
 
 #include <google/protobuf/any.pb-c.h>
@@ -109,7 +110,7 @@ static void add_string(struct dissection *d, struct node *parent, const Protobuf
 	struct node *n = add_of_field(d, parent, field, part_whole(p), p->field.bytes);
 	if (!n)
 		return;
-	n->secret = n->secret || holds_message(field);
+	n->secret = n->secret || holds_message(field) || (n->kind == NODE_BYTES && redact_found(n->text));
 	if (p->missing)
 		node_cut(n, p->missing);
 	else if (d->shallow)

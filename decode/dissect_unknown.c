@@ -9,6 +9,7 @@
 #include "decode/dissect_part.h"
 
 #include "base/text.h"
+#include "decode/redact.h"
 #include "decode/token.h"
 
 #include <stdio.h>
@@ -42,7 +43,7 @@ static void set_content(struct dissection *d, struct node *n, const struct part 
 		n->kind = NODE_BYTES;
 		n->type = "bytes";
 	}
-	n->secret = n->kind != NODE_MESSAGE && token_inside(bytes);
+	n->secret = n->kind != NODE_MESSAGE && (token_inside(bytes) || (n->kind == NODE_BYTES && redact_found(bytes)));
 	if (p->missing)
 		node_cut(n, p->missing);
 }

@@ -222,6 +222,12 @@ bool redact_next(struct slice text, size_t from, size_t *start, size_t *end)
 	return false;
 }
 
+bool redact_found(struct slice text)
+{
+	size_t start, end;
+	return redact_needed(text) && redact_next(text, 0, &start, &end);
+}
+
 void redact_add(struct buf *out, struct slice text)
 {
 	size_t done = 0, start, end;

@@ -13,6 +13,8 @@ bool redact_needed(struct slice text);
 /* Finds the next value of a secret key at or after byte `from` (0, or the end of the one before): bytes *start
  * to before *end. False if there is none. */
 bool redact_next(struct slice text, size_t from, size_t *start, size_t *end);
+/* Is there one? Of bytes, which are shown in another writing, all are hidden then. */
+bool redact_found(struct slice text);
 /* Appends text with the values of secret keys (schema_secrets) hidden in whatever JSON it holds, whole or cut
  * off, and in JSON that stands in strings of that. All else stays as it is. */
 void redact_add(struct buf *out, struct slice text);

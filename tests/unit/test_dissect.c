@@ -213,6 +213,24 @@ static void test_secrets(void **state)
 	assert_false(child(agent, "user")->secret);
 }
 
+/* Bytes are shown in another writing, hexadecimal or base64, in which a part of them can't be hidden: with a secret key in them all are. */
+static void test_secret_bytes(void **state)
+{
+	static const char with[] = "\0{\"a\":1,\"password\":\"x\"}\xff", without[] = "\0{\"a\":1,\"passwords\":\"x\"}\xff";
+	struct fixture *f = *state;
+	put_bytes(&f->m, 1, slice_of(with, sizeof with - 1));
+	put_bytes(&f->m, 66, slice_of(with, sizeof with - 1));
+	put_bytes(&f->m, 67, slice_of(without, sizeof without - 1));
+	struct node *root = payload_of(f, "Stream", &f->m);
+	assert_int_equal(child(root, "data")->kind, NODE_BYTES);
+	assert_true(child(root, "data")->secret);
+	assert_true(child(root, "66")->secret);
+	assert_false(child(root, "67")->secret);
+	buf_clear(&f->m);
+	put_bytes(&f->m, 1, slice_of(without, sizeof without - 1));
+	assert_false(child(payload_of(f, "Stream", &f->m), "data")->secret);
+}
+
 /* An Any that is not the payload's, or no longer: what is secret in it is not known. */
 static void test_secret_any(void **state)
 {
@@ -610,6 +628,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_no_payload, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_merged_any, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_secrets, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_secret_bytes, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_secret_any, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_shallow, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_no_token, setup, teardown),
