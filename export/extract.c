@@ -25,7 +25,8 @@ struct entry {
 	uint32_t thread, conn;
 	int fd; /* -1: no file */
 	bool begun, replied;
-	int error; /* errno: why it is not written; 0 */
+	bool lacks; /* data that came: what is known of the stream is not true of the file */
+	int error;  /* errno: why it is not written; 0 */
 	uint64_t bytes;
 	struct buf name;    /* as sent */
 	char own[OWN_NAME]; /* of its file until it is finished */
@@ -187,7 +188,7 @@ static void add_line(struct extract *e, const struct entry *f, struct slice name
 		amount_add_grouped(out, t->stream_total);
 	}
 	const char *word = stream_checksum_word(t->stream);
-	buf_addf(out, ", checksum %s\n", strcmp(word, "unsure") == 0 ? "cannot tell" : word);
+	buf_addf(out, ", checksum %s\n", strcmp(word, "unsure") == 0 || f->lacks ? "cannot tell" : word);
 }
 
 /* No more of it will come. */
@@ -198,7 +199,7 @@ static void finish(struct extract *e, struct entry *f)
 	if (f->begun) {
 		session_thread(e->session, f->thread, &t);
 		close_file(e, f);
-		publish(e, f, !(t.stream & STREAM_ENDED) || t.stream & STREAM_UNSURE, &name);
+		publish(e, f, !(t.stream & STREAM_ENDED) || t.stream & STREAM_UNSURE || f->lacks, &name);
 		add_line(e, f, buf_slice(&name), &t);
 	}
 	buf_release(&name);
@@ -301,6 +302,13 @@ void extract_stream(void *user, uint32_t thread, struct slice bytes)
 		f->bytes += (uint64_t)n;
 		bytes = slice_skip(bytes, (size_t)n);
 	}
+}
+
+void extract_lack(struct extract *e, uint32_t thread)
+{
+	struct entry *f = find(e, thread);
+	if (f)
+		f->lacks = true;
 }
 
 void extract_finish(struct extract *e)

@@ -30,6 +30,8 @@ void extract_set_session(struct extract *e, const struct session *s);
 /* For the session's listener, with e as their user. */
 void extract_message(void *user, uint32_t n, struct slice bytes);
 void extract_stream(void *user, uint32_t thread, struct slice bytes);
+/* Some of the thread's data came, but is not there any more. */
+void extract_lack(struct extract *e, uint32_t thread);
 /* The capture is over: finishes what is left. Then what was written stands in the lines of extract_write. */
 void extract_finish(struct extract *e);
 /* Writes a line for each file: name, bytes, whether the checksum is right. False when it could not be written whole (errno says why). */

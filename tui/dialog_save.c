@@ -340,10 +340,13 @@ static unsigned start(struct save_dialog *d)
 	return REDRAW;
 }
 
-static void add_missed(struct buf *out, uint64_t n)
+/* What was to be saved and was not. */
+static void add_missed(struct buf *out, uint64_t n, const char *words)
 {
+	if (!n)
+		return;
 	buf_add_str(out, "; ");
-	amount_add_counted(out, n, "message[ was| were] forgotten before [it|they] could be looked at");
+	amount_add_counted(out, n, words);
 }
 
 static unsigned step(struct dialog *dialog)
@@ -355,8 +358,8 @@ static unsigned step(struct dialog *dialog)
 		amount_add_counted(&count, save_count(&d->save), "message");
 		app_notice(dialog->app, "%s saved to %s", buf_cstr(&count), d->save.path);
 		buf_release(&count);
-		if (d->save.missed)
-			add_missed(&dialog->app->notice, d->save.missed);
+		add_missed(&dialog->app->notice, d->save.missed, "message[ was|s were] forgotten before [it|they] could be looked at");
+		add_missed(&dialog->app->notice, d->save.bare, "message[ has|s have] no bytes any more");
 		return REDRAW | CLOSE;
 	case SAVE_FAILED:
 		say(d, "It can't be written: ", strerror(d->save.error));

@@ -203,6 +203,7 @@ static void print_message(struct save *s, uint32_t n)
 	if (!r)
 		return;
 	struct slice bytes = session_bytes(s->job.session, n, &s->bytes);
+	s->bare += meant && r->size && !r->cut && !bytes.len;
 	if (meant)
 		s->listener.message(s->listener.user, n, bytes);
 	else if (e && e->heard)

@@ -57,6 +57,7 @@ struct save {
 	uint32_t first, next; /* messages: where it began, the next one */
 	uint32_t news;        /* the next one */
 	uint32_t missed;      /* messages that the session has forgotten before their turn came */
+	uint32_t bare;        /* messages of which it has no bytes any more */
 	struct buf bytes;
 };
 

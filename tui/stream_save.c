@@ -49,6 +49,8 @@ void stream_save_free(struct stream_save *j)
 
 static void pass(struct stream_save *j, const struct facts *f)
 {
+	if (f->record->role == ROLE_STREAM && !f->bytes.len) /* given up by now (-o spool) */
+		extract_lack(j->extract, j->thread);
 	if (f->record->role == ROLE_STREAM && slice_is(f->command, "beginstream") && !j->begun) {
 		j->begun = true;
 		extract_stream(j->extract, j->thread, (struct slice){ NULL, 0 });
