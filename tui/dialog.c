@@ -30,23 +30,13 @@ void dialog_cursor(struct dialog *d, struct area area, int row, int col)
 		screen_cursor(d->app->screen, area.row + row, area.col + col);
 }
 
-/* Cuts a row off the front of a text. */
-static struct slice next_row(struct slice *text, int width)
-{
-	struct slice row = slice_head(*text, line_wrap(*text, width > 0 ? width : 1));
-	*text = slice_skip(*text, row.len);
-	if (slice_starts(*text, " "))
-		*text = slice_skip(*text, 1);
-	return row;
-}
-
 int dialog_put_text(struct dialog *d, struct area area, int row, enum ink ink, struct slice text)
 {
 	struct line *l = &d->app->line;
 	int rows = 0;
 	while (text.len) {
 		line_clear(l);
-		line_add(l, ink, next_row(&text, area.width), area.width);
+		line_add(l, ink, line_take(&text, area.width), area.width);
 		dialog_put(d, area, row + rows++, l, EMPHASIS_NONE);
 	}
 	return rows;
@@ -56,7 +46,7 @@ int dialog_text_rows(struct slice text, int width)
 {
 	int rows = 0;
 	for (; text.len; rows++)
-		next_row(&text, width);
+		line_take(&text, width);
 	return rows;
 }
 

@@ -70,13 +70,9 @@ static void draw_foot(struct dialog *d, struct area area)
 		line_addf(l, INK_DIM, "… %d more", (int)(list->end - list->top) - list->height);
 	dialog_put(d, area, area.height - FOOT, l, EMPHASIS_NONE);
 	for (int row = area.height - FOOT + 1; row < area.height; row++) {
-		size_t n = row == area.height - 1 ? rest.len : line_wrap(rest, area.width);
 		line_clear(l);
-		line_add(l, INK_DIM, slice_head(rest, n), area.width);
+		line_add(l, INK_DIM, row == area.height - 1 ? rest : line_take(&rest, area.width), area.width);
 		dialog_put(d, area, row, l, EMPHASIS_NONE);
-		rest = slice_skip(rest, n);
-		if (slice_starts(rest, " "))
-			rest = slice_skip(rest, 1);
 	}
 }
 

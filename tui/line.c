@@ -99,3 +99,12 @@ size_t line_wrap(struct slice text, int columns)
 	}
 	return at;
 }
+
+struct slice line_take(struct slice *text, int columns)
+{
+	struct slice row = slice_head(*text, line_wrap(*text, columns));
+	*text = slice_skip(*text, row.len);
+	if (slice_starts(*text, " "))
+		*text = slice_skip(*text, 1);
+	return row;
+}

@@ -52,6 +52,8 @@ void line_add_cell(struct line *l, enum ink ink, struct slice text, int width, b
 /* How many bytes at the front of a text go into a line of that many columns: up to the last space that is in reach, all if they fit. At least
  * one character. */
 size_t line_wrap(struct slice text, int columns);
+/* Takes the text of such a line off the front of a text, and the space behind it. */
+struct slice line_take(struct slice *text, int columns);
 /* Gives `length` bytes of text from byte `from` on another ink (within the text). */
 void line_mark(struct line *l, size_t from, size_t length, enum ink ink);
 

@@ -399,10 +399,8 @@ static void draw_row(struct view *v, uint64_t row, int width, struct line *out)
 /* A line of the sentence about a list that is empty; takes it off *text. */
 static void add_empty(struct slice *text, int width, struct line *out)
 {
-	size_t n = line_wrap(*text, width > 12 ? width - 2 : 10);
 	line_add_str(out, INK_STRONG, "  ");
-	line_add(out, INK_STRONG, slice_head(*text, n), width - out->columns);
-	*text = slice_skip(*text, slice_starts(slice_skip(*text, n), " ") ? n + 1 : n);
+	line_add(out, INK_STRONG, line_take(text, width > 12 ? width - 2 : 10), width - out->columns);
 }
 
 void view_draw_list(struct view *v, struct area area, enum emphasis selected)

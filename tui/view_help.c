@@ -52,11 +52,7 @@ static void add(void *user, enum ink ink, const char *left, const char *right)
 	int room = h->width - left_width(h) - 2, width = room > 8 ? room : 8;
 	struct slice name = slice_str(left), rest = slice_str(right);
 	do {
-		struct slice part = slice_head(rest, line_wrap(rest, width));
-		add_entry(h, ink, name, part);
-		rest = slice_skip(rest, part.len);
-		if (slice_starts(rest, " "))
-			rest = slice_skip(rest, 1);
+		add_entry(h, ink, name, line_take(&rest, width));
 		name.len = 0;
 	} while (rest.len);
 }

@@ -192,13 +192,9 @@ static bool draw_paragraph(struct view *v, struct area *area, const char *headin
 		line_clear(l);
 		line_add_cell(l, INK_FIELD, slice_str(first ? heading : ""), 16, false);
 		int columns = area->width - 17 > 8 ? area->width - 17 : 8;
-		size_t n = line_wrap(rest, columns);
-		line_add(l, INK_PLAIN, slice_head(rest, n), columns);
+		line_add(l, INK_PLAIN, line_take(&rest, columns), columns);
 		screen_put(v->app->screen, area->row++, area->col, area->width, l, EMPHASIS_NONE);
 		area->height--;
-		rest = slice_skip(rest, n);
-		if (rest.len && rest.at[0] == ' ')
-			rest = slice_skip(rest, 1);
 		first = false;
 	}
 	return !rest.len;
