@@ -4,7 +4,7 @@
  * shown whole was sent; and every one whose bytes are all in the capture is shown, but where they were in a packet that was cut off: those are given up
  * at once, and may come once more.
  *
- * The first byte says which it is, and how many bytes of the talk follow, of which each is a request, a reply, or a stream; the rest is a byte a packet.
+ * The first byte says which it is (0 and 1, 2, or more times 48), and how many bytes of the talk follow, of which each is a request, a reply, or a stream; the rest is a byte a packet.
  */
 #include "capture/capture.h"
 #include "capture/net/link.h"
@@ -42,7 +42,7 @@ struct segment_sent {
 };
 
 struct talk {
-	bool websocket;
+	bool websocket, apart; /* lengths have a frame of their own, as the Node package sends them */
 	struct buf stream[2];
 	struct message message[MESSAGES];
 	size_t messages;
@@ -78,38 +78,45 @@ static void send_from(struct talk *t, enum dir dir, size_t from, unsigned cut)
 		send_segment(t, dir, ACK, from, from + step < stream->len ? from + step : stream->len);
 }
 
-/* The head of a binary frame that holds n bytes. */
-static void begin_frame(struct buf *stream, size_t n, bool masked)
-{
-	buf_add_byte(stream, 0x82);
-	buf_add_byte(stream, (uint8_t)((masked ? 0x80 : 0) | (n > SHORT_FRAME ? SHORT_FRAME + 1 : n)));
-	if (n > SHORT_FRAME)
-		buf_add(stream, slice_of((uint8_t[]){ (uint8_t)(n >> 8), (uint8_t)n }, 2));
-}
-
-/* A message behind its length; in a frame, masked if it is the client's, if this is a WebSocket. */
-static void say(struct talk *t, enum dir dir, const struct sent *m, unsigned cut)
+/* Puts bytes into the stream: in a binary frame, masked if it is the client's, if this is a WebSocket. */
+static void put(struct talk *t, enum dir dir, struct slice bytes)
 {
 	struct buf *stream = &t->stream[dir];
+	uint8_t mask[MASK] = { 0 };
+	bool masked = t->websocket && dir == DIR_C2S, is_short = bytes.len <= SHORT_FRAME;
+	if (t->websocket) {
+		buf_add_byte(stream, 0x82);
+		buf_add_byte(stream, (uint8_t)((masked ? 0x80 : 0) | (is_short ? bytes.len : SHORT_FRAME + 1)));
+		if (!is_short)
+			buf_add(stream, slice_of((uint8_t[]){ (uint8_t)(bytes.len >> 8), (uint8_t)bytes.len }, 2));
+	}
+	if (masked) {
+		memcpy(mask, (uint8_t[]){ 0x5a, (uint8_t)t->messages, 0xc3, (uint8_t)bytes.len }, MASK);
+		buf_add(stream, slice_of(mask, MASK));
+	}
+	for (size_t i = 0; i < bytes.len; i++)
+		buf_add_byte(stream, bytes.at[i] ^ mask[i % MASK]);
+}
+
+/* A message behind its length, which may have a frame of its own. */
+static void say(struct talk *t, enum dir dir, const struct sent *m, unsigned cut)
+{
+	struct buf all = { 0 };
 	if (t->messages == MESSAGES)
 		return;
 	struct message *out = &t->message[t->messages++];
-	bool masked = t->websocket && dir == DIR_C2S;
-	*out = (struct message){ .dir = dir, .from = stream->len };
+	*out = (struct message){ .dir = dir, .from = t->stream[dir].len };
 	feed_pack(&out->envelope, m, t->seq[dir]++);
-	if (t->websocket)
-		begin_frame(stream, LENGTH + out->envelope.len, masked);
-	uint8_t mask[MASK] = { 0x5a, (uint8_t)t->messages, 0xc3, 0x0f };
-	if (masked)
-		buf_add(stream, slice_of(mask, MASK));
-	size_t inner = stream->len;
 	for (int i = 0; i < LENGTH; i++)
-		buf_add_byte(stream, (uint8_t)(out->envelope.len >> 8 * i));
-	buf_add(stream, buf_slice(&out->envelope));
-	for (size_t i = inner; masked && i < stream->len; i++)
-		stream->at[i] ^= mask[(i - inner) % MASK];
-	out->to = stream->len;
+		buf_add_byte(&all, (uint8_t)(out->envelope.len >> 8 * i));
+	buf_add(&all, buf_slice(&out->envelope));
+	size_t first = t->apart ? LENGTH : all.len;
+	put(t, dir, slice_head(buf_slice(&all), first));
+	if (first < all.len)
+		put(t, dir, slice_skip(buf_slice(&all), first));
+	out->to = t->stream[dir].len;
 	send_from(t, dir, out->from, cut);
+	buf_release(&all);
 }
 
 /* The request to upgrade and the answer that grants it. */
@@ -390,7 +397,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static struct talk t;
 	if (!size)
 		return 0;
-	t = (struct talk){ .websocket = data[0] >= 2 * SCRIPT };
+	t = (struct talk){ .websocket = data[0] >= 2 * SCRIPT, .apart = data[0] >= 3 * SCRIPT };
 	struct slice in = slice_of(data + 1, size - 1), script = slice_head(in, data[0] % SCRIPT);
 	talk(&t, script);
 	travel(&t, slice_skip(in, script.len));

@@ -344,7 +344,7 @@ def session_seeds():
 def loss_seeds():
     """talks for fuzz_loss, over TCP and in a WebSocket, and what becomes of their packets: one of each, then at random"""
     script = bytes([0, 8, 3, 16, 3, 7, 0, 0, 0, 5, 36, 14, 6, 3, 15])
-    for websocket in (0, 2 * 48):
+    for websocket in (0, 2 * 48, 3 * 48):
         head = bytes([websocket + len(script)]) + script
         for fate in range(8): yield head + bytes(fate | 16 if i % 7 == 5 else 0 for i in range(60))
         rnd = random.Random(5)
