@@ -71,7 +71,7 @@ struct websocket {
 	struct ws_deflate deflate;
 	struct layer *inner;
 	struct half half[2];
-	bool binary_seen, told_text;
+	bool binary_seen;
 };
 
 /* One half at work: what every step below needs. */
@@ -255,13 +255,10 @@ static void begin_deflated(struct at *a)
 /* A text message is the protocol before Flow 1.5, in which no binary ones occur. */
 static void begin_text(const struct at *a)
 {
-	struct websocket *ws = a->ws;
-	if (!ws->binary_seen)
+	if (!a->ws->binary_seen)
 		return;
 	a->h->message.content = DONE;
-	if (!ws->told_text)
-		note(a, "a text message between binary ones is passed over");
-	ws->told_text = true;
+	note(a, "a text message between binary ones is passed over");
 }
 
 /* Whatever text came before them, these are not what it was taken for. */
