@@ -7,29 +7,16 @@
  */
 #include "base/xalloc.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static bool said_last, failed;
-
-static void say(void)
-{
-	if (failed)
-		fputs("envscope: out of memory\n", stderr);
-}
-
-void xalloc_say_last(void)
-{
-	said_last = atexit(say) == 0;
-}
-
+/* What is in a stream's buffer is written behind the handlers. */
 void xalloc_fail(void)
 {
-	failed = true;
-	if (!said_last)
-		say();
+	static char room[BUFSIZ];
+	setvbuf(stderr, room, _IOFBF, sizeof room);
+	fputs("envscope: out of memory\n", stderr);
 	exit(3);
 }
 

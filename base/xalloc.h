@@ -5,9 +5,7 @@
 
 #include <stddef.h>
 
-/* From now on that sentence comes behind what handlers do at exit that are registered later: the terminal is put back by then. */
-void xalloc_say_last(void);
-/* For memory that was asked for otherwise: ends the program, with that sentence. */
+/* For memory that was asked for otherwise: ends the program, with that sentence, behind what handlers do at exit. */
 _Noreturn void xalloc_fail(void);
 /* n bytes, not cleared; to be freed with free(). */
 void *xmalloc(size_t n);

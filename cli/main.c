@@ -8,7 +8,6 @@
 #include "base/outlet.h"
 #include "base/pages.h"
 #include "base/when.h"
-#include "base/xalloc.h"
 #include "cli/answer.h"
 #include "cli/harden.h"
 #include "cli/input.h"
@@ -463,7 +462,6 @@ int main(int argc, char **argv)
 	struct app a = { 0 };
 	int status = EXIT_USAGE;
 	harden();
-	xalloc_say_last();
 	pages_heap_init();
 	memory_for_libraries();
 	a.ascii = set_locale();

@@ -7,9 +7,10 @@
  *	server: READING ──── 101 ─────────────────────────> THROUGH
  *
  * Either side goes BLIND where it can't be read: a gap that is not inside one body, no HTTP, a head beyond the limit. Then the other
- * side decides alone: a 101 is as good without its request; and a request to upgrade whose answer is not in the capture may have been
- * granted, so that the layer above searches for frames. A BLIND side reads on at a chunk that begins like a head, since senders begin a
- * segment with it, or at a head of REST within; `lost` has what may be the first bytes of one.
+ * side decides alone: a 101 is as good without its request, and while it is under way what a BLIND client sends is held; and a request
+ * to upgrade whose answer is not in the capture may have been granted, so that the layer above searches for frames. A BLIND side reads
+ * on at a chunk that begins like a head, since senders begin a segment with it, or at a head of REST within; `lost` has what may be the
+ * first bytes of one.
  *
  * Responses answer requests in order: the n-th response and the n-th request are exchange n. What matters of a request that waits for
  * its answer is whether it was a HEAD, whose response has no body, and whether it was REST: a bit each, in a queue. A capture may show
