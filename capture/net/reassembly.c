@@ -191,7 +191,8 @@ bool reassembly_resume(struct reassembly *r, const struct reassembly_out *out, i
 	return r->count < before;
 }
 
-/* What is missing before offset `to` is lost. It is told of with the time of what was captured behind it, and not with that at which the waiting ended. */
+/* What is missing before offset `to` is lost. It is told of with the time of what was captured behind it, and not with that at which the waiting ended.
+ * What comes first behind it may still wait for the other direction; where nothing is missing it has waited for that, and goes. */
 static void lose(struct reassembly *r, const struct reassembly_out *out, struct reassembly_counts *n, uint64_t to, int64_t time)
 {
 	uint64_t missing = to - r->next;
@@ -200,9 +201,11 @@ static void lose(struct reassembly *r, const struct reassembly_out *out, struct 
 		n->gaps++;
 		n->gap_bytes += missing;
 		out->gap(out->user, missing, r->count && r->early[0]->from == to ? r->early[0]->time : time);
-	}
-	if (r->count && r->early[0]->from == to)
+		if (out->resume_other)
+			out->resume_other(out->user);
+	} else if (r->count && r->early[0]->from == to) {
 		r->early[0]->needs = 0;
+	}
 	drain(r, out, 0);
 }
 

@@ -25,6 +25,8 @@ struct reassembly_out {
 	void (*bytes)(void *user, struct chunk c);
 	void (*gap)(void *user, uint64_t n, int64_t time);
 	int64_t *handed; /* the owner's: time of what was handed on last, 0 at first */
+	/* What is missing was given up: what waits for that in the other direction goes on, before what is behind the gap. May be NULL. */
+	void (*resume_other)(void *user);
 };
 
 struct reassembly_counts {

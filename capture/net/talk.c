@@ -85,10 +85,30 @@ static void tell_unseen(struct talk *talk, enum dir dir, int64_t time)
 	out_gap(talk, 0, time);
 }
 
+static void resume(struct talk *talk, enum dir dir);
+
+static void out_resume_other(void *user)
+{
+	struct talk *talk = user;
+	enum dir dir = talk->feeding;
+	resume(talk, !dir);
+	talk->feeding = dir;
+}
+
 static struct reassembly_out out_of(struct talk *talk, enum dir dir)
 {
 	talk->feeding = dir;
-	return (struct reassembly_out){ talk, out_bytes, out_gap, &talk->handed[dir] };
+	return (struct reassembly_out){ talk, out_bytes, out_gap, &talk->handed[dir], out_resume_other };
+}
+
+/* One direction has got on; the other may have waited for that, and then the first again. */
+static void resume(struct talk *talk, enum dir dir)
+{
+	bool more = true;
+	for (; more; dir = !dir) {
+		struct reassembly_out out = out_of(talk, dir);
+		more = reassembly_resume(&talk->half[dir].in, &out, talk->handed[!dir]);
+	}
 }
 
 static void end_half(struct talk *talk, enum dir dir, int64_t time)
@@ -171,16 +191,6 @@ static uint64_t needs_of(const struct talk *talk, const struct segment *seg, enu
 		return 0;
 	uint64_t needs = reassembly_offset(&other->in, seg->ack);
 	return needs < other->in.end ? needs : other->in.end;
-}
-
-/* One direction has got on; the other may have waited for that, and then the first again. */
-static void resume(struct talk *talk, enum dir dir)
-{
-	bool more = true;
-	for (; more; dir = !dir) {
-		struct reassembly_out out = out_of(talk, dir);
-		more = reassembly_resume(&talk->half[dir].in, &out, talk->handed[!dir]);
-	}
 }
 
 static bool waits(const struct talk *talk)

@@ -36,7 +36,7 @@ bool http1_begins(struct slice in)
 		HTTP_METHOD_MAP(METHOD)
 #undef METHOD
 	};
-	for (int i = 0; i < EMPTY_LINES && slice_starts(in, "\r\n"); i++)
+	for (int i = 0; i < EMPTY_LINES && agrees(slice_head(in, 2), "\r\n"); i++)
 		in = slice_skip(in, 2);
 	for (size_t i = 0; i < sizeof(methods) / sizeof(*methods); i++)
 		if (agrees(in, methods[i]) && target_agrees(slice_skip(in, strlen(methods[i]))))

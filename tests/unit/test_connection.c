@@ -1410,6 +1410,22 @@ static void hole_given_up(void **state)
 	}
 }
 
+/* What stands behind a gap comes after what it answers all the same, which waited for the gap, and of which a packet was late. */
+static void gap_before_an_answer(void **state)
+{
+	(void)state;
+	struct net n;
+	net_init(&n);
+	open_connection(&n);
+	say(&n, C, 0, "ask ");
+	packet(&n, C, 0, "me");
+	struct packet_of late = packet(&n, S, 0, "ans");
+	say(&n, S, 0, "wer");
+	say(&n, C, 0, "more");
+	feed(&n, late);
+	finish(&n, "1>ask  1>(2 lost) 1<answer 1>more 1>. 1<. 1:open");
+}
+
 /* What a hole cuts ended before it, however much later that shows: the layers get the time of the bytes that were there. */
 static void hole_behind_bytes(void **state)
 {
@@ -1813,6 +1829,7 @@ int main(void)
 		cmocka_unit_test(acknowledged_and_never_seen),
 		cmocka_unit_test(fin_never_seen),
 		cmocka_unit_test(hole_given_up),
+		cmocka_unit_test(gap_before_an_answer),
 		cmocka_unit_test(hole_behind_bytes),
 		cmocka_unit_test(cut_packets),
 		cmocka_unit_test(cut_behind_a_hole),

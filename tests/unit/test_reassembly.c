@@ -70,7 +70,7 @@ static struct model *model_new(uint32_t first_seq)
 {
 	struct model *m = calloc(1, sizeof(*m));
 	assert_non_null(m);
-	m->out = (struct reassembly_out){ m, on_bytes, on_gap, &m->handed };
+	m->out = (struct reassembly_out){ m, on_bytes, on_gap, &m->handed, NULL };
 	m->end = SIZE_MAX;
 	m->r.other = &m->other;
 	m->first_seq = first_seq;
@@ -499,7 +499,7 @@ static void limit_of_bytes(void **state)
 	struct reassembly r = { .known = false };
 	struct reassembly_counts n = { 0 };
 	int64_t handed = 0;
-	struct reassembly_out out = { &sum, sum_bytes, sum_gap, &handed };
+	struct reassembly_out out = { &sum, sum_bytes, sum_gap, &handed, NULL };
 	uint8_t *block = calloc(1, SIZE);
 	reassembly_start(&r, 0);
 	for (uint32_t i = 0; i < 3 * (uint32_t)(REASSEMBLY_BYTES / SIZE); i++, fed += SIZE) {
@@ -669,7 +669,7 @@ static void many_turns(void **state)
 	struct reassembly r = { .known = false };
 	struct reassembly_counts n = { 0 };
 	int64_t handed = 0;
-	struct reassembly_out out = { &sum, sum_bytes, sum_gap, &handed };
+	struct reassembly_out out = { &sum, sum_bytes, sum_gap, &handed, NULL };
 	reassembly_start(&r, 0xfffffff0);
 	uint64_t begin = r.next;
 	for (int i = 0; i < 40; i++) {
