@@ -34,8 +34,6 @@ enum { NAME_MAX_KEPT = 32, QUEUE_MAX = BOUND(64, 4), TARGET_MAX = 1024, START_MI
 enum mode { READING, HOLDING, THROUGH, BLIND };
 enum header { UPGRADE, EXTENSIONS, CODING, USER_AGENT, HEADERS };
 
-struct http1;
-
 struct side {
 	struct http1 *http;
 	enum dir dir;

@@ -4,7 +4,7 @@
 
 #include "tests/unit/stream_play.h"
 
-enum { FIN = 0x80, RSV1 = 0x40, BINARY = 2 };
+enum { FIN = 0x80, RSV1 = 0x40, BINARY = 2, PING = 9 };
 
 #define ASK "GET /ws/v2 HTTP/1.1\r\nHost: openiap.example\r\n"
 #define UPGRADE "Connection: Upgrade\r\nUpgrade: websocket\r\n"
@@ -708,6 +708,37 @@ static void gap_among_the_held(void **state)
 	talk_release(&t);
 }
 
+/* Where more packets are held than there is room for in the list, one more gap is remembered, and what is dropped behind it is counted. */
+static void gap_beyond_the_limit(void **state)
+{
+	(void)state;
+	enum { TIMES = 1024 };
+	struct talk t;
+	talk_init(&t);
+	ask_and_go_on(&t);
+	put(&t, DIR_S2C, GRANTED);
+	recorder_again(&t.r);
+	t.r.limits.head = 1 << 16;
+	struct layer *l = http1_new(&t.r.stream);
+	play_bytes(&t.s, l, DIR_C2S, 0, t.s.steps[1].to);
+	play_bytes(&t.s, l, DIR_S2C, 0, 10);
+	for (int i = 1; i <= TIMES; i++) { /* pings, which take no room to speak of */
+		static const uint8_t ping[] = { FIN | PING, 0x80, 1, 2, 3, 4 };
+		layer_feed(l, DIR_C2S, (struct chunk){ slice_of(ping, sizeof ping), -1, 100 + i });
+	}
+	layer_gap(l, DIR_C2S, 7, 2000);
+	for (int i = 2; i < 4; i++) {
+		play_bytes(&t.s, l, DIR_C2S, t.s.steps[i].from, t.s.steps[i].to);
+		layer_gap(l, DIR_C2S, 7, 2000);
+	}
+	assert_int_equal(t.r.counts.skipped, t.s.steps[3].to - t.s.steps[2].from);
+	play_bytes(&t.s, l, DIR_S2C, 10, t.s.steps[5].to);
+	play_bytes(&t.s, l, DIR_C2S, t.s.steps[4].from, t.s.steps[4].to);
+	assert_int_equal(t.r.got[DIR_C2S], 1 | 8);
+	play_end(l);
+	talk_release(&t);
+}
+
 /* Nothing wrong comes, wherever bytes are missing. */
 static void gap_anywhere(void **state)
 {
@@ -799,6 +830,7 @@ int main(void)
 		cmocka_unit_test(message_before_a_torn_grant),
 		cmocka_unit_test(no_answer_to_half_a_request),
 		cmocka_unit_test(gap_among_the_held),
+		cmocka_unit_test(gap_beyond_the_limit),
 		cmocka_unit_test(gap_anywhere),
 		cmocka_unit_test(gap_in_plain_http),
 		cmocka_unit_test(begins),
