@@ -586,7 +586,7 @@ static const struct option_entry entries[] = {
 	{ 't', NULL, "FORMAT", "times: r relative (default), a clock, u clock in UTC, ad date, ud date in UTC, d delta, e epoch",
 	  take_time },
 	{ 'q', "quiet", NULL, "print no messages, only what was asked for with -z", take_quiet },
-	{ 0, "show-secrets", NULL, "show the values of jwt and password", take_secrets },
+	{ 0, "show-secrets", NULL, "show the values of jwt and password, and tokens", take_secrets },
 	{ 0, "full-bytes", NULL, "print long strings and bytes whole", take_full_bytes },
 	{ 0, "utc", NULL, "times of day in UTC", take_utc },
 	{ 0, "color", "WHEN", "auto, always or never", take_color },

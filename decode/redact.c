@@ -13,12 +13,15 @@
  * Some writers (.NET's; PHP's if asked to) write a quote in a string as \u0022. A string of that has \\u0022, or
  * \\\u0022 if only its own writer does so: with each level backslashes are doubled, and the quote that the last
  * `"` became brought one more. So the lowest bit of their number tells how much fewer they are than before `"`.
+ *
+ * A JSON web token is known by its form, whatever holds it: the value of another key, a header, a line of a log.
  */
 #include "decode/redact.h"
 
 #include "base/amount.h"
 #include "base/digit.h"
 #include "decode/schema.h"
+#include "decode/token.h"
 
 enum { ESCAPE = 6 /* bytes of \u006a */ };
 
@@ -140,7 +143,7 @@ bool redact_needed(struct slice text)
 			return true;
 	}
 	const uint8_t *slash = memchr(text.at, '\\', text.len);
-	return slash && memmem(slash, (size_t)(end - slash), "\\u0022", ESCAPE);
+	return (slash && memmem(slash, (size_t)(end - slash), "\\u0022", ESCAPE)) || token_inside(text);
 }
 
 static size_t skip_space(struct slice text, size_t i)
@@ -216,9 +219,18 @@ static bool find_value(struct slice text, const struct quote *key, size_t *start
 bool redact_next(struct slice text, size_t from, size_t *start, size_t *end)
 {
 	struct quote q;
-	for (; find_quote(text, from, &q); from = q.end)
+	for (size_t next, at = from; at < text.len; at = next) {
+		if (token_at(text, at, &next)) {
+			*start = at;
+			*end = next;
+			return true;
+		}
+		if (!read_quote(text, from, at, &q))
+			continue;
 		if (ends_secret_key(text, q.at - q.slashes) && find_value(text, &q, start, end))
 			return true;
+		from = next = q.end;
+	}
 	return false;
 }
 

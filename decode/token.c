@@ -48,30 +48,50 @@ bool token_read(struct arena *a, struct slice token, struct slice *header, struc
 	return header->at && claims->at;
 }
 
-static size_t token_run(struct slice text)
+static bool is_base64url(uint8_t c)
 {
-	size_t n = 0;
-	for (; n < text.len; n++) {
-		uint8_t c = text.at[n];
-		bool digit = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
-		if (!digit && c != '.')
-			break;
-	}
-	return n;
+	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
 }
 
+/* Where the base64url that begins there ends, with the dots in it if `dots`. */
+static size_t run_end(struct slice text, size_t at, bool dots)
+{
+	while (at < text.len && (is_base64url(text.at[at]) || (dots && text.at[at] == '.')))
+		at++;
+	return at;
+}
+
+static const char begin[] = "eyJ"; /* {" in base64 */
+enum { BEGIN = sizeof begin - 1, SHORTEST = 32, SHORTEST_HEADER = 16 };
+
+/* Looked for is its last letter, which few texts have. */
 bool token_inside(struct slice bytes)
 {
-	static const char begin[] = "eyJ"; /* {" in base64 */
-	enum { SHORTEST = 32 };
-	const uint8_t *at;
-	while (bytes.len >= SHORTEST && (at = memmem(bytes.at, bytes.len, begin, sizeof begin - 1))) {
-		bytes = slice_skip(bytes, (size_t)(at - bytes.at));
-		if (token_run(bytes) >= SHORTEST)
+	for (size_t at = BEGIN - 1; at < bytes.len;) {
+		const uint8_t *last = memchr(bytes.at + at, begin[BEGIN - 1], bytes.len - at);
+		if (!last)
+			return false;
+		at = (size_t)(last - bytes.at) + 1;
+		struct slice text = slice_skip(bytes, at - BEGIN);
+		if (slice_starts(text, begin) && run_end(text, 0, true) >= SHORTEST)
 			return true;
-		bytes = slice_skip(bytes, 1);
 	}
 	return false;
+}
+
+bool token_at(struct slice text, size_t at, size_t *next)
+{
+	*next = at + 1;
+	if (!slice_starts(slice_skip(text, at), begin))
+		return false;
+	size_t header = run_end(text, at, false), claims = run_end(text, header + 1, false), end = run_end(text, claims, true);
+	*next = header;
+	if (claims >= text.len || text.at[header] != '.' || text.at[claims] != '.')
+		return false;
+	if (header - at < SHORTEST_HEADER || end - at < SHORTEST)
+		return false;
+	*next = end;
+	return true;
 }
 
 bool token_time(double seconds, int64_t *ns)

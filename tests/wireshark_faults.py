@@ -42,9 +42,15 @@ def envelopes():
         n += 1
     signin = any_of("openiap.SigninRequest", SIGNIN)
     text = attacks.field(1, b"\xff" * 40 + b'{"password":"' + SECRET + b'"}')
-    for data in (any_of("openiap.QueryRequest", text), any_of("openiap.Envelope", envelope(0, "signin", signin)), any_of("google.protobuf.Any", signin)):
+    token = attacks.field(1, b"Bearer eyJhbGciOiJIUzI1NiJ9.eyJpZCI6MX0." + SECRET)
+    texts = [any_of("openiap.QueryRequest", part) for part in (text, token)]
+    for data in (*texts, any_of("openiap.Envelope", envelope(0, "signin", signin)), any_of("google.protobuf.Any", signin)):
         yield envelope(n + 1, "query", data)
         n += 1
+    for data in (b'{"password":"' + SECRET + b'"}', token):
+        yield envelope(n + 1, "stream", any_of("openiap.Stream", attacks.field(1, data)))
+        yield envelope(n + 2, "query", any_of("openiap.QueryRequest", attacks.field(99, data)), behind=attacks.field(98, data))
+        n += 2
     yield envelope(n + 1, "signin", signin, behind=attacks.field(6, signin))
     yield envelope(n + 2, "query", attacks.field(1, b"\xff\xff.com/openiap.QueryRequest"))
 

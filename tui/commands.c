@@ -105,7 +105,7 @@ static const struct command_row commands[] = {
 	{ CMD_BOOKMARK, "bookmark", IN_LISTS | IN_DETAIL, { 'm' }, NULL, "and a letter: remember the message by it" },
 	{ CMD_JUMP, "jump", IN_LISTS | IN_DETAIL, { '\'' }, NULL, "and a letter: go to the message remembered by it" },
 	{ CMD_COPY, "copy", EVERYWHERE, { 'y' }, NULL, "copy the row, or the value of the field, to the clipboard (OSC 52)" },
-	{ CMD_SECRETS, "secrets", EVERYWHERE & ~IN_HELP, { 'S' }, NULL, "show the values of jwt and password, or hide them again" },
+	{ CMD_SECRETS, "secrets", EVERYWHERE & ~IN_HELP, { 'S' }, NULL, "show passwords and tokens, or hide them again" },
 	{ CMD_LADDER, "ladder", IN_DETAIL, { 'L' }, NULL, "show its thread as a ladder: who sends what to whom" },
 	{ CMD_EXTEND,
 	  "extend",

@@ -8,6 +8,9 @@
 
 #include <cmocka.h>
 
+/* {"alg":"HS256"}, {"id":1} and a signature: 60 bytes. */
+#define TOKEN "eyJhbGciOiJIUzI1NiJ9.eyJpZCI6MX0.AAAAAAAAAAAAAAAAAAAAAAAAAA-"
+
 static const struct {
 	const char *text, *shown;
 } cases[] = {
@@ -49,6 +52,15 @@ static const struct {
 	{ "{\"p\":\"{\\u0022jwt\\u0022:\\u0022ab\",\"c\":2}", "{\"p\":\"{\\u0022jwt\\u0022:\\u0022‹hidden, 10 bytes›" },
 	{ "{\"p\":\"\\u0023jwt\\u0022:1,u0022jwt\\u0022:1\"}", "{\"p\":\"\\u0023jwt\\u0022:1,u0022jwt\\u0022:1\"}" },
 	{ "{\"Password\":\"ab\",\"JWT\":[1]}", "{\"Password\":\"‹hidden, 2 bytes›\",\"JWT\":‹hidden, 3 bytes›}" },
+	{ "Bearer " TOKEN ", and more", "Bearer ‹hidden, 60 bytes›, and more" },
+	{ "{\"access_token\":\"" TOKEN "\",\"password\":1}", "{\"access_token\":\"‹hidden, 60 bytes›\",\"password\":‹hidden, 1 byte›}" },
+	{ "{\"jwt\":\"x " TOKEN "\",\"a\":\"\\n" TOKEN "\"}", "{\"jwt\":\"‹hidden, 62 bytes›\",\"a\":\"\\n‹hidden, 60 bytes›\"}" },
+	{ "\\u0022" TOKEN "\\u0022", "\\u0022‹hidden, 60 bytes›\\u0022" },
+	{ "eyJ.eyJhbGciOiJkaXIifQ.." TOKEN, "eyJ.‹hidden, 80 bytes›" },
+	{ "eyJhbGciOiJIUzI1NiJ9.eyJpZCI6MX0 eyJhbGciOiJIUzI1NiJ9.eyJpZCI6MX0.", "eyJhbGciOiJIUzI1NiJ9.eyJpZCI6MX0 ‹hidden, 33 bytes›" },
+	{ "eyJhbGciOiJIUzI1NiJ9aaaaaaaaaaaaaaaaaaaaaaaaaaa", "eyJhbGciOiJIUzI1NiJ9aaaaaaaaaaaaaaaaaaaaaaaaaaa" },
+	{ "eyJhbGciOiJIUzI1NiJ9.aaaaaaaaaaaaaaaaaaaaaaaaaa", "eyJhbGciOiJIUzI1NiJ9.aaaaaaaaaaaaaaaaaaaaaaaaaa" },
+	{ "eyJhIjoxfQ.a.b, eyJhbGciOiJIUzI1NiJ9/a.b.c", "eyJhIjoxfQ.a.b, eyJhbGciOiJIUzI1NiJ9/a.b.c" },
 	{ "{\"jwt\":\"a\",\"jwt\":\"b\"}", "{\"jwt\":\"‹hidden, 1 byte›\",\"jwt\":\"‹hidden, 1 byte›\"}" },
 };
 
@@ -106,7 +118,12 @@ static void test_time(void **state)
 						"\"jwt\" ",
 						"\\u0022",
 						"\\\\u0022jwt\\\\u0022:",
-						"\\u0022jwt\\u0022:[" };
+						"\\u0022jwt\\u0022:[",
+						"eyJ",
+						"eyJaaaaaaaaaaaaa",
+						"eyJaaaaaaaaaaaaa.",
+						"eyJaaaaaaaaaaaaa.a,",
+						TOKEN "," };
 	struct buf text = { 0 }, out = { 0 };
 	struct timespec from, to;
 	(void)state;
