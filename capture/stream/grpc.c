@@ -220,6 +220,24 @@ static void drop_packed(struct grpc_call *c, struct way *w)
 
 /* Cutting. */
 
+static void pass_over(struct grpc_call *c, struct way *w, uint64_t n)
+{
+	w->skipped += n;
+	counts(c)->skipped += n;
+}
+
+/* The flag that a message begins with is 0 or 1 (gRPC over HTTP/2, "Length-Prefixed-Message"): this is none, nor is its length to be believed. */
+static void lose_boundary(struct grpc_call *c, enum dir dir, int64_t time)
+{
+	struct way *w = &c->way[dir];
+	counts(c)->bad_frames++;
+	news(c, NEWS_NOTE, dir, time, 0, "what should be a gRPC message begins with neither 0 nor 1");
+	w->after_gap = w->lost_some = true;
+	pass_over(c, w, GRPC_PREFIX);
+	to_prefix(w);
+	w->state = LOST;
+}
+
 static void overlong(struct grpc_call *c, enum dir dir, int64_t time)
 {
 	struct way *w = &c->way[dir];
@@ -234,7 +252,12 @@ static void begin_body(struct grpc_call *c, enum dir dir, struct chunk chunk)
 	struct way *w = &c->way[dir];
 	struct cursor cur = cursor_of(slice_of(w->prefix, GRPC_PREFIX));
 	uint64_t most = c->conn->stream->limits->message;
-	w->packed = cursor_u8(&cur) & 1;
+	uint8_t flag = cursor_u8(&cur);
+	if (flag > 1) {
+		lose_boundary(c, dir, chunk.time);
+		return;
+	}
+	w->packed = flag;
 	w->size = cursor_be32(&cur);
 	w->done = 0;
 	if (w->size > most || (w->packed && w->size > most - c->conn->packed)) {
@@ -325,12 +348,6 @@ static struct chunk take_skip(struct grpc_call *c, enum dir dir, struct chunk ch
 }
 
 /* Finding a boundary again. */
-
-static void pass_over(struct grpc_call *c, struct way *w, uint64_t n)
-{
-	w->skipped += n;
-	counts(c)->skipped += n;
-}
 
 static struct chunk take_lost(struct grpc_call *c, enum dir dir, struct chunk chunk)
 {

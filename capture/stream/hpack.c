@@ -79,6 +79,11 @@ void hpack_lose(struct hpack *h)
 	h->lost = true;
 }
 
+bool hpack_whole(const struct hpack *h)
+{
+	return !h->lost;
+}
+
 /* Hands out the fields of a block, or of a part of it that has them whole. */
 static bool inflate(struct hpack *h, struct slice part, bool last, hpack_field *field, void *user)
 {

@@ -14,6 +14,8 @@ struct hpack *hpack_new(void);
 void hpack_free(struct hpack *h);
 /* Header blocks are missing, or what is known of them: what earlier ones put into the table is forgotten. */
 void hpack_lose(struct hpack *h);
+/* No block before the next one is missing. */
+bool hpack_whole(const struct hpack *h);
 /* Reads a whole block; fields that refer to what is missing are left out. False if it can't be read to its end, because it is no HPACK; the fields
  * handed out before that are right, and later blocks can be read as far as they refer to what comes from here on. */
 bool hpack_read(struct hpack *h, struct slice block, hpack_field *field, void *user);

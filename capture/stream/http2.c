@@ -210,7 +210,11 @@ static void end_block(struct http2 *h, enum dir dir, int64_t time)
 	struct way *w = &h->way[dir];
 	struct fields f = { .client = dir == DIR_C2S ? h->stream->conn : NULL, .status = NO_STATUS, .http = NO_STATUS };
 	struct http2_frame began = w->began;
-	bool good = hpack_read(w->hpack, buf_slice(&w->block), take_field, &f);
+	bool whole = hpack_whole(w->hpack), good = hpack_read(w->hpack, buf_slice(&w->block), take_field, &f);
+	if (whole && !good) {
+		h->stream->counts->bad_frames++;
+		stream_news(h->stream, NEWS_NOTE, dir, time, 0, "an HTTP/2 header block that can't be read");
+	}
 	w->began.stream = 0;
 	buf_clear(&w->block);
 	if (good && began.type == HTTP2_HEADERS)

@@ -628,6 +628,42 @@ static void impossible_frames(void **state)
 	}
 }
 
+/* The flag of a gRPC message is 0 or 1: what has another one is passed over, with all up to the next frame with which a message begins. */
+static void impossible_flag(void **state)
+{
+	(void)state;
+	struct ear *e = ear_new();
+	struct buf bad = { 0 };
+	put_start(e);
+	put_setup(e, 1);
+	put_envelope(e, DIR_S2C, 1, 0, 20, 16384);
+	message_add(&bad, 2, slice_str("\x0a\x01q"));
+	put_frame(e, DIR_S2C, HTTP2_DATA, 0, 1, buf_slice(&bad));
+	put_envelope(e, DIR_S2C, 1, 1, 30, 16384);
+	play_every_way(e);
+	assert_int_equal(e->counts.bad_frames, 1);
+	assert_int_equal(e->counts.skipped, bad.len);
+	assert_string_equal(buf_cstr(&e->news), "s2c note 0 what should be a gRPC message begins with neither 0 nor 1\ns2c skipped 8 \n");
+	buf_release(&bad);
+	ear_free(e);
+}
+
+/* A block that is no HPACK is told, but not where blocks before it are missing. */
+static void no_hpack(void **state)
+{
+	(void)state;
+	struct ear *e = ear_new();
+	put_start(e);
+	put_setup(e, 1);
+	for (int i = 0; i < 2; i++)
+		put_frame(e, DIR_S2C, HTTP2_HEADERS, HTTP2_END_HEADERS, 1, slice_str("\xff\xff\xff\xff\xff\xff"));
+	put_envelope(e, DIR_S2C, 1, 0, 20, 16384);
+	play_every_way(e);
+	assert_int_equal(e->counts.bad_frames, 1);
+	assert_string_equal(buf_cstr(&e->news), "s2c note 0 an HTTP/2 header block that can't be read\n");
+	ear_free(e);
+}
+
 /* A frame type that the RFC does not know is passed over. */
 static void unknown_frames(void **state)
 {
@@ -1055,6 +1091,8 @@ int main(void)
 		cmocka_unit_test(gap_in_front_of_a_continuation),
 		cmocka_unit_test(reply_passed_over),
 		cmocka_unit_test(impossible_frames),
+		cmocka_unit_test(impossible_flag),
+		cmocka_unit_test(no_hpack),
 		cmocka_unit_test(empty_headers),
 		cmocka_unit_test(unknown_frames),
 		cmocka_unit_test(gaps),
