@@ -183,9 +183,10 @@ static void add_line(struct extract *e, const struct entry *f, struct slice name
 	}
 	buf_add_str(out, ": ");
 	amount_add_counted(out, f->bytes, "byte");
-	if (t->stream_total && t->stream_total != f->bytes) {
+	uint64_t all = t->stream_total ? t->stream_total : t->stream_bytes;
+	if (all != f->bytes) {
 		buf_add_str(out, " of ");
-		amount_add_grouped(out, t->stream_total);
+		amount_add_grouped(out, all);
 	}
 	const char *word = stream_checksum_word(t->stream);
 	buf_addf(out, ", checksum %s\n", strcmp(word, "unsure") == 0 || f->lacks ? "cannot tell" : word);
@@ -198,6 +199,7 @@ static void finish(struct extract *e, struct entry *f)
 	struct buf name = { 0 };
 	if (f->begun) {
 		session_thread(e->session, f->thread, &t);
+		f->lacks = f->lacks || f->bytes != t.stream_bytes; /* some came before its beginstream, or behind its endstream */
 		close_file(e, f);
 		publish(e, f, !(t.stream & STREAM_ENDED) || t.stream & STREAM_UNSURE || f->lacks, &name);
 		add_line(e, f, buf_slice(&name), &t);
