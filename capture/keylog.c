@@ -201,10 +201,11 @@ static void take_line(struct keylog *k, struct slice line)
 /* The line that was under way has come to its end. */
 static void end_line(struct keylog *k)
 {
-	if (k->line_too_long)
-		k->counts.bad++;
-	else
-		take_line(k, buf_slice(&k->line));
+	struct slice line = buf_slice(&k->line), rest = line;
+	if (!k->line_too_long)
+		take_line(k, line);
+	else if (label_of(next_word(&rest)) != KEYLOG_LABELS)
+		k->counts.bad++; /* a comment may be as long as it likes */
 	buf_clear(&k->line);
 	k->line_too_long = false;
 }
@@ -214,10 +215,9 @@ static void take_text(struct keylog *k, struct slice text)
 	while (text.len) {
 		const uint8_t *end = memchr(text.at, '\n', text.len);
 		struct slice part = slice_head(text, end ? (size_t)(end - text.at) : text.len);
-		if (k->line.len + part.len > KEYLOG_LINE_MAX)
-			k->line_too_long = true;
-		else
-			buf_add(&k->line, part);
+		size_t room = KEYLOG_LINE_MAX - k->line.len;
+		k->line_too_long = k->line_too_long || part.len > room;
+		buf_add(&k->line, slice_head(part, room));
 		text = slice_skip(text, part.len + (end != NULL));
 		if (end)
 			end_line(k);
