@@ -119,7 +119,7 @@ TEXTS = {
                      b"-T\0fields\0-e\0n\0-E\0aggregator=/s\0-E\0occurrence=l\0-E\0quote=d\0-E\0bom=y\0", b"-T\0fields\0-e\0n\0-E\0header=y\0-d\0tcp.port==80,ws\0-o\0no-reply=30s\0-M\0512M\0-t\0ud\0", b"--proxy\0ws://:1=wss://a\0--delay\0500ms\0--allow\010.0.0.0/8\0"),
     "fuzz_config": (b"columns.threads = time,command\n# a comment\nkey.quit = q\n", b"utc = yes\nno such = line\n"),
     "fuzz_filter_json": (b'{"a":{"b":[1,"x",{}]},"a":{"b":2.5}}', b'[{"a":null},{"a":"{\\"b\\":1}"}]', b'{"jwt":"eyJhIjoxfQ.eyJhIjoxfQ.x","password":"[1]"}'),
-    "fuzz_json": (b'{"id":"1","data":{"type_url":"a","value":{"password":"x"}},"seq":3}', b'{"id":"1","replyto":"2","command":"query","data":"{\\"jwt\\":\\"a\\"}","count":1,"index":0}', b'[1,2.5e3,"\\ud83d\\ude80",null]'),
+    "fuzz_json": (b'{"id":"1","data":{"type_url":"a","value":{"password":"x"}},"seq":3}', b'{"id":"1","replyto":"2","command":"query","data":"{\\"jwt\\":\\"a\\"}","count":1,"index":0}', b'{"a":"Bearer eyJhbGciOiJIUzI1NiJ9.eyJpZCI6MX0.AAAAAAAAAA-","jwt":1}', b'[1,2.5e3,"\\ud83d\\ude80",null]'),
 }
 
 PROXY = {  # requests whose heads are rewritten, and pairs of addresses
