@@ -10,7 +10,8 @@
  * comes goes that way, so that there is one place where copies meet.
  *
  * When is a hole lost? The receiver's acknowledgement of it proves that the bytes were on the wire, so if they do not follow within PATIENCE
- * packets of the connection or PATIENCE_NS the capture has lost them (a capture may see packets out of order, but not by that much).
+ * packets of the connection and PATIENCE_LEAST_NS, or within PATIENCE_NS, the capture has lost them (a capture may see packets out of order, but not by
+ * that much). At a high rate packets alone say little: two captures whose clocks differ by some milliseconds are out of step by hundreds of them.
  * Without an acknowledgement they may still be sent again, so it takes longer: until the limits force it or the connection ends. Bytes that were in a
  * packet which the capture cut are lost at once: it has seen them. But where something came twice there may be another copy, not cut, as of two captures
  * with different snapshot lengths that are read as one: that is waited for, for PATIENCE_COPY_NS, and an early segment without bytes marks the place.
@@ -26,6 +27,7 @@
 
 enum { PATIENCE = 64 };
 #define PATIENCE_NS ((int64_t)NS_PER_S)
+#define PATIENCE_LEAST_NS ((int64_t)NS_PER_S / 4)
 #define PATIENCE_ONE_WAY_NS (3 * (int64_t)NS_PER_S)
 #define PATIENCE_UNACKED_NS (120 * (int64_t)NS_PER_S)
 #define PATIENCE_COPY_NS ((int64_t)NS_PER_S / 100)
@@ -304,6 +306,14 @@ void reassembly_end(struct reassembly *r, struct reassembly_counts *n, uint32_t 
 	stamp(r, time);
 }
 
+/* The bytes before it are acknowledged: was there time enough for them to come? Where the clock stands still, or goes back, packets have to do. */
+static bool is_overdue(const struct early *e, uint32_t ticks, int64_t time)
+{
+	int64_t passed = time - e->acked_time;
+	bool little = passed && passed <= PATIENCE_LEAST_NS && passed >= -PATIENCE_LEAST_NS;
+	return passed > PATIENCE_NS || (ticks - e->acked_tick > PATIENCE && !little);
+}
+
 /* Is what is missing before the first early segment lost? While more of it comes, last at the time `handed`, the rest can, too. */
 static bool is_lost(const struct reassembly *r, int64_t handed, int64_t time, bool one_way)
 {
@@ -312,7 +322,7 @@ static bool is_lost(const struct reassembly *r, int64_t handed, int64_t time, bo
 	if (e->cut && time - e->time > PATIENCE_COPY_NS)
 		return true;
 	if (r->stamped)
-		return r->ticks - e->acked_tick > PATIENCE || time - e->acked_time > PATIENCE_NS;
+		return is_overdue(e, r->ticks, time);
 	return time - since > (one_way ? PATIENCE_ONE_WAY_NS : PATIENCE_UNACKED_NS);
 }
 

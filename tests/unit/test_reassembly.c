@@ -179,8 +179,9 @@ static void random_add(struct model *m, uint64_t *seed, bool needing)
 	assert_int_equal(m->next, ready(m));
 }
 
-static void random_tick(struct model *m)
+static void random_tick(struct model *m, uint64_t *seed)
 {
+	m->time += chance(seed, SECOND / 100);
 	uint64_t gaps = m->gaps;
 	uint32_t now = m->r.ticks + 1;
 	tick(m, true);
@@ -204,7 +205,7 @@ static void random_step(struct model *m, uint64_t *seed, bool needing)
 		break;
 	case 2:
 		for (uint32_t i = chance(seed, 30); i; i--)
-			random_tick(m);
+			random_tick(m, seed);
 		break;
 	default: random_add(m, seed, needing);
 	}
@@ -235,6 +236,7 @@ static void play_random(uint64_t seed, uint32_t first_seq, bool needing)
 	while (m->copies < 200)
 		random_step(m, &seed, needing);
 	ack(m, m->end < SIZE_MAX ? m->end : m->high);
+	m->time += SECOND / 4 + 1;
 	for (int i = 0; i <= PATIENCE; i++)
 		tick(m, true);
 	assert_false(reassembly_waits(&m->r));
@@ -377,6 +379,28 @@ static void patience_in_packets(void **state)
 	add(m, 0, 50); /* too late */
 	assert_int_equal(m->next, 50);
 	model_free(m);
+}
+
+/* At a high rate so many packets are no time: it takes a quarter of a second besides. Where the clock was set back, they must do. */
+static void patience_at_a_high_rate(void **state)
+{
+	(void)state;
+	for (int back = 0; back <= 1; back++) {
+		struct model *m = model_new(5);
+		m->time = 10 * SECOND;
+		add(m, 10, 10);
+		ack(m, 20);
+		for (int i = 0; i < 1000; i++) {
+			m->time += SECOND / 4 / 1000;
+			tick(m, true);
+		}
+		assert_int_equal(m->next, 0);
+		m->time++;
+		reassembly_tick(&m->r, &m->out, &m->n, back ? SECOND : m->time, false, true);
+		assert_int_equal(m->next, 20);
+		assert_int_equal(m->gap_bytes, 10);
+		model_free(m);
+	}
 }
 
 static void patience_in_time(void **state)
@@ -713,6 +737,7 @@ int main(void)
 		cmocka_unit_test(times_behind_gap),
 		cmocka_unit_test(every_order),
 		cmocka_unit_test(patience_in_packets),
+		cmocka_unit_test(patience_at_a_high_rate),
 		cmocka_unit_test(patience_in_time),
 		cmocka_unit_test(acknowledged_before),
 		cmocka_unit_test(old_acknowledgements),
