@@ -36,6 +36,8 @@ static void keep_begin(struct connection *c, const struct talk *talk)
 	c->closed = true;
 	for (int d = 0; d < 2; d++) {
 		const struct half *h = &talk->half[d];
+		enum conn_end reset = talk_told(talk, (enum dir)d) == DIR_C2S ? CONN_RESET_BY_CLIENT : CONN_RESET_BY_SERVER;
+		c->over |= (uint8_t)((h->fin || talk->info.end == reset) << d);
 		uint64_t span = (h->in.next - (UINT64_C(1) << 32) - h->begin) >> SPAN_SHIFT;
 		c->begun[d] = h->begun;
 		c->begin[d] = h->begin;
@@ -105,14 +107,15 @@ static uint32_t add(struct connections *t, const struct key *k, uint32_t hash, c
 	return place;
 }
 
-/* Data of an ended connection are late copies, or were under way when it ended; further off they are of another one, whose SYN the capture lacks. */
+/* Data of an ended connection are late copies, or were under way when the other end reset it; further off they are of another one, whose SYN the
+ * capture lacks, or the reset was none. */
 static bool is_beyond(const struct connection *c, const struct segment *seg, enum dir dir)
 {
 	if (!seg->payload_len || seg->flags & TCP_RST || !c->begun[dir] || c->span[dir] == UINT16_MAX)
 		return false;
 	uint32_t off = seg->seq - c->begin[dir];
 	uint64_t most = ((uint64_t)c->span[dir] + 1) << SPAN_SHIFT;
-	return off > most + IN_FLIGHT && off < UINT32_MAX - IN_FLIGHT;
+	return off > most + (c->over >> dir & 1 ? 0 : IN_FLIGHT) && off < UINT32_MAX - IN_FLIGHT;
 }
 
 /* Does this segment begin another connection than the one that is known? A SYN with an acknowledgement does if it answers another SYN; a copy of the

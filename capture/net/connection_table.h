@@ -14,9 +14,10 @@ struct key {
 struct connection {
 	struct key key;
 	uint32_t number;
-	uint32_t older, newer; /* in the list by age; free: older is the next free one */
-	bool lower_is_client;  /* key's first endpoint is the client */
-	bool closed;
+	uint32_t older, newer;    /* in the list by age; free: older is the next free one */
+	bool lower_is_client : 1; /* key's first endpoint is the client */
+	bool closed : 1;
+	uint8_t over;     /* closed, a bit for each direction: its sender ended it, with a FIN or a reset */
 	bool begun[2];    /* closed: the first byte of that direction was known … */
 	uint16_t span[2]; /* … and so many times 64 KiB, rounded down, were sent from there on; UINT16_MAX: 4 GiB or more */
 	union {
