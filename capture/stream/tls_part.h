@@ -16,9 +16,10 @@ struct side {
 	int64_t since, time;   /* it waits since; of what is being read */
 	uint64_t skip;
 	bool searching;
-	unsigned lost;             /* records that may be missing before the next one */
-	bool harmed;               /* something is missing that the layer inside was not told about … */
-	enum tls_epoch harmed_in;  /* … since this epoch */
+	unsigned lost;            /* records that may be missing before the next one */
+	bool harmed;              /* something is missing that the layer inside was not told about … */
+	enum tls_epoch harmed_in; /* … since this epoch, and this time */
+	int64_t harmed_at;
 	uint64_t searched, passed; /* bytes that the search passed over; up to what it looks at */
 	unsigned candidates;       /* that the search tried in vain, */
 	uint64_t tried;            /* and what that cost: TRIED_MAX */

@@ -5,7 +5,8 @@
  * for the next record that its keys open (`searching`). What has come of an incomplete record stands in `front`, and so does one that can't
  * be opened yet.
  *
- * A loss is told to the layer inside only when the next record shows that data were in it: a gap in a certificate costs nothing.
+ * A loss is told to the layer inside only when the next record shows that data were in it: a gap in a certificate costs nothing. It is told with the
+ * time at which it was known, for what it cuts came before that.
  */
 #include "capture/stream/tls_part.h"
 
@@ -38,8 +39,10 @@ void tls_harm(struct tls *t, enum dir dir, uint64_t lost)
 {
 	struct side *s = &t->side[dir];
 	unsigned most = t->stream->limits->tls_lost;
-	if (!s->harmed)
+	if (!s->harmed) {
 		s->harmed_in = t->session.way[dir].state.epoch;
+		s->harmed_at = s->time;
+	}
 	s->harmed = true;
 	s->lost = lost < most - s->lost ? s->lost + (unsigned)lost : most;
 	tls_session_lose(&t->session, dir);
@@ -63,7 +66,7 @@ static void mend(struct tls *t, enum dir dir, uint64_t seq)
 	uint64_t first = tls_session_is_1_3(&t->session, dir) ? 0 : 1;
 	bool harmless = s->harmed_in < TLS_EPOCH_DATA && (epoch < TLS_EPOCH_DATA || seq <= first);
 	if (s->harmed && !harmless)
-		layer_gap(inner_of(t), dir, 0, s->time);
+		layer_gap(inner_of(t), dir, 0, s->harmed_at);
 	s->harmed = false;
 	s->lost = s->failures = 0;
 	s->searched = s->passed = 0;

@@ -58,6 +58,7 @@ struct recorder {
 	uint64_t got[2];           /* bit i: the i-th message sent came whole */
 	uint64_t unmasked[2];      /* and in a frame that breaks the rule of masks */
 	int64_t time[2][SENT_MAX]; /* that it was told with */
+	int64_t cut_time[2];       /* that the last one was cut at */
 	size_t next[2];            /* index of the message that may come next */
 	size_t cut[2], in_place[2], pieces_max;
 	struct buf under_way[2];
@@ -105,7 +106,9 @@ static inline void recorder_message(void *user, const struct piece *p)
 		return;
 	size_t i = recorder_which(r, p->dir, buf_slice(b), !p->cut);
 	r->cut[p->dir] += p->cut;
-	if (!p->cut) {
+	if (p->cut) {
+		r->cut_time[p->dir] = p->time;
+	} else {
 		buf_add_byte(&r->order, p->dir == DIR_C2S ? 'c' : 's');
 		r->next[p->dir] = i + 1;
 		r->time[p->dir][i] = p->time;

@@ -942,6 +942,31 @@ static void test_gap_inside_messages(void **state)
 	talk_release(&t);
 }
 
+/* What a gap cuts has the time of the gap, however much later the next record comes. */
+static void test_time_of_a_gap(void **state)
+{
+	(void)state;
+	struct tls_talk t;
+	talk_open(&t, &tls13);
+	SSL_set_max_send_fragment(t.end[DIR_C2S], 512);
+	size_t from = t.s.wire[DIR_C2S].len + 600;
+	talk_say(&t, DIR_C2S, 1200);
+	talk_say(&t, DIR_C2S, 100);
+	struct keylog *k;
+	struct layer *l = listen(&t, &k, true);
+	for (size_t i = 0; i < t.s.count && t.s.steps[i].from < from; i++)
+		play_bytes(&t.s, l, t.s.steps[i].dir, t.s.steps[i].from, t.s.steps[i].to < from ? t.s.steps[i].to : from);
+	layer_gap(l, DIR_C2S, 300, 2);
+	layer_feed(l, DIR_C2S, (struct chunk){ slice_skip(buf_slice(&t.s.wire[DIR_C2S]), from + 300), -1, 9 });
+	assert_int_equal(t.r.got[DIR_C2S], 2);
+	assert_int_equal(t.r.time[DIR_C2S][1], 9);
+	assert_int_equal(t.r.cut[DIR_C2S], 1);
+	assert_int_equal(t.r.cut_time[DIR_C2S], 2);
+	play_end(l);
+	keylog_free(k);
+	talk_release(&t);
+}
+
 /* HTTP, an upgrade, and a WebSocket message each way. */
 static void talk_websocket(struct tls_talk *t)
 {
@@ -1327,6 +1352,7 @@ int main(void)
 		cmocka_unit_test(test_many_alerts),
 		cmocka_unit_test(test_gaps),
 		cmocka_unit_test(test_gap_inside_messages),
+		cmocka_unit_test(test_time_of_a_gap),
 		cmocka_unit_test(test_gap_before_data),
 		cmocka_unit_test(test_handshake_gaps),
 		cmocka_unit_test(test_gap_while_waiting),
