@@ -169,9 +169,15 @@ static bool was_keepalive(const struct half *h, const struct segment *seg)
 	return !h->syn && !h->fin && !h->in.count && (uint32_t)h->in.next == h->begin && seg->seq == h->begin + 1;
 }
 
+/* What the other end acknowledged first, behind its SYN, tells what is missing in front of a direction's first segment. */
+static uint32_t first_byte(const struct half *h, uint32_t seq)
+{
+	return h->told && seq - h->begin < UINT32_C(1) << 31 ? h->begin : seq;
+}
+
 static void learn_start(struct talk *talk, enum dir dir, const struct segment *seg)
 {
-	struct half *h = &talk->half[dir];
+	struct half *h = &talk->half[dir], *other = &talk->half[!dir];
 	h->seen = true;
 	if (seg->flags & TCP_SYN) {
 		talk->all->counts.reassembly.copied |= h->syn;
@@ -179,7 +185,11 @@ static void learn_start(struct talk *talk, enum dir dir, const struct segment *s
 		if (!h->begun)
 			begin_half(h, seg->seq + 1);
 	} else if (!(seg->flags & TCP_RST) && (!h->begun || was_keepalive(h, seg))) {
-		begin_half(h, seg->seq);
+		begin_half(h, h->begun ? seg->seq : first_byte(h, seg->seq));
+	}
+	if (h->syn && !other->begun && !other->told && (seg->flags & (TCP_ACK | TCP_RST)) == TCP_ACK) {
+		other->told = true;
+		other->begin = seg->ack;
 	}
 }
 
@@ -236,13 +246,16 @@ static void take_bytes(struct talk *talk, const struct segment *seg, enum dir di
 		take_fin(talk, dir, seq + seg->payload_len, time);
 }
 
-/* Missing bytes of either direction may count as lost by now. */
+/* Missing bytes of either direction may count as lost by now: first of that which waits for longer, since the other one may wait for what is behind
+ * them. */
 static void tick(struct talk *talk, int64_t time, bool packet)
 {
-	for (int d = 0; d < 2; d++) {
-		struct half *h = &talk->half[d];
-		struct reassembly_out out = out_of(talk, (enum dir)d);
-		reassembly_tick(&h->in, &out, &talk->all->counts.reassembly, time, !talk->half[!d].seen, packet);
+	bool server = reassembly_waiting(&talk->half[DIR_S2C].in) < reassembly_waiting(&talk->half[DIR_C2S].in);
+	enum dir dir = server ? DIR_S2C : DIR_C2S;
+	for (int i = 0; i < 2; i++, dir = !dir) {
+		struct half *h = &talk->half[dir];
+		struct reassembly_out out = out_of(talk, dir);
+		reassembly_tick(&h->in, &out, &talk->all->counts.reassembly, time, !talk->half[!dir].seen, packet);
 	}
 	resume(talk, DIR_C2S);
 	resume(talk, DIR_S2C);

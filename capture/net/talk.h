@@ -13,6 +13,7 @@ struct half {
 	bool begun : 1, syn : 1; /* its first byte is known, from a SYN … */
 	bool fin : 1;            /* it has sent a FIN */
 	bool ended : 1;          /* its layer_end was called */
+	bool told : 1;           /* not begun: the other end's first acknowledgement tells where it begins */
 	uint32_t begin;          /* … and has this sequence number */
 };
 _Static_assert(sizeof(struct half) <= 64, "a line of the cache");

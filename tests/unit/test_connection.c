@@ -331,6 +331,30 @@ static void nothing_of_one_direction(void **state)
 	}
 }
 
+/* The SYN of one end and what it said first are missing: what the other one acknowledged behind its own SYN tells where it began. */
+static void first_packets_lost(void **state)
+{
+	(void)state;
+	for (enum dir dir = C; dir <= S; dir++) {
+		struct net n;
+		net_init(&n);
+		n.host[dir].seq = 0xfffffff8;
+		struct packet_of syn = packet(&n, dir, SYN, "");
+		say(&n, !dir, SYN, "");
+		say(&n, !dir, 0, "hello");
+		n.host[dir].seq += 12;
+		say(&n, dir, 0, "behind");
+		say(&n, !dir, 0, "more");
+		heard(&n, dir == S ? "1>hello" : "1<hello");
+		let_pass(&n, PATIENCE + 1);
+		heard(&n, dir == S ? "1<(12 lost) 1<behind 1>more" : "1>(12 lost) 1>behind 1<more");
+		feed(&n, syn);
+		assert_int_equal(counts(&n)->connections, 1);
+		say(&n, dir, RST, "");
+		finish(&n, dir == S ? "1>. 1<. 1:reset by server" : "1>. 1<. 1:reset by client");
+	}
+}
+
 /* A layer keeps something back behind the end: its connection goes when it does not any more, when it took too long, or with the capture. */
 static void resting(void **state)
 {
@@ -1805,6 +1829,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(from_syn_to_fin),
 		cmocka_unit_test(nothing_of_one_direction),
+		cmocka_unit_test(first_packets_lost),
 		cmocka_unit_test(resting),
 		cmocka_unit_test(most_that_rest),
 		cmocka_unit_test(orientation),
