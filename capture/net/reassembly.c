@@ -194,7 +194,8 @@ bool reassembly_resume(struct reassembly *r, const struct reassembly_out *out, i
 }
 
 /* What is missing before offset `to` is lost. It is told of with the time of what was captured behind it, and not with that at which the waiting ended.
- * What comes first behind it may still wait for the other direction; where nothing is missing it has waited for that, and goes. */
+ * What comes first behind it may still wait for the other direction; where nothing is missing it has waited for that, and goes if it is in vain: the
+ * other one may be able to go on by now. */
 static void lose(struct reassembly *r, const struct reassembly_out *out, struct reassembly_counts *n, uint64_t to, int64_t time)
 {
 	uint64_t missing = to - r->next;
@@ -203,11 +204,11 @@ static void lose(struct reassembly *r, const struct reassembly_out *out, struct 
 		n->gaps++;
 		n->gap_bytes += missing;
 		out->gap(out->user, missing, r->count && r->early[0]->from == to ? r->early[0]->time : time);
-		if (out->resume_other)
-			out->resume_other(out->user);
-	} else if (r->count && r->early[0]->from == to) {
-		r->early[0]->needs = 0;
 	}
+	if (out->resume_other)
+		out->resume_other(out->user);
+	if (!missing && r->count && r->early[0]->from == to)
+		r->early[0]->needs = 0;
 	drain(r, out, 0);
 }
 
@@ -326,12 +327,12 @@ static bool is_lost(const struct reassembly *r, int64_t handed, int64_t time, bo
 	return time - since > (one_way ? PATIENCE_ONE_WAY_NS : PATIENCE_UNACKED_NS);
 }
 
-void reassembly_tick(struct reassembly *r, const struct reassembly_out *out, struct reassembly_counts *n, int64_t time, bool one_way,
-		     bool packet)
+bool reassembly_tick(struct reassembly *r, const struct reassembly_out *out, struct reassembly_counts *n, int64_t time, bool one_way)
 {
-	r->ticks += packet;
-	while (r->count && is_lost(r, *out->handed, time, one_way))
-		lose(r, out, n, r->early[0]->from, time);
+	if (!r->count || !is_lost(r, *out->handed, time, one_way))
+		return false;
+	lose(r, out, n, r->early[0]->from, time);
+	return true;
 }
 
 int64_t reassembly_waiting(const struct reassembly *r)

@@ -41,7 +41,7 @@ struct reassembly {
 	uint64_t acked;                 /* highest offset that the other side acknowledged; 0 if none */
 	struct early **early;           /* by offset, not overlapping */
 	uint32_t bytes;                 /* in early */
-	uint32_t ticks;                 /* packets of the connection */
+	uint32_t ticks;                 /* packets of the connection, counted by the owner */
 	uint16_t count, cap;            /* of early: about twice REASSEMBLY_SEGMENTS at most, while one is taken in pieces */
 	uint16_t stamped;               /* the first that many of early know since when the bytes before them are acknowledged */
 	bool known;                     /* next is */
@@ -72,10 +72,9 @@ static inline bool reassembly_waits(const struct reassembly *r)
 {
 	return r->count > 0;
 }
-/* A packet of the connection passed, or time did: gives the missing bytes up if they are acknowledged and have not come for
- * a while, and hands on what waits behind them. one_way: nothing was ever captured of the other side. */
-void reassembly_tick(struct reassembly *r, const struct reassembly_out *out, struct reassembly_counts *n, int64_t time, bool one_way,
-		     bool packet);
+/* Gives up the bytes that are missing first if they are acknowledged and have not come for a while, and hands on what waits behind them. True if it
+ * did: there may be more. one_way: nothing was ever captured of the other side. */
+bool reassembly_tick(struct reassembly *r, const struct reassembly_out *out, struct reassembly_counts *n, int64_t time, bool one_way);
 /* The time of the packet that waits first, INT64_MAX if none does. */
 int64_t reassembly_waiting(const struct reassembly *r);
 /* Gives up what that packet waits for, in either direction, and hands on what can be. To be called only while reassembly_waits(). */

@@ -246,19 +246,29 @@ static void take_bytes(struct talk *talk, const struct segment *seg, enum dir di
 		take_fin(talk, dir, seq + seg->payload_len, time);
 }
 
-/* Missing bytes of either direction may count as lost by now: first of that which waits for longer, since the other one may wait for what is behind
- * them. */
+static enum dir waits_longer(const struct talk *talk)
+{
+	return reassembly_waiting(&talk->half[DIR_S2C].in) < reassembly_waiting(&talk->half[DIR_C2S].in) ? DIR_S2C : DIR_C2S;
+}
+
+static bool give_up_lost(struct talk *talk, enum dir dir, int64_t time)
+{
+	struct reassembly_out out = out_of(talk, dir);
+	return reassembly_tick(&talk->half[dir].in, &out, &talk->all->counts.reassembly, time, !talk->half[!dir].seen);
+}
+
+/* Missing bytes of either direction may count as lost by now: one after the other, first where something waits for longer, since each lets go on what
+ * waits for it in the other direction. */
 static void tick(struct talk *talk, int64_t time, bool packet)
 {
-	bool server = reassembly_waiting(&talk->half[DIR_S2C].in) < reassembly_waiting(&talk->half[DIR_C2S].in);
-	enum dir dir = server ? DIR_S2C : DIR_C2S;
-	for (int i = 0; i < 2; i++, dir = !dir) {
-		struct half *h = &talk->half[dir];
-		struct reassembly_out out = out_of(talk, dir);
-		reassembly_tick(&h->in, &out, &talk->all->counts.reassembly, time, !talk->half[!dir].seen, packet);
-	}
-	resume(talk, DIR_C2S);
-	resume(talk, DIR_S2C);
+	enum dir dir;
+	talk->half[0].in.ticks += packet;
+	talk->half[1].in.ticks += packet;
+	do {
+		resume(talk, DIR_C2S);
+		resume(talk, DIR_S2C);
+		dir = waits_longer(talk);
+	} while (give_up_lost(talk, dir, time) || give_up_lost(talk, !dir, time));
 }
 
 /* Does a sequence number lie further from what is known of its sender than what is under way can? */

@@ -69,7 +69,11 @@ static void event(struct fuzz *f, struct cursor *c)
 	switch (what & 7) {
 	case 0: reassembly_ack(&f->r, (uint32_t)(f->zero + from), f->time); break;
 	case 1: f->time += (int64_t)len * NS_PER_S / 10; break;
-	case 2: reassembly_tick(&f->r, &f->out, &f->n, f->time, what & 8, true); break;
+	case 2:
+		f->r.ticks++;
+		while (reassembly_tick(&f->r, &f->out, &f->n, f->time, what & 8))
+			;
+		break;
 	case 3:
 		f->other.next += len;
 		reassembly_resume(&f->r, &f->out, 0);

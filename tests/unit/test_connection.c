@@ -1576,6 +1576,32 @@ static void cut_copies(void **state)
 
 /* --- the order of both directions --------------------------------------------------------------------------------------------------- */
 
+/* Bytes of both directions are missing, and all that waits for them is given up at once: what answers comes behind what it answers. */
+static void answers_behind_holes(void **state)
+{
+	(void)state;
+	for (enum dir dir = C; dir <= S; dir++) {
+		struct net n;
+		net_init(&n);
+		open_connection(&n);
+		say(&n, dir, 0, "a");
+		for (int i = 0; i < 2; i++) {
+			n.host[!dir].seq += 4;
+			say(&n, !dir, 0, "b");
+			say(&n, dir, 0, "c");
+			say(&n, !dir, 0, "d");
+			n.host[dir].seq += 3;
+			say(&n, dir, 0, "e");
+			say(&n, !dir, 0, "f");
+			say(&n, dir, 0, "g");
+		}
+		sleep_for(&n, 2 * SECOND);
+		heard(&n, dir == C ? "1>a 1<(4 lost) 1<b 1>c 1<d 1>(3 lost) 1>e 1<f 1>g 1<(4 lost) 1<b 1>c 1<d 1>(3 lost) 1>e 1<f 1>g"
+				   : "1<a 1>(4 lost) 1>b 1<c 1>d 1<(3 lost) 1<e 1>f 1<g 1>(4 lost) 1>b 1<c 1>d 1<(3 lost) 1<e 1>f 1<g");
+		finish(&n, "1>. 1<. 1:open");
+	}
+}
+
 static void answers_wait(void **state)
 {
 	(void)state;
@@ -1889,6 +1915,7 @@ int main(void)
 		cmocka_unit_test(cut_packets),
 		cmocka_unit_test(cut_behind_a_hole),
 		cmocka_unit_test(cut_copies),
+		cmocka_unit_test(answers_behind_holes),
 		cmocka_unit_test(answers_wait),
 		cmocka_unit_test(waiting_at_the_end),
 		cmocka_unit_test(settled),
