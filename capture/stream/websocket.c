@@ -19,6 +19,7 @@
 #include "base/bound.h"
 #include "base/buf.h"
 #include "base/xalloc.h"
+#include "capture/stream/came.h"
 #include "capture/stream/inflate.h"
 
 #include <stdlib.h>
@@ -61,6 +62,7 @@ struct half {
 	int64_t text_at;     /* its place in the capture file, -1 if it does not stand there in one run */
 	bool after_gap;      /* bytes are missing before the next text message */
 	struct buf searched; /* SEARCH */
+	struct came came;    /* when they came */
 	size_t search_again; /* bytes to have before it is worth another look */
 	uint64_t skipped;    /* SEARCH: bytes passed over */
 };
@@ -449,6 +451,7 @@ static void start_search(struct at *a)
 	h->message = (struct message){ .open = false };
 	lose_context(h);
 	buf_add(&h->searched, slice_of(h->header, h->header_len));
+	came_add(&h->came, h->header_len, a->time);
 	h->header_len = 0;
 	h->search_again = 0;
 	h->guessed = true;
@@ -502,7 +505,7 @@ static void tell_skipped(struct at *a)
 	a->h->skipped = 0;
 }
 
-/* Looks at bytes for a frame; drops what holds none, and returns the rest. If there is one, it begins there. */
+/* Looks at bytes for a frame; drops what holds none, and returns the rest. If there is one, it begins there, and tell_skipped is for the caller. */
 static struct slice look(struct at *a, struct slice in, bool final)
 {
 	struct half *h = a->h;
@@ -510,29 +513,45 @@ static struct slice look(struct at *a, struct slice in, bool final)
 	skip(a, f.offset);
 	in = slice_skip(in, f.offset);
 	h->search_again = in.len + in.len / 8 + 1;
-	if (f.status == FIND_FOUND) {
+	if (f.status == FIND_FOUND)
 		h->state = HEADER;
-		tell_skipped(a);
-	}
 	return in;
 }
 
 static void feed_half(struct at *a, struct chunk c);
+
+/* What was gathered is read as what it came as. */
+static void feed_gathered(const struct at *a, struct slice bytes, struct came *came)
+{
+	struct at then = *a;
+	size_t n = came_first(came, &then.time);
+	tell_skipped(&then);
+	for (; n; n = came_first(came, &then.time)) {
+		feed_half(&then, (struct chunk){ slice_head(bytes, n), -1, then.time });
+		bytes = slice_skip(bytes, n);
+		came_keep(came, bytes.len);
+	}
+}
 
 /* Looks at what was gathered, and reads it if a frame is found. */
 static void look_gathered(struct at *a, bool final)
 {
 	struct half *h = a->h;
 	struct buf b = h->searched;
+	struct came came = h->came;
 	h->searched = (struct buf){ 0 };
+	h->came = (struct came){ 0 };
 	struct slice rest = look(a, buf_slice(&b), final);
+	came_keep(&came, rest.len);
 	if (h->state == SEARCH) {
 		buf_consume(&b, b.len - rest.len);
 		h->searched = b;
+		h->came = came;
 		return;
 	}
-	feed_half(a, (struct chunk){ rest, -1, a->time });
+	feed_gathered(a, rest, &came);
 	buf_release(&b);
+	came_release(&came);
 }
 
 /* What may be a frame in the bytes gathered may be waited for, but not what is certain in the `n` that came last. */
@@ -571,11 +590,15 @@ static struct chunk take_search(struct at *a, struct chunk c)
 	size_t most = search_room(a->ws->stream->limits->scan);
 	if (!h->searched.len) {
 		c = chunk_skip(c, c.bytes.len - look(a, c.bytes, false).len);
-		if (h->state != SEARCH)
+		if (h->state != SEARCH) {
+			tell_skipped(a);
 			return c;
+		}
+		came_keep(&h->came, 0);
 	}
 	struct slice part = slice_head(c.bytes, most - h->searched.len);
 	buf_add(&h->searched, part);
+	came_add(&h->came, part.len, a->time);
 	if (h->searched.len >= most)
 		make_room(a, most);
 	else if (h->searched.len >= h->search_again)
@@ -656,6 +679,7 @@ static void end(struct layer *l, enum dir dir, int64_t time)
 	skip(&a, h->searched.len + h->header_len);
 	tell_skipped(&a);
 	buf_release(&h->searched);
+	came_release(&h->came);
 	inflater_free(h->inflater);
 	h->inflater = NULL;
 	layer_end(a.ws->inner, dir, time);
@@ -667,6 +691,7 @@ static void free_websocket(struct layer *l)
 	for (int dir = 0; dir < 2; dir++) {
 		inflater_free(ws->half[dir].inflater);
 		buf_release(&ws->half[dir].searched);
+		came_release(&ws->half[dir].came);
 		buf_release(&ws->half[dir].text);
 	}
 	layer_free(ws->inner);

@@ -799,6 +799,35 @@ static void gap_in_deflated(void **state)
 	}
 }
 
+/* Behind a gap a row of deflated messages shows where frames are: they have the times at which they came, not that of the last. */
+static void times_behind_a_gap(void **state)
+{
+	(void)state;
+	for (size_t most = 1; most < 200; most += 33) {
+		struct talk t;
+		struct deflating d = { .takeover = false };
+		struct ws_deflate agreed = { .on = true, .no_takeover = { true, true }, .window_bits = { 15, 15 } };
+		talk_init(&t);
+		deflate_begin(&d.z, 15);
+		for (unsigned i = 0; i < 9; i++)
+			say_deflated(&t, DIR_S2C, &d, i, 50, SIZE_MAX);
+		recorder_again(&t.r);
+		struct layer *l = websocket_new(&t.r.stream, &agreed, both);
+		struct slice wire = buf_slice(&t.s.wire[DIR_S2C]);
+		layer_gap(l, DIR_S2C, 0, 1);
+		for (size_t i = 0; i < 9; i++)
+			for (size_t at = t.range[DIR_S2C][i].from, to = t.range[DIR_S2C][i].to; at < to; at += most)
+				layer_feed(l, DIR_S2C,
+					   (struct chunk){ slice_head(slice_skip(slice_head(wire, to), at), most), -1, 10 + (int64_t)i });
+		assert_int_equal(t.r.got[DIR_S2C], 0x1ff);
+		for (int64_t i = 0; i < 9; i++)
+			assert_int_equal(t.r.time[DIR_S2C][i], 10 + i);
+		play_end(l);
+		deflateEnd(&d.z);
+		talk_release(&t);
+	}
+}
+
 /* The protocol before Flow 1.5, deflated: what a gap leaves of a message is not read on with the bytes of the next one. */
 static void gap_in_deflated_text(void **state)
 {
@@ -1127,6 +1156,7 @@ int main(void)
 		cmocka_unit_test(found_behind_what_may_be_one),
 		cmocka_unit_test(doubtful_length),
 		cmocka_unit_test(gap_in_deflated),
+		cmocka_unit_test(times_behind_a_gap),
 		cmocka_unit_test(gap_in_deflated_text),
 		cmocka_unit_test(deflated_text_without_end),
 		cmocka_unit_test(context_lost),
