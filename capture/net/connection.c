@@ -136,6 +136,11 @@ static bool is_reuse(const struct connection *c, const struct segment *seg, enum
 	return begun && c->talk->half[dir].syn && other->begun && other->begin != seg->ack;
 }
 
+static bool is_stranger(const struct connection *c, const struct ip_packet *ip, const struct segment *seg, bool lower)
+{
+	return !c->closed && talk_is_stranger(c->talk, ip, seg, lower == c->lower_is_client ? DIR_C2S : DIR_S2C);
+}
+
 /* The connection of a segment, begun if need be; NULL if it can't begin one. */
 static struct connection *connection_for(struct connections *t, const struct ip_packet *ip, const struct segment *seg, bool *lower,
 					 int64_t time)
@@ -143,7 +148,7 @@ static struct connection *connection_for(struct connections *t, const struct ip_
 	struct key k = connection_key(ip, seg, lower);
 	uint32_t hash = connection_hash(&t->table, &k), place = connection_table_find(&t->table, &k, hash);
 	struct connection *c = connection_at(&t->table, place);
-	if (c && is_reuse(c, seg, *lower == c->lower_is_client ? DIR_C2S : DIR_S2C)) {
+	if (c && !is_stranger(c, ip, seg, *lower) && is_reuse(c, seg, *lower == c->lower_is_client ? DIR_C2S : DIR_S2C)) {
 		forget(t, place, CONN_FORGOTTEN, time);
 		c = NULL;
 	}
@@ -182,7 +187,7 @@ static struct connection_of take(struct connections *t, const struct ip_packet *
 	t->talks.counts.from_before += is_from_before(c, seg, dir) && !(seg->flags & TCP_SYN);
 	if (c->closed)
 		t->talks.counts.old_segments += seg->payload.len > 0;
-	else if (talk_is_stranger(c->talk, seg, dir))
+	else if (is_stranger(c, ip, seg, lower))
 		*met = talk_meet(c->talk, ip, seg, time, at);
 	else
 		ended = talk_take(c->talk, seg, dir, time, at, &end);

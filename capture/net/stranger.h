@@ -25,7 +25,7 @@ struct stranger {
 
 /* A copy, of the caller; free() it. */
 struct stranger *stranger_new(const struct ip_packet *ip, const struct segment *seg, int64_t time, int64_t at);
-/* Can the segment, of the same endpoints, be of the connection that this one is of? Both acknowledge. */
+/* Can the segment, of the same endpoints, be of the connection that this one is of? Both acknowledge, or this one is a SYN. */
 bool stranger_agrees(const struct stranger *s, const struct ip_packet *ip, const struct segment *seg);
 /* Is it the same once more? Copies prove nothing. */
 bool stranger_is_copy(const struct stranger *s, const struct ip_packet *ip, const struct segment *seg);

@@ -466,9 +466,13 @@ void talks_release(struct talks *all)
 	}
 }
 
-bool talk_is_stranger(const struct talk *talk, const struct segment *seg, enum dir dir)
+bool talk_is_stranger(const struct talk *talk, const struct ip_packet *ip, const struct segment *seg, enum dir dir)
 {
 	const struct half *own = &talk->half[dir], *other = &talk->half[!dir];
+	if (talk->stranger && talk->stranger->seg.flags & TCP_SYN && stranger_agrees(talk->stranger, ip, seg))
+		return true;
+	if ((seg->flags & (TCP_SYN | TCP_ACK)) == TCP_SYN)
+		return own->begun && !own->fin && own->begin != seg->seq + 1;
 	bool far = own->in.known ? is_far(&own->in, seg->seq) : other->syn; /* nobody answers a SYN with another number */
 	return (seg->flags & (TCP_SYN | TCP_RST | TCP_ACK)) == TCP_ACK && far && other->in.known && is_far(&other->in, seg->ack);
 }

@@ -74,8 +74,8 @@ void talks_part_rested(struct talks *all, int64_t time, bool over);
 /* Frees those that rest; the sink is not told. */
 void talks_release(struct talks *all);
 
-/* Do the numbers of the segment both lie far from what is known? */
-bool talk_is_stranger(const struct talk *talk, const struct segment *seg, enum dir dir);
+/* Do the numbers of the segment both lie far from what is known? Is it a SYN with another number, or does it answer one that was kept? */
+bool talk_is_stranger(const struct talk *talk, const struct ip_packet *ip, const struct segment *seg, enum dir dir);
 /* A stranger comes. Returns the one before if they belong together, which is the caller's to free then; else this one is kept instead. */
 struct stranger *talk_meet(struct talk *talk, const struct ip_packet *ip, const struct segment *seg, int64_t time, int64_t at);
 

@@ -1258,6 +1258,36 @@ static void fin_behind_a_hole_at_the_end(void **state)
 	}
 }
 
+/* A SYN with another number, late or of somebody who forgot the connection, ends nothing until something answers or follows it. */
+static void syn_that_is_not_taken(void **state)
+{
+	(void)state;
+	static const char *const ends[] = { "1>onetwo 1>. 1<. 1:open", "1>one 1>. 1<. 1:forgotten 2>two 2<(0 lost) 2>. 2<. 2:open",
+					    "1>one 1>. 1<. 1:forgotten 2>. 2<. 2:reset by server" };
+	enum { GOES_ON, FOLLOWED, REFUSED };
+	for (int how = GOES_ON; how <= REFUSED; how++) {
+		struct net n;
+		net_init(&n);
+		open_connection(&n);
+		say(&n, C, 0, "one");
+		struct packet_of syn = packet(&n, C, 0, ""), refusal = packet(&n, S, RST, "");
+		syn.seg.seq += 5000;
+		syn.seg.ack = 0;
+		syn.seg.flags = TCP_SYN;
+		refusal.seg.ack = syn.seg.seq + 1;
+		feed(&n, syn);
+		if (how == FOLLOWED)
+			n.host[C].seq += 5001;
+		if (how == REFUSED)
+			feed(&n, refusal);
+		else
+			say(&n, C, 0, "two");
+		assert_int_equal(counts(&n)->connections, how == GOES_ON ? 1 : 2);
+		assert_int_equal(counts(&n)->strays, how == GOES_ON);
+		finish(&n, ends[how]);
+	}
+}
+
 /* What stands behind a FIN can't be. */
 static void bytes_behind_a_fin(void **state)
 {
@@ -1850,81 +1880,83 @@ static void crowd(void **state)
 	finish(&n, "");
 }
 
+static const struct CMUnitTest tests[] = {
+	cmocka_unit_test(from_syn_to_fin),
+	cmocka_unit_test(nothing_of_one_direction),
+	cmocka_unit_test(first_packets_lost),
+	cmocka_unit_test(resting),
+	cmocka_unit_test(most_that_rest),
+	cmocka_unit_test(orientation),
+	cmocka_unit_test(addresses),
+	cmocka_unit_test(neighbours),
+	cmocka_unit_test(data_in_the_handshake),
+	cmocka_unit_test(handshake_in_any_order),
+	cmocka_unit_test(late_syn),
+	cmocka_unit_test(joined),
+	cmocka_unit_test(turned),
+	cmocka_unit_test(joined_at_its_end),
+	cmocka_unit_test(joined_by_an_empty_segment),
+	cmocka_unit_test(joined_at_an_answer),
+	cmocka_unit_test(keepalives),
+	cmocka_unit_test(joined_at_a_keepalive),
+	cmocka_unit_test(no_acknowledgement),
+	cmocka_unit_test(one_way),
+	cmocka_unit_test(one_way_reset),
+	cmocka_unit_test(acknowledged_and_not_there),
+	cmocka_unit_test(leaps),
+	cmocka_unit_test(reuse_after_the_end),
+	cmocka_unit_test(reuse_while_open),
+	cmocka_unit_test(reuse_the_other_way_round),
+	cmocka_unit_test(reuse_known_by_its_answer),
+	cmocka_unit_test(reuse_while_open_known_by_its_answer),
+	cmocka_unit_test(reuse_known_by_its_data),
+	cmocka_unit_test(reuse_behind_an_end),
+	cmocka_unit_test(reuse_while_open_known_by_its_data),
+	cmocka_unit_test(reuse_while_open_by_any_segment),
+	cmocka_unit_test(strays),
+	cmocka_unit_test(far_in_one_direction),
+	cmocka_unit_test(stray_fin),
+	cmocka_unit_test(stray_acknowledgement),
+	cmocka_unit_test(reuse_of_a_half),
+	cmocka_unit_test(answer_to_a_withdrawn_syn),
+	cmocka_unit_test(syn_once_more),
+	cmocka_unit_test(answer_of_the_connection_before),
+	cmocka_unit_test(copies_of_a_syn),
+	cmocka_unit_test(half_close),
+	cmocka_unit_test(half_closed_at_the_end),
+	cmocka_unit_test(fin_before_the_data),
+	cmocka_unit_test(fin_behind_a_hole),
+	cmocka_unit_test(fin_behind_a_hole_at_the_end),
+	cmocka_unit_test(syn_that_is_not_taken),
+	cmocka_unit_test(bytes_behind_a_fin),
+	cmocka_unit_test(reset),
+	cmocka_unit_test(reset_behind_a_hole),
+	cmocka_unit_test(reset_out_of_window),
+	cmocka_unit_test(reset_that_acknowledges_anything),
+	cmocka_unit_test(reset_of_nothing),
+	cmocka_unit_test(late_segments),
+	cmocka_unit_test(late_segment_of_a_long_one),
+	cmocka_unit_test(acknowledged_and_never_seen),
+	cmocka_unit_test(fin_never_seen),
+	cmocka_unit_test(hole_given_up),
+	cmocka_unit_test(gap_before_an_answer),
+	cmocka_unit_test(hole_behind_bytes),
+	cmocka_unit_test(cut_packets),
+	cmocka_unit_test(cut_behind_a_hole),
+	cmocka_unit_test(cut_copies),
+	cmocka_unit_test(answers_behind_holes),
+	cmocka_unit_test(answers_wait),
+	cmocka_unit_test(waiting_at_the_end),
+	cmocka_unit_test(settled),
+	cmocka_unit_test(held_behind_a_hole),
+	cmocka_unit_test(settled_behind_a_fin),
+	cmocka_unit_test(shuffled),
+	cmocka_unit_test(most_connections),
+	cmocka_unit_test(many_go),
+	cmocka_unit_test(crowd),
+};
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(from_syn_to_fin),
-		cmocka_unit_test(nothing_of_one_direction),
-		cmocka_unit_test(first_packets_lost),
-		cmocka_unit_test(resting),
-		cmocka_unit_test(most_that_rest),
-		cmocka_unit_test(orientation),
-		cmocka_unit_test(addresses),
-		cmocka_unit_test(neighbours),
-		cmocka_unit_test(data_in_the_handshake),
-		cmocka_unit_test(handshake_in_any_order),
-		cmocka_unit_test(late_syn),
-		cmocka_unit_test(joined),
-		cmocka_unit_test(turned),
-		cmocka_unit_test(joined_at_its_end),
-		cmocka_unit_test(joined_by_an_empty_segment),
-		cmocka_unit_test(joined_at_an_answer),
-		cmocka_unit_test(keepalives),
-		cmocka_unit_test(joined_at_a_keepalive),
-		cmocka_unit_test(no_acknowledgement),
-		cmocka_unit_test(one_way),
-		cmocka_unit_test(one_way_reset),
-		cmocka_unit_test(acknowledged_and_not_there),
-		cmocka_unit_test(leaps),
-		cmocka_unit_test(reuse_after_the_end),
-		cmocka_unit_test(reuse_while_open),
-		cmocka_unit_test(reuse_the_other_way_round),
-		cmocka_unit_test(reuse_known_by_its_answer),
-		cmocka_unit_test(reuse_while_open_known_by_its_answer),
-		cmocka_unit_test(reuse_known_by_its_data),
-		cmocka_unit_test(reuse_behind_an_end),
-		cmocka_unit_test(reuse_while_open_known_by_its_data),
-		cmocka_unit_test(reuse_while_open_by_any_segment),
-		cmocka_unit_test(strays),
-		cmocka_unit_test(far_in_one_direction),
-		cmocka_unit_test(stray_fin),
-		cmocka_unit_test(stray_acknowledgement),
-		cmocka_unit_test(reuse_of_a_half),
-		cmocka_unit_test(answer_to_a_withdrawn_syn),
-		cmocka_unit_test(syn_once_more),
-		cmocka_unit_test(answer_of_the_connection_before),
-		cmocka_unit_test(copies_of_a_syn),
-		cmocka_unit_test(half_close),
-		cmocka_unit_test(half_closed_at_the_end),
-		cmocka_unit_test(fin_before_the_data),
-		cmocka_unit_test(fin_behind_a_hole),
-		cmocka_unit_test(fin_behind_a_hole_at_the_end),
-		cmocka_unit_test(bytes_behind_a_fin),
-		cmocka_unit_test(reset),
-		cmocka_unit_test(reset_behind_a_hole),
-		cmocka_unit_test(reset_out_of_window),
-		cmocka_unit_test(reset_that_acknowledges_anything),
-		cmocka_unit_test(reset_of_nothing),
-		cmocka_unit_test(late_segments),
-		cmocka_unit_test(late_segment_of_a_long_one),
-		cmocka_unit_test(acknowledged_and_never_seen),
-		cmocka_unit_test(fin_never_seen),
-		cmocka_unit_test(hole_given_up),
-		cmocka_unit_test(gap_before_an_answer),
-		cmocka_unit_test(hole_behind_bytes),
-		cmocka_unit_test(cut_packets),
-		cmocka_unit_test(cut_behind_a_hole),
-		cmocka_unit_test(cut_copies),
-		cmocka_unit_test(answers_behind_holes),
-		cmocka_unit_test(answers_wait),
-		cmocka_unit_test(waiting_at_the_end),
-		cmocka_unit_test(settled),
-		cmocka_unit_test(held_behind_a_hole),
-		cmocka_unit_test(settled_behind_a_fin),
-		cmocka_unit_test(shuffled),
-		cmocka_unit_test(most_connections),
-		cmocka_unit_test(many_go),
-		cmocka_unit_test(crowd),
-	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
