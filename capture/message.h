@@ -64,6 +64,7 @@ struct conn_info {
 	bool one_way; /* of bytes that are handed on: the capture had no packet of the other end so far */
 	bool tls;
 	bool deflated; /* its messages may be compressed so that one can't be read without those before it */
+	bool shared;   /* a proxy sends requests of HTTP over it, of which not all need be of one client */
 	enum transport transport;
 	enum conn_end end;
 	bool settled[2]; /* of a message in that direction: all that its sender had acknowledged of the other one was handed

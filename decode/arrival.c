@@ -116,7 +116,7 @@ static void take_type(struct session *s, struct arrival *a)
 }
 
 /* A REST client may use several connections, and replies have no seq: of one connection's requests it can only be said whether a seq
- * goes back. */
+ * goes back, and not even that where they are of several clients. */
 static void take_rest_seq(struct session *s, struct arrival *a)
 {
 	struct seq_verdict v;
@@ -124,10 +124,23 @@ static void take_rest_seq(struct session *s, struct arrival *a)
 	bool back = seq->begun && a->e.seq < seq->high;
 	a->r->seq = a->e.seq;
 	a->r->has_seq = true;
+	if (a->info->shared)
+		return;
+	a->conn->seq_of_rest = true;
 	seq_capture_gap(seq); /* what is missing went over another connection */
 	seq_message(seq, a->e.seq, a->n, a->info->start_seen, &v);
 	if (back)
 		session_break(s, a->conn, a->r, v.rules >> RULE_SEQ_DUPLICATE & 1 ? RULE_SEQ_DUPLICATE : RULE_SEQ_LATE);
+}
+
+/* Behind an upgrade the client begins anew. */
+static void leave_rest(struct conn_state *c)
+{
+	if (!c->seq_of_rest)
+		return;
+	seq_release(&c->seq[DIR_C2S]);
+	c->seq[DIR_C2S] = (struct seq){ .begun = false };
+	c->seq_of_rest = false;
 }
 
 /* A seq that is not simply the next one. */
@@ -149,6 +162,7 @@ static void take_seq(struct session *s, struct arrival *a)
 			take_rest_seq(s, a);
 		return;
 	}
+	leave_rest(a->conn);
 	if (!a->has_seq) {
 		seq_capture_gap(seq);
 		return;

@@ -60,6 +60,7 @@ struct conn_state {
 	uint32_t open, oldest; /* newest and oldest open thread; linked through record.reply (older) and record.request (newer) */
 	uint32_t overdue;      /* the newest of those that have waited too long, 0 for none */
 	struct seq seq[2];
+	bool seq_of_rest; /* that of the client is of requests of REST, before an upgrade */
 	struct draft *drafts;
 	struct legacy_parts *legacy[2]; /* messages of which not all parts have come */
 	uint32_t *waiting;              /* replies (n) whose request was not seen yet though it may come; room for WAITING_MAX, or NULL */

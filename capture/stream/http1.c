@@ -32,7 +32,7 @@
 
 enum { NAME_MAX_KEPT = 32, QUEUE_MAX = BOUND(64, 4), TARGET_MAX = 1024, START_MIN = 8, FILLER = 4096, TIMES_MAX = BOUND(1024, 128) };
 enum mode { READING, HOLDING, THROUGH, BLIND };
-enum header { UPGRADE, EXTENSIONS, CODING, USER_AGENT, HEADERS };
+enum header { UPGRADE, EXTENSIONS, CODING, USER_AGENT, FORWARDED, FORWARDED_FOR, VIA, HEADERS };
 
 struct side {
 	struct http1 *http;
@@ -84,6 +84,9 @@ static const char *const header_names[HEADERS] = {
 	[EXTENSIONS] = "sec-websocket-extensions",
 	[CODING] = "content-encoding",
 	[USER_AGENT] = "user-agent",
+	[FORWARDED] = "forwarded",
+	[FORWARDED_FOR] = "x-forwarded-for",
+	[VIA] = "via",
 };
 
 static void tell_other(struct http1 *h, enum dir dir)
@@ -228,6 +231,8 @@ static int on_request(struct side *s)
 	bool rest = s->parser.method == HTTP_POST && rest_target(buf_slice(&s->target));
 	h->count[DIR_C2S]++;
 	conn_set_program(h->stream->conn, buf_slice(&s->value[USER_AGENT]));
+	if (s->value[FORWARDED].len || s->value[FORWARDED_FOR].len || s->value[VIA].len)
+		h->stream->conn->shared = true;
 	h->asked = !rest && names_ours(s);
 	if (answered)
 		h->early--;

@@ -157,6 +157,25 @@ static void keep_alive(void **state)
 	talk_release(&t);
 }
 
+/* A proxy says so in the requests that it sends on. */
+static void behind_a_proxy(void **state)
+{
+	(void)state;
+	static const char *const head[] = { "X-Forwarded-Proto: https\r\n", "X-Forwarded-For: 192.0.2.1\r\n",
+					    "forwarded: for=192.0.2.1\r\n", "Via: 1.1 a\r\n" };
+	for (int i = 0; i < 4; i++) {
+		struct talk t;
+		struct buf start = { 0 };
+		talk_init(&t);
+		buf_addf(&start, POST "%s", head[i]);
+		put_body(&t, DIR_C2S, buf_cstr(&start), slice_str(NOOP));
+		play_all(&t, SIZE_MAX, 0);
+		assert_int_equal(t.r.conn.shared, i > 0);
+		talk_release(&t);
+		buf_release(&start);
+	}
+}
+
 /* All requests at once, other ones among them (a HEAD, whose answer has no body), then all answers. */
 static void pipelined(void **state)
 {
@@ -547,6 +566,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(keep_alive),
+		cmocka_unit_test(behind_a_proxy),
 		cmocka_unit_test(pipelined),
 		cmocka_unit_test(no_body),
 		cmocka_unit_test(written_otherwise),

@@ -946,6 +946,42 @@ static void test_nameless(void **state)
 	}
 }
 
+/* A request of REST with that seq. */
+static uint32_t ask_rest(struct fixture *x, unsigned seq)
+{
+	struct piece p = { .conn = &x->f.conn[0],
+			   .encoding = ENCODING_JSON,
+			   .first = true,
+			   .last = true,
+			   .exchange = ++x->f.conn[0].stream,
+			   .at = -1,
+			   .time = x->f.time };
+	struct buf text = { 0 };
+	buf_addf(&text, "{\"command\":\"count\",\"seq\":%u,\"id\":\"i%u\"}", seq, p.exchange);
+	p.size = text.len;
+	feed_piece(&x->f, &p, buf_slice(&text));
+	buf_release(&text);
+	return session_count(x->f.session);
+}
+
+/* Seqs of requests go back where somebody sends one twice; not where a proxy sends those of several clients, nor behind an upgrade. */
+static void test_seqs_of_rest(void **state)
+{
+	struct fixture *x = *state;
+	for (int shared = 0; shared < 2; shared++) {
+		feed_open(&x->f, 0, true);
+		x->f.conn[0].shared = shared;
+		for (unsigned i = 0; i < 3; i++)
+			assert_int_equal(rules_of(x, ask_rest(x, i)), 0);
+		assert_int_equal(rules_of(x, ask_rest(x, 0)), shared ? 0 : BIT(RULE_SEQ_DUPLICATE));
+		for (int i = 0; i < 3; i++)
+			assert_int_equal(rules_of(x, FEED(&x->f, 0, UP, .command = "noop", .id = i ? i == 1 ? "a" : "b" : "c")), 0);
+		uint32_t twice = FEED(&x->f, 0, UP, .command = "noop", .id = "d", .seq = 1, .has_seq = true);
+		assert_int_equal(rules_of(x, twice), BIT(RULE_SEQ_DUPLICATE));
+		must_hold(x);
+	}
+}
+
 /* A reply that can't be read, where the transport says what it answers, is no excuse for another request that has none. */
 static void test_bad_exchange(void **state)
 {
@@ -1789,6 +1825,7 @@ int main(void)
 		TEST(test_revisions),
 		TEST(test_nameless),
 		TEST(test_bad_exchange),
+		TEST(test_seqs_of_rest),
 		TEST(test_news),
 		TEST(test_cut),
 		TEST(test_by_chance),
