@@ -145,6 +145,8 @@ static void take_ip(struct capture *c, const struct ip_packet *ip, const struct 
 	c->facts.conn = of.number;
 	c->facts.dir = of.dir;
 	c->facts.data = seg.payload_len;
+	if (!c->facts.apart)
+		c->facts.apart = of.apart;
 }
 
 /* The same number for all fragments of a packet, and hardly ever for others: endpoints and id. */
@@ -170,8 +172,8 @@ static bool make_whole(struct capture *c, struct ip_packet *ip, int64_t time, bo
 		c->counts.bad++;
 		return false;
 	}
-	if (!c->facts.fragment && c->watcher.packet)
-		c->facts.fragment = fragment_number(ip);
+	if (!c->facts.apart && c->watcher.packet)
+		c->facts.apart = fragment_number(ip);
 	if (!fragments_feed(c->fragments, ip, time, &whole))
 		return false;
 	*ip = whole;

@@ -23,8 +23,9 @@ struct decode_as {
 struct packet_facts {
 	uint32_t conn; /* number of its connection; 0: it belongs to none, or not yet */
 	enum dir dir;
-	uint32_t data;     /* bytes of its TCP payload, as sent */
-	uint64_t fragment; /* of a fragment: a number that all fragments of its IP packet share; else 0 */
+	uint32_t data; /* bytes of its TCP payload, as sent */
+	uint64_t
+		apart; /* its connection is shown by a later packet: a number that it shares with that one, as fragments of an IP packet do; else 0 */
 };
 
 /* Counts of packets that are written to a file. */

@@ -1,6 +1,6 @@
 /*
- * A hash table with chains. A key is the number of a connection, or, with its top bit set, that of an IP packet in fragments. Connections are dropped
- * when the capture says that they are gone; nobody says so of fragments, so the newest FRAGMENT_FLOWS are kept.
+ * A hash table with chains. A key is the number of a connection, or, with its top bit set, one that packets without a connection have in common.
+ * Connections are dropped when the capture says that they are gone; nobody says so of these, so the newest APART_FLOWS are kept.
  */
 #include "export/packet_flows.h"
 
@@ -8,7 +8,7 @@
 
 #include <stdlib.h>
 
-#define FRAGMENT_KEY (UINT64_C(1) << 63)
+#define APART_KEY (UINT64_C(1) << 63)
 
 static size_t bucket_of(uint64_t key)
 {
@@ -63,23 +63,23 @@ struct packet_flow *packet_flows_for(struct packet_flows *f, uint32_t conn)
 	return flow ? flow : add(f, conn);
 }
 
-struct packet_flow *packet_flows_for_fragment(struct packet_flows *f, uint64_t fragment)
+struct packet_flow *packet_flows_for_apart(struct packet_flows *f, uint64_t apart)
 {
-	uint64_t key = fragment | FRAGMENT_KEY;
+	uint64_t key = apart | APART_KEY;
 	struct packet_flow *flow = find(f, key);
 	if (flow)
 		return flow;
-	drop(f, f->fragments[f->next]);
-	f->fragments[f->next] = key;
-	f->next = (f->next + 1) % FRAGMENT_FLOWS;
+	drop(f, f->apart[f->next]);
+	f->apart[f->next] = key;
+	f->next = (f->next + 1) % APART_FLOWS;
 	return add(f, key);
 }
 
-uint64_t packet_flows_adopt(struct packet_flows *f, uint64_t fragment)
+uint64_t packet_flows_adopt(struct packet_flows *f, uint64_t apart)
 {
-	const struct packet_flow *flow = find(f, fragment | FRAGMENT_KEY);
+	const struct packet_flow *flow = find(f, apart | APART_KEY);
 	uint64_t place = flow ? flow->last.place : 0;
-	drop(f, fragment | FRAGMENT_KEY);
+	drop(f, apart | APART_KEY);
 	return place;
 }
 

@@ -1,6 +1,6 @@
 /*
- * The packets of each connection that wait (packet_hold.h), as a chain: how far it has come, and what of it was wanted. Fragments of an IP packet are
- * a flow of their own until the last one shows the connection.
+ * The packets of each connection that wait (packet_hold.h), as a chain: how far it has come, and what of it was wanted. Fragments of an IP packet, and
+ * whatever else has no connection yet (packet_facts.apart), are a flow of their own until a packet shows their connection.
  */
 #ifndef EXPORT_PACKET_FLOWS_H
 #define EXPORT_PACKET_FLOWS_H
@@ -12,7 +12,7 @@
 
 enum {
 	FLOW_BUCKETS = 4096,
-	FRAGMENT_FLOWS = BOUND(1024, 4), /* IP packets in fragments at a time */
+	APART_FLOWS = BOUND(1024, 4), /* of packets without a connection at a time */
 };
 
 /* How far a flow had come. */
@@ -33,7 +33,7 @@ struct packet_flow {
 /* `struct packet_flows f = { 0 };` is a valid empty one. */
 struct packet_flows {
 	struct packet_flow *bucket[FLOW_BUCKETS];
-	uint64_t fragments[FRAGMENT_FLOWS]; /* keys of flows of fragments, as a ring */
+	uint64_t apart[APART_FLOWS]; /* keys of flows without a connection, as a ring */
 	unsigned next;
 };
 
@@ -42,10 +42,10 @@ void packet_flows_release(struct packet_flows *f);
 struct packet_flow *packet_flows_find(const struct packet_flows *f, uint32_t conn);
 /* The same, made if there is none. */
 struct packet_flow *packet_flows_for(struct packet_flows *f, uint32_t conn);
-/* The flow of the fragments of an IP packet (packet_facts.fragment), made if there is none: then the oldest of its kind may be dropped. */
-struct packet_flow *packet_flows_for_fragment(struct packet_flows *f, uint64_t fragment);
-/* The last of these fragments has shown its connection: drops their flow. Returns the place of the newest before it; 0: none is held. */
-uint64_t packet_flows_adopt(struct packet_flows *f, uint64_t fragment);
+/* The flow of packets that have that number in common (packet_facts.apart), made if there is none: then the oldest of its kind may be dropped. */
+struct packet_flow *packet_flows_for_apart(struct packet_flows *f, uint64_t apart);
+/* The last of these has shown the connection: drops their flow. Returns the place of the newest before it; 0: none is held. */
+uint64_t packet_flows_adopt(struct packet_flows *f, uint64_t apart);
 /* No further packet will be of that connection. */
 void packet_flows_drop(struct packet_flows *f, uint32_t conn);
 

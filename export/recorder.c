@@ -137,8 +137,8 @@ static void note_place(struct recorder *r, uint64_t place)
 	buf_add(&r->places, slice_of(&place, sizeof place));
 }
 
-/* A chain of fragments, the newest first. */
-static void note_fragments(struct recorder *r, uint64_t place)
+/* A chain of packets whose connection showed later, the newest first. */
+static void note_apart(struct recorder *r, uint64_t place)
 {
 	struct held h;
 	for (; place && packet_hold_get(r->hold, place, &h); place = h.before)
@@ -156,9 +156,9 @@ static void take_noted(struct recorder *r)
 	buf_clear(&r->places);
 }
 
-static void take_fragments(struct recorder *r, uint64_t place)
+static void take_apart(struct recorder *r, uint64_t place)
 {
-	note_fragments(r, place);
+	note_apart(r, place);
 	take_noted(r);
 }
 
@@ -173,7 +173,7 @@ static void take_range(struct recorder *r, const struct packet_flow *f, struct f
 		if (place > to || (dir >= 0 && h.dir != dir))
 			continue;
 		note_place(r, place);
-		note_fragments(r, h.also);
+		note_apart(r, h.also);
 	}
 	if (earliest > from.number + 1)
 		r->given_up += earliest - from.number - 1;
@@ -252,7 +252,7 @@ static void hold_packet(struct recorder *r, struct packet_flow *f, uint64_t also
 			  .interface = packet_file_interface(r->file, p->interface),
 			  .number = f->last.number + 1,
 			  .taken = f->all,
-			  .dir = facts->data || facts->fragment ? facts->dir : NO_DIR };
+			  .dir = facts->data || facts->apart ? facts->dir : NO_DIR };
 	struct slice comments = buf_slice(&r->comments);
 	uint64_t old;
 	while ((old = packet_hold_make_room(r->hold, &h, p->bytes, comments)))
@@ -277,12 +277,12 @@ static void sort_packet(struct recorder *r, const struct packet *p, const struct
 	uint64_t also = 0;
 	if (facts->conn) {
 		f = packet_flows_for(&r->flows, facts->conn);
-		also = facts->fragment ? packet_flows_adopt(&r->flows, facts->fragment) : 0;
-	} else if (facts->fragment) {
-		f = packet_flows_for_fragment(&r->flows, facts->fragment);
+		also = facts->apart ? packet_flows_adopt(&r->flows, facts->apart) : 0;
+	} else if (facts->apart) {
+		f = packet_flows_for_apart(&r->flows, facts->apart);
 	}
 	if (f && f->all)
-		take_fragments(r, also);
+		take_apart(r, also);
 	if (f && f->all && r->options.at_once)
 		write_now(r, p);
 	else if (f)

@@ -58,6 +58,28 @@ for capture in ipv6 port_reuse reset gap_inside; do
 	again "$capture" "build/samples/$capture.pcap" n
 done
 
+# Endpoints in use again while the connection is open: the first packet of the second one, too, though only the next one shows whose it is
+for way in syn joined; do
+	python3 - $way >"$tmp/reused.pcap" <<-'END'
+		import sys
+		sys.path.insert(0, "tests")
+		import attacks
+		capture = attacks.Capture()
+		attacks.signin(attacks.Talk(capture, size=1400))
+		again = attacks.Talk(capture, start=False, size=1400)
+		again.seq = {True: 1 << 30, False: 1 << 29}
+		if sys.argv[1] == "syn":
+		    capture.tcp(seq=again.seq[True] - 1, flags=attacks.SYN, src=again.client, dst=again.server)
+		    capture.tcp(seq=again.seq[False] - 1, ack=again.seq[True], flags=attacks.SYN | attacks.ACK, src=again.server, dst=again.client)
+		for seq, id in enumerate((b"a", b"b")):
+		    again.send(attacks.framed(attacks.envelope(b"noop", seq, id)))
+		sys.stdout.buffer.write(capture.bytes())
+	END
+	quietly -r "$tmp/reused.pcap" -q -w "$tmp/some.pcapng" -Y 'conn == 2'
+	equal "reused, $way: packets" "$(packets "$tmp/some.pcapng")" $([ $way = syn ] && echo 4 || echo 2)
+	equal "reused, $way: messages" "$(quietly -r "$tmp/some.pcapng" -T text | grep -c id=)" 2
+done
+
 # Two connections, of which one has a match: its packets, and no others, in their order.
 python3 tests/pcapng.py samples/tcp.pcap merge samples/ws.pcap >"$tmp/both.pcap"
 quietly -r "$tmp/both.pcap" -q -w "$tmp/one.pcapng" -Y 'transport == ws && command == "popworkitem"'

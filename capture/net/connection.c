@@ -173,6 +173,19 @@ static bool is_from_before(const struct connection *c, const struct segment *seg
 	return back && back <= IN_FLIGHT && (back > 1 || seg->payload_len > 1);
 }
 
+/* What strangers have in common with the segment that shows their connection. */
+static uint64_t apart(uint32_t number, const struct segment *seg)
+{
+	return (uint64_t)number << 32 | seg->seq;
+}
+
+static struct connection_of meet(const struct connection *c, const struct ip_packet *ip, const struct segment *seg, enum dir dir,
+				 int64_t time, int64_t at, struct stranger **met)
+{
+	*met = talk_meet(c->talk, ip, seg, time, at);
+	return (struct connection_of){ 0, dir, apart(c->number, *met ? &(*met)->seg : seg) };
+}
+
 /* A segment as it comes, of whichever connection. Strangers are kept; *met: the one before, if this one agrees with it, to be fed anew. */
 static struct connection_of take(struct connections *t, const struct ip_packet *ip, const struct segment *seg, int64_t time, int64_t at,
 				 struct stranger **met)
@@ -181,14 +194,14 @@ static struct connection_of take(struct connections *t, const struct ip_packet *
 	enum conn_end end;
 	struct connection *c = connection_for(t, ip, seg, &lower, time);
 	if (!c)
-		return (struct connection_of){ 0, DIR_C2S };
+		return (struct connection_of){ 0, DIR_C2S, 0 };
 	enum dir dir = lower == c->lower_is_client ? DIR_C2S : DIR_S2C;
-	struct connection_of is = { c->number, dir };
+	struct connection_of is = { c->number, dir, 0 };
 	t->talks.counts.from_before += is_from_before(c, seg, dir) && !(seg->flags & TCP_SYN);
 	if (c->closed)
 		t->talks.counts.old_segments += seg->payload.len > 0;
 	else if (is_stranger(c, ip, seg, lower))
-		*met = talk_meet(c->talk, ip, seg, time, at);
+		is = meet(c, ip, seg, dir, time, at, met);
 	else
 		ended = talk_take(c->talk, seg, dir, time, at, &end);
 	if (!c->closed)
@@ -207,7 +220,9 @@ struct connection_of connections_feed(struct connections *t, const struct ip_pac
 		return is;
 	forget(t, t->table.last, CONN_FORGOTTEN, met->time);
 	take(t, &met->ip, &met->seg, met->time, met->at, &none);
+	uint64_t shared = is.apart;
 	is = take(t, ip, seg, time, at, &none);
+	is.apart = shared;
 	free(met);
 	return is;
 }

@@ -19,10 +19,11 @@ void connections_free(struct connections *t);
 /* Told the number of each connection of which no further segment will be known. */
 void connections_on_forget(struct connections *t, void (*gone)(void *user, uint32_t conn), void *user);
 
-/* Which connection a segment belongs to; 0: none (a reset of an unknown one). */
+/* Which connection a segment belongs to; 0: none (a reset of an unknown one), or not yet: then it and the one that shows it have a number in common. */
 struct connection_of {
 	uint32_t number;
 	enum dir dir;
+	uint64_t apart; /* 0: it is not so */
 };
 /* Takes a segment. at: place of its payload in the capture file, or -1. */
 struct connection_of connections_feed(struct connections *t, const struct ip_packet *ip, const struct segment *seg, int64_t time,
