@@ -24,10 +24,9 @@
 #include "capture/stream/gunzip.h"
 #include "capture/stream/length_prefix.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 
-enum { LOOK_BYTES = GRPC_PREFIX + PROBE_BYTES, METHOD_MAX = 64 };
+enum { LOOK_BYTES = GRPC_PREFIX + PROBE_BYTES, METHOD_MAX = 64, WEB_TRAILERS = 0x80 };
 
 enum kind { UNKNOWN, ENVELOPES, UNARY, OTHER };
 enum state { PREFIX, BODY, PASS, SKIP, LOST, LOOK };
@@ -226,7 +225,7 @@ static void pass_over(struct grpc_call *c, struct way *w, uint64_t n)
 	counts(c)->skipped += n;
 }
 
-/* The flag that a message begins with is 0 or 1 (gRPC over HTTP/2, "Length-Prefixed-Message"): this is none, nor is its length to be believed. */
+/* The flag that a message begins with is 0 or 1 (gRPC over HTTP/2, "Length-Prefixed-Message"), that of gRPC-Web's trailers 0x80: this is none, nor is its length to be believed. */
 static void lose_boundary(struct grpc_call *c, enum dir dir, int64_t time)
 {
 	struct way *w = &c->way[dir];
@@ -253,12 +252,16 @@ static void begin_body(struct grpc_call *c, enum dir dir, struct chunk chunk)
 	struct cursor cur = cursor_of(slice_of(w->prefix, GRPC_PREFIX));
 	uint64_t most = c->conn->stream->limits->message;
 	uint8_t flag = cursor_u8(&cur);
+	w->size = cursor_be32(&cur);
+	if (flag == WEB_TRAILERS && w->size <= c->conn->stream->limits->head) {
+		skip_message(w, w->size);
+		return;
+	}
 	if (flag > 1) {
 		lose_boundary(c, dir, chunk.time);
 		return;
 	}
 	w->packed = flag;
-	w->size = cursor_be32(&cur);
 	w->done = 0;
 	if (w->size > most || (w->packed && w->size > most - c->conn->packed)) {
 		w->packed = false;
@@ -560,21 +563,14 @@ void grpc_call_status(struct grpc_call *c, uint32_t status, int64_t time)
 void grpc_call_http_status(struct grpc_call *c, uint32_t status, int64_t time)
 {
 	struct way *w = &c->way[DIR_S2C];
-	struct buf number = { 0 };
 	if (status <= 200 || w->page || w->ended)
 		return;
 	w->page = true;
 	if (c->kind != ENVELOPES && c->kind != UNARY)
 		return;
 	const struct stream *s = grpc_call_stream(c, time);
-	buf_addf(&number, "%" PRIu32, status);
-	struct news n = {
-		NEWS_NOTE,         s->conn, DIR_S2C, time, status, "the call was answered with an HTTP status, by what speaks no gRPC",
-		buf_slice(&number)
-	};
 	s->counts->no_message++;
-	s->sink->news(s->sink->user, &n);
-	buf_release(&number);
+	stream_news_status(s, DIR_S2C, time, status, "the call was answered with an HTTP status, by what speaks no gRPC");
 }
 
 /* A unary call that has no reply, though nothing of it is missing or its status says so. */

@@ -191,6 +191,7 @@ static void begin_body(struct side *s, bool guess)
 	struct rest_head head = {
 		.exchange = h->unsure ? 0 : h->count[s->dir],
 		.announced = known ? s->parser.content_length : UINT64_MAX,
+		.status = s->dir == DIR_S2C ? s->parser.status_code : 0,
 		.coding = buf_slice(&s->value[CODING]),
 		.guess = guess,
 	};
@@ -266,6 +267,14 @@ static unsigned take_request(struct http1 *h)
 	return was;
 }
 
+static void refuse(struct side *s)
+{
+	s->http->refused = true;
+	if (!s->http->unsure) /* else it may answer another request */
+		stream_news_status(s->http->stream, s->dir, s->time, s->parser.status_code,
+				   "the upgrade was not granted, but answered with the HTTP status");
+}
+
 /* Whatever length its head says, there is no body behind the answer to a HEAD, a 204 or a 304. */
 static int on_response(struct side *s)
 {
@@ -283,7 +292,8 @@ static int on_response(struct side *s)
 		begin_body(s, was & WAS_UNKNOWN);
 	else
 		tell_other(h, s->dir);
-	h->refused = h->refused || ((h->asked || h->side[DIR_C2S].mode == HOLDING) && !h->waiting);
+	if (!h->refused && (h->asked || h->side[DIR_C2S].mode == HOLDING) && !h->waiting)
+		refuse(s);
 	bool bodiless = was & WAS_HEAD || status == HTTP_STATUS_NO_CONTENT || status == HTTP_STATUS_NOT_MODIFIED;
 	return bodiless ? NO_BODY : GO_ON;
 }

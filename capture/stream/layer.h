@@ -9,6 +9,8 @@
 
 #include "capture/message.h"
 
+#include <stdio.h>
+
 /* Bytes of one direction, in order. */
 struct chunk {
 	struct slice bytes; /* borrowed during the call */
@@ -125,6 +127,15 @@ struct stream {
 static inline void stream_news(const struct stream *s, enum news_kind kind, enum dir dir, int64_t time, uint64_t bytes, const char *text)
 {
 	struct news n = { kind, s->conn, dir, time, bytes, text, { 0 } };
+	s->sink->news(s->sink->user, &n);
+}
+
+/* Tells the sink of an answer by its HTTP status, which stands behind the text. */
+static inline void stream_news_status(const struct stream *s, enum dir dir, int64_t time, unsigned status, const char *text)
+{
+	char digits[12];
+	snprintf(digits, sizeof digits, "%u", status);
+	struct news n = { NEWS_NOTE, s->conn, dir, time, status, text, slice_str(digits) };
 	s->sink->news(s->sink->user, &n);
 }
 

@@ -98,8 +98,11 @@ static bool no_message(const struct rest_body *b, const struct stream *s, enum d
 	if (b->head.guess)
 		return false;
 	s->counts->no_message++;
-	stream_news(s, NEWS_NOTE, dir, time, 0,
-		    !b->size ? "a REST body of no bytes: no message" : "a REST body that is no JSON object: no message");
+	if (b->head.status >= 300)
+		stream_news_status(s, dir, time, b->head.status, "the request was answered with an HTTP status, and no message");
+	else
+		stream_news(s, NEWS_NOTE, dir, time, 0,
+			    !b->size ? "a REST body of no bytes: no message" : "a REST body that is no JSON object: no message");
 	return true;
 }
 

@@ -8,6 +8,7 @@
 struct rest_head {
 	uint32_t exchange;   /* number of the request on its connection, and of its response; 0 where that is not known */
 	uint64_t announced;  /* its length; UINT64_MAX if the head does not tell */
+	unsigned status;     /* of a response; 0: it is a request */
 	struct slice coding; /* value of Content-Encoding; borrowed during the call */
 	bool guess;          /* a response to a request that is not in sight: it may be somebody else's */
 };

@@ -12,6 +12,7 @@ enum { FIN = 0x80, RSV1 = 0x40, BINARY = 2, PING = 9 };
 #define ACCEPT "HTTP/1.1 101 Switching Protocols\r\n" UPGRADE "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"
 #define GRANTED ACCEPT "\r\n"
 #define REFUSED "HTTP/1.1 400 Bad Request\r\nContent-Length: 9\r\n\r\nno, sorry"
+#define NOT_GRANTED(status) "s2c note " status " the upgrade was not granted, but answered with the HTTP status: " status "\n"
 
 struct talk {
 	struct recorder r;
@@ -421,7 +422,7 @@ static void upgrade_at_last(void **state)
 	say_torn(&t, DIR_C2S, 1);
 	say_torn(&t, DIR_S2C, 1);
 	play_every_way(&t, TRANSPORT_WS);
-	assert_string_equal(buf_cstr(&t.r.news), "s2c not ours 0 HTTP that is no WebSocket\n");
+	assert_string_equal(buf_cstr(&t.r.news), "s2c not ours 0 HTTP that is no WebSocket\n" NOT_GRANTED("400") NOT_GRANTED("204"));
 	talk_release(&t);
 }
 
@@ -451,6 +452,7 @@ static void refused_and_asked_again(void **state)
 	say_torn(&t, DIR_C2S, 1);
 	say_torn(&t, DIR_S2C, 1);
 	play_every_way(&t, TRANSPORT_WS);
+	assert_string_equal(buf_cstr(&t.r.news), "s2c not ours 0 HTTP that is no WebSocket\n" NOT_GRANTED("400"));
 	talk_release(&t);
 }
 

@@ -628,7 +628,8 @@ static void impossible_frames(void **state)
 	}
 }
 
-/* The flag of a gRPC message is 0 or 1: what has another one is passed over, with all up to the next frame with which a message begins. */
+/* The flag of a gRPC message is 0 or 1: gRPC-Web has its trailers behind one of its own. What has another one is passed over, with all up to the
+ * next frame with which a message begins. */
 static void impossible_flag(void **state)
 {
 	(void)state;
@@ -637,6 +638,9 @@ static void impossible_flag(void **state)
 	put_start(e);
 	put_setup(e, 1);
 	put_envelope(e, DIR_S2C, 1, 0, 20, 16384);
+	message_add(&bad, 0x80, slice_str("grpc-status: 0\r\n"));
+	put_frame(e, DIR_S2C, HTTP2_DATA, 0, 1, buf_slice(&bad));
+	buf_clear(&bad);
 	message_add(&bad, 2, slice_str("\x0a\x01q"));
 	put_frame(e, DIR_S2C, HTTP2_DATA, 0, 1, buf_slice(&bad));
 	put_envelope(e, DIR_S2C, 1, 1, 30, 16384);

@@ -141,16 +141,17 @@ static void keep_alive(void **state)
 	put_body(&t, DIR_C2S, POST, slice_str(" {\"command\":\"ping\",\"seq\":24,\"id\":\"45\"}"));
 	put_body(&t, DIR_S2C, "HTTP/1.1 200 OK\r\n", slice_str("pong, no JSON"));
 	put_body(&t, DIR_C2S, POST, slice_str(NOOP));
-	put_body(&t, DIR_S2C, "HTTP/1.1 500 Oh\r\n", slice_str(""));
+	put_body(&t, DIR_S2C, "HTTP/1.1 200 OK\r\n", slice_str(""));
+	put_body(&t, DIR_C2S, POST, slice_str(NOOP));
+	put_body(&t, DIR_S2C, "HTTP/1.1 504 Oh\r\n", slice_str("<html>"));
 	const struct expected e[] = {
-		{ DIR_C2S, 1, NOOP },
-		{ DIR_S2C, 1, REPLY },
-		{ DIR_C2S, 2, " {\"command\":\"ping\",\"seq\":24,\"id\":\"45\"}" },
-		{ DIR_C2S, 3, NOOP },
+		{ DIR_C2S, 1, NOOP }, { DIR_S2C, 1, REPLY }, { DIR_C2S, 2, " {\"command\":\"ping\",\"seq\":24,\"id\":\"45\"}" },
+		{ DIR_C2S, 3, NOOP }, { DIR_C2S, 4, NOOP },
 	};
-	play_every_way(&t, e, 4,
-		       "s2c note 0 a REST body that is no JSON object: no message\ns2c note 0 a REST body of no bytes: no message\n");
-	assert_int_equal(t.r.counts.no_message, 2);
+	play_every_way(&t, e, 5,
+		       "s2c note 0 a REST body that is no JSON object: no message\ns2c note 0 a REST body of no bytes: no message\n"
+		       "s2c note 504 the request was answered with an HTTP status, and no message: 504\n");
+	assert_int_equal(t.r.counts.no_message, 3);
 	assert_int_equal(t.r.counts.not_ours, 0);
 	play_all(&t, SIZE_MAX, 0);
 	assert_true(t.heard.message[0].in_place && t.heard.message[1].in_place);
