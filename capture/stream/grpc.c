@@ -225,7 +225,8 @@ static void pass_over(struct grpc_call *c, struct way *w, uint64_t n)
 	counts(c)->skipped += n;
 }
 
-/* The flag that a message begins with is 0 or 1 (gRPC over HTTP/2, "Length-Prefixed-Message"), that of gRPC-Web's trailers 0x80: this is none, nor is its length to be believed. */
+/* The flag that a message begins with is 0 or 1 (gRPC over HTTP/2, "Length-Prefixed-Message"), that of gRPC-Web's trailers 0x80. This is none, nor is
+ * its length to be believed. */
 static void lose_boundary(struct grpc_call *c, enum dir dir, int64_t time)
 {
 	struct way *w = &c->way[dir];

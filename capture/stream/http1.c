@@ -55,7 +55,7 @@ struct side {
 };
 
 /* What is held came at this time, from this byte on; and bytes are missing in front of it, lost of them, or 0: nobody knows how many. */
-struct came {
+struct held_part {
 	size_t from;
 	int64_t time;
 	uint64_t lost;
@@ -74,8 +74,8 @@ struct http1 {
 	bool asked;            /* the last request wants a WebSocket or HTTP/2 */
 	bool granted, refused; /* the answer to it */
 	struct buf held;       /* client bytes behind the request, at most limits->head */
-	struct buf came;       /* struct came of each packet of them; those beyond TIMES_MAX count as come with the last, and in untimed */
-	bool torn;             /* by the capture: a head is not whole */
+	struct buf parts; /* struct held_part of each packet of them; those beyond TIMES_MAX count as come with the last, and in untimed */
+	bool torn;        /* by the capture: a head is not whole */
 	bool told_other;
 };
 
@@ -344,14 +344,14 @@ static void start_reading(struct side *s)
 }
 
 /* Each part of what was held with its own time, and what is missing in front of it. */
-static void feed_held(struct http1 *h, struct slice held, struct slice came)
+static void feed_held(struct http1 *h, struct slice held, struct slice parts)
 {
-	struct came part, next;
-	for (; came.len; came = slice_skip(came, sizeof part)) {
-		memcpy(&part, came.at, sizeof part);
+	struct held_part part, next;
+	for (; parts.len; parts = slice_skip(parts, sizeof part)) {
+		memcpy(&part, parts.at, sizeof part);
 		size_t to = held.len;
-		if (came.len > sizeof part) {
-			memcpy(&next, came.at + sizeof part, sizeof next);
+		if (parts.len > sizeof part) {
+			memcpy(&next, parts.at + sizeof part, sizeof next);
 			to = next.from;
 		}
 		if (part.gap)
@@ -364,13 +364,13 @@ static void feed_held(struct http1 *h, struct slice held, struct slice came)
 static void release_held(struct http1 *h)
 {
 	struct side *client = &h->side[DIR_C2S];
-	struct buf held = h->held, came = h->came;
+	struct buf held = h->held, parts = h->parts;
 	int64_t now = client->time;
-	h->held = h->came = (struct buf){ 0 };
-	feed_held(h, buf_slice(&held), buf_slice(&came));
+	h->held = h->parts = (struct buf){ 0 };
+	feed_held(h, buf_slice(&held), buf_slice(&parts));
 	client->time = now;
 	buf_release(&held);
-	buf_release(&came);
+	buf_release(&parts);
 }
 
 static struct layer *make_above(struct http1 *h, const bool synced[2])
@@ -517,50 +517,50 @@ static bool must_be_granted(const struct http1 *h, bool much)
 }
 
 /* The last of what is held, to be put back where it changes. False if there is none. */
-static bool last_came(const struct http1 *h, struct came *last)
+static bool last_part(const struct http1 *h, struct held_part *last)
 {
-	if (h->came.len)
-		memcpy(last, h->came.at + h->came.len - sizeof *last, sizeof *last);
-	return h->came.len;
+	if (h->parts.len)
+		memcpy(last, h->parts.at + h->parts.len - sizeof *last, sizeof *last);
+	return h->parts.len;
 }
 
-static void put_came(struct http1 *h, struct came part)
+static void put_part(struct http1 *h, struct held_part part)
 {
-	struct came last;
-	if (last_came(h, &last) && last.from == part.from)
-		h->came.len -= sizeof part;
-	buf_add(&h->came, slice_of(&part, sizeof part));
+	struct held_part last;
+	if (last_part(h, &last) && last.from == part.from)
+		h->parts.len -= sizeof part;
+	buf_add(&h->parts, slice_of(&part, sizeof part));
 }
 
 /* Behind what is held n bytes are missing; 0: their number is not known. */
 static void lose_held(struct http1 *h, uint64_t n, int64_t time)
 {
-	struct came last, part = { h->held.len, time, n, true };
-	if (last_came(h, &last) && last.from == part.from && last.gap)
+	struct held_part last, part = { h->held.len, time, n, true };
+	if (last_part(h, &last) && last.from == part.from && last.gap)
 		part.lost = n && last.lost ? n + last.lost : 0;
-	put_came(h, part);
+	put_part(h, part);
 }
 
 /* What may still be held. One gap more than there is room for, and nothing behind it is. */
 static size_t room_to_hold(const struct http1 *h)
 {
-	return h->came.len / sizeof(struct came) > TIMES_MAX ? 0 : h->stream->limits->head - h->held.len;
+	return h->parts.len / sizeof(struct held_part) > TIMES_MAX ? 0 : h->stream->limits->head - h->held.len;
 }
 
 /* Behind what is held there will be bytes of that time. */
 static void note_time(struct http1 *h, int64_t time)
 {
-	struct came last, part = { .from = h->held.len, .time = time };
-	if (last_came(h, &last) && last.from == part.from) {
+	struct held_part last, part = { .from = h->held.len, .time = time };
+	if (last_part(h, &last) && last.from == part.from) {
 		part.gap = last.gap;
 		part.lost = last.lost;
-	} else if (h->came.len && last.time == time) {
+	} else if (h->parts.len && last.time == time) {
 		return;
-	} else if (h->came.len / sizeof part >= TIMES_MAX) {
+	} else if (h->parts.len / sizeof part >= TIMES_MAX) {
 		h->stream->counts->untimed++;
 		return;
 	}
-	put_came(h, part);
+	put_part(h, part);
 }
 
 static struct chunk hold(struct side *s, struct chunk c)
@@ -744,7 +744,7 @@ static void free_http1(struct layer *l)
 	struct http1 *h = (struct http1 *)l;
 	layer_free(h->above);
 	buf_release(&h->held);
-	buf_release(&h->came);
+	buf_release(&h->parts);
 	for (int dir = 0; dir < 2; dir++) {
 		for (int i = 0; i < HEADERS; i++)
 			buf_release(&h->side[dir].value[i]);
