@@ -59,7 +59,7 @@ static const struct counter counters[] = {
 	{ "invalid frame[s]", CAPTURE_LOST(stream.bad_frames) },
 	{ "further conversation[s] on an HTTP/2 connection", CAPTURE(stream.conversations) },
 	{ "HTTP/2 stream[s] forgotten for [the|their] number", CAPTURE_LOST(stream.calls_forgotten) },
-	{ "packet[s] sent before an upgrade with the time of an earlier one", CAPTURE_LOST(stream.untimed) },
+	{ "packet[s] read late, with the time of an earlier one", CAPTURE_LOST(stream.untimed) },
 	{ "connection[s] of something else", CAPTURE(stream.not_ours) },
 	{ "HTTP request[s] of something else", CAPTURE(stream.other_http) },
 	{ "HTTP bod[y that is|ies that are] no message", CAPTURE(stream.no_message) },

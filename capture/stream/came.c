@@ -16,20 +16,23 @@ static struct run run_at(const struct came *c, size_t at)
 	return run;
 }
 
-void came_add(struct came *c, size_t bytes, int64_t time)
+bool came_add(struct came *c, size_t bytes, int64_t time)
 {
 	struct run run = { bytes, time };
+	bool timed = true;
 	if (!bytes)
-		return;
+		return true;
 	c->bytes += bytes;
 	if (c->runs.len) {
 		struct run last = run_at(c, c->runs.len - sizeof last);
 		if (last.time == time || c->runs.len / sizeof run >= CAME_MAX) {
+			timed = last.time == time;
 			c->runs.len -= sizeof last;
 			run = (struct run){ last.bytes + bytes, last.time };
 		}
 	}
 	buf_add(&c->runs, slice_of(&run, sizeof run));
+	return timed;
 }
 
 void came_keep(struct came *c, size_t bytes)

@@ -15,8 +15,8 @@ struct came {
 	size_t bytes; /* of all runs */
 };
 
-/* So many bytes more came at that time. */
-void came_add(struct came *c, size_t bytes, int64_t time);
+/* So many bytes more came at that time. False if they count as come with the last ones before. */
+bool came_add(struct came *c, size_t bytes, int64_t time);
 /* Only the last so many bytes are still there. */
 void came_keep(struct came *c, size_t bytes);
 /* How many of the bytes that are still there came first, at *time; 0: there are none. */

@@ -451,7 +451,7 @@ static void start_search(struct at *a)
 	h->message = (struct message){ .open = false };
 	lose_context(h);
 	buf_add(&h->searched, slice_of(h->header, h->header_len));
-	came_add(&h->came, h->header_len, a->time);
+	a->ws->stream->counts->untimed += !came_add(&h->came, h->header_len, a->time);
 	h->header_len = 0;
 	h->search_again = 0;
 	h->guessed = true;
@@ -598,7 +598,7 @@ static struct chunk take_search(struct at *a, struct chunk c)
 	}
 	struct slice part = slice_head(c.bytes, most - h->searched.len);
 	buf_add(&h->searched, part);
-	came_add(&h->came, part.len, a->time);
+	a->ws->stream->counts->untimed += !came_add(&h->came, part.len, a->time);
 	if (h->searched.len >= most)
 		make_room(a, most);
 	else if (h->searched.len >= h->search_again)

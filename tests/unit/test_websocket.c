@@ -1,4 +1,5 @@
 /* WebSocket: frame headers, what reaches the length prefix, deflated messages, gaps and joins at every place of a stream. */
+#include "capture/stream/came.h"
 #include "capture/stream/websocket.h"
 
 #include "capture/stream/detect.h"
@@ -1129,6 +1130,23 @@ static void frames_in_a_payload(void **state)
 	buf_release(&whole);
 }
 
+/* Of more packets than CAME_MAX the rest has the time of the last, and that is said. */
+static void times_of_what_is_searched(void **state)
+{
+	(void)state;
+	struct came c = { 0 };
+	int64_t time = 0;
+	for (int i = 1; i <= CAME_MAX; i++)
+		assert_true(came_add(&c, 1, i));
+	assert_true(came_add(&c, 1, CAME_MAX));
+	assert_false(came_add(&c, 1, CAME_MAX + 1));
+	assert_true(came_add(&c, 0, CAME_MAX + 1));
+	came_keep(&c, 2);
+	assert_int_equal(came_first(&c, &time), 2);
+	assert_int_equal(time, CAME_MAX);
+	came_release(&c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -1166,6 +1184,7 @@ int main(void)
 		cmocka_unit_test(garbage_between_frames),
 		cmocka_unit_test(nothing_in_noise),
 		cmocka_unit_test(rows),
+		cmocka_unit_test(times_of_what_is_searched),
 		cmocka_unit_test(text_in_front_of_a_row),
 		cmocka_unit_test(frames_in_a_payload),
 	};
