@@ -8,9 +8,10 @@
  *
  * Either side goes BLIND where it can't be read: a gap that is not inside one body, no HTTP, a head beyond the limit. Then the other
  * side decides alone: a 101 is as good without its request, and while it is under way what a BLIND client sends is held; and a request
- * to upgrade whose answer is not in the capture may have been granted, so that the layer above searches for frames. A BLIND side reads
- * on at a chunk that begins like a head, since senders begin a segment with it, or at a head of REST within; `lost` has what may be the
- * first bytes of one.
+ * to upgrade whose answer is not in the capture may have been granted, so that the layer above searches for frames. Where a request is
+ * torn before it says what it wants and nothing of the server came yet, what follows is held as well, until the answer says it. A BLIND
+ * side reads on at a chunk that begins like a head, since senders begin a segment with it, or at a head of REST within; `lost` has what
+ * may be the first bytes of one.
  *
  * Responses answer requests in order: the n-th response and the n-th request are exchange n. What matters of a request that waits for
  * its answer is whether it was a HEAD, whose response has no body, and whether it was REST: a bit each, in a queue. A capture may show
@@ -420,13 +421,21 @@ static void take_back(struct http1 *h)
 	release_held(h);
 }
 
-/* Was an upgrade asked for, or is it, of which the server's side can't tell the outcome any more? */
-static void hand_over_blindly(struct http1 *h)
+/* What is held goes without an answer: to the layer above if an upgrade was asked for, or is it; else it is HTTP again. */
+static void decide_alone(struct http1 *h)
 {
 	struct side *client = &h->side[DIR_C2S];
-	bool asks = client->mode == HOLDING || (in_head(client) && names_ours(client));
-	if (!h->above && asks && h->side[DIR_S2C].mode == BLIND)
+	if ((client->mode == HOLDING && h->asked) || (in_head(client) && names_ours(client)))
 		hand_over(h, true, false);
+	else
+		take_back(h);
+}
+
+/* The server's side can't tell the outcome of a request any more. */
+static void hand_over_blindly(struct http1 *h)
+{
+	if (!h->above && h->side[DIR_S2C].mode == BLIND)
+		decide_alone(h);
 }
 
 /* The request that the server has granted already is not to be had: frames of the client are searched for. */
@@ -569,7 +578,7 @@ static struct chunk hold(struct side *s, struct chunk c)
 	size_t room = room_to_hold(h);
 	if (must_be_granted(h, c.bytes.len > room)) {
 		h->unsure = true;
-		hand_over(h, true, false);
+		decide_alone(h);
 		return c;
 	}
 	struct slice part = slice_head(c.bytes, room);
@@ -672,10 +681,19 @@ static void fill_body(struct side *s, uint64_t n)
 	}
 }
 
-/* Part of a request that wants another protocol is missing, but not that it does: the server may have granted it. */
+/* Part of a request is missing that wants another protocol, or may, and the server may have granted it. */
 static bool may_be_granted(struct side *s)
 {
-	return s->dir == DIR_C2S && !s->http->above && !s->complete && !s->in_body && (names_ours(s) || is_granting(s->http));
+	const struct side *server = &s->http->side[DIR_S2C];
+	bool may_want = s->parser.method == HTTP_GET && !server->time && !server->ended;
+	return s->dir == DIR_C2S && !s->http->above && !s->complete && !s->in_body && (names_ours(s) || may_want || is_granting(s->http));
+}
+
+/* The server's answer stops in a head that grants a protocol: it will be a WebSocket, whatever was asked, and nothing is known of it. */
+static void grant_blindly(struct http1 *h)
+{
+	h->unsure = true;
+	hand_over(h, false, false);
 }
 
 /* The gap may have taken whole messages. */
@@ -683,13 +701,12 @@ static void lose(struct side *s)
 {
 	struct http1 *h = s->http;
 	rest_cut(&s->body, h->stream, s->dir, s->time, true);
-	if (s->dir == DIR_S2C && is_granting(h)) { /* it will be a WebSocket, whatever was asked, and nothing is known of it */
-		h->unsure = true;
-		hand_over(h, false, false);
+	if (s->dir == DIR_S2C && is_granting(h)) {
+		grant_blindly(h);
 		return;
 	}
+	h->torn = h->torn || in_head(s);
 	if (!may_be_granted(s)) {
-		h->torn = in_head(s);
 		go_blind(s, NULL);
 		return;
 	}
@@ -722,6 +739,22 @@ static void gap(struct layer *l, enum dir dir, uint64_t n, int64_t time)
 	}
 }
 
+static void end_reading(struct side *s)
+{
+	s->now = (struct chunk){ .at = -1, .time = s->time };
+	http_parser_execute(&s->parser, &settings, NULL, 0);
+	rest_cut(&s->body, s->http->stream, s->dir, s->time, false);
+}
+
+/* No answer comes any more. */
+static void end_answers(struct http1 *h)
+{
+	if (is_granting(h))
+		grant_blindly(h);
+	else if (!h->above && h->side[DIR_C2S].mode == HOLDING)
+		decide_alone(h);
+}
+
 static void end(struct layer *l, enum dir dir, int64_t time)
 {
 	struct http1 *h = (struct http1 *)l;
@@ -732,11 +765,10 @@ static void end(struct layer *l, enum dir dir, int64_t time)
 		layer_end(h->above, dir, time);
 	if (s->mode == BLIND)
 		pass_over(s, s->lost.len);
-	if (s->mode != READING)
-		return;
-	s->now = (struct chunk){ .at = -1, .time = time };
-	http_parser_execute(&s->parser, &settings, NULL, 0);
-	rest_cut(&s->body, h->stream, dir, time, false);
+	if (s->mode == READING)
+		end_reading(s);
+	if (dir == DIR_S2C)
+		end_answers(h);
 }
 
 static void free_http1(struct layer *l)
