@@ -2,6 +2,7 @@
  * What the capture tells besides messages: gaps, bytes that are no message, ends. Each is a row, and a gap changes what may be said of the
  * messages behind it. A message of which nothing can be shown is such a row too.
  */
+#include "decode/redact.h"
 #include "decode/session_state.h"
 
 /* There may have been messages in that direction of which nothing is known. */
@@ -14,12 +15,21 @@ static void see_gap(struct session *s, struct conn_state *c, const struct news *
 	streams_gap(s->streams, n->conn->number, dir);
 }
 
+/* What an end says for itself may have a token in it; and where too many said something, it is but shown that there was something. */
+static struct slice keep_detail(struct session *s, struct slice detail)
+{
+	struct buf scratch = { 0 };
+	struct slice kept = texts_keep(&s->texts, redact_text(detail, &scratch));
+	buf_release(&scratch);
+	return detail.len && !kept.len ? slice_str("…") : kept;
+}
+
 void session_take_news(void *user, const struct news *n)
 {
 	struct session *s = user;
 	struct conn_state *c = session_conn_state(s, n->conn);
 	struct session_news row = { n->kind, n->dir,   n->conn->number, (uint32_t)s->records.count,
-				    n->time, n->bytes, n->text,         texts_keep(&s->texts, n->detail) };
+				    n->time, n->bytes, n->text,         keep_detail(s, n->detail) };
 	if (n->kind == NEWS_GAP || n->kind == NEWS_SKIPPED || n->kind == NEWS_CUT || n->kind == NEWS_OVERLONG)
 		see_gap(s, c, n, n->dir);
 	if (n->kind == NEWS_NOT_OURS && n->conn->transport != TRANSPORT_HTTP) { /* HTTP is read on, all else in neither direction */

@@ -23,6 +23,7 @@
 #include "capture/stream/conversation.h"
 #include "capture/stream/gunzip.h"
 #include "capture/stream/length_prefix.h"
+#include "capture/stream/said.h"
 
 #include <stdlib.h>
 
@@ -542,22 +543,27 @@ void grpc_call_lose(struct grpc_call *c, enum dir dir)
 	X(15, "DATA_LOSS")          \
 	X(16, "UNAUTHENTICATED")
 
-static const char *status_text(uint32_t status)
+/* *number: the status, where the sentence does not name it; else 0. */
+static const char *status_text(uint32_t status, uint32_t *number)
 {
 	static const char *const texts[] = {
 #define TEXT(number, name) [number] = "the call ended with grpc-status " #number ", " name,
 		STATUSES(TEXT)
 #undef TEXT
 	};
-	return status < sizeof(texts) / sizeof(*texts) ? texts[status] : "the call ended with a grpc-status that is not defined";
+	bool known = status < sizeof(texts) / sizeof(*texts);
+	*number = known ? 0 : status;
+	return known ? texts[status] : "the call ended with a grpc-status that is not defined";
 }
 
-void grpc_call_status(struct grpc_call *c, uint32_t status, int64_t time)
+void grpc_call_status(struct grpc_call *c, uint32_t status, struct slice message, int64_t time)
 {
+	uint32_t number;
 	if (!status || c->status || c->kind == OTHER || c->way[DIR_S2C].ended)
 		return;
 	c->status = status;
-	news(c, NEWS_NOTE, DIR_S2C, time, status, status_text(status));
+	const char *text = status_text(status, &number);
+	said_tell(grpc_call_stream(c, time), DIR_S2C, time, text, number, message);
 }
 
 /* gRPC is always answered with 200 (gRPC over HTTP/2, "HTTP2 Status"); other answers are pages of proxies. */
@@ -571,7 +577,7 @@ void grpc_call_http_status(struct grpc_call *c, uint32_t status, int64_t time)
 		return;
 	const struct stream *s = grpc_call_stream(c, time);
 	s->counts->no_message++;
-	stream_news_status(s, DIR_S2C, time, status, "the call was answered with an HTTP status, by what speaks no gRPC");
+	said_tell(s, DIR_S2C, time, "the call was answered with an HTTP status, by what speaks no gRPC", status, (struct slice){ NULL, 0 });
 }
 
 /* A unary call that has no reply, though nothing of it is missing or its status says so. */

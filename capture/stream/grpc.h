@@ -36,8 +36,8 @@ void grpc_call_data(struct grpc_call *c, enum dir dir, struct chunk chunk);
 void grpc_call_gap(struct grpc_call *c, enum dir dir, uint64_t n, int64_t time);
 /* Data of it may have been passed over unread, at a place that is not known: that no message came is no fault then. */
 void grpc_call_lose(struct grpc_call *c, enum dir dir);
-/* The server's grpc-status. */
-void grpc_call_status(struct grpc_call *c, uint32_t status, int64_t time);
+/* The server's grpc-status, and what it says about it: grpc-message, its escapes undone, or nothing. */
+void grpc_call_status(struct grpc_call *c, uint32_t status, struct slice message, int64_t time);
 /* The status of the server's answer as HTTP has it: with another than 200 it is no gRPC, and what it says is passed over. */
 void grpc_call_http_status(struct grpc_call *c, uint32_t status, int64_t time);
 /* Nothing more comes in that direction; further calls for it do nothing. `answered`: it is the call's end by its rules, not the

@@ -25,6 +25,7 @@
 #include "base/xalloc.h"
 #include "capture/stream/http2.h"
 #include "capture/stream/rest.h"
+#include "capture/stream/said.h"
 #include "capture/stream/websocket.h"
 
 #include <http_parser.h>
@@ -272,8 +273,8 @@ static void refuse(struct side *s)
 {
 	s->http->refused = true;
 	if (!s->http->unsure) /* else it may answer another request */
-		stream_news_status(s->http->stream, s->dir, s->time, s->parser.status_code,
-				   "the upgrade was not granted, but answered with the HTTP status");
+		said_tell(s->http->stream, s->dir, s->time, "the upgrade was not granted, but answered with the HTTP status",
+			  s->parser.status_code, (struct slice){ NULL, 0 });
 }
 
 /* Whatever length its head says, there is no body behind the answer to a HEAD, a 204 or a 304. */

@@ -24,10 +24,11 @@
 #include "capture/stream/grpc.h"
 #include "capture/stream/hpack.h"
 #include "capture/stream/http2_frame.h"
+#include "capture/stream/said.h"
 
 #include <stdlib.h>
 
-enum { NO_STATUS = -1, PATH_MAX_KEPT = 256 };
+enum { NO_STATUS = -1, PATH_MAX_KEPT = 256, MESSAGE_MAX_KEPT = 3 * SAID_MAX + 3 };
 static const int64_t RESET_PATIENCE = NS_PER_S; /* until the other end of a stream is taken to know of its reset */
 
 enum state { PREFACE, HEAD, PAD_LENGTH, DATA, PAYLOAD, SKIP, LOST };
@@ -67,7 +68,7 @@ struct http2 {
 
 /* What is wanted of a header block. */
 struct fields {
-	struct buf path;
+	struct buf path, message; /* message: grpc-message, its first bytes */
 	struct conn_info *client; /* of whom a user-agent tells; NULL in what the server sends */
 	long status, http;        /* grpc-status, :status */
 };
@@ -163,6 +164,9 @@ static void take_field(void *user, struct slice name, struct slice value)
 		conn_set_program(f->client, value);
 	} else if (slice_is(name, "grpc-status")) {
 		f->status = number_of(value);
+	} else if (slice_is(name, "grpc-message")) {
+		buf_clear(&f->message);
+		said_unescape(&f->message, slice_head(value, MESSAGE_MAX_KEPT));
 	} else if (slice_is(name, ":status")) {
 		f->http = number_of(value);
 	}
@@ -186,7 +190,7 @@ static void take_fields(struct http2 *h, enum dir dir, uint32_t number, const st
 	if (dir == DIR_S2C && e && f->http != NO_STATUS)
 		grpc_call_http_status(e->call, (uint32_t)f->http, time);
 	if (dir == DIR_S2C && e && f->status != NO_STATUS)
-		grpc_call_status(e->call, (uint32_t)f->status, time);
+		grpc_call_status(e->call, (uint32_t)f->status, buf_slice(&f->message), time);
 }
 
 /* The block is not to be had, or not whole. */
@@ -222,6 +226,7 @@ static void end_block(struct http2 *h, enum dir dir, int64_t time)
 	if (began.type == HTTP2_HEADERS && began.flags & HTTP2_END_STREAM)
 		end_stream(h, began.stream, dir, time);
 	buf_release(&f.path);
+	buf_release(&f.message);
 }
 
 static void add_fragment(struct http2 *h, enum dir dir, struct slice fragment, bool last, int64_t time)

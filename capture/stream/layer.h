@@ -130,13 +130,4 @@ static inline void stream_news(const struct stream *s, enum news_kind kind, enum
 	s->sink->news(s->sink->user, &n);
 }
 
-/* Tells the sink of an answer by its HTTP status, which stands behind the text. */
-static inline void stream_news_status(const struct stream *s, enum dir dir, int64_t time, unsigned status, const char *text)
-{
-	char digits[12];
-	snprintf(digits, sizeof digits, "%u", status);
-	struct news n = { NEWS_NOTE, s->conn, dir, time, status, text, slice_str(digits) };
-	s->sink->news(s->sink->user, &n);
-}
-
 #endif

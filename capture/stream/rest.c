@@ -11,6 +11,7 @@
 #include "capture/stream/rest.h"
 
 #include "capture/stream/gunzip.h"
+#include "capture/stream/said.h"
 
 #include <strings.h>
 
@@ -99,7 +100,8 @@ static bool no_message(const struct rest_body *b, const struct stream *s, enum d
 		return false;
 	s->counts->no_message++;
 	if (b->head.status >= 300)
-		stream_news_status(s, dir, time, b->head.status, "the request was answered with an HTTP status, and no message");
+		said_tell(s, dir, time, "the request was answered with an HTTP status, and no message", b->head.status,
+			  (struct slice){ NULL, 0 });
 	else
 		stream_news(s, NEWS_NOTE, dir, time, 0,
 			    !b->size ? "a REST body of no bytes: no message" : "a REST body that is no JSON object: no message");

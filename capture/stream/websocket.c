@@ -21,6 +21,7 @@
 #include "base/xalloc.h"
 #include "capture/stream/came.h"
 #include "capture/stream/inflate.h"
+#include "capture/stream/said.h"
 
 #include <stdlib.h>
 
@@ -28,7 +29,7 @@ enum {
 	PIECE = 16384,
 	PREFIX = 4,
 	CODE_SIZE = 2,
-	CODE_LOST = 3,
+	CONTROL_MAX = 125, /* bytes of a control frame (RFC 6455, section 5.5) */
 	SEARCH_MAX = BOUND(256 * 1024, 2048),
 	NEAR = 64 /* two headers and a length */
 };
@@ -56,8 +57,9 @@ struct half {
 	bool masked, unmasked; /* the frames of late are; the layer above knows of a breach of the rule */
 	bool guessed;          /* frames were found by a search: their lengths are doubted */
 	bool told_fault, told_deflate, told_mask;
-	uint16_t close_code;
-	unsigned close_len;  /* bytes of it seen, or CODE_LOST */
+	uint8_t close[CONTROL_MAX]; /* of a close frame: its code, and why */
+	size_t close_len;
+	bool close_lost;     /* and bytes behind those are missing */
 	struct buf text;     /* of the text message under way */
 	int64_t text_at;     /* its place in the capture file, -1 if it does not stand there in one run */
 	bool after_gap;      /* bytes are missing before the next text message */
@@ -333,7 +335,8 @@ static void check_mask(struct at *a)
 	h->unmasked = breach;
 }
 
-static const char *close_text(uint16_t code)
+/* *number: the code, where the sentence does not name it; else 0. */
+static const char *close_text(uint16_t code, uint32_t *number)
 {
 	static const struct {
 		uint16_t code;
@@ -347,11 +350,26 @@ static const char *close_text(uint16_t code)
 		{ 1011, "WebSocket closed: 1011, internal error" },  { 1012, "WebSocket closed: 1012, service restart" },
 		{ 1013, "WebSocket closed: 1013, try again later" },
 	};
+	*number = 0;
 	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
 		if (known[i].code == code)
 			return known[i].text;
+	*number = code;
 	return code >= 3000 && code < 5000 ? "WebSocket closed, with a code of the application's own"
 					   : "WebSocket closed, with a code that has no meaning";
+}
+
+/* A close frame is over: its code, and what its sender says about it. */
+static void tell_close(const struct at *a)
+{
+	const struct half *h = a->h;
+	if (h->close_len < CODE_SIZE) {
+		note(a, h->close_lost ? "WebSocket closed" : "WebSocket closed, without a code");
+		return;
+	}
+	uint32_t number;
+	const char *text = close_text((uint16_t)(h->close[0] << 8 | h->close[1]), &number);
+	said_tell(a->ws->stream, a->dir, a->time, text, number, slice_skip(slice_of(h->close, h->close_len), CODE_SIZE));
 }
 
 static void end_frame(struct at *a)
@@ -359,9 +377,7 @@ static void end_frame(struct at *a)
 	struct half *h = a->h;
 	h->state = HEADER;
 	if (h->frame.opcode == WS_CLOSE)
-		note(a, h->close_len == CODE_SIZE   ? close_text(h->close_code)
-			: h->close_len == CODE_LOST ? "WebSocket closed"
-						    : "WebSocket closed, without a code");
+		tell_close(a);
 	else if (!ws_is_control(&h->frame) && h->frame.fin)
 		end_message(a);
 }
@@ -381,8 +397,8 @@ static void begin_frame(struct at *a)
 	h->masked = h->frame.masked;
 	if (ws_is_control(&h->frame)) {
 		a->ws->stream->counts->control++;
-		h->close_code = 0;
 		h->close_len = 0;
+		h->close_lost = false;
 		check_control_mask(a);
 	} else {
 		check_mask(a);
@@ -395,8 +411,10 @@ static void begin_frame(struct at *a)
 
 static void take_control(struct half *h, struct slice bytes)
 {
-	for (size_t i = 0; i < bytes.len && h->close_len < CODE_SIZE; i++, h->close_len++)
-		h->close_code = (uint16_t)(h->close_code << 8 | bytes.at[i]);
+	struct slice kept = slice_head(bytes, h->close_lost ? 0 : CONTROL_MAX - h->close_len);
+	if (kept.len)
+		memcpy(h->close + h->close_len, kept.at, kept.len);
+	h->close_len += kept.len;
 }
 
 /* Plain bytes of the payload. */
@@ -637,7 +655,7 @@ static void gap_in_payload(struct at *a, uint64_t n)
 	struct half *h = a->h;
 	h->left -= n;
 	if (ws_is_control(&h->frame)) {
-		h->close_len = h->close_len < CODE_SIZE ? CODE_LOST : CODE_SIZE;
+		h->close_lost = true;
 	} else if (h->message.deflated && h->message.content != LOST) {
 		lose_message(a);
 		lose_context(h);

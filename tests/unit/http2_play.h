@@ -195,8 +195,8 @@ static inline void ear_news(void *user, const struct news *n)
 {
 	static const char *const names[NEWS_KINDS] = { "gap", "skipped", "overlong", "cut", "not ours", "note" };
 	struct ear *e = user;
-	buf_addf(&e->news, "%s %s %llu %s\n", n->dir == DIR_C2S ? "c2s" : "s2c", names[n->kind], (unsigned long long)n->bytes,
-		 n->text ? n->text : "");
+	buf_addf(&e->news, "%s %s %llu %s%s%.*s\n", n->dir == DIR_C2S ? "c2s" : "s2c", names[n->kind], (unsigned long long)n->bytes,
+		 n->text ? n->text : "", n->detail.len ? ": " : "", (int)n->detail.len, (const char *)n->detail.at);
 }
 
 static inline struct ear *ear_new(void)

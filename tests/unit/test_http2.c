@@ -214,8 +214,8 @@ static void answered_by_a_proxy(void **state)
 	}
 	play_every_way(e);
 	assert_non_null(strstr(buf_cstr(&e->log), "s2c 3 Query reply failed 0\n"));
-	assert_string_equal(buf_cstr(&e->news), "s2c note 502 the call was answered with an HTTP status, by what speaks no gRPC\n"
-						"s2c note 502 the call was answered with an HTTP status, by what speaks no gRPC\n");
+	assert_string_equal(buf_cstr(&e->news), "s2c note 502 the call was answered with an HTTP status, by what speaks no gRPC: 502\n"
+						"s2c note 502 the call was answered with an HTTP status, by what speaks no gRPC: 502\n");
 	assert_int_equal(e->counts.no_message, 2);
 	assert_int_equal(e->counts.overlong, 0);
 	ear_free(e);
@@ -241,9 +241,33 @@ static void one_table(void **state)
 	play_every_way(e);
 	assert_string_equal(buf_cstr(&e->log), "c2s 3 Count 3\ns2c 3 Count reply failed 0\n");
 	assert_string_equal(buf_cstr(&e->news), "c2s not ours 0 HTTP/2 that is no call of openiap.FlowService\n"
-						"s2c note 5 the call ended with grpc-status 5, NOT_FOUND\n");
+						"s2c note 0 the call ended with grpc-status 5, NOT_FOUND: only here to be in the table\n");
 	assert_int_equal(e->conn.transport, TRANSPORT_GRPC);
 	buf_release(&push);
+	ear_free(e);
+}
+
+/* What a server says about a status: its escapes are undone, what is none stays; harmless, and no more than its beginning. */
+static void message_of_a_status(void **state)
+{
+	(void)state;
+	static const char long_one[] =
+		"0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789"
+		"012345678901234567890123456789012345678901234567890123456789tail";
+	struct ear *e = ear_new();
+	put_start(e);
+	for (uint32_t i = 1; i <= 3; i += 2) {
+		put_request(e, i, "/openiap.FlowService/Count");
+		put_message(e, DIR_C2S, i, slice_str("\x0a\x01q"), 16384, HTTP2_END_STREAM);
+		PUT_HEADERS(e, DIR_S2C, i, HTTP2_END_STREAM, ":status", "200", "grpc-status", i == 1 ? "16" : "17", "grpc-message",
+			    i == 1 ? "caf%C3%a9%1B%00 100% %zz%4" : long_one);
+	}
+	play_every_way(e);
+	assert_string_equal(buf_cstr(&e->news),
+			    "s2c note 0 the call ended with grpc-status 16, UNAUTHENTICATED: café␛␀ 100% %zz%4\n"
+			    "s2c note 17 the call ended with a grpc-status that is not defined: 17, "
+			    "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789"
+			    "012345678901234567890123456789012345678901234567890123456789…\n");
 	ear_free(e);
 }
 
@@ -268,7 +292,7 @@ static void longest_method(void **state)
 	}
 }
 
-#define FURTHER "a further SetupStream on the same HTTP/2 connection, with seqs and ids of its own"
+#define FURTHER "a further SetupStream on the same HTTP/2 connection, with seqs and ids of its own: the first is connection 0"
 
 static void interleaved(void **state)
 {
@@ -526,7 +550,7 @@ static void reply_behind_a_reset(void **state)
 	play_every_way(e);
 	assert_string_equal(buf_cstr(&e->log), "c2s 3 Query 3\ns2c 3 Query reply 9\nc2s 5 Query 3\ns2c 5 Query reply failed 0\n");
 	assert_string_equal(buf_cstr(&e->news), "c2s note 0 RST_STREAM: cancelled\nc2s note 0 RST_STREAM: cancelled\n"
-						"s2c note 1 the call ended with grpc-status 1, CANCELLED\n");
+						"s2c note 0 the call ended with grpc-status 1, CANCELLED\n");
 	ear_free(e);
 }
 
@@ -1079,6 +1103,7 @@ int main(void)
 		cmocka_unit_test(compressed_behind_a_gap),
 		cmocka_unit_test(answered_by_a_proxy),
 		cmocka_unit_test(one_table),
+		cmocka_unit_test(message_of_a_status),
 		cmocka_unit_test(longest_method),
 		cmocka_unit_test(interleaved),
 		cmocka_unit_test(conversations),

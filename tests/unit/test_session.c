@@ -1140,6 +1140,30 @@ static void test_held(void **state)
 	must_hold(x);
 }
 
+/* What an end says for itself is kept without the token in it, as long as there is room. */
+static void say_details(struct fixture *x)
+{
+	struct sink sink = session_sink(x->f.session);
+	buf_clear(&x->heard.text);
+	struct news n = { NEWS_NOTE,
+			  &x->f.conn[0],
+			  DIR_S2C,
+			  5,
+			  0,
+			  "closed",
+			  slice_str("no: eyJhbGciOiJIUzI1NiJ9.eyJpZCI6MX0.AAAAAAAAAAAAAAAAAAAAAAAAAA-") };
+	sink.news(sink.user, &n);
+	assert_heard(x, "after 2: closed: no: ‹hidden, 60 bytes›\n");
+	for (int i = 0; i < TEXTS_MAX; i++) { /* others, of which the last finds no more room */
+		char other[16];
+		snprintf(other, sizeof other, "%d", i);
+		n.detail = slice_str(other);
+		buf_clear(&x->heard.text);
+		sink.news(sink.user, &n);
+	}
+	assert_heard(x, "after 2: closed: …\n");
+}
+
 static void test_news(void **state)
 {
 	struct fixture *x = *state;
@@ -1158,6 +1182,7 @@ static void test_news(void **state)
 	assert_int_equal(session_news_at(x->f.session, 1)->bytes, 0);
 	assert_null(session_news_at(x->f.session, 4));
 	assert_int_equal(session_conn(x->f.session, 1)->gaps, 2);
+	say_details(x);
 	must_hold(x);
 }
 

@@ -346,12 +346,17 @@ static void close_codes(void **state)
 	put(&t, DIR_C2S, FIN | WS_CLOSE, slice_str(""));
 	put(&t, DIR_C2S, FIN | WS_CLOSE, BYTES(0x0f, 0xa0));
 	put(&t, DIR_C2S, FIN | WS_CLOSE, BYTES(0x00, 0x01));
+	put(&t, DIR_S2C, FIN | WS_CLOSE, slice_str("\x0f\xa1no \x1b[2J, go\xff away"));
+	put(&t, DIR_S2C, FIN | WS_CLOSE, BYTES(0x03));
 	play_every_way(&t, &plain);
-	assert_int_equal(t.r.counts.control, 4);
-	assert_string_equal(buf_cstr(&t.r.news), "s2c note 0 WebSocket closed: 1008, policy violation\n"
-						 "c2s note 0 WebSocket closed, without a code\n"
-						 "c2s note 0 WebSocket closed, with a code of the application's own\n"
-						 "c2s note 0 WebSocket closed, with a code that has no meaning\n");
+	assert_int_equal(t.r.counts.control, 6);
+	assert_string_equal(buf_cstr(&t.r.news),
+			    "s2c note 0 WebSocket closed: 1008, policy violation: no\n"
+			    "c2s note 0 WebSocket closed, without a code\n"
+			    "c2s note 4000 WebSocket closed, with a code of the application's own: 4000\n"
+			    "c2s note 1 WebSocket closed, with a code that has no meaning: 1\n"
+			    "s2c note 4001 WebSocket closed, with a code of the application's own: 4001, no ␛[2J, go� away\n"
+			    "s2c note 0 WebSocket closed, without a code\n");
 	talk_release(&t);
 }
 
