@@ -30,6 +30,7 @@ enum { CONNS_SPARE = 1024 /* beyond twice those that the session knows */ };
 
 struct stats {
 	const struct session *session;
+	enum stats_kind of;
 	uint32_t next;
 	uint32_t missed; /* messages that were forgotten before they could be added */
 	struct timeline rate;
@@ -44,10 +45,11 @@ struct stats {
 	size_t open_at; /* the next one to look at again */
 };
 
-struct stats *stats_new(const struct session *s)
+struct stats *stats_new(const struct session *s, enum stats_kind of)
 {
 	struct stats *st = xcalloc(1, sizeof *st);
 	st->session = s;
+	st->of = of;
 	st->next = 1;
 	st->command_of = xcalloc(UINT16_MAX + 1, sizeof *st->command_of);
 	return st;
@@ -132,26 +134,30 @@ static bool is_open(enum thread_state state)
 	return state == THREAD_OPEN || state == THREAD_STREAMING;
 }
 
-static void end_request(struct request_stats *q, enum thread_state state, int64_t latency)
+static void end_request(const struct stats *st, struct request_stats *q, enum thread_state state, int64_t latency)
 {
+	if (!q)
+		return;
 	q->errors += state == THREAD_FAILED;
 	q->unanswered += state == THREAD_UNANSWERED || state == THREAD_BROKEN;
 	q->unsure += state == THREAD_UNSURE;
 	if (latency < 0)
 		return;
 	quantile_add(&q->latency, latency);
-	histogram_add(&q->histogram, latency);
+	if (st->of == STATS_SHOWN)
+		histogram_add(&q->histogram, latency);
 }
 
-/* The sums that a message counts in: those of its command and those of its connection. Good until something is added to either. */
+/* The sums that a message counts in: those of its command and those of its connection, NULL if they are not wanted. Good until something is added to
+ * either. */
 struct sums {
 	struct request_stats *of[2];
 };
 
 static struct sums sums_of(struct stats *st, const struct record *r)
 {
-	struct command_stats *c = command_of(st, r);
-	return (struct sums){ { &c->requests, conn_of(st, r->conn) } };
+	struct request_stats *command = st->of & STATS_COMMANDS ? &command_of(st, r)->requests : NULL;
+	return (struct sums){ { command, st->of & STATS_CONNS ? conn_of(st, r->conn) : NULL } };
 }
 
 /* The request has ended in that state. */
@@ -161,13 +167,15 @@ static void ended(const struct stats *st, const struct sums *sums, const struct 
 	const struct record *first = session_record(st->session, r->thread);
 	const struct record *reply = answered && first ? session_record(st->session, first->reply) : NULL;
 	int64_t latency = reply ? reply->time - r->time : -1; /* less than 0 where the capture has the reply first: none */
-	end_request(sums->of[0], state, latency);
-	end_request(sums->of[1], state, latency);
+	end_request(st, sums->of[0], state, latency);
+	end_request(st, sums->of[1], state, latency);
 }
 
 static void count_request(const struct sums *sums, bool open)
 {
 	for (int i = 0; i < 2; i++) {
+		if (!sums->of[i])
+			continue;
 		sums->of[i]->requests++;
 		sums->of[i]->open += open;
 	}
@@ -203,17 +211,32 @@ static void add_reply(struct stats *st, const struct record *r, uint32_t n)
 	ended(st, &sums, first, (enum thread_state)first->state);
 }
 
-static void add_message(struct stats *st, const struct record *r, uint32_t n)
+static void count_command(struct command_stats *c, const struct record *r)
 {
-	struct command_stats *c = command_of(st, r);
-	struct sums sums = { { &c->requests, conn_of(st, r->conn) } };
 	c->count++;
 	c->bytes[r->dir] += r->size;
-	timeline_add(&st->rate, r->time);
+}
+
+static void add_message(struct stats *st, const struct record *r, uint32_t n)
+{
+	struct sums sums = sums_of(st, r);
+	if (st->of & STATS_COMMANDS)
+		count_command(command_of(st, r), r);
+	if (st->of == STATS_SHOWN)
+		timeline_add(&st->rate, r->time);
 	if (r->role == ROLE_REQUEST)
 		add_request(st, &sums, r, n);
 	else if (r->role == ROLE_REPLY && r->thread != n)
 		add_reply(st, r, n);
+}
+
+static void end_wait(struct stats *st, const struct waiting *w)
+{
+	struct request_stats *conn = stats_conn(st, w->conn);
+	if (st->of & STATS_COMMANDS)
+		st->command[st->command_of[w->command] - 1].requests.open--;
+	if (conn)
+		conn->open--;
 }
 
 /* Looks at open requests again. Of one that was forgotten meanwhile nothing more is known. */
@@ -227,10 +250,7 @@ static void look_again(struct stats *st, size_t work)
 			st->open_at++;
 			continue;
 		}
-		st->command[st->command_of[w.command] - 1].requests.open--;
-		struct request_stats *conn = stats_conn(st, w.conn);
-		if (conn)
-			conn->open--;
+		end_wait(st, &w);
 		if (r) {
 			struct sums sums = sums_of(st, r);
 			ended(st, &sums, r, state);

@@ -29,7 +29,10 @@ struct command_stats {
 
 struct stats;
 
-struct stats *stats_new(const struct session *s);
+/* What is to be added up; STATS_SHOWN is all that screens show, of which reports need but one. */
+enum stats_kind { STATS_COMMANDS = 1, STATS_CONNS = 2, STATS_SHOWN = 7 };
+
+struct stats *stats_new(const struct session *s, enum stats_kind of);
 void stats_free(struct stats *st);
 /* Takes up messages to number `until`, and looks again at requests that were open; at most about `work` of either. True as long as there
  * are more messages to take up. */
@@ -44,7 +47,7 @@ size_t stats_commands(const struct stats *st);
 struct command_stats *stats_command(struct stats *st, size_t i);
 /* Of a connection by its number; NULL if it had no messages so far. */
 struct request_stats *stats_conn(struct stats *st, uint32_t number);
-/* All messages over time. */
+/* All messages over time (STATS_SHOWN). */
 const struct timeline *stats_rate(const struct stats *st);
 
 #endif

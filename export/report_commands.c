@@ -70,7 +70,7 @@ static void write_row(struct report_writer *w, struct command_stats *c)
 
 static void rows(struct report_writer *w, const struct report_source *from)
 {
-	struct stats *st = stats_new(from->session);
+	struct stats *st = stats_new(from->session, STATS_COMMANDS);
 	stats_step(st, session_count(from->session), SIZE_MAX);
 	size_t count = stats_commands(st);
 	struct command_stats **found = xcalloc(count ? count : 1, sizeof(struct command_stats *));

@@ -122,7 +122,7 @@ static void write_row(struct report_writer *w, const struct session_conn *c, str
 static void rows(struct report_writer *w, const struct report_source *from)
 {
 	const struct session *s = from->session;
-	struct stats *st = stats_new(s);
+	struct stats *st = stats_new(s, STATS_CONNS);
 	struct identity who = { 0 };
 	stats_step(st, session_count(s), SIZE_MAX);
 	for (uint32_t i = 0; i < session_conns(s); i++) {

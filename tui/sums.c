@@ -10,7 +10,7 @@ enum { WORK = 2048 };
 struct stats *sums_of(struct app *a)
 {
 	if (!a->stats)
-		a->stats = stats_new(a->session);
+		a->stats = stats_new(a->session, STATS_SHOWN);
 	return a->stats;
 }
 

@@ -61,7 +61,7 @@ static void test_in_slices(void **state)
 	for (size_t slice = 1; slice <= 9; slice++) {
 		struct feed f;
 		feed_init(&f, NULL, NULL);
-		struct stats *st = stats_new(f.session);
+		struct stats *st = stats_new(f.session, STATS_SHOWN);
 		talk(&f);
 		while (stats_step(st, session_count(f.session), slice))
 			;
@@ -74,13 +74,39 @@ static void test_in_slices(void **state)
 	}
 }
 
+/* Where only one kind of sums is wanted, those are the same, and there are no others. */
+static void test_one_kind(void **state)
+{
+	struct feed f;
+	(void)state;
+	feed_init(&f, NULL, NULL);
+	struct stats *conns = stats_new(f.session, STATS_CONNS), *commands = stats_new(f.session, STATS_COMMANDS);
+	talk(&f);
+	for (int closed = 0; closed < 2; closed++) {
+		stats_step(conns, session_count(f.session), SIZE_MAX);
+		stats_step(commands, session_count(f.session), SIZE_MAX);
+		assert_int_equal(stats_conn(conns, 1)->requests, 4);
+		assert_int_equal(stats_conn(conns, 1)->latency.count, 3);
+		assert_int_equal(stats_conn(conns, 1)->open, !closed);
+		assert_int_equal(named(commands, "query")->count, 3);
+		assert_int_equal(named(commands, "query")->requests.latency.count, 2);
+		assert_int_equal(named(commands, "query")->requests.open, !closed);
+		assert_int_equal(stats_commands(conns), 0);
+		assert_null(stats_conn(commands, 1));
+		feed_close(&f, 0, CONN_CLOSED_BY_CLIENT);
+	}
+	stats_free(conns);
+	stats_free(commands);
+	feed_release(&f);
+}
+
 /* Taken up after each message: what was open is looked at again when its reply has come. */
 static void test_as_it_comes(void **state)
 {
 	struct feed f;
 	(void)state;
 	feed_init(&f, NULL, NULL);
-	struct stats *st = stats_new(f.session);
+	struct stats *st = stats_new(f.session, STATS_SHOWN);
 	send(&f, DIR_C2S, "query", "a", NULL);
 	stats_step(st, session_count(f.session), 10);
 	assert_int_equal(named(st, "query")->requests.open, 1);
@@ -104,7 +130,7 @@ static void test_reply_before_request(void **state)
 	struct feed f;
 	(void)state;
 	feed_init(&f, NULL, NULL);
-	struct stats *st = stats_new(f.session);
+	struct stats *st = stats_new(f.session, STATS_SHOWN);
 	send(&f, DIR_C2S, "query", "a", NULL);
 	f.time -= 5 * FEED_STEP;
 	send(&f, DIR_S2C, "queryreply", "x", "a");
@@ -123,7 +149,7 @@ static void test_request_behind_its_stream(void **state)
 	(void)state;
 	feed_init(&f, NULL, NULL);
 	f.conn[0].settled[DIR_S2C] = false;
-	struct stats *st = stats_new(f.session);
+	struct stats *st = stats_new(f.session, STATS_SHOWN);
 	send(&f, DIR_S2C, "beginstream", "b", "a");
 	send(&f, DIR_C2S, "download", "a", NULL);
 	send(&f, DIR_S2C, "endstream", "e", "a");
@@ -143,7 +169,7 @@ static void test_connections_are_forgotten(void **state)
 	struct feed f;
 	(void)state;
 	feed_init(&f, &o, NULL);
-	struct stats *st = stats_new(f.session);
+	struct stats *st = stats_new(f.session, STATS_SHOWN);
 	send(&f, DIR_C2S, "query", "a", NULL);
 	for (uint32_t i = 0; i < MANY; i++) {
 		struct sent m = { .command = "query", .id = "q" };
@@ -159,7 +185,7 @@ static void test_connections_are_forgotten(void **state)
 	assert_int_equal(stats_conn(st, MANY + 1)->unanswered, 1);
 	assert_int_equal(stats_missed(st), 0);
 	stats_free(st);
-	st = stats_new(f.session);
+	st = stats_new(f.session, STATS_SHOWN);
 	stats_step(st, session_count(f.session), SIZE_MAX);
 	assert_int_equal(stats_missed(st), session_first(f.session) - 1);
 	stats_free(st);
@@ -173,7 +199,7 @@ static void test_unsure(void **state)
 	struct feed f;
 	(void)state;
 	feed_init(&f, &o, NULL);
-	struct stats *st = stats_new(f.session);
+	struct stats *st = stats_new(f.session, STATS_SHOWN);
 	send(&f, DIR_C2S, "query", "a", NULL);
 	feed_news(&f, 0, DIR_S2C, NEWS_GAP, 7);
 	stats_step(st, 1, 10);
@@ -244,6 +270,7 @@ int main(void)
 		cmocka_unit_test(test_reply_before_request),
 		cmocka_unit_test(test_request_behind_its_stream),
 		cmocka_unit_test(test_connections_are_forgotten),
+		cmocka_unit_test(test_one_kind),
 		cmocka_unit_test(test_unsure),
 		cmocka_unit_test(test_timeline),
 		cmocka_unit_test(test_histogram),
