@@ -315,7 +315,7 @@ static void take_goaway(struct http2 *h, enum dir dir, struct slice payload, int
 	cursor_be32(&c);
 	uint32_t code = cursor_be32(&c);
 	if (code)
-		stream_news(h->stream, NEWS_NOTE, dir, time, 0, http2_goaway_text(code));
+		said_tell(h->stream, dir, time, http2_goaway_text(code), 0, c.rest);
 }
 
 static bool has_block(uint8_t type)

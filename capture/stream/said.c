@@ -1,6 +1,6 @@
 /*
- * Servers say in words what was wrong, behind the code of a WebSocket's close and in gRPC's grpc-message. It is the wire's text, of any length: it is
- * told cut at a limit and without what would move a terminal. Tokens in it are hidden where news are kept (decode/session_news.c).
+ * Servers say in words what was wrong, behind the code of a WebSocket's close, in gRPC's grpc-message and in HTTP/2's GOAWAY. It is the wire's text, of
+ * any length: it is told cut at a limit and without what would move a terminal. Tokens in it are hidden where news are kept (decode/session_news.c).
  */
 #include "capture/stream/said.h"
 

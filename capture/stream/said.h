@@ -1,4 +1,4 @@
-/* What an end says for itself, beside a code: why it closes a WebSocket, or what went wrong with a call. */
+/* What an end says for itself, beside a code: why it closes a WebSocket or an HTTP/2 connection, or what went wrong with a call. */
 #ifndef CAPTURE_STREAM_SAID_H
 #define CAPTURE_STREAM_SAID_H
 

@@ -511,7 +511,7 @@ static void resets(void **state)
 	assert_string_equal(buf_cstr(&e->news), "s2c note 0 RST_STREAM: refused before any work was done\n"
 						"c2s note 0 RST_STREAM: cancelled\n"
 						"c2s note 0 RST_STREAM: cancelled\n"
-						"s2c note 0 GOAWAY: enhance your calm: the peer asks too much\n");
+						"s2c note 0 GOAWAY: enhance your calm: the peer asks too much: too_many_pings\n");
 	ear_free(e);
 }
 
