@@ -424,6 +424,8 @@ static struct capture_counts count(const struct capture *c)
 	all.old_segments = n->old_segments;
 	all.from_before = n->from_before;
 	all.stray_resets = n->stray_resets;
+	all.refused = n->refused;
+	all.unanswered = n->unanswered;
 	all.strays = n->strays;
 	all.duplicate_bytes = n->reassembly.duplicate_bytes;
 	all.out_of_order = n->reassembly.out_of_order;

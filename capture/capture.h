@@ -83,6 +83,8 @@ struct capture_counts {
 	uint64_t old_segments;          /* segments that fit no connection any more */
 	uint64_t from_before;           /* segments with data from before the first of their connection */
 	uint64_t damaged;               /* TCP segments with a wrong checksum, not read */
+	uint64_t refused;               /* connections whose SYN a reset answered */
+	uint64_t unanswered;            /* connections whose SYN nothing answered in time */
 	uint64_t stray_resets;          /* resets with a number that no receiver takes */
 	uint64_t strays;                /* segments with such numbers */
 	struct stream_counts stream;

@@ -48,6 +48,8 @@ static const struct counter counters[] = {
 	{ "segment[s] of connections that had ended", CAPTURE(old_segments) },
 	{ "segment[s] from before the first of [its|their] connection", CAPTURE_LOST(from_before) },
 	{ "segment[s] with a wrong checksum, not read", CAPTURE_LOST(damaged) },
+	{ "connection[s] refused", CAPTURE(refused) },
+	{ "connection[s] with no answer to [its|their] SYN", CAPTURE(unanswered) },
 	{ "reset[s] with a number that no receiver takes", CAPTURE(stray_resets) },
 	{ "segment[s] with numbers that no receiver takes", CAPTURE(strays) },
 	{ "gap[s] in the capture", CAPTURE_LOST(gaps) },

@@ -11,6 +11,8 @@ struct connections_counts {
 	uint64_t old_segments; /* of connections that have ended */
 	uint64_t from_before;  /* with data from before the first of their sender that was captured: not read */
 	uint64_t stray_resets; /* that their receiver can't have taken for any */
+	uint64_t refused;      /* a reset answered their SYN */
+	uint64_t unanswered;   /* nothing did in time */
 	uint64_t strays;       /* other segments of which the same is true, copies among them */
 	struct reassembly_counts reassembly;
 	struct stream_counts stream;

@@ -14,9 +14,12 @@
 
 #include <stdlib.h>
 
-enum { RESTING_MAX = BOUND(1024, 4) }; /* connections that have ended and wait for keys; of what is more, nothing is waited for */
+enum {
+	RESTING_MAX = BOUND(1024, 4), /* connections that have ended and wait for keys; of what is more, nothing is waited for */
+	UNBORN_MAX = BOUND(1024, 4),  /* rows about connections that do not come to be: who looks for open ports makes many */
+};
 #define REST_NS (10 * (int64_t)NS_PER_S)
-#define UNSEEN_NS (3 * (int64_t)NS_PER_S) /* until a direction of which nothing came counts as not captured */
+#define UNSEEN_NS (3 * (int64_t)NS_PER_S) /* until a direction of which nothing came counts as not captured, and a SYN as not answered */
 
 static void waiting_remove(struct talk *talk)
 {
@@ -83,6 +86,36 @@ static void tell_unseen(struct talk *talk, enum dir dir, int64_t time)
 	talk->feeding = dir;
 	talk->all->counts.reassembly.gaps++;
 	out_gap(talk, 0, time);
+}
+
+/* Nothing but the client's SYN came, nor does anything show that it was answered: it acknowledges nothing. */
+static bool is_unborn(const struct talk *talk)
+{
+	const struct half *client = &talk->half[DIR_C2S], *server = &talk->half[DIR_S2C];
+	return client->syn && !server->begun && !server->told && !client->fin && client->in.next == (UINT64_C(1) << 32) + client->begin;
+}
+
+/* The connection does not come to be: a reset that acknowledges the SYN alone refuses it (RFC 9293, section 3.5.2), or no answer came in time. */
+static void tell_unborn(struct talk *talk, bool refused, int64_t time)
+{
+	struct connections_counts *n = &talk->all->counts;
+	if (talk->unborn_told || !is_unborn(talk) || (!refused && (talk->half[DIR_S2C].seen || time - talk->info.opened < UNSEEN_NS)))
+		return;
+	talk->unborn_told = true;
+	n->refused += refused;
+	n->unanswered += !refused;
+	if (n->refused + n->unanswered > UNBORN_MAX)
+		return;
+	struct slice last = slice_str(n->refused + n->unanswered == UNBORN_MAX ? "further ones are counted only" : "");
+	struct news news = { NEWS_NOTE,
+			     &talk->info,
+			     refused ? DIR_S2C : DIR_C2S,
+			     time,
+			     0,
+			     refused ? "the connection was refused: a reset answered its SYN"
+				     : "no answer to the SYN of this connection came in 3 seconds",
+			     last };
+	talk->all->sink->news(talk->all->sink->user, &news);
 }
 
 static void resume(struct talk *talk, enum dir dir);
@@ -368,10 +401,14 @@ bool talk_take(struct talk *talk, const struct segment *seg, enum dir dir, int64
 		note_held(talk);
 	if (!(seg->flags & TCP_RST))
 		take_bytes(talk, seg, dir, time, at);
+	else if (dir == DIR_S2C && seg->flags & TCP_ACK && seg->ack == talk->half[DIR_C2S].begin)
+		tell_unborn(talk, true, time);
 	if (waits(talk))
 		tick(talk, time, true);
-	if (!talk->half[!dir].seen && time - talk->info.opened > UNSEEN_NS)
+	if (!talk->half[!dir].seen && time - talk->info.opened > UNSEEN_NS) {
 		tell_unseen(talk, !dir, time);
+		tell_unborn(talk, false, time);
+	}
 	*end = !(seg->flags & TCP_RST) ? CONN_OPEN : talk_told(talk, dir) == DIR_C2S ? CONN_RESET_BY_CLIENT : CONN_RESET_BY_SERVER;
 	if (*end != CONN_OPEN || ((talk->half[0].fin || talk->half[1].fin) && end_halves(talk, time)))
 		return true;
@@ -416,6 +453,7 @@ void talk_end(struct talk *talk, enum conn_end end, int64_t time)
 	flush(talk, time);
 	note_held(talk);
 	bool reset = end == CONN_RESET_BY_CLIENT || end == CONN_RESET_BY_SERVER;
+	tell_unborn(talk, false, time);
 	for (int d = 0; d < 2 && (talk->info.start_seen || reset); d++)
 		tell_unseen(talk, (enum dir)d, time);
 	talk->info.end = end_halves(talk, time) ? talk->closer : end;

@@ -24,6 +24,7 @@ struct talk {
 	struct layer *layer;
 	struct talks *all;
 	bool unseen_told;     /* that nothing of a direction is captured */
+	bool unborn_told;     /* that it does not come to be */
 	enum dir feeding;     /* the direction that reassembly hands bytes of */
 	enum conn_end closer; /* whose FIN was handed on first */
 	int64_t handed[2];    /* time of what was handed on last in each direction */

@@ -1880,6 +1880,91 @@ static void crowd(void **state)
 	finish(&n, "");
 }
 
+/* --- connections that do not come to be ---------------------------------------------------------------------------------------- */
+
+/* A reset that acknowledges the SYN, and no more, refuses the connection; one of later is the end of one of which the capture lacks the middle. */
+static void refused(void **state)
+{
+	(void)state;
+	for (int later = 0; later < 2; later++) {
+		struct net n;
+		net_init(&n);
+		say(&n, C, SYN, "");
+		struct packet_of rst = packet(&n, S, RST, "");
+		rst.seg.seq = later ? rst.seg.seq : 0;
+		rst.seg.ack += later ? 100 : 0;
+		feed(&n, rst);
+		heard(&n, later ? "1>(99 lost) 1>. 1<. 1:reset by server" : "1>. 1<. 1:reset by server");
+		assert_int_equal(counts(&n)->refused, !later);
+		assert_int_equal(n.news.text != NULL, !later);
+		connections_finish(n.t, n.time + 10 * SECOND);
+		assert_int_equal(counts(&n)->unanswered, 0);
+		net_release(&n);
+	}
+}
+
+/* Nothing answers a SYN: that is told when it comes again after 3 seconds, or at the end if that is later; once. */
+static void unanswered(void **state)
+{
+	(void)state;
+	for (int seconds = 1; seconds <= 7; seconds += 3) {
+		struct net n;
+		net_init(&n);
+		struct packet_of syn = packet(&n, C, SYN, "");
+		feed(&n, syn);
+		n.time += seconds * SECOND;
+		feed(&n, syn);
+		assert_int_equal(counts(&n)->unanswered, seconds > 3);
+		assert_int_equal(n.news.text != NULL, seconds > 3);
+		n.time += SECOND;
+		connections_finish(n.t, n.time);
+		assert_int_equal(counts(&n)->unanswered, seconds > 1);
+		assert_int_equal(counts(&n)->refused, 0);
+		net_release(&n);
+	}
+}
+
+/* The answer need not be in the capture: what the client acknowledges shows that there was one, and so do its bytes. */
+static void answered_unseen(void **state)
+{
+	(void)state;
+	static const char *const texts[] = { "", "hello" };
+	for (int i = 0; i < 3; i++) {
+		struct net n;
+		net_init(&n);
+		say(&n, C, SYN, "");
+		packet(&n, S, SYN, "");
+		if (i < 2)
+			say(&n, C, 0, texts[i]);
+		else
+			say(&n, S, 0, "");
+		n.time += 9 * SECOND;
+		connections_finish(n.t, n.time);
+		assert_int_equal(counts(&n)->unanswered, 0);
+		net_release(&n);
+	}
+}
+
+/* Who looks for open ports makes no rows without end. */
+static void many_refused(void **state)
+{
+	enum { MANY = 1030, TOLD = 1024 };
+	(void)state;
+	struct net n;
+	net_init(&n);
+	n.quiet = true;
+	for (int i = 1; i <= MANY; i++) {
+		n.news = (struct news){ .kind = NEWS_KINDS };
+		n.host[S].port = (uint16_t)i;
+		say(&n, C, SYN, "");
+		say(&n, S, RST, "");
+		assert_int_equal(n.news.kind == NEWS_NOTE, i <= TOLD);
+		assert_int_equal(n.news.detail.len != 0, i == TOLD);
+	}
+	assert_int_equal(counts(&n)->refused, MANY);
+	net_release(&n);
+}
+
 static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(from_syn_to_fin),
 	cmocka_unit_test(nothing_of_one_direction),
@@ -1950,6 +2035,10 @@ static const struct CMUnitTest tests[] = {
 	cmocka_unit_test(settled),
 	cmocka_unit_test(held_behind_a_hole),
 	cmocka_unit_test(settled_behind_a_fin),
+	cmocka_unit_test(refused),
+	cmocka_unit_test(unanswered),
+	cmocka_unit_test(answered_unseen),
+	cmocka_unit_test(many_refused),
 	cmocka_unit_test(shuffled),
 	cmocka_unit_test(most_connections),
 	cmocka_unit_test(many_go),
