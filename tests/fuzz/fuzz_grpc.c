@@ -1,8 +1,9 @@
 /*
  * A gRPC call, without HTTP/2 around it. The first byte says which path it has. Then a byte an event: bit 0 is the direction, bits 1 to 3 what
- * happens, the rest a number: of bytes, that follow or are missing, or of a status.
+ * happens, the rest a number: of bytes, that follow or are missing, or of a status and of the bytes that say more about it.
  */
 #include "capture/stream/grpc.h"
+#include "capture/stream/said.h"
 
 #include "tests/fuzz/fuzz_stream.h"
 
@@ -24,6 +25,14 @@ static void feed(const struct fuzz *f, struct grpc_call *call, enum dir dir, str
 		grpc_call_data(call, dir, piece);
 }
 
+static void take_status(struct grpc_call *call, uint32_t status, struct slice said)
+{
+	struct buf message = { 0 };
+	said_unescape(&message, said);
+	grpc_call_status(call, status, buf_slice(&message), 1);
+	buf_release(&message);
+}
+
 static void take_event(const struct fuzz *f, struct grpc_call *call, struct cursor *c)
 {
 	uint8_t event = cursor_u8(c), number = event >> 4;
@@ -34,7 +43,7 @@ static void take_event(const struct fuzz *f, struct grpc_call *call, struct curs
 	case DATA:
 	case DATA_TOO: feed(f, call, dir, cursor_take(c, n < c->rest.len ? n : c->rest.len)); break;
 	case GAP: grpc_call_gap(call, dir, n, 1); break;
-	case STATUS: grpc_call_status(call, number, 1); break;
+	case STATUS: take_status(call, number, cursor_take(c, n < c->rest.len ? n : c->rest.len)); break;
 	case END: grpc_call_end(call, dir, false, 1); break;
 	case END_ANSWERED: grpc_call_end(call, dir, true, 1); break;
 	case PATH: grpc_call_path(call, slice_str(paths[n % 4]), 1); break;

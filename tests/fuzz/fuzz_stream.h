@@ -102,14 +102,25 @@ static inline void fuzz_message(void *user, const struct piece *p)
 	*w = f->open[p->dir][--f->opened[p->dir]];
 }
 
+/* Can it do nothing to a terminal? */
+static inline bool fuzz_harmless(struct slice text)
+{
+	uint32_t point = ' ';
+	bool valid = true;
+	while (text.len && valid && !text_acts(point))
+		text = slice_skip(text, text_next(text, &point, &valid));
+	return valid && !text_acts(point);
+}
+
 static inline void fuzz_news(void *user, const struct news *n)
 {
 	struct fuzz *f = user;
-	fuzz_check(n->kind < NEWS_KINDS && (n->kind != NEWS_NOTE || n->text) && n->time > 0);
+	fuzz_check(n->kind < NEWS_KINDS && (n->kind != NEWS_NOTE || n->text) && n->time > 0 && fuzz_harmless(n->detail));
 	fuzz_told(f, n->conn);
 	int dir = n->kind == NEWS_NOT_OURS ? -1 : (int)n->dir; /* that is told of both, by whichever direction comes to it first */
-	buf_addf(&f->heard, "%u %d news %d: %llu %s\n", n->conn->number, dir, n->kind, (unsigned long long)n->bytes,
-		 n->text ? n->text : "");
+	buf_addf(&f->heard, "%u %d news %d: %llu %s ", n->conn->number, dir, n->kind, (unsigned long long)n->bytes, n->text ? n->text : "");
+	buf_add(&f->heard, n->detail);
+	buf_add_byte(&f->heard, '\n');
 }
 
 /* A conversation within the connection has ended. */
