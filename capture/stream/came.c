@@ -60,6 +60,14 @@ size_t came_first(const struct came *c, int64_t *time)
 	return run.bytes;
 }
 
+void came_move(struct came *to, struct came *from)
+{
+	buf_add(&to->runs, buf_slice(&from->runs));
+	to->bytes += from->bytes;
+	buf_clear(&from->runs);
+	from->bytes = 0;
+}
+
 void came_release(struct came *c)
 {
 	buf_release(&c->runs);

@@ -21,6 +21,8 @@ bool came_add(struct came *c, size_t bytes, int64_t time);
 void came_keep(struct came *c, size_t bytes);
 /* How many of the bytes that are still there came first, at *time; 0: there are none. */
 size_t came_first(const struct came *c, int64_t *time);
+/* All bytes of `from` follow those of `to`; `from` has none then. */
+void came_move(struct came *to, struct came *from);
 void came_release(struct came *c);
 
 #endif

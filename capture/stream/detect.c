@@ -18,6 +18,7 @@
 
 #include "base/buf.h"
 #include "base/xalloc.h"
+#include "capture/stream/came.h"
 #include "capture/stream/http1.h"
 #include "capture/stream/http2.h"
 #include "capture/stream/http2_frame.h"
@@ -33,10 +34,12 @@ enum { HELD = 128 * 1024, SEARCHED_A_BYTE = 128, SEARCHED_A_CHUNK = 512 };
 
 struct held {
 	struct buf bytes;
-	int64_t time;    /* of the newest of them */
-	uint64_t passed; /* bytes searched and dropped */
-	size_t credit;   /* bytes that may be searched again, earned by those that come: so the work for a byte has a bound */
-	bool searching;  /* its first byte is not the first of the stream, or tells nothing */
+	struct came came; /* when they came */
+	uint64_t untimed; /* packets of them that have no time of their own there */
+	int64_t time;     /* of the newest of them */
+	uint64_t passed;  /* bytes searched and dropped */
+	size_t credit;    /* bytes that may be searched again, earned by those that come: so the work for a byte has a bound */
+	bool searching;   /* its first byte is not the first of the stream, or tells nothing */
 	bool ended;
 	int64_t end; /* when */
 };
@@ -75,6 +78,21 @@ static enum kind kind_of_prefix(const struct stream *s, struct slice in)
 	return p == PROBE_NO ? KIND_NONE : p == PROBE_MORE ? KIND_MORE : KIND_PREFIX;
 }
 
+/* Of what is kept only the bytes behind the first n are. */
+static void drop(struct held *h, size_t n)
+{
+	buf_consume(&h->bytes, n);
+	came_keep(&h->came, h->bytes.len);
+	if (!h->bytes.len)
+		h->untimed = 0;
+}
+
+static void release(struct held *h)
+{
+	buf_release(&h->bytes);
+	came_release(&h->came);
+}
+
 /* What a stream is that begins with these bytes. */
 static enum kind kind_of(const struct stream *s, enum dir dir, struct slice in)
 {
@@ -92,8 +110,8 @@ static enum kind kind_of(const struct stream *s, enum dir dir, struct slice in)
 static void give_up(struct detect *d, enum dir dir, int64_t time, const char *text)
 {
 	d->given_up = true;
-	buf_release(&d->held[0].bytes);
-	buf_release(&d->held[1].bytes);
+	release(&d->held[0]);
+	release(&d->held[1]);
 	d->stream->counts->not_ours++;
 	stream_news(d->stream, NEWS_NOT_OURS, dir, time, 0, text);
 }
@@ -144,6 +162,19 @@ static bool is_of_end(struct slice in, enum dir dir)
 	return (in.len >= 8 && http1_begins(in)) || (in.len >= 16 && begins_like(in, http2_preface())) || (hello && in.at[5] == 1);
 }
 
+/* What was kept of a direction goes on as what it came as, and is no longer kept. */
+static void feed_held(struct detect *d, enum dir dir, struct held *h)
+{
+	struct slice rest = buf_slice(&h->bytes);
+	int64_t time;
+	d->stream->counts->untimed += h->untimed;
+	for (size_t n; (n = came_first(&h->came, &time)); came_keep(&h->came, rest.len)) {
+		layer_feed(d->inner, dir, (struct chunk){ slice_head(rest, n), -1, time });
+		rest = slice_skip(rest, n);
+	}
+	release(h);
+}
+
 /* Hands what was kept on to the layer that was found. */
 static void settle(struct detect *d, struct layer *inner, enum dir first)
 {
@@ -152,9 +183,7 @@ static void settle(struct detect *d, struct layer *inner, enum dir first)
 	for (int i = 0; i < 2; i++) {
 		enum dir dir = i ? !first : first;
 		struct held *h = &d->held[dir];
-		if (h->bytes.len)
-			layer_feed(inner, dir, (struct chunk){ buf_slice(&h->bytes), -1, h->time });
-		buf_release(&h->bytes);
+		feed_held(d, dir, h);
 		if (h->ended)
 			layer_end(inner, dir, h->end);
 	}
@@ -229,7 +258,7 @@ static void drop_before_tls(struct detect *d, enum dir dir)
 	struct find f = tls_find(buf_slice(&h->bytes), true);
 	h->passed += f.offset;
 	d->stream->counts->skipped += f.offset;
-	buf_consume(&h->bytes, f.offset);
+	drop(h, f.offset);
 	if (h->passed)
 		stream_news(d->stream, NEWS_SKIPPED, dir, h->time, h->passed, NULL);
 }
@@ -321,10 +350,10 @@ static void search(struct detect *d, enum dir dir, bool final)
 	struct find f = d->forced && !grpc ? none : http2_find(d->stream, in, final);
 	struct find t = d->forced ? none : tls_find(in, final);
 	const struct find *first = better(better(better(&f, &t), better(&w, &p)), &turned);
-	size_t drop = first->offset < in.len ? first->offset : in.len;
-	h->passed += drop;
-	d->stream->counts->skipped += drop;
-	buf_consume(&h->bytes, drop);
+	size_t none_in = first->offset < in.len ? first->offset : in.len;
+	h->passed += none_in;
+	d->stream->counts->skipped += none_in;
+	drop(h, none_in);
 	if (first->status != FIND_FOUND)
 		return;
 	if (first == &turned)
@@ -374,7 +403,7 @@ static void drop_searched(struct detect *d, enum dir dir)
 		return;
 	h->passed += h->bytes.len;
 	d->stream->counts->skipped += h->bytes.len;
-	buf_clear(&h->bytes);
+	drop(h, h->bytes.len);
 	if (h->passed)
 		stream_news(d->stream, NEWS_SKIPPED, dir, h->time, h->passed, NULL);
 }
@@ -384,21 +413,21 @@ static void drop_searched(struct detect *d, enum dir dir)
 static void settle_at_head(struct detect *d, enum dir dir, struct chunk c)
 {
 	struct held *other = &d->held[!dir];
-	struct buf searched = { 0 };
+	struct held searched = { .time = 0 };
 	bool torn = other->searching && !other->ended;
 	drop_searched(d, dir);
 	if (torn) {
-		searched = other->bytes;
+		searched = *other;
 		other->bytes = (struct buf){ 0 };
+		other->came = (struct came){ 0 };
+		other->untimed = 0;
 	}
 	drop_searched(d, !dir);
 	settle(d, new_http1(d), dir);
 	layer_feed(d->inner, dir, c);
 	if (torn)
 		layer_gap(d->inner, !dir, 0, other->time ? other->time : c.time);
-	if (searched.len)
-		layer_feed(d->inner, !dir, (struct chunk){ buf_slice(&searched), -1, other->time });
-	buf_release(&searched);
+	feed_held(d, !dir, &searched);
 }
 
 /* Joined in the middle, a chunk may begin with a head of REST; a server's first bytes with a status line, where those of the client are
@@ -445,6 +474,7 @@ static void feed(struct layer *layer, enum dir dir, struct chunk c)
 	if (look_in_place(d, dir, c) || look_for_head(d, dir, c))
 		return;
 	buf_add(&h->bytes, c.bytes);
+	h->untimed += !came_add(&h->came, c.bytes.len, c.time);
 	h->credit += SEARCHED_A_CHUNK + c.bytes.len * SEARCHED_A_BYTE;
 	look(d, dir, false);
 }
@@ -467,7 +497,7 @@ static void gap(struct layer *layer, enum dir dir, uint64_t n, int64_t time)
 		return;
 	}
 	d->held[dir].searching = true;
-	buf_clear(&d->held[dir].bytes);
+	drop(&d->held[dir], d->held[dir].bytes.len);
 }
 
 static void end(struct layer *layer, enum dir dir, int64_t time)
@@ -491,8 +521,8 @@ static void free_layer(struct layer *layer)
 {
 	struct detect *d = (struct detect *)layer;
 	layer_free(d->inner);
-	buf_release(&d->held[0].bytes);
-	buf_release(&d->held[1].bytes);
+	release(&d->held[0]);
+	release(&d->held[1]);
 	free(d);
 }
 

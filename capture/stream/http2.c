@@ -21,6 +21,7 @@
 #include "base/buf.h"
 #include "base/when.h"
 #include "base/xalloc.h"
+#include "capture/stream/came.h"
 #include "capture/stream/grpc.h"
 #include "capture/stream/hpack.h"
 #include "capture/stream/http2_frame.h"
@@ -40,6 +41,7 @@ struct way {
 	struct http2_frame frame;
 	uint32_t left, pad; /* of the frame: data or payload still to come; padding behind the data */
 	struct buf gather;  /* PAYLOAD: of the frame; LOST: what is searched */
+	struct came came;   /* LOST: when that came */
 	uint64_t skipped;   /* LOST: bytes passed over so far */
 	struct hpack *hpack;
 	struct buf block;         /* header block under way */
@@ -343,12 +345,14 @@ static void to_head(struct way *w)
 	buf_clear(&w->gather);
 }
 
-static void to_lost(struct way *w, struct slice in)
+static void to_lost(struct way *w, struct slice in, int64_t time)
 {
 	w->state = LOST;
 	w->head_len = 0;
 	buf_clear(&w->gather);
 	buf_add(&w->gather, in);
+	came_keep(&w->came, 0);
+	came_add(&w->came, in.len, time);
 	lose_block(w);
 }
 
@@ -357,7 +361,7 @@ static void lose_boundary(struct http2 *h, enum dir dir, struct slice in, int64_
 {
 	for (size_t i = 0; i < h->entries; i++)
 		grpc_call_gap(h->entry[i].call, dir, 0, time);
-	to_lost(&h->way[dir], in);
+	to_lost(&h->way[dir], in, time);
 }
 
 static void end_data(struct http2 *h, enum dir dir, int64_t time)
@@ -523,8 +527,8 @@ static void tell_skipped(struct http2 *h, enum dir dir, int64_t time)
 	w->skipped = 0;
 }
 
-/* Searches what was gathered. True if there is a boundary: *found then owns the bytes from there on. */
-static bool search(struct http2 *h, enum dir dir, int64_t time, bool final, struct buf *found)
+/* Searches what was gathered. True if there is a boundary: *found then owns the bytes from there on, and *came says when they came. */
+static bool search(struct http2 *h, enum dir dir, int64_t time, bool final, struct buf *found, struct came *came)
 {
 	struct way *w = &h->way[dir];
 	struct find f = http2_find(h->stream, buf_slice(&w->gather), final);
@@ -532,8 +536,11 @@ static bool search(struct http2 *h, enum dir dir, int64_t time, bool final, stru
 	w->skipped += passed;
 	h->stream->counts->skipped += passed;
 	buf_consume(&w->gather, passed);
+	came_keep(&w->came, w->gather.len);
 	if (f.status != FIND_FOUND)
 		return false;
+	came_move(came, &w->came);
+	came_first(came, &time);
 	tell_skipped(h, dir, time);
 	buf_release(found);
 	*found = w->gather;
@@ -543,27 +550,52 @@ static bool search(struct http2 *h, enum dir dir, int64_t time, bool final, stru
 	return true;
 }
 
-/* Handles bytes until none are left. Whenever the boundary is lost, what is left joins what was gathered and is searched. */
-static void run(struct http2 *h, enum dir dir, struct chunk c, bool final)
+/* What is left joins what was gathered; *came: when it came, if that was not just now. */
+static void gather(struct http2 *h, struct way *w, struct chunk c, struct came *came)
+{
+	buf_add(&w->gather, c.bytes);
+	if (came->bytes)
+		came_move(&w->came, came);
+	else
+		h->stream->counts->untimed += !came_add(&w->came, c.bytes.len, c.time);
+}
+
+static struct chunk take_next(struct http2 *h, enum dir dir, struct chunk c, struct came *came)
 {
 	static struct chunk (*const take[])(struct http2 *, enum dir, struct chunk) = {
 		[PREFACE] = take_preface, [HEAD] = take_head,       [PAD_LENGTH] = take_pad_length,
 		[DATA] = take_data,       [PAYLOAD] = take_payload, [SKIP] = take_skip,
 	};
+	struct chunk part = c;
+	size_t n = came_first(came, &part.time);
+	if (n)
+		part = chunk_head(part, n);
+	size_t taken = part.bytes.len - take[h->way[dir].state](h, dir, part).bytes.len;
+	c = chunk_skip(c, taken);
+	if (n)
+		came_keep(came, c.bytes.len);
+	return c;
+}
+
+/* Handles bytes until none are left. Whenever the boundary is lost, what is left joins what was gathered and is searched. */
+static void run(struct http2 *h, enum dir dir, struct chunk c, bool final)
+{
 	struct way *w = &h->way[dir];
 	struct buf found = { 0 };
+	struct came came = { 0 };
 	while (c.bytes.len || w->state == LOST) {
 		if (w->state != LOST) {
-			c = take[w->state](h, dir, c);
+			c = take_next(h, dir, c, &came);
 			continue;
 		}
-		buf_add(&w->gather, c.bytes);
+		gather(h, w, c, &came);
 		c = (struct chunk){ { NULL, 0 }, -1, c.time };
-		if (!search(h, dir, c.time, final, &found))
+		if (!search(h, dir, c.time, final, &found, &came))
 			break;
 		c.bytes = buf_slice(&found);
 	}
 	buf_release(&found);
+	came_release(&came);
 }
 
 static void feed(struct layer *layer, enum dir dir, struct chunk c)
@@ -626,7 +658,7 @@ static void end(struct layer *layer, enum dir dir, int64_t time)
 	for (size_t i = 0; i < h->entries; i++)
 		grpc_call_end(h->entry[i].call, dir, false, time);
 	w->ended = true;
-	to_lost(w, (struct slice){ NULL, 0 });
+	to_lost(w, (struct slice){ NULL, 0 }, time);
 }
 
 static void free_http2(struct layer *layer)
@@ -637,6 +669,7 @@ static void free_http2(struct layer *layer)
 	for (int dir = 0; dir < 2; dir++) {
 		hpack_free(h->way[dir].hpack);
 		buf_release(&h->way[dir].gather);
+		came_release(&h->way[dir].came);
 		buf_release(&h->way[dir].block);
 	}
 	free(h);

@@ -21,6 +21,7 @@ struct sent {
 	struct buf bytes;
 	size_t from, to;
 	bool got;
+	int64_t time; /* that it was told with */
 };
 
 struct ear {
@@ -186,6 +187,7 @@ static inline void ear_message(void *user, const struct piece *p)
 		if (s->dir != p->dir || s->stream != p->exchange || (s->got && !p->cut) || !slice_eq(bytes, whole))
 			continue;
 		s->got = s->got || !p->cut;
+		s->time = p->time;
 		return;
 	}
 	fail_msg("a message of %zu bytes was never sent", whole.len);

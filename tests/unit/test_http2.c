@@ -928,6 +928,69 @@ static void joined(void **state)
 	ear_free(e);
 }
 
+static int64_t sent_at(const struct ear *e, const struct sent *m)
+{
+	for (size_t i = 0; i < e->script.count; i++)
+		if (e->script.steps[i].dir == m->dir && e->script.steps[i].to == m->to)
+			return (int64_t)i;
+	fail();
+	return -1;
+}
+
+/* Joined at any packet: whatever is found late has the time at which it came. */
+static void joined_times(void **state)
+{
+	(void)state;
+	struct ear *e = ear_new();
+	long_talk(e);
+	for (size_t i = 0; i < 2 * e->script.count; i++) {
+		struct layer *l = ear_layer(e, false);
+		if (i % 2) {
+			layer_free(l);
+			e->conn.start_seen = false;
+			l = detect_new(&e->stream, TRANSPORT_UNKNOWN, NULL);
+		}
+		for (size_t k = i / 2; k < e->script.count; k++) {
+			const struct script_step *s = &e->script.steps[k];
+			struct slice wire = slice_head(buf_slice(&e->script.wire[s->dir]), s->to);
+			layer_feed(l, s->dir, (struct chunk){ slice_skip(wire, s->from), (int64_t)s->from, (int64_t)k });
+		}
+		play_end(l);
+		for (size_t k = 0; k < e->sent_count; k++)
+			if (e->sent[k].got)
+				assert_int_equal(e->sent[k].time, sent_at(e, &e->sent[k]));
+	}
+	ear_free(e);
+}
+
+/* In bytes that were gathered the boundary is lost and found again many times: each message has its own time all the same. */
+static void times_behind_bad_frames(void **state)
+{
+	(void)state;
+	struct ear *e = ear_new();
+	put_start(e);
+	put_setup(e, 1);
+	size_t first = e->script.count;
+	for (unsigned i = 0; i < 20; i++) {
+		if (i % 3 == 1)
+			put_bytes(e, DIR_C2S, slice_of("\0\0\3\6\0\0\0\0\0abc", 12)); /* a ping of three bytes */
+		put_envelope(e, DIR_C2S, 1, i, 10 + 7 * i, 16384);
+	}
+	struct layer *l = ear_layer(e, true);
+	for (size_t k = 0; k < e->script.count; k++) {
+		const struct script_step *s = &e->script.steps[k];
+		struct slice wire = slice_head(buf_slice(&e->script.wire[s->dir]), s->to);
+		if (k == first)
+			layer_gap(l, DIR_C2S, 0, (int64_t)k);
+		layer_feed(l, s->dir, (struct chunk){ slice_skip(wire, s->from), (int64_t)s->from, (int64_t)k });
+	}
+	play_end(l);
+	assert_all_got(e);
+	for (size_t k = 0; k < e->sent_count; k++)
+		assert_int_equal(e->sent[k].time, sent_at(e, &e->sent[k]));
+	ear_free(e);
+}
+
 static void check_mirrored(struct ear *e, enum transport forced, size_t first, size_t most)
 {
 	ear_again(e);
@@ -1129,6 +1192,8 @@ int main(void)
 		cmocka_unit_test(gap_in_data),
 		cmocka_unit_test(packets_cut_short),
 		cmocka_unit_test(joined),
+		cmocka_unit_test(joined_times),
+		cmocka_unit_test(times_behind_bad_frames),
 		cmocka_unit_test(ends_from_frames),
 		cmocka_unit_test(headers_in_part),
 		cmocka_unit_test(detected),

@@ -941,6 +941,30 @@ static void join_deflated_by_detect(void **state)
 	}
 }
 
+/* What is kept until it is found out has the times at which it came. */
+static void times_by_detect(void **state)
+{
+	(void)state;
+	struct talk t;
+	struct deflating d = { .takeover = false };
+	talk_init(&t);
+	deflate_begin(&d.z, 15);
+	for (unsigned i = 0; i < 9; i++)
+		say_deflated(&t, DIR_S2C, &d, i, 50, SIZE_MAX);
+	recorder_again(&t.r);
+	struct layer *l = detect_new(&t.r.stream, TRANSPORT_UNKNOWN, NULL);
+	for (size_t i = 0; i < 9; i++) {
+		struct slice wire = slice_head(buf_slice(&t.s.wire[DIR_S2C]), t.range[DIR_S2C][i].to);
+		layer_feed(l, DIR_S2C, (struct chunk){ slice_skip(wire, t.range[DIR_S2C][i].from), -1, 10 + (int64_t)i });
+	}
+	assert_int_equal(t.r.got[DIR_S2C], 0x1ff);
+	for (int64_t i = 0; i < 9; i++)
+		assert_int_equal(t.r.time[DIR_S2C][i], 10 + i);
+	play_end(l);
+	deflateEnd(&d.z);
+	talk_release(&t);
+}
+
 /* Plays the steps from `first` on, less its first bytes, into what finds out, each direction as the other one until that is put right. */
 static void play_turned(struct talk *t, size_t first, size_t less, size_t most)
 {
@@ -1185,6 +1209,7 @@ int main(void)
 		cmocka_unit_test(context_lost),
 		cmocka_unit_test(join_deflated),
 		cmocka_unit_test(join_deflated_by_detect),
+		cmocka_unit_test(times_by_detect),
 		cmocka_unit_test(join_turned),
 		cmocka_unit_test(garbage_between_frames),
 		cmocka_unit_test(nothing_in_noise),
