@@ -71,8 +71,9 @@ struct conn_info {
 	                          * on, so that what it answers has been seen, if the capture has it */
 	/* HELD_FOR_: bytes of that direction have come and wait for their TLS secret, for bytes that are missing, or both */
 	uint8_t held[2];
-	int64_t opened; /* time of its first packet */
-	void *user;     /* the sink's; NULL at first */
+	bool broke_off[2]; /* that direction ended without a FIN: with the capture, or a reset. More of it may have been to come */
+	int64_t opened;    /* time of its first packet */
+	void *user;        /* the sink's; NULL at first */
 	/* the client's program, as the User-Agent of its first HTTP request with one says (RFC 9110, section 10.1.5); "" */
 	char program[CONN_PROGRAM];
 };

@@ -448,6 +448,12 @@ static void flush(struct talk *talk, int64_t time)
 	flush_half(talk, DIR_S2C, time);
 }
 
+/* Behind what is left no FIN came, and nothing was acknowledged that may have been one. */
+static bool breaks_off(const struct half *h)
+{
+	return !h->fin && h->in.acked <= h->in.next;
+}
+
 void talk_end(struct talk *talk, enum conn_end end, int64_t time)
 {
 	flush(talk, time);
@@ -457,6 +463,8 @@ void talk_end(struct talk *talk, enum conn_end end, int64_t time)
 	for (int d = 0; d < 2 && (talk->info.start_seen || reset); d++)
 		tell_unseen(talk, (enum dir)d, time);
 	talk->info.end = end_halves(talk, time) ? talk->closer : end;
+	for (int d = 0; d < 2; d++)
+		talk->info.broke_off[talk_told(talk, (enum dir)d)] = breaks_off(&talk->half[d]);
 	end_half(talk, DIR_C2S, time);
 	end_half(talk, DIR_S2C, time);
 	waiting_remove(talk);

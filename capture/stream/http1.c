@@ -743,7 +743,8 @@ static void gap(struct layer *l, enum dir dir, uint64_t n, int64_t time)
 static void end_reading(struct side *s)
 {
 	s->now = (struct chunk){ .at = -1, .time = s->time };
-	http_parser_execute(&s->parser, &settings, NULL, 0);
+	if (!s->http->stream->conn->broke_off[s->dir]) /* a body without a length is over */
+		http_parser_execute(&s->parser, &settings, NULL, 0);
 	rest_cut(&s->body, s->http->stream, s->dir, s->time, false);
 }
 

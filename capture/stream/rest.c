@@ -10,6 +10,7 @@
  */
 #include "capture/stream/rest.h"
 
+#include "base/json_read.h"
 #include "capture/stream/gunzip.h"
 #include "capture/stream/said.h"
 
@@ -173,6 +174,15 @@ static bool decode(struct rest_body *b, const struct stream *s, enum dir dir, in
 	return how != GUNZIP_OVERLONG;
 }
 
+/* Where nothing tells the length of a body, what broke off may still be all of it. */
+static bool may_be_whole(const struct rest_body *b, struct slice text)
+{
+	struct json_value v = { .cut = true };
+	if (b->head.announced == UINT64_MAX)
+		v = json_read(text);
+	return v.kind == JSON_READ_OBJECT && !v.cut;
+}
+
 /* The body is over, one way or the other. */
 static bool finish(struct rest_body *b, const struct stream *s, enum dir dir, int64_t time, bool cut, bool gap)
 {
@@ -186,6 +196,8 @@ static bool finish(struct rest_body *b, const struct stream *s, enum dir dir, in
 		return !b->head.guess;
 	struct chunk all = { buf_slice(&b->bytes), b->at, time };
 	bool message = is_message(b, all.bytes);
+	if (was_cut && !gap && message && may_be_whole(b, all.bytes))
+		was_cut = cut = false;
 	uint64_t size = was_cut && !b->coded && b->head.announced != UINT64_MAX ? b->head.announced : all.bytes.len;
 	if (message)
 		hand_on(b, s, dir, all, size, cut, gap);

@@ -1199,6 +1199,7 @@ static void half_closed_at_the_end(void **state)
 	open_connection(&n);
 	say(&n, C, FIN, "last words");
 	finish(&n, "1>last words 1>. 1<. 1:open");
+	assert_true(!n.info.broke_off[C] && n.info.broke_off[S]);
 }
 
 static void fin_before_the_data(void **state)
@@ -1465,6 +1466,7 @@ static void fin_never_seen(void **state)
 	packet(&n, C, FIN, "");
 	say(&n, S, 0, "");
 	finish(&n, "1>hello 1>. 1<. 1:open");
+	assert_true(!n.info.broke_off[C] && n.info.broke_off[S]);
 }
 
 static void hole_given_up(void **state)

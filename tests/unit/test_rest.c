@@ -381,6 +381,29 @@ static void ends_with_connection(void **state)
 	talk_release(&t);
 }
 
+/* A body without a length lasts until the FIN. Where none came it is cut at every byte of it but the last: nobody wrote bad JSON. */
+static void breaks_off(void **state)
+{
+	(void)state;
+	for (size_t n = 1; n <= strlen(REPLY); n++) {
+		struct talk t;
+		talk_init(&t);
+		put(&t, DIR_S2C, "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n");
+		script_add(&t.s, DIR_S2C, slice_of(REPLY, n));
+		put_body(&t, DIR_C2S, POST, slice_str(NOOP));
+		struct layer *l = http1_new(&t.r.stream);
+		t.r.conn.broke_off[DIR_S2C] = true;
+		play_bytes(&t.s, l, DIR_C2S, 0, t.s.wire[DIR_C2S].len);
+		play_bytes(&t.s, l, DIR_S2C, 0, t.s.wire[DIR_S2C].len);
+		play_end(l);
+		assert_int_equal(t.heard.count, 2);
+		assert_true(t.heard.message[1].cut == (n < strlen(REPLY)) && !t.heard.message[1].gap);
+		assert_int_equal(t.r.counts.cut, n < strlen(REPLY));
+		assert_true(slice_eq(buf_slice(&t.heard.message[1].text), slice_of(REPLY, n)));
+		talk_release(&t);
+	}
+}
+
 /* The connection ends inside a body, at every byte of it. */
 static void cut_by_end(void **state)
 {
@@ -576,6 +599,7 @@ int main(void)
 		cmocka_unit_test(coded_and_joined),
 		cmocka_unit_test(no_http_between),
 		cmocka_unit_test(ends_with_connection),
+		cmocka_unit_test(breaks_off),
 		cmocka_unit_test(cut_by_end),
 		cmocka_unit_test(gap_anywhere),
 		cmocka_unit_test(search),
