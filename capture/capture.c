@@ -124,6 +124,15 @@ void capture_free(struct capture *c)
 	free(c);
 }
 
+/* A segment that its receiver did not take. What was put together is looked at unasked: where the capture lacks fragments, and their numbers are used
+ * again, it may be of two packets. A field of 0 may have been left to a card. */
+static bool is_damaged(const struct capture *c, const struct ip_packet *ip, bool in_place)
+{
+	static const uint8_t none[2] = { 0 };
+	bool told = !in_place && memcmp(ip->payload.at + TCP_CHECKSUM_AT, none, sizeof none) != 0;
+	return (c->options.checksums || told) && checksum_of(ip) == CHECKSUM_WRONG;
+}
+
 /* The segment of an IP packet that is no fragment any more. */
 static void take_ip(struct capture *c, const struct ip_packet *ip, const struct packet *p, bool in_place)
 {
@@ -136,7 +145,7 @@ static void take_ip(struct capture *c, const struct ip_packet *ip, const struct 
 		c->counts.bad++;
 		return;
 	}
-	if (c->options.checksums && checksum_of(ip) == CHECKSUM_WRONG) {
+	if (is_damaged(c, ip, in_place)) {
 		c->counts.damaged++;
 		return;
 	}

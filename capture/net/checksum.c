@@ -6,8 +6,6 @@
  */
 #include "capture/net/checksum.h"
 
-enum { CHECKSUM_AT = 16 /* in TCP's header */ };
-
 uint64_t checksum_sum(struct slice bytes)
 {
 	uint64_t sum = 0, word;
@@ -37,10 +35,10 @@ uint64_t checksum_pseudo_header(const uint8_t src[16], const uint8_t dst[16], ui
 enum checksum checksum_of(const struct ip_packet *ip)
 {
 	uint16_t has;
-	if (ip->payload.len != ip->payload_len || ip->payload.len < CHECKSUM_AT + sizeof has)
+	if (ip->payload.len != ip->payload_len || ip->payload.len < TCP_CHECKSUM_AT + sizeof has)
 		return CHECKSUM_UNTOLD;
 	uint64_t pseudo = checksum_pseudo_header(ip->src, ip->dst, ip->payload_len);
-	memcpy(&has, ip->payload.at + CHECKSUM_AT, sizeof has);
+	memcpy(&has, ip->payload.at + TCP_CHECKSUM_AT, sizeof has);
 	if (has == checksum_fold(pseudo))
 		return CHECKSUM_UNTOLD;
 	return checksum_fold(pseudo + checksum_sum(ip->payload)) == UINT16_MAX ? CHECKSUM_RIGHT : CHECKSUM_WRONG;

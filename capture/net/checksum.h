@@ -4,6 +4,8 @@
 
 #include "capture/net/ip.h"
 
+enum { TCP_CHECKSUM_AT = 16 }; /* in its header */
+
 /* The sum of the bytes as 16-bit words, in the byte order of this machine, not folded; parts of an even length may be added up. */
 uint64_t checksum_sum(struct slice bytes);
 /* The same for TCP's pseudo-header (RFC 9293, section 3.1; IPv6: RFC 8200, section 8.1): addresses as in struct ip_packet, len: of the segment. */

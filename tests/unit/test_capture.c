@@ -121,10 +121,51 @@ static void test_pause(void **state)
 	buf_release(&packets);
 }
 
+/* A fragment of an IPv4 packet in Ethernet, as a record of the capture. */
+static void fragment_write(struct buf *out, uint16_t units, bool more, struct slice payload)
+{
+	const uint8_t size = (uint8_t)(14 + 20 + payload.len), record[RECORD] = { 1, [8] = size, [12] = size };
+	uint8_t head[34] = { [12] = 8, [14] = 0x45, [19] = 7, [22] = 64, [23] = 6, [26] = 10, [30] = 10, [33] = 1 };
+	head[17] = (uint8_t)(20 + payload.len);
+	head[20] = (uint8_t)(units >> 8 | (more ? 0x20 : 0));
+	head[21] = (uint8_t)units;
+	buf_add(out, slice_of(record, sizeof record));
+	buf_add(out, slice_of(head, sizeof head));
+	buf_add(out, payload);
+}
+
+/* Fragments of two packets with one number, of which the capture lacks the others: their receivers took no such segment. */
+static void test_fragments_of_two(void **state)
+{
+	(void)state;
+	for (uint8_t told = 0; told < 2; told++) {
+		static const uint8_t header[HEADER] = { 0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, [16] = 255, 255, [20] = 1 };
+		const uint8_t tcp[24] = { [1] = 1, [3] = 2, [12] = 5 << 4, [13] = 16, [16] = told };
+		struct buf packets = { 0 };
+		unsigned messages = 0;
+		int ends[2];
+		buf_add(&packets, slice_of(header, sizeof header));
+		fragment_write(&packets, 0, true, slice_of(tcp, sizeof tcp));
+		fragment_write(&packets, sizeof tcp / 8, false, slice_str("another one's"));
+		assert_int_equal(pipe(ends), 0);
+		struct capture *c = open_pipe(ends[0], &messages);
+		assert_int_equal(write(ends[1], packets.at, packets.len), packets.len);
+		read_all(c);
+		assert_int_equal(capture_counts(c).fragments.packets, 1);
+		assert_int_equal(capture_counts(c).damaged, told);
+		assert_int_equal(capture_counts(c).segments, !told);
+		close(ends[0]);
+		close(ends[1]);
+		capture_free(c);
+		buf_release(&packets);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_pause),
+		cmocka_unit_test(test_fragments_of_two),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
