@@ -61,6 +61,25 @@ void case_reset(struct pcap_file *f)
 	buf_release(&bytes);
 }
 
+/* The server has gone: its host refuses two connections, and then is gone itself. */
+void case_refused(struct pcap_file *f)
+{
+	struct talk t;
+	struct tcp other;
+	talk_start(&t, f);
+	talk_finish(&t);
+	for (unsigned number = 2; number <= 3; number++) {
+		pcap_file_wait(f, SECOND);
+		tcp_init(&other, f, number, false);
+		tcp_refuse(&other);
+	}
+	tcp_init(&other, f, 4, false);
+	for (unsigned wait = 1; wait <= 4; wait *= 2) {
+		pcap_file_wait(f, wait * SECOND);
+		tcp_ask(&other);
+	}
+}
+
 void case_keepalive(struct pcap_file *f)
 {
 	struct talk t;

@@ -53,6 +53,7 @@
 	X(port_reuse, "Two connections, one after the other, with the same addresses and ports.")                                 \
 	X(half_close, "The client closes its half, then the reply arrives.")                                                      \
 	X(reset, "The client resets the connection in the middle of a message.")                                                  \
+	X(refused, "A client that can't reach its server any more: refused twice, then not answered.")                            \
 	X(keepalive, "TCP keep-alive probes of one byte between messages.")                                                       \
 	X(joined_late, "The capture starts inside a message; the next one answers a request from before.")                        \
 	X(gap, "One whole message was sent and acknowledged, but the capture lacks it.")                                          \

@@ -162,6 +162,17 @@ void tcp_open(struct tcp *t)
 	acknowledge(t, C2S);
 }
 
+void tcp_ask(struct tcp *t)
+{
+	packet(t, C2S, SYN, t->end[C2S].seq, slice_of(NULL, 0));
+}
+
+void tcp_refuse(struct tcp *t)
+{
+	packet(t, C2S, SYN, t->end[C2S].seq++, slice_of(NULL, 0));
+	packet(t, S2C, RST | ACK, 0, slice_of(NULL, 0));
+}
+
 void tcp_send(struct tcp *t, enum way way, struct slice bytes)
 {
 	size_t room = tcp_room(t);

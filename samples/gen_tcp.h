@@ -25,6 +25,10 @@ struct tcp {
 void tcp_init(struct tcp *t, struct pcap_file *file, unsigned number, bool ipv6);
 /* SYN, SYN and ACK, ACK. */
 void tcp_open(struct tcp *t);
+/* A SYN that nothing answers; the same one each time. */
+void tcp_ask(struct tcp *t);
+/* A SYN that is answered with a reset. */
+void tcp_refuse(struct tcp *t);
 /* Sends the bytes in segments of at most tcp_room(); the peer acknowledges every second one and the last.
  * */
 void tcp_send(struct tcp *t, enum way way, struct slice bytes);
