@@ -113,7 +113,7 @@ static void tell_unborn(struct talk *talk, bool refused, int64_t time)
 			     time,
 			     0,
 			     refused ? "the connection was refused: a reset answered its SYN"
-				     : "no answer to the SYN of this connection came in 3 seconds",
+				     : "no answer to the SYN of this connection is in the capture after 3 seconds",
 			     last };
 	talk->all->sink->news(talk->all->sink->user, &news);
 }
