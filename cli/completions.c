@@ -93,6 +93,12 @@ static bool may_lack(const struct option_row *o)
 	return o->argument && o->argument[0] == '[';
 }
 
+/* Words with commas between them. */
+static bool is_sequence(const struct option_row *o)
+{
+	return o->argument && strstr(o->argument, ",...");
+}
+
 static void put_words(FILE *out, words_fn words, const char *prefix)
 {
 	const char *word;
@@ -131,9 +137,9 @@ static void bash_argument(FILE *out, const struct option_row *o)
 	else
 		bash_names(out, o);
 	if (words_of(o)) {
-		fputs(") COMPREPLY=($(compgen -W \"", out);
+		fprintf(out, ") COMPREPLY=($(compgen%s -W \"", is_sequence(o) ? " -P \"${cur%\"${cur##*,}\"}\"" : "");
 		put_words(out, words_of(o), "");
-		fputs("\" -- \"$cur\")) ;;\n", out);
+		fprintf(out, "\" -- \"$%s\")) ;;\n", is_sequence(o) ? "{cur##*,}" : "cur");
 	} else if (is_file(o)) {
 		fprintf(out, ") mapfile -t COMPREPLY < <(compgen %s -- \"$cur\") ;;\n", strcmp(o->argument, "DIR") == 0 ? "-d" : "-f");
 	} else {
@@ -181,9 +187,9 @@ static void zsh_argument(FILE *out, const struct option_row *o)
 			fputc(*c, out);
 	fputc(':', out);
 	if (words_of(o)) {
-		fputc('(', out);
+		fputs(is_sequence(o) ? "_values -s , word " : "(", out);
 		put_words(out, words_of(o), "");
-		fputc(')', out);
+		fputs(is_sequence(o) ? "" : ")", out);
 	} else if (is_file(o)) {
 		fputs(strcmp(o->argument, "DIR") == 0 ? "_files -/" : "_files", out);
 	}
@@ -233,9 +239,9 @@ static void write_fish(FILE *out)
 		if (o.argument && !may_lack(&o))
 			fputs(is_file(&o) ? " -r -F" : " -x", out);
 		if (words_of(&o)) {
-			fputs(" -a '", out);
+			fputs(is_sequence(&o) ? " -a '(__fish_append , " : " -a '", out);
 			put_words(out, words_of(&o), "");
-			fputs("'", out);
+			fputs(is_sequence(&o) ? ")'" : "'", out);
 		}
 		fputs(" -d '", out);
 		put_help(out, o.help, "\\");

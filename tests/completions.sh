@@ -30,6 +30,8 @@ bash_completes() {
 source <("$envscope" --completions bash)
 bash_completes "ndjson" -T nd
 bash_completes "threads traces" -z t
+bash_completes "summary,threads summary,traces" -z summary,t
+bash_completes "decode,seq-late,error decode,seq-late,error-reply" --fail-on decode,seq-late,err
 bash_completes "--check --check=text --check=json --check=junit" --chec
 bash_completes "samples/README.md" -r samples/R
 bash_completes "samples/README.md" samples/R
