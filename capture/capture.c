@@ -189,16 +189,18 @@ static bool make_whole(struct capture *c, struct ip_packet *ip, int64_t time, bo
 	return !(*in_place = false);
 }
 
-/* An IP packet, or what is in it if it is that of a tunnel. */
+/* An IP packet, or what is in it if it is that of a tunnel. Where that was put together from fragments, all of them whole, and yet its end is missing, the
+ * fragments are those of two packets. */
 static void take_ip_bytes(struct capture *c, struct slice bytes, const struct packet *p)
 {
-	bool in_place = true;
+	bool in_place = true, of_whole = false;
 	for (int tunnels = 0; tunnels <= TUNNELS_MAX; tunnels++) {
 		struct ip_packet ip;
-		if (ip_parse(bytes, &ip) != IP_OK)
+		if (ip_parse(bytes, &ip) != IP_OK || (of_whole && ip.payload.len < ip.payload_len))
 			break;
 		if (!make_whole(c, &ip, p->time, &in_place))
 			return;
+		of_whole = !in_place && ip.payload.len == ip.payload_len;
 		enum tunnel_status status = tunnel_strip(&ip, &bytes);
 		if (status == TUNNEL_NONE) {
 			take_ip(c, &ip, p, in_place);

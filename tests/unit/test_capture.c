@@ -122,10 +122,10 @@ static void test_pause(void **state)
 }
 
 /* A fragment of an IPv4 packet in Ethernet, as a record of the capture. */
-static void fragment_write(struct buf *out, uint16_t units, bool more, struct slice payload)
+static void fragment_write(struct buf *out, uint8_t proto, uint16_t units, bool more, struct slice payload)
 {
 	const uint8_t size = (uint8_t)(14 + 20 + payload.len), record[RECORD] = { 1, [8] = size, [12] = size };
-	uint8_t head[34] = { [12] = 8, [14] = 0x45, [19] = 7, [22] = 64, [23] = 6, [26] = 10, [30] = 10, [33] = 1 };
+	uint8_t head[34] = { [12] = 8, [14] = 0x45, [19] = 7, [22] = 64, [23] = proto, [26] = 10, [30] = 10, [33] = 1 };
 	head[17] = (uint8_t)(20 + payload.len);
 	head[20] = (uint8_t)(units >> 8 | (more ? 0x20 : 0));
 	head[21] = (uint8_t)units;
@@ -145,8 +145,8 @@ static void test_fragments_of_two(void **state)
 		unsigned messages = 0;
 		int ends[2];
 		buf_add(&packets, slice_of(header, sizeof header));
-		fragment_write(&packets, 0, true, slice_of(tcp, sizeof tcp));
-		fragment_write(&packets, sizeof tcp / 8, false, slice_str("another one's"));
+		fragment_write(&packets, 6, 0, true, slice_of(tcp, sizeof tcp));
+		fragment_write(&packets, 6, sizeof tcp / 8, false, slice_str("another one's"));
 		assert_int_equal(pipe(ends), 0);
 		struct capture *c = open_pipe(ends[0], &messages);
 		assert_int_equal(write(ends[1], packets.at, packets.len), packets.len);
@@ -161,11 +161,42 @@ static void test_fragments_of_two(void **state)
 	}
 }
 
+/* The same in a tunnel, of which the fragments are: a packet in it that is longer than what was put together was not cut by the capture. */
+static void test_fragments_of_two_in_tunnel(void **state)
+{
+	(void)state;
+	for (uint8_t more = 0; more < 2; more++) {
+		static const uint8_t header[HEADER] = { 0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, [16] = 255, 255, [20] = 1 };
+		const uint8_t gre[48] = { [2] = 8,   [4] = 0x45,    [7] = (uint8_t)(52 + more),
+					  [12] = 64, [13] = 6,      [16] = 10,
+					  [20] = 10, [23] = 1,      [25] = 1,
+					  [27] = 2,  [36] = 5 << 4, [37] = 16 };
+		struct buf packets = { 0 };
+		unsigned messages = 0;
+		int ends[2];
+		buf_add(&packets, slice_of(header, sizeof header));
+		fragment_write(&packets, 47, 0, true, slice_of(gre, sizeof gre));
+		fragment_write(&packets, 47, sizeof gre / 8, false, slice_str("anothers"));
+		assert_int_equal(pipe(ends), 0);
+		struct capture *c = open_pipe(ends[0], &messages);
+		assert_int_equal(write(ends[1], packets.at, packets.len), packets.len);
+		read_all(c);
+		assert_int_equal(capture_counts(c).fragments.packets, 1);
+		assert_int_equal(capture_counts(c).bad, more);
+		assert_int_equal(capture_counts(c).segments, !more);
+		close(ends[0]);
+		close(ends[1]);
+		capture_free(c);
+		buf_release(&packets);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_pause),
 		cmocka_unit_test(test_fragments_of_two),
+		cmocka_unit_test(test_fragments_of_two_in_tunnel),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
