@@ -7,6 +7,16 @@
 #include "base/digit.h"
 #include "base/text.h"
 
+/* White space is a space: made harmless as text is, it would be none any more between the key of a secret and its value. */
+static void add_said(struct buf *out, struct slice said)
+{
+	struct buf line = { 0 };
+	for (size_t i = 0; i < said.len; i++)
+		buf_add_byte(&line, memchr("\t\r\n", said.at[i], 3) ? ' ' : said.at[i]);
+	text_add_safe(out, buf_slice(&line));
+	buf_release(&line);
+}
+
 void said_tell(const struct stream *s, enum dir dir, int64_t time, const char *sentence, uint32_t number, struct slice said)
 {
 	struct buf detail = { 0 };
@@ -14,7 +24,7 @@ void said_tell(const struct stream *s, enum dir dir, int64_t time, const char *s
 		buf_addf(&detail, "%u", number);
 	if (number && said.len)
 		buf_add_str(&detail, ", ");
-	text_add_safe(&detail, slice_head(said, SAID_MAX));
+	add_said(&detail, slice_head(said, SAID_MAX));
 	if (said.len > SAID_MAX)
 		buf_add_str(&detail, "…");
 	struct news n = { NEWS_NOTE, s->conn, dir, time, number, sentence, buf_slice(&detail) };

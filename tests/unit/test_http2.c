@@ -260,7 +260,7 @@ static void message_of_a_status(void **state)
 		put_request(e, i, "/openiap.FlowService/Count");
 		put_message(e, DIR_C2S, i, slice_str("\x0a\x01q"), 16384, HTTP2_END_STREAM);
 		PUT_HEADERS(e, DIR_S2C, i, HTTP2_END_STREAM, ":status", "200", "grpc-status", i == 1 ? "16" : "17", "grpc-message",
-			    i == 1 ? "caf%C3%a9%1B%00 100% %zz%4" : long_one);
+			    i == 1 ? "caf%C3%a9%1B%00%0A100% %zz%4" : long_one);
 	}
 	play_every_way(e);
 	assert_string_equal(buf_cstr(&e->news),
