@@ -33,6 +33,7 @@ enum {
 	SEARCH_MAX = BOUND(256 * 1024, 2048),
 	NEAR = 64 /* two headers and a length */
 };
+static const char ELLIPSIS[] = "…"; /* for what is missing */
 
 enum state { HEADER, PAYLOAD, SEARCH };
 enum content { LOST, BINARY, TEXT, DONE }; /* DONE: what is left of it is of no use */
@@ -57,7 +58,7 @@ struct half {
 	bool masked, unmasked; /* the frames of late are; the layer above knows of a breach of the rule */
 	bool guessed;          /* frames were found by a search: their lengths are doubted */
 	bool told_fault, told_deflate, told_mask;
-	uint8_t close[CONTROL_MAX]; /* of a close frame: its code, and why */
+	uint8_t close[CONTROL_MAX + sizeof ELLIPSIS]; /* of a close frame: its code, and why */
 	size_t close_len;
 	bool close_lost;     /* and bytes behind those are missing */
 	struct buf text;     /* of the text message under way */
@@ -362,10 +363,14 @@ static const char *close_text(uint16_t code, uint32_t *number)
 /* A close frame is over: its code, and what its sender says about it. */
 static void tell_close(const struct at *a)
 {
-	const struct half *h = a->h;
+	struct half *h = a->h;
 	if (h->close_len < CODE_SIZE) {
 		note(a, h->close_lost ? "WebSocket closed" : "WebSocket closed, without a code");
 		return;
+	}
+	if (h->close_lost) {
+		memcpy(h->close + h->close_len, ELLIPSIS, strlen(ELLIPSIS));
+		h->close_len += strlen(ELLIPSIS);
 	}
 	uint32_t number;
 	const char *text = close_text((uint16_t)(h->close[0] << 8 | h->close[1]), &number);

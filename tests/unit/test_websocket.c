@@ -641,6 +641,22 @@ static void gap_anywhere(void **state)
 	}
 }
 
+/* Of what an end says about its close the part before a gap is told, with a sign that there was more. */
+static void gap_in_close(void **state)
+{
+	(void)state;
+	static const struct loss losses[] = { { DIR_S2C, 8, 10, true }, { DIR_S2C, 8, 13, true } };
+	struct talk t;
+	talk_init(&t);
+	put(&t, DIR_S2C, FIN | WS_CLOSE, slice_str("\x0f\xa1no, go on"));
+	for (size_t i = 0; i < 2; i++) {
+		play_loss(&t, &plain, both, losses[i], SIZE_MAX);
+		assert_string_equal(buf_cstr(&t.r.news),
+				    "s2c note 4001 WebSocket closed, with a code of the application's own: 4001, no, …\n");
+	}
+	talk_release(&t);
+}
+
 /* Several messages in one frame: those behind a gap in the first are read, with the mask in the right phase. */
 static void gap_in_batch(void **state)
 {
@@ -1197,6 +1213,7 @@ int main(void)
 		cmocka_unit_test(text_inflates_beyond_limit),
 		cmocka_unit_test(damaged_deflate),
 		cmocka_unit_test(gap_anywhere),
+		cmocka_unit_test(gap_in_close),
 		cmocka_unit_test(gap_in_batch),
 		cmocka_unit_test(join_anywhere),
 		cmocka_unit_test(found_before_the_end),
