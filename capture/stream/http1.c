@@ -494,16 +494,8 @@ static const char *why_blind(const struct side *s, enum http_errno fault)
 	return stream->conn->transport == TRANSPORT_REST ? "bytes that are no HTTP, where some was to come" : NULL;
 }
 
-/* Nothing came yet of a body, behind a response that may as well have answered a HEAD: then none comes. */
-static bool may_have_no_body(const struct side *s)
-{
-	return s->in_body && s->body.open && s->body.head.guess && !s->body.size;
-}
-
 static struct chunk read_head(struct side *s, struct chunk c)
 {
-	if (may_have_no_body(s) && http1_answers(c.bytes))
-		start_reading(s);
 	s->now = c;
 	size_t n = http_parser_execute(&s->parser, &settings, (const char *)c.bytes.at, c.bytes.len);
 	struct http1 *h = s->http;
@@ -726,7 +718,7 @@ static void lose(struct side *s)
 
 static bool gap_in_body(const struct side *s, uint64_t n)
 {
-	return s->in_body && !may_have_no_body(s) && n && s->parser.content_length != UINT64_MAX && n <= s->parser.content_length;
+	return s->in_body && n && s->parser.content_length != UINT64_MAX && n <= s->parser.content_length;
 }
 
 static void gap(struct layer *l, enum dir dir, uint64_t n, int64_t time)

@@ -381,34 +381,6 @@ static void ends_with_connection(void **state)
 	talk_release(&t);
 }
 
-/* Where the capture may lack a HEAD, the length in the answer to it does not swallow the answers behind it, nor is a gap there taken for its body. */
-static void answer_to_a_lost_head(void **state)
-{
-	(void)state;
-	static const char *const lengths[] = { "Content-Length: 5000", "Transfer-Encoding: chunked" };
-	for (int i = 0; i < 4; i++) {
-		struct talk t;
-		talk_init(&t);
-		struct layer *l = http1_new(&t.r.stream);
-		http1_joined(l);
-		struct buf head = { 0 };
-		buf_addf(&head, "HTTP/1.1 200 OK\r\n%s\r\n\r\n", lengths[i % 2]);
-		script_add(&t.s, DIR_S2C, buf_slice(&head));
-		put_body(&t, DIR_C2S, POST, slice_str(NOOP));
-		put_body(&t, DIR_S2C, "HTTP/1.1 200 OK\r\n", slice_str(REPLY));
-		play_bytes(&t.s, l, DIR_S2C, 0, head.len);
-		if (i / 2)
-			layer_gap(l, DIR_S2C, 40, 1);
-		play_bytes(&t.s, l, DIR_C2S, 0, t.s.wire[DIR_C2S].len);
-		play_bytes(&t.s, l, DIR_S2C, head.len, t.s.wire[DIR_S2C].len);
-		play_end(l);
-		assert_int_equal(t.heard.count, 2);
-		assert_true(slice_is(buf_slice(&t.heard.message[1].text), REPLY));
-		buf_release(&head);
-		talk_release(&t);
-	}
-}
-
 /* A body without a length lasts until the FIN. Where none came it is cut at every byte of it but the last: nobody wrote bad JSON. */
 static void breaks_off(void **state)
 {
@@ -627,7 +599,6 @@ int main(void)
 		cmocka_unit_test(coded_and_joined),
 		cmocka_unit_test(no_http_between),
 		cmocka_unit_test(ends_with_connection),
-		cmocka_unit_test(answer_to_a_lost_head),
 		cmocka_unit_test(breaks_off),
 		cmocka_unit_test(cut_by_end),
 		cmocka_unit_test(gap_anywhere),
