@@ -95,7 +95,7 @@ static bool is_unborn(const struct talk *talk)
 	return client->syn && !server->begun && !server->told && !client->fin && client->in.next == (UINT64_C(1) << 32) + client->begin;
 }
 
-/* The connection does not come to be: a reset that acknowledges the SYN alone refuses it (RFC 9293, section 3.5.2), or no answer came in time. */
+/* The connection does not come to be: a reset with the number 0 that acknowledges the SYN alone refuses it (RFC 9293, section 3.5.2), or no answer came in time. */
 static void tell_unborn(struct talk *talk, bool refused, int64_t time)
 {
 	struct connections_counts *n = &talk->all->counts;
@@ -401,7 +401,7 @@ bool talk_take(struct talk *talk, const struct segment *seg, enum dir dir, int64
 		note_held(talk);
 	if (!(seg->flags & TCP_RST))
 		take_bytes(talk, seg, dir, time, at);
-	else if (dir == DIR_S2C && seg->flags & TCP_ACK && seg->ack == talk->half[DIR_C2S].begin)
+	else if (dir == DIR_S2C && seg->flags & TCP_ACK && !seg->seq && seg->ack == talk->half[DIR_C2S].begin)
 		tell_unborn(talk, true, time);
 	if (waits(talk))
 		tick(talk, time, true);
