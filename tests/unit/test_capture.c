@@ -134,30 +134,38 @@ static void fragment_write(struct buf *out, uint8_t proto, uint16_t units, bool 
 	buf_add(out, payload);
 }
 
+/* What is counted of two fragments, the second of which has the end. */
+static struct capture_counts read_fragments(uint8_t proto, struct slice first, struct slice last)
+{
+	static const uint8_t header[HEADER] = { 0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, [16] = 255, 255, [20] = 1 };
+	struct buf packets = { 0 };
+	unsigned messages = 0;
+	int ends[2];
+	buf_add(&packets, slice_of(header, sizeof header));
+	fragment_write(&packets, proto, 0, true, first);
+	fragment_write(&packets, proto, (uint16_t)(first.len / 8), false, last);
+	assert_int_equal(pipe(ends), 0);
+	struct capture *c = open_pipe(ends[0], &messages);
+	assert_int_equal(write(ends[1], packets.at, packets.len), packets.len);
+	read_all(c);
+	struct capture_counts counts = capture_counts(c);
+	assert_int_equal(counts.fragments.packets, 1);
+	close(ends[0]);
+	close(ends[1]);
+	capture_free(c);
+	buf_release(&packets);
+	return counts;
+}
+
 /* Fragments of two packets with one number, of which the capture lacks the others: their receivers took no such segment. */
 static void test_fragments_of_two(void **state)
 {
 	(void)state;
 	for (uint8_t told = 0; told < 2; told++) {
-		static const uint8_t header[HEADER] = { 0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, [16] = 255, 255, [20] = 1 };
 		const uint8_t tcp[24] = { [1] = 1, [3] = 2, [12] = 5 << 4, [13] = 16, [16] = told };
-		struct buf packets = { 0 };
-		unsigned messages = 0;
-		int ends[2];
-		buf_add(&packets, slice_of(header, sizeof header));
-		fragment_write(&packets, 6, 0, true, slice_of(tcp, sizeof tcp));
-		fragment_write(&packets, 6, sizeof tcp / 8, false, slice_str("another one's"));
-		assert_int_equal(pipe(ends), 0);
-		struct capture *c = open_pipe(ends[0], &messages);
-		assert_int_equal(write(ends[1], packets.at, packets.len), packets.len);
-		read_all(c);
-		assert_int_equal(capture_counts(c).fragments.packets, 1);
-		assert_int_equal(capture_counts(c).damaged, told);
-		assert_int_equal(capture_counts(c).segments, !told);
-		close(ends[0]);
-		close(ends[1]);
-		capture_free(c);
-		buf_release(&packets);
+		struct capture_counts n = read_fragments(6, slice_of(tcp, sizeof tcp), slice_str("another one's"));
+		assert_int_equal(n.damaged, told);
+		assert_int_equal(n.segments, !told);
 	}
 }
 
@@ -166,28 +174,13 @@ static void test_fragments_of_two_in_tunnel(void **state)
 {
 	(void)state;
 	for (uint8_t more = 0; more < 2; more++) {
-		static const uint8_t header[HEADER] = { 0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, [16] = 255, 255, [20] = 1 };
 		const uint8_t gre[48] = { [2] = 8,   [4] = 0x45,    [7] = (uint8_t)(52 + more),
 					  [12] = 64, [13] = 6,      [16] = 10,
 					  [20] = 10, [23] = 1,      [25] = 1,
 					  [27] = 2,  [36] = 5 << 4, [37] = 16 };
-		struct buf packets = { 0 };
-		unsigned messages = 0;
-		int ends[2];
-		buf_add(&packets, slice_of(header, sizeof header));
-		fragment_write(&packets, 47, 0, true, slice_of(gre, sizeof gre));
-		fragment_write(&packets, 47, sizeof gre / 8, false, slice_str("anothers"));
-		assert_int_equal(pipe(ends), 0);
-		struct capture *c = open_pipe(ends[0], &messages);
-		assert_int_equal(write(ends[1], packets.at, packets.len), packets.len);
-		read_all(c);
-		assert_int_equal(capture_counts(c).fragments.packets, 1);
-		assert_int_equal(capture_counts(c).bad, more);
-		assert_int_equal(capture_counts(c).segments, !more);
-		close(ends[0]);
-		close(ends[1]);
-		capture_free(c);
-		buf_release(&packets);
+		struct capture_counts n = read_fragments(47, slice_of(gre, sizeof gre), slice_str("anothers"));
+		assert_int_equal(n.bad, more);
+		assert_int_equal(n.segments, !more);
 	}
 }
 
